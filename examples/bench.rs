@@ -1,0 +1,255 @@
+//! How fast wasideps is, side by side with what it is compared with: `cargo run --release --example bench [-- [--runs N] a b c d e]`.
+//!
+//! Whole processes are timed from outside, as a user would see them, in turn with what they are compared with; medians are told. The first run
+//! brings downloads and SDK into a store of its own (`target/bench`); (b) also brings upstream's sources with their build systems.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use serde_json::Value;
+
+/// Runs of the long measurements, unless `--runs` says otherwise.
+const RUNS: usize = 3;
+/// Those of the short ones.
+const SHORT_RUNS: usize = 15;
+
+fn main() {
+    let mut chosen: Vec<String> = std::env::args().skip(1).collect();
+    let mut runs = RUNS;
+    if let Some(at) = chosen.iter().position(|word| word == "--runs") {
+        runs = chosen.get(at + 1).and_then(|runs| runs.parse().ok()).expect("--runs takes a number");
+        chosen.drain(at..=at + 1);
+    }
+    let wanted = |name: &str| chosen.is_empty() || chosen.iter().any(|chosen| chosen == name);
+    let bench = Bench::new();
+    println!("| | measured | compared with | ratio | aim |");
+    println!("| --- | --- | --- | --- | --- |");
+    if wanted("a") {
+        bench.cold_build(runs);
+    }
+    if wanted("b") {
+        bench.upstream(runs);
+    }
+    if wanted("c") {
+        bench.nothing_to_do();
+    }
+    if wanted("d") {
+        bench.warm_objects();
+    }
+    if wanted("e") {
+        bench.verify_and_unpack();
+    }
+}
+
+struct Bench {
+    wasideps: PathBuf,
+    dir: PathBuf,
+    sdk: PathBuf,
+    cores: u32,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
+        let status = Command::new(env!("CARGO")).args(["build", "--release", "--quiet", "--bin", "wasideps"]).status().expect("cargo runs");
+        assert!(status.success(), "wasideps does not build");
+        let mut bench = Self {
+            wasideps: target.join("release/wasideps"),
+            dir: target.join("bench"),
+            sdk: PathBuf::new(),
+            cores: std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX)),
+        };
+        let lines = bench.json(&["fetch"]);
+        let toolchain = lines.iter().find(|line| line["reason"] == "toolchain").expect("a line about the toolchain");
+        bench.sdk = toolchain["data"]["root"].as_str().expect("the SDK's folder").into();
+        eprintln!("{} cores, {}", bench.cores, toolchain["data"]["identity"]["clang"].as_str().unwrap_or_default());
+        bench
+    }
+
+    /// `wasideps ARGS` on the benchmark's own store.
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(&self.wasideps);
+        command.args(args).arg("--store").arg(self.dir.join("store")).stdin(Stdio::null());
+        if !self.sdk.as_os_str().is_empty() {
+            command.arg("--wasi-sdk").arg(&self.sdk);
+        }
+        command
+    }
+
+    fn json(&self, args: &[&str]) -> Vec<Value> {
+        let output = self.command(args).args(["--message-format", "json"]).output().expect("wasideps starts");
+        assert!(output.status.success(), "wasideps {args:?}: {}", String::from_utf8_lossy(&output.stdout));
+        String::from_utf8_lossy(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+    }
+
+    fn clean(&self, kinds: &str) {
+        let status = Command::new(&self.wasideps)
+            .args(["clean", "--quiet", "--remove", kinds, "--store"])
+            .arg(self.dir.join("store"))
+            .stdout(Stdio::null())
+            .status();
+        assert!(status.expect("wasideps starts").success(), "the store can't be cleaned");
+    }
+
+    fn wipe_prefix(&self) -> String {
+        let prefix = self.dir.join("prefix");
+        if prefix.exists() {
+            std::fs::remove_dir_all(&prefix).expect("the prefix can be removed");
+        }
+        prefix.to_string_lossy().into_owned()
+    }
+
+    /// A cold build of `names` (all, where that is empty) with warm downloads; seconds, and the time of each clang.
+    fn cold(&self, jobs: &str, names: &[String]) -> (f64, Vec<f64>) {
+        self.clean("objects,trees");
+        let prefix = self.wipe_prefix();
+        let started = Instant::now();
+        let mut args = vec!["build", "--offline", "--prefix", &prefix, "-j", jobs];
+        args.extend(names.iter().map(String::as_str));
+        let lines = self.json(&args);
+        let seconds = started.elapsed().as_secs_f64();
+        let clangs = lines.iter().filter(|line| line["reason"] == "compiled").map(|line| line["seconds"].as_f64().expect("seconds"));
+        (seconds, clangs.collect())
+    }
+
+    fn cold_build(&self, runs: usize) {
+        let mut seconds = Vec::new();
+        let mut ratios = Vec::new();
+        let mut bounds = Vec::new();
+        for _ in 0..runs {
+            // The same processes one at a time tell what the work is; in turn with the real build, since machines drift.
+            let (_, alone) = self.cold("1", &[]);
+            let bound = f64::max(alone.iter().sum::<f64>() / f64::from(self.cores), alone.iter().copied().fold(0.0, f64::max));
+            let (built, _) = self.cold(&self.cores.to_string(), &[]);
+            seconds.push(built);
+            bounds.push(bound);
+            ratios.push(built / bound);
+        }
+        let [built, bound, ratio] = [seconds, bounds, ratios].map(median);
+        println!(
+            "| (a) cold build, warm downloads | {built:.2} s | {bound:.2} s: the larger of all clang processes divided by {} cores, and the longest one | {ratio:.2} | 1.08 |",
+            self.cores
+        );
+    }
+
+    fn upstream(&self, runs: usize) {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/upstream/build.sh");
+        let sources = self.dir.join("upstream-sources");
+        let out = self.dir.join("upstream-out");
+        let run = |args: &[&std::ffi::OsStr]| {
+            let output = Command::new("bash")
+                .arg(&script)
+                .args(args)
+                .env("WASI_SDK_PATH", &self.sdk)
+                .stderr(Stdio::inherit())
+                .output()
+                .expect("bash starts");
+            assert!(output.status.success(), "{} {args:?} failed", script.display());
+            String::from_utf8_lossy(&output.stdout).into_owned()
+        };
+        if !sources.exists() {
+            run(&["fetch".as_ref(), sources.as_os_str()]);
+        }
+        let jobs = format!("-j{}", self.cores);
+        let mut ratios = Vec::new();
+        let mut theirs = Vec::new();
+        let mut ours = Vec::new();
+        let mut parts = String::new();
+        for _ in 0..runs {
+            let printed = run(&["build".as_ref(), sources.as_os_str(), out.as_os_str(), jobs.as_ref()]);
+            let times: Vec<(String, f64)> = printed
+                .lines()
+                .filter_map(|line| {
+                    let (name, seconds) = line.split_once(' ')?;
+                    Some((name.to_owned(), seconds.trim().parse().ok()?))
+                })
+                .collect();
+            let sum: f64 = times.iter().map(|(_, seconds)| seconds).sum();
+            parts = times.iter().map(|(name, seconds)| format!("{name} {seconds:.1}")).collect::<Vec<_>>().join(", ");
+            let names: Vec<String> = times.iter().map(|(name, _)| name.clone()).collect();
+            let (built, _) = self.cold(&self.cores.to_string(), &names);
+            ratios.push(built / sum);
+            theirs.push(sum);
+            ours.push(built);
+        }
+        let [ours, theirs, ratio] = [ours, theirs, ratios].map(median);
+        println!(
+            "| (b) cold build, warm downloads | {ours:.2} s | {theirs:.2} s: upstream's own build systems one after another, `make {jobs}` ({parts}) | {ratio:.2} | 0.4 |"
+        );
+    }
+
+    fn nothing_to_do(&self) {
+        let prefix = self.dir.join("prefix").to_string_lossy().into_owned();
+        self.json(&["build", "--offline", "--prefix", &prefix]);
+        let times = (0..SHORT_RUNS).map(|_| {
+            let started = Instant::now();
+            let output = self.command(&["build", "--offline", "--quiet", "--prefix", &prefix]).output().expect("wasideps starts");
+            let seconds = started.elapsed().as_secs_f64();
+            assert!(String::from_utf8_lossy(&output.stdout).contains("up to date"), "there was something to do");
+            seconds
+        });
+        println!("| (c) nothing to do | {:.1} ms | | | 30 ms |", median(times.collect()) * 1e3);
+    }
+
+    fn warm_objects(&self) {
+        self.json(&["build", "--offline", "--prefix", &self.dir.join("prefix").to_string_lossy()]);
+        let times = (0..SHORT_RUNS).map(|_| {
+            let prefix = self.wipe_prefix();
+            let started = Instant::now();
+            let status = self.command(&["build", "--offline", "--quiet", "--prefix", &prefix]).stdout(Stdio::null()).status();
+            assert!(status.expect("wasideps starts").success(), "the build failed");
+            started.elapsed().as_secs_f64()
+        });
+        println!("| (d) wiped prefix, warm object cache | {:.2} s | | | 1 s |", median(times.collect()));
+    }
+
+    fn verify_and_unpack(&self) {
+        // The archives that the embedded lock's crate origins name; every one is in the store after a fetch.
+        let lock: Value = serde_json::from_str(wasideps::embedded::LOCKFILE).expect("the lock");
+        let sources = lock["sources"].as_object().expect("sources");
+        let archives = sources.values().flat_map(|source| source["origins"].as_array().expect("origins"));
+        let store = self.dir.join("store/archives");
+        let archives: Vec<PathBuf> =
+            archives.map(|origin| store.join(origin["sha256"].as_str().expect("a digest"))).filter(|path| path.is_file()).collect();
+        let archives: BTreeSet<PathBuf> = archives.into_iter().collect();
+        assert!(archives.len() >= sources.len(), "an archive a source is in the store");
+        let (mut ours, mut theirs, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..SHORT_RUNS {
+            self.clean("trees");
+            let started = Instant::now();
+            let status = self.command(&["fetch", "--offline", "--quiet"]).stdout(Stdio::null()).status();
+            assert!(status.expect("wasideps starts").success(), "fetch failed");
+            let our = started.elapsed().as_secs_f64();
+            let their = by_hand(&self.dir, &archives);
+            ours.push(our);
+            theirs.push(their);
+            ratios.push(our / their);
+        }
+        let [ours, theirs, ratio] = [ours, theirs, ratios].map(median);
+        println!(
+            "| (e) verify and unpack | {:.0} ms | {:.0} ms: `sha256sum` and `tar x` of the same archives | {ratio:.2} | 1.0 |",
+            ours * 1e3,
+            theirs * 1e3
+        );
+    }
+}
+
+/// `sha256sum` of all archives, then `tar x` of each; seconds.
+fn by_hand(dir: &Path, archives: &BTreeSet<PathBuf>) -> f64 {
+    let out = tempfile::tempdir_in(dir).expect("a temporary folder");
+    let started = Instant::now();
+    let status = Command::new("sha256sum").args(archives).stdout(Stdio::null()).status();
+    assert!(status.expect("sha256sum starts").success(), "sha256sum failed");
+    for archive in archives {
+        let status = Command::new("tar").arg("-xf").arg(archive).arg("-C").arg(out.path()).status();
+        assert!(status.expect("tar starts").success(), "tar failed");
+    }
+    started.elapsed().as_secs_f64()
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}

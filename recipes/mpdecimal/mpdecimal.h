@@ -1,0 +1,2 @@
+/* The header as it is installed: upstream's template, with configure's answer patched in. */
+#include "mpdecimal.h.in"

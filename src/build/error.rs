@@ -1,0 +1,53 @@
+//! What can go wrong while libraries are built and installed.
+
+use camino::Utf8PathBuf;
+use miette::Diagnostic;
+
+use crate::model::{Name, RelPath};
+use crate::store::StoreError;
+
+/// A build that can't go on. Every failure of a run is told, so the layer's functions give lists of these.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum BuildError {
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Source(#[from] crate::fetch::SourceError),
+    #[error("{subject}: {file} is not in the source's inputs, which the recipe's {what} names")]
+    #[diagnostic(help("compare the recipe's lists with `[inputs] include`, and both with the source"))]
+    MissingInput { subject: String, what: &'static str, file: RelPath },
+    #[error("{subject}: {file} does not compile; clang says:\n{stderr}\nTo repeat it: {command}")]
+    Compile { subject: String, file: RelPath, stderr: String, command: String },
+    #[error("{subject}: {file} includes {found}, which is neither in its source tree nor in the SDK")]
+    #[diagnostic(help("every byte that takes part must be traced: put the file into the inputs, or take the include out by a patch"))]
+    ForeignDependency { subject: String, file: RelPath, found: String },
+    #[error("clang can't be started for {subject}: {source}\nTo repeat it: {command}")]
+    Start { subject: String, source: std::io::Error, command: String },
+    #[error("{library}: the archive can't be made: {source}")]
+    Archive { library: Name, source: std::io::Error },
+    #[error("{subject}: {file} has no comment at its start to take the licence from")]
+    NoLicenceComment { subject: String, file: RelPath },
+    #[error("{path} can't be read: {source}")]
+    Read { path: Utf8PathBuf, source: std::io::Error },
+    #[error("{path} can't be written: {source}")]
+    #[diagnostic(help("the prefix is as it was before"))]
+    Write { path: Utf8PathBuf, source: std::io::Error },
+    #[error("{path} is no manifest of wasideps: {problem}")]
+    #[diagnostic(help("move the folder away, or choose another with `--prefix`"))]
+    Manifest { path: Utf8PathBuf, problem: String },
+    #[error("{prefix} holds files that wasideps did not put there: {}{}", files[..files.len().min(5)].join(", "), if files.len() > 5 { ", …" } else { "" })]
+    #[diagnostic(help("a prefix is replaced whole; move these files away, or choose another with `--prefix`"))]
+    ForeignFiles { prefix: Utf8PathBuf, files: Vec<String> },
+    #[error("{prefix} was made with {found}; this build uses {wanted}")]
+    #[diagnostic(help(
+        "wasi-libc promises no ABI between SDKs: choose another `--prefix`, the same SDK, or `--replace` to make the whole prefix anew"
+    ))]
+    OtherToolchain { prefix: Utf8PathBuf, found: String, wanted: String },
+    #[error("there is no prefix at {prefix}")]
+    #[diagnostic(help("run `wasideps build` first, or name the prefix with `--prefix`"))]
+    NoPrefix { prefix: Utf8PathBuf },
+    #[error("the compute pool can't be started: {0}")]
+    Pool(#[from] rayon::ThreadPoolBuildError),
+}

@@ -1,0 +1,125 @@
+//! From trees and objects to the files of a prefix: archives, headers, licences, `.pc` files.
+
+use camino::Utf8Path;
+
+use super::compile::Object;
+use super::manifest::{ManifestArchive, ManifestMember, ManifestSource};
+use super::prefix::Stage;
+use super::schedule::Compiled;
+use super::{BuildError, archive, pkg_config};
+use crate::fetch::SourceTree;
+use crate::model::{LicenseText, RelPath};
+use crate::plan::{Plan, PlannedArchive, PlannedSource};
+
+/// Puts everything that `plan` makes into `stage`, and says what each source gave.
+///
+/// # Errors
+/// All that is missing from the trees or can't be written.
+pub fn install(plan: &Plan, compiled: &Compiled, stage: &mut Stage) -> Result<Vec<ManifestSource>, Vec<BuildError>> {
+    let mut sources = Vec::new();
+    let mut errors = Vec::new();
+    for (source, tree) in plan.sources.iter().zip(&compiled.trees) {
+        match install_source(plan, source, tree, &compiled.objects, stage) {
+            Ok(installed) => sources.push(installed),
+            Err(error) => errors.push(error),
+        }
+    }
+    if errors.is_empty() { Ok(sources) } else { Err(errors) }
+}
+
+fn install_source(
+    plan: &Plan,
+    source: &PlannedSource,
+    tree: &SourceTree,
+    objects: &[Object],
+    stage: &mut Stage,
+) -> Result<ManifestSource, BuildError> {
+    let recipe = &source.selected.recipe;
+    let version = &source.selected.source.version;
+    let owner = Some(&recipe.name);
+    let read = |what, file: &RelPath| match tree.entry().file(file) {
+        Some(_) => Ok(tree.entry().read(file)?),
+        None => Err(BuildError::MissingInput { subject: source.selected.title(), what, file: file.clone() }),
+    };
+    for (from, to) in &recipe.headers {
+        stage.add(below("include", to.as_str()), &read("headers", from)?, owner)?;
+    }
+    let licenses = format!("share/licenses/{}", recipe.name);
+    match &recipe.license.text {
+        LicenseText::Files(files) => {
+            for file in files {
+                stage.add(below(&licenses, file.as_str()), &read("license.files", file)?, owner)?;
+            }
+        }
+        LicenseText::CommentOf(file) => {
+            let text = String::from_utf8_lossy(&read("license.comment-of", file)?).into_owned();
+            let comment = first_comment(&text)
+                .ok_or_else(|| BuildError::NoLicenceComment { subject: source.selected.title(), file: file.clone() })?;
+            stage.add(below(&licenses, "LICENSE"), comment.as_bytes(), owner)?;
+        }
+    }
+    for (name, module) in &recipe.pkg_configs {
+        let text = pkg_config::text(recipe, version, name, module);
+        stage.add(below("lib/pkgconfig", &format!("{name}.pc")), text.as_bytes(), owner)?;
+    }
+    let archives = source.archives.iter().map(|archive| install_archive(plan, archive, objects, source, stage));
+    Ok(ManifestSource {
+        name: recipe.name.clone(),
+        version: version.clone(),
+        inputs: source.selected.source.inputs,
+        tree: source.tree_key,
+        archives: archives.collect::<Result<_, _>>()?,
+        modules: recipe.pkg_configs.clone(),
+    })
+}
+
+fn install_archive(
+    plan: &Plan,
+    archive: &PlannedArchive,
+    objects: &[Object],
+    source: &PlannedSource,
+    stage: &mut Stage,
+) -> Result<ManifestArchive, BuildError> {
+    let members = archive.members.iter().map(|member| Ok((member.name.clone(), objects[member.job].read()?)));
+    let bytes = archive::archive(&archive.library, members.collect::<Result<_, BuildError>>()?)?;
+    stage.add(archive.path(), &bytes, Some(&source.selected.recipe.name))?;
+    let members = archive.members.iter().map(|member| ManifestMember {
+        name: member.name.clone(),
+        source: plan.jobs[member.job].file.clone(),
+        sha256: objects[member.job].sha256,
+    });
+    Ok(ManifestArchive { path: archive.path(), members: members.collect() })
+}
+
+/// The text of the first comment of a C file, without the marks of the comment, where the file starts with one.
+fn first_comment(text: &str) -> Option<String> {
+    let body = text.trim_start().strip_prefix("/*")?.split_once("*/")?.0;
+    let lines = body.lines().map(|line| line.trim().trim_start_matches('*').trim());
+    let text = lines.collect::<Vec<_>>().join("\n");
+    Some(format!("{}\n", text.trim()))
+}
+
+fn below(folder: &str, path: &str) -> RelPath {
+    format!("{folder}/{path}").parse().expect("a relative path below a folder is one")
+}
+
+/// Copies a file, making the folders that it needs.
+pub(super) fn copy(from: &Utf8Path, to: &Utf8Path) -> Result<(), BuildError> {
+    let write = |source| BuildError::Write { path: to.to_owned(), source };
+    if let Some(parent) = to.parent() {
+        fs_err::create_dir_all(parent).map_err(write)?;
+    }
+    fs_err::copy(from, to).map(drop).map_err(write)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_comment_is_taken_without_its_marks() {
+        let text = "/*\n** 2001-09-15\n**\n**    May you do good.\n*************\n** rest */ int x; /* other */";
+        assert_eq!(first_comment(text).as_deref(), Some("2001-09-15\n\nMay you do good.\n\nrest\n"));
+        assert_eq!(first_comment("int x; /* late */"), None);
+    }
+}

@@ -1,0 +1,156 @@
+//! `share/wasideps/manifest.json` of a prefix: what it is, what it was made with, and the digest of each of its files.
+
+use std::collections::BTreeSet;
+
+use camino::Utf8Path;
+use serde::{Deserialize, Serialize};
+
+use super::BuildError;
+use crate::model::{Name, PkgConfig, RelPath, Sha256, Target, Version};
+use crate::toolchain::Identity;
+
+/// Where the manifest is, below the prefix.
+pub const MANIFEST: &str = "share/wasideps/manifest.json";
+/// Where the SBOM is, below the prefix.
+pub const SBOM: &str = "share/wasideps/sbom.spdx.json";
+
+/// The version of the format.
+const VERSION: u32 = 1;
+
+/// What a prefix holds. The manifest itself is the one file that it does not list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    version: u32,
+    /// The wasideps that wrote it.
+    pub wasideps: String,
+    pub target: Target,
+    /// The stamp: objects of another toolchain must not be linked with these.
+    pub toolchain: Identity,
+    /// Of the plan that it was built from.
+    pub key: Sha256,
+    pub sources: Vec<ManifestSource>,
+    /// Sorted by path.
+    pub files: Vec<ManifestFile>,
+}
+
+/// A source whose libraries are in the prefix.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ManifestSource {
+    pub name: Name,
+    pub version: Version,
+    pub inputs: Sha256,
+    /// The key of the patched and overlaid tree.
+    pub tree: Sha256,
+    pub archives: Vec<ManifestArchive>,
+    /// The `.pc` files' content as data, for consumers that want variables.
+    pub modules: std::collections::BTreeMap<Name, PkgConfig>,
+}
+
+/// A static library and its members in order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ManifestArchive {
+    pub path: RelPath,
+    pub members: Vec<ManifestMember>,
+}
+
+/// A member of an archive.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ManifestMember {
+    pub name: String,
+    /// The C file, in the source tree.
+    pub source: RelPath,
+    /// Of the object.
+    pub sha256: Sha256,
+}
+
+/// A file of the prefix.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ManifestFile {
+    pub path: RelPath,
+    pub sha256: Sha256,
+    /// In bytes.
+    pub size: u64,
+    /// The source that it came from; absent for what is about the whole prefix.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Name>,
+}
+
+impl Manifest {
+    /// A manifest of this version.
+    #[must_use]
+    pub fn new(target: Target, toolchain: Identity, key: Sha256, sources: Vec<ManifestSource>, mut files: Vec<ManifestFile>) -> Self {
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        Self { version: VERSION, wasideps: env!("CARGO_PKG_VERSION").into(), target, toolchain, key, sources, files }
+    }
+
+    /// The manifest of the prefix at `prefix`, where there is one.
+    ///
+    /// # Errors
+    /// When there is one that can't be read, or is of another version.
+    pub fn read(prefix: &Utf8Path) -> Result<Option<Self>, BuildError> {
+        let path = prefix.join(MANIFEST);
+        let text = match fs_err::read(&path) {
+            Ok(text) => text,
+            Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => return Ok(None),
+            Err(source) => return Err(BuildError::Read { path, source }),
+        };
+        let broken = |problem: String| BuildError::Manifest { path: path.clone(), problem };
+        let manifest: Self = serde_json::from_slice(&text).map_err(|error| broken(error.to_string()))?;
+        if manifest.version == VERSION {
+            Ok(Some(manifest))
+        } else {
+            Err(broken(format!("it has version {}, not {VERSION}", manifest.version)))
+        }
+    }
+
+    /// The text: deterministic, with a final line end.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).expect("a manifest has only string keys");
+        text.push('\n');
+        text
+    }
+
+    /// The first file below `prefix` that is not as the manifest says, with what is wrong; `None` where all are.
+    #[must_use]
+    pub fn first_difference(&self, prefix: &Utf8Path) -> Option<String> {
+        self.files.iter().find_map(|file| match fs_err::File::open(prefix.join(file.path.as_str())).and_then(Sha256::of_reader) {
+            Ok((found, _)) if found == file.sha256 => None,
+            Ok((found, _)) => Some(format!("{} has SHA-256 {found}, not {}", file.path, file.sha256)),
+            Err(error) => Some(format!("{}: {error}", file.path)),
+        })
+    }
+
+    /// Files below `prefix` that the manifest does not know: they are not ours to replace or remove. Sorted.
+    ///
+    /// # Errors
+    /// When a folder can't be read.
+    pub fn foreign_files(&self, prefix: &Utf8Path) -> Result<Vec<String>, BuildError> {
+        let known: BTreeSet<&str> = self.files.iter().map(|file| file.path.as_str()).chain([MANIFEST]).collect();
+        let mut found = files_below(prefix, "")?;
+        found.retain(|path| !known.contains(path.as_str()));
+        Ok(found)
+    }
+}
+
+/// All paths below `dir` that are not folders, relative to it, sorted.
+pub(super) fn files_below(dir: &Utf8Path, below: &str) -> Result<Vec<String>, BuildError> {
+    let read = |source| BuildError::Read { path: dir.to_owned(), source };
+    let mut found = Vec::new();
+    for entry in dir.read_dir_utf8().map_err(read)? {
+        let entry = entry.map_err(read)?;
+        let path = if below.is_empty() { entry.file_name().to_owned() } else { format!("{below}/{}", entry.file_name()) };
+        if entry.file_type().map_err(read)?.is_dir() {
+            found.append(&mut files_below(entry.path(), &path)?);
+        } else {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}

@@ -1,0 +1,128 @@
+//! From a plan to a prefix: compile, archive, install, swap.
+
+mod archive;
+mod compile;
+mod error;
+mod install;
+mod manifest;
+mod pkg_config;
+mod prefix;
+mod schedule;
+
+use std::collections::BTreeSet;
+
+use camino::Utf8Path;
+
+pub use compile::{Object, Place};
+pub use error::BuildError;
+pub use manifest::{MANIFEST, Manifest, ManifestArchive, ManifestFile, ManifestMember, ManifestSource, SBOM};
+pub use prefix::Prefix;
+
+use crate::fetch::Fetcher;
+use crate::model::{LicenseText, Name, RelPath, Selected, Version};
+use crate::plan::Plan;
+use crate::report::Reporter;
+use crate::store::Store;
+use crate::toolchain::Toolchain;
+
+/// Makes the documents that lie beside the manifest, from the plan and a manifest that lists everything but them: path below the prefix, and text.
+pub type Documents<'a> = &'a dyn Fn(&Plan, &Manifest) -> Vec<(RelPath, String)>;
+
+/// What compiling a plan needs, whatever is then done with the objects.
+pub struct Work<'a> {
+    pub plan: &'a Plan,
+    pub toolchain: &'a Toolchain,
+    pub store: &'a Store,
+    pub fetcher: &'a Fetcher<'a>,
+    pub reporter: &'a dyn Reporter,
+    /// Compile jobs at once; at least one.
+    pub workers: usize,
+}
+
+/// What a build needs.
+pub struct Request<'a> {
+    pub work: Work<'a>,
+    /// Where the libraries go.
+    pub prefix: &'a Utf8Path,
+    /// Whether a prefix of another toolchain or target may be replaced.
+    pub replace: bool,
+    /// Called when there is something to do, before it is done.
+    pub begin: &'a dyn Fn(),
+    pub documents: Documents<'a>,
+}
+
+/// What a build did.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The prefix was as the plan wants it, every digest checked; no process was started.
+    UpToDate(Manifest),
+    /// The prefix was made anew.
+    Built(Manifest),
+}
+
+/// Makes the prefix what the plan says: all of it, and nothing else.
+///
+/// # Errors
+/// All that went wrong; the prefix is then as it was.
+pub fn build(request: &Request<'_>) -> Result<Outcome, Vec<BuildError>> {
+    let one = |error| vec![error];
+    let Work { plan, toolchain, .. } = request.work;
+    let prefix = Prefix::hold(request.prefix, request.work.store).map_err(one)?;
+    if let Some(manifest) = prefix.manifest().map_err(one)? {
+        if manifest.key == plan.key && manifest.first_difference(prefix.path()).is_none() {
+            return Ok(Outcome::UpToDate(manifest));
+        }
+        let same = manifest.toolchain.digest == plan.toolchain && manifest.target == plan.target;
+        if !same && !request.replace {
+            return Err(one(BuildError::OtherToolchain {
+                prefix: prefix.path().to_owned(),
+                found: manifest.toolchain.stamp(),
+                wanted: toolchain.identity().stamp(),
+            }));
+        }
+    }
+    (request.begin)();
+    let compiled = schedule::run(&request.work)?;
+    let mut stage = prefix.stage().map_err(one)?;
+    let sources = install::install(plan, &compiled, &mut stage)?;
+    let identity = toolchain.identity().clone();
+    let manifest = Manifest::new(plan.target, identity.clone(), plan.key, sources.clone(), stage.files().to_vec());
+    for (path, text) in (request.documents)(plan, &manifest) {
+        stage.add(path, text.as_bytes(), None).map_err(one)?;
+    }
+    let manifest = Manifest::new(plan.target, identity, plan.key, sources, stage.files().to_vec());
+    stage.commit(&manifest).map_err(one)?;
+    Ok(Outcome::Built(manifest))
+}
+
+/// Files of a source tree that take no part.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Unused {
+    pub source: Name,
+    pub version: Version,
+    /// Sorted.
+    pub files: Vec<RelPath>,
+}
+
+/// The files of each source's tree that are neither compiled, included, installed nor a licence: `[inputs]` should not select them, or an overlay is
+/// one too many. Compiles what is not in the store: only the compiler knows what it included.
+///
+/// # Errors
+/// All that keeps the plan from being compiled.
+pub fn unused_inputs(work: &Work<'_>) -> Result<Vec<Unused>, Vec<BuildError>> {
+    let compiled = schedule::run(work)?;
+    let mut found = Vec::new();
+    for (index, (source, tree)) in work.plan.sources.iter().zip(&compiled.trees).enumerate() {
+        let Selected { recipe, source: locked, .. } = &source.selected;
+        let mut used: BTreeSet<&str> = recipe.headers.keys().map(RelPath::as_str).collect();
+        match &recipe.license.text {
+            LicenseText::Files(files) => used.extend(files.iter().map(RelPath::as_str)),
+            LicenseText::CommentOf(file) => drop(used.insert(file.as_str())),
+        }
+        used.extend(work.plan.jobs_of(index).flat_map(|(job, _)| compiled.objects[job].dependencies()).map(String::as_str));
+        let files = tree.entry().files().iter().map(|file| &file.path);
+        let files: Vec<RelPath> = files.filter(|path| !used.contains(path.as_str())).cloned().collect();
+        found.push(Unused { source: recipe.name.clone(), version: locked.version.clone(), files });
+    }
+    Ok(found)
+}

@@ -1,0 +1,209 @@
+//! Sources and jobs in flight. A source is fetched and unpacked on a thread of its own, outside the compute pool; when its tree is ready, and those
+//! of its dependencies, its jobs join one queue from which the pool takes the largest file first.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use camino::Utf8PathBuf;
+
+use super::compile::{Object, Place};
+use super::{BuildError, Work};
+use crate::fetch::SourceTree;
+use crate::model::RelPath;
+use crate::plan::{Plan, headers_key};
+use crate::store::{EntryFile, Kind};
+
+/// How many sources are fetched and unpacked at once: more would not be faster on the networks and disks of today, and would crowd servers.
+const SOURCES_AT_ONCE: usize = 8;
+
+/// All trees and objects of a plan, in its order.
+pub struct Compiled {
+    pub trees: Vec<SourceTree>,
+    pub objects: Vec<Object>,
+}
+
+/// Fetches the trees and compiles the jobs of a plan.
+///
+/// # Errors
+/// All failures: a source that can't be had does not keep the others from being compiled, nor does a file that does not compile.
+pub fn run(work: &Work<'_>) -> Result<Compiled, Vec<BuildError>> {
+    let plan = work.plan;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(work.workers).build().map_err(|error| vec![error.into()])?;
+    let run = Run {
+        work,
+        plan,
+        trees: plan.sources.iter().map(|_| OnceLock::new()).collect(),
+        headers: plan.sources.iter().map(|_| OnceLock::new()).collect(),
+        objects: plan.jobs.iter().map(|_| OnceLock::new()).collect(),
+        errors: Mutex::default(),
+        queue: Queue {
+            state: Mutex::new(State { jobs: BinaryHeap::new(), waiting: (0..plan.sources.len()).collect(), fetching: plan.sources.len() }),
+            changed: Condvar::new(),
+        },
+    };
+    // The largest source first: it has the largest file, which must start first.
+    let mut order: Vec<usize> = (0..plan.sources.len()).collect();
+    order.sort_by_key(|&source| Reverse(plan.sources[source].selected.recipe.inputs.max_size));
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..order.len().min(SOURCES_AT_ONCE) {
+            scope.spawn(|| {
+                while let Some(&source) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    run.fetch(source);
+                }
+            });
+        }
+        pool.broadcast(|_| {
+            while let Some(job) = run.queue.next() {
+                match run.object(job) {
+                    Ok(object) => drop(run.objects[job].set(object)),
+                    Err(error) => lock(&run.errors).push(error),
+                }
+            }
+        });
+    });
+    run.finish()
+}
+
+struct Run<'a> {
+    work: &'a Work<'a>,
+    plan: &'a Plan,
+    trees: Vec<OnceLock<SourceTree>>,
+    /// Per source: the folders of its dependencies' headers, laid out as they will be installed.
+    headers: Vec<OnceLock<Vec<Utf8PathBuf>>>,
+    objects: Vec<OnceLock<Object>>,
+    errors: Mutex<Vec<BuildError>>,
+    queue: Queue,
+}
+
+impl Run<'_> {
+    fn fetch(&self, source: usize) {
+        match self.work.fetcher.source(&self.plan.sources[source].selected) {
+            Ok(tree) => drop(self.trees[source].set(tree)),
+            Err(error) => lock(&self.errors).push(error.into()),
+        }
+        let mut state = lock(&self.queue.state);
+        state.fetching -= 1;
+        let ready: Vec<usize> = state.waiting.iter().copied().filter(|&source| self.is_ready(source)).collect();
+        state.waiting.retain(|source| !ready.contains(source));
+        for source in ready {
+            match self.open(source) {
+                Ok(jobs) => state.jobs.extend(jobs),
+                Err(errors) => lock(&self.errors).extend(errors),
+            }
+        }
+        self.queue.changed.notify_all();
+    }
+
+    fn dependencies(&self, source: usize) -> impl Iterator<Item = usize> {
+        let names = &self.plan.sources[source].selected.recipe.dependencies;
+        names.iter().filter_map(|name| self.plan.sources.iter().position(|other| other.selected.recipe.name == *name))
+    }
+
+    fn is_ready(&self, source: usize) -> bool {
+        self.trees[source].get().is_some() && self.dependencies(source).all(|dependency| self.trees[dependency].get().is_some())
+    }
+
+    /// The jobs of a source whose tree is ready, each with its file's size.
+    fn open(&self, source: usize) -> Result<Vec<(u64, Reverse<usize>)>, Vec<BuildError>> {
+        let subject = self.plan.sources[source].selected.title();
+        let tree = self.trees[source].get().expect("only sources whose trees are ready are opened");
+        let headers = self.dependency_headers(source).map_err(|error| vec![error])?;
+        drop(self.headers[source].set(headers));
+        let mut jobs = Vec::new();
+        let mut errors = Vec::new();
+        for (index, job) in self.plan.jobs_of(source) {
+            match tree.entry().file(&job.file) {
+                Some(file) => jobs.push((file.size, Reverse(index))),
+                None => errors.push(BuildError::MissingInput { subject: subject.clone(), what: "sources", file: job.file.clone() }),
+            }
+        }
+        if errors.is_empty() { Ok(jobs) } else { Err(errors) }
+    }
+
+    /// The folders with the headers of what a source depends on. They are kept in the store, so that a command that failed can be repeated.
+    fn dependency_headers(&self, source: usize) -> Result<Vec<Utf8PathBuf>, BuildError> {
+        self.dependencies(source).map(|dependency| self.headers_of(dependency)).collect()
+    }
+
+    fn headers_of(&self, source: usize) -> Result<Utf8PathBuf, BuildError> {
+        let store = self.work.store;
+        let selected = &self.plan.sources[source].selected;
+        let name = selected.recipe.name.as_str();
+        let key = headers_key(selected);
+        if let Some(entry) = store.entry(Kind::Tree, &key, self.work.reporter)? {
+            return Ok(entry.dir().join(name));
+        }
+        let tree = self.trees[source].get().expect("a source is opened after its dependencies' trees are ready").entry();
+        let scratch = store.scratch_dir()?;
+        let root = Utf8PathBuf::from(scratch.path().to_string_lossy().into_owned());
+        let mut files = Vec::new();
+        for (from, to) in &selected.recipe.headers {
+            let missing = || BuildError::MissingInput { subject: selected.title(), what: "headers", file: from.clone() };
+            let file = tree.file(from).ok_or_else(missing)?;
+            let path: RelPath = format!("{name}/{to}").parse().expect("a relative path below a folder is one");
+            super::install::copy(&tree.dir().join(from.as_str()), &root.join(path.as_str()))?;
+            files.push(EntryFile { path, ..file.clone() });
+        }
+        let entry = store.keep_entry(Kind::Tree, &key, scratch, files)?;
+        Ok(entry.dir().join(name))
+    }
+
+    fn object(&self, index: usize) -> Result<Object, BuildError> {
+        let job = &self.plan.jobs[index];
+        let subject = self.plan.sources[job.source].selected.title();
+        if let Some(object) = self.work.cached(job, &subject)? {
+            return Ok(object);
+        }
+        let tree = self.trees[job.source].get().expect("jobs are queued after their tree is ready");
+        let headers = self.headers[job.source].get().map_or(&[][..], Vec::as_slice);
+        self.work.compile(job, &Place { subject: &subject, tree: tree.entry().dir(), dependency_headers: headers })
+    }
+
+    fn finish(self) -> Result<Compiled, Vec<BuildError>> {
+        let errors = self.errors.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let trees = self.trees.into_iter().map(|tree| tree.into_inner().expect("no error, so every tree is there"));
+        let objects = self.objects.into_iter().map(|object| object.into_inner().expect("no error, so every object is there"));
+        Ok(Compiled { trees: trees.collect(), objects: objects.collect() })
+    }
+}
+
+struct Queue {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+struct State {
+    /// By size, and for equal sizes in plan order.
+    jobs: BinaryHeap<(u64, Reverse<usize>)>,
+    /// Sources whose jobs are not queued yet.
+    waiting: Vec<usize>,
+    /// Sources whose trees are not there yet, nor known to be out of reach.
+    fetching: usize,
+}
+
+impl Queue {
+    /// The next job; waits while there may be one, and gives `None` when there can't be any more.
+    fn next(&self) -> Option<usize> {
+        let mut state = lock(&self.state);
+        loop {
+            if let Some((_, Reverse(job))) = state.jobs.pop() {
+                return Some(job);
+            }
+            if state.fetching == 0 {
+                return None;
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+/// A panic of another thread ends the run by itself; its lock's content is still good to read.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

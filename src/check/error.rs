@@ -1,0 +1,76 @@
+//! What keeps tests from being run, and the ways in which a test fails.
+
+use std::fmt;
+
+use camino::Utf8PathBuf;
+use miette::Diagnostic;
+use serde::Serialize;
+
+use crate::fetch::SourceError;
+use crate::store::StoreError;
+
+/// Tests that can't be run.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum CheckError {
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Source(#[from] SourceError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Store(#[from] StoreError),
+    #[error("the compute pool can't be started: {0}")]
+    Pool(#[from] rayon::ThreadPoolBuildError),
+    #[error("{suite} names {what} `{found}`, which is not in the source of {subject}")]
+    #[diagnostic(help("compare it with the source, and with `[inputs] include` of the tests"))]
+    NotInTree { suite: String, subject: String, what: &'static str, found: String },
+    #[error("the store's path is not UTF-8")]
+    NotUtf8,
+    #[error("there is no WASI runtime: {reason}")]
+    #[diagnostic(help("name a wasmtime with `--runner` or $HOSTRUNNER, or put one on the PATH"))]
+    NoRunner { reason: String },
+    #[error("{runner} can't run a program of one line; it says:\n{words}\nthe command was: {command}")]
+    #[diagnostic(help("tests are run by wasmtime, with the flags of version 14 or later; name one with `--runner`"))]
+    BadRunner { runner: Utf8PathBuf, words: String, command: String },
+}
+
+/// How a test failed. In JSON, `kind` names the variant.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Failure {
+    /// Clang refused it.
+    Compile { words: String },
+    /// The linker refused it.
+    Link { words: String },
+    /// It ended with another exit status.
+    Exit { expected: i32, found: i32, words: String },
+    /// The runtime stopped it: unreachable code, an access out of bounds, a stack that is full.
+    Trap { words: String },
+    /// It ran longer than it may, in seconds.
+    TimedOut { limit: u64 },
+    /// It printed more than it may, in bytes.
+    Printed { limit: u64 },
+    /// Standard output is not the expected file: the first line that differs, counted from one.
+    Stdout { line: usize, expected: String, found: String },
+    /// Standard output lacks a text.
+    Lacks { text: String, words: String },
+    /// The runtime could not be started, or files could not be put in place.
+    Setup { problem: String },
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Compile { words } => write!(f, "it does not compile:\n{words}"),
+            Self::Link { words } => write!(f, "it does not link:\n{words}"),
+            Self::Exit { expected, found, words } => write!(f, "exit status {found}, where {expected} is expected\n{words}"),
+            Self::Trap { words } => write!(f, "it trapped:\n{words}"),
+            Self::TimedOut { limit } => write!(f, "it ran longer than {limit} s"),
+            Self::Printed { limit } => write!(f, "it printed more than {limit} bytes"),
+            Self::Stdout { line, expected, found } => {
+                write!(f, "standard output differs in line {line}: `{expected}` is expected, `{found}` was printed")
+            }
+            Self::Lacks { text, words } => write!(f, "standard output lacks `{text}`\n{words}"),
+            Self::Setup { problem } => write!(f, "it could not be run: {problem}"),
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Proof that what was built works: the test programs of each source's suite, compiled against a built prefix and run under a WASI runtime.
+
+mod error;
+mod junit;
+mod markdown;
+mod program;
+mod run;
+mod runner;
+
+use std::sync::Arc;
+
+use camino::Utf8Path;
+use rayon::prelude::*;
+use serde::Serialize;
+
+pub use error::{CheckError, Failure};
+pub use junit::to_junit;
+pub use markdown::to_markdown;
+pub use runner::{Runner, RunnerRequest};
+
+use crate::build::{Manifest, Work};
+use crate::consumer::env::Module;
+use crate::fetch::SourceTree;
+use crate::model::{NotApplicable, Selected, Suite};
+use program::Built;
+
+/// A source with its tests: what the catalog's `select_tests` gives.
+pub type Tests = (Arc<Suite>, Selected);
+
+/// What a check needs.
+pub struct Request<'a> {
+    pub work: Work<'a>,
+    /// The prefix that programs are linked with, absolute; and what it holds.
+    pub prefix: &'a Utf8Path,
+    pub manifest: &'a Manifest,
+    pub tests: &'a [Tests],
+    pub runner: &'a Runner,
+    /// Called after each test, with how many there are in all.
+    pub tested: &'a (dyn Fn(&TestResult, usize) + Sync),
+}
+
+/// What came of a source's tests.
+#[derive(Debug, Serialize)]
+pub struct SuiteReport {
+    pub name: String,
+    pub version: String,
+    /// In the order of the suite.
+    pub tests: Vec<TestResult>,
+    pub not_applicable: Vec<Skipped>,
+}
+
+/// What upstream tests and is not run, with why.
+#[derive(Debug, Serialize)]
+pub struct Skipped {
+    pub name: String,
+    pub reason: String,
+}
+
+/// What came of one test.
+#[derive(Debug, Serialize)]
+pub struct TestResult {
+    /// `zlib 1.3.2`
+    pub subject: String,
+    pub name: String,
+    /// Of wall time.
+    pub seconds: f64,
+    /// None where it passed.
+    pub failure: Option<Failure>,
+}
+
+impl SuiteReport {
+    /// How many tests passed.
+    #[must_use]
+    pub fn passed(&self) -> usize {
+        self.tests.iter().filter(|test| test.failure.is_none()).count()
+    }
+
+    /// How many failed.
+    #[must_use]
+    pub fn failed(&self) -> usize {
+        self.tests.len() - self.passed()
+    }
+
+    /// Of wall time, of all its tests.
+    #[must_use]
+    pub fn seconds(&self) -> f64 {
+        self.tests.iter().map(|test| test.seconds).sum()
+    }
+}
+
+/// Runs all tests, `work.workers` at once.
+///
+/// # Errors
+/// When a test's source can't be had, or what it names is not in it. A test that does not compile, or fails in any way, is a result and no error.
+pub fn check(request: &Request<'_>) -> Result<Vec<SuiteReport>, Vec<CheckError>> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(request.work.workers).build().map_err(|error| vec![error.into()])?;
+    let trees = fetch(request)?;
+    let modules = request.manifest.sources.iter().flat_map(|source| &source.modules);
+    let modules: Vec<Module> = modules.map(|(name, module)| Module::resolved(name, module, request.prefix)).collect();
+    let mut planned = Vec::new();
+    let mut errors = Vec::new();
+    for ((suite, selected), tree) in request.tests.iter().zip(&trees) {
+        match program::expand(suite, selected, tree) {
+            Ok(programs) => planned.push((suite, selected, tree, programs)),
+            Err(mut problems) => errors.append(&mut problems),
+        }
+    }
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let scratch = request.work.store.scratch_dir().map_err(|error| vec![error.into()])?;
+    let scratch = Utf8Path::from_path(scratch.path()).ok_or_else(|| vec![CheckError::NotUtf8])?;
+    pool.install(|| {
+        let programs: Vec<Vec<Built>> = planned
+            .par_iter()
+            .map(|(_, selected, tree, programs)| {
+                let compiled = programs.par_iter().map(|program| program::build(request, selected, tree, program, &modules, scratch));
+                compiled.collect()
+            })
+            .collect();
+        let mut tests = Vec::new();
+        for (index, ((suite, selected, tree, _), programs)) in planned.iter().zip(&programs).enumerate() {
+            let expanded = run::expand(suite, selected, tree, programs).map_err(|error| vec![error])?;
+            tests.extend(expanded.into_iter().map(|test| (index, test)));
+        }
+        let all = tests.len();
+        let results: Vec<(usize, TestResult)> = tests
+            .par_iter()
+            .with_max_len(1)
+            .map(|(index, test)| {
+                let result = test.run(request.runner, scratch);
+                (request.tested)(&result, all);
+                (*index, result)
+            })
+            .collect();
+        let mut reports: Vec<SuiteReport> = planned.iter().map(|(suite, selected, ..)| report(suite, selected)).collect();
+        for (index, result) in results {
+            reports[index].tests.push(result);
+        }
+        Ok(reports)
+    })
+}
+
+fn fetch(request: &Request<'_>) -> Result<Vec<SourceTree>, Vec<CheckError>> {
+    let results: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = request.tests.iter().map(|(_, selected)| scope.spawn(|| request.work.fetcher.source(selected))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    });
+    let mut trees = Vec::new();
+    let mut errors = Vec::new();
+    for result in results {
+        match result {
+            Ok(tree) => trees.push(tree),
+            Err(error) => errors.push(error.into()),
+        }
+    }
+    if errors.is_empty() { Ok(trees) } else { Err(errors) }
+}
+
+fn report(suite: &Suite, selected: &Selected) -> SuiteReport {
+    let skipped = |NotApplicable { name, reason }: &NotApplicable| Skipped { name: name.clone(), reason: reason.clone() };
+    SuiteReport {
+        name: selected.recipe.name.to_string(),
+        version: selected.source.version.to_string(),
+        tests: Vec::new(),
+        not_applicable: suite.not_applicable.iter().map(skipped).collect(),
+    }
+}

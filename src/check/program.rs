@@ -1,0 +1,125 @@
+//! Test programs: compiled as libraries are, through the same cache, and linked with the prefix.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use rayon::prelude::*;
+
+use super::{CheckError, Failure, Request};
+use crate::build::{BuildError, Place};
+use crate::consumer::env::Module;
+use crate::fetch::SourceTree;
+use crate::model::{Program, ProgramSources, RelPath, Selected, Sha256, Suite};
+use crate::plan::program_job;
+
+/// One program to make: a `[program.…]` is one, or one for each of its files.
+pub struct Planned<'a> {
+    pub program: &'a Program,
+    /// What tables call it: its name, or the file that it is made from.
+    pub title: String,
+    sources: Vec<RelPath>,
+}
+
+/// A program that was made, or why not.
+pub struct Built<'a> {
+    pub program: &'a Program,
+    pub title: String,
+    pub wasm: Result<Utf8PathBuf, Failure>,
+}
+
+/// All programs of `suite`.
+pub fn expand<'a>(suite: &'a Suite, selected: &Selected, tree: &SourceTree) -> Result<Vec<Planned<'a>>, Vec<CheckError>> {
+    let mut planned = Vec::new();
+    let mut errors = Vec::new();
+    let not_in_tree = |what, found: String| CheckError::NotInTree { suite: suite.file.clone(), subject: selected.title(), what, found };
+    for program in &suite.programs {
+        let named = match &program.sources {
+            ProgramSources::All(sources) => {
+                planned.push(Planned { program, title: program.name.to_string(), sources: sources.clone() });
+                sources
+            }
+            ProgramSources::Each { each, with } => {
+                let files = tree.entry().files().iter().map(|file| &file.path).filter(|path| each.selects(path));
+                let before = planned.len();
+                planned.extend(files.map(|file| Planned {
+                    program,
+                    title: file.to_string(),
+                    sources: std::iter::once(file).chain(with).cloned().collect(),
+                }));
+                if planned.len() == before {
+                    errors.push(not_in_tree("`each` of the program", program.name.to_string()));
+                }
+                with
+            }
+        };
+        errors
+            .extend(named.iter().filter(|file| tree.entry().file(file).is_none()).map(|file| not_in_tree("the source", file.to_string())));
+    }
+    if errors.is_empty() { Ok(planned) } else { Err(errors) }
+}
+
+/// Compiles and links one of them into `scratch`.
+pub fn build<'a>(
+    request: &Request<'_>,
+    selected: &Selected,
+    tree: &SourceTree,
+    planned: &Planned<'a>,
+    modules: &[Module],
+    scratch: &Utf8Path,
+) -> Built<'a> {
+    let wasm = make(request, selected, tree, planned, modules, scratch);
+    Built { program: planned.program, title: planned.title.clone(), wasm }
+}
+
+fn make(
+    request: &Request<'_>,
+    selected: &Selected,
+    tree: &SourceTree,
+    planned: &Planned<'_>,
+    modules: &[Module],
+    scratch: &Utf8Path,
+) -> Result<Utf8PathBuf, Failure> {
+    let setup = |problem: String| Failure::Setup { problem };
+    let Planned { program, title, sources } = planned;
+    let subject = format!("tests of {}", selected.title());
+    let headers = [request.prefix.join("include")];
+    let place = Place { subject: &subject, tree: tree.entry().dir(), dependency_headers: &headers };
+    let objects = sources
+        .par_iter()
+        .map(|file| {
+            let job = program_job(request.work.plan, &tree.key(), &program.name, file, &program.options);
+            match request.work.cached(&job, &subject)? {
+                Some(object) => Ok(object),
+                None => request.work.compile(&job, &place),
+            }
+        })
+        .collect::<Result<Vec<_>, BuildError>>()
+        .map_err(|error| match error {
+            BuildError::Compile { stderr, command, .. } => Failure::Compile { words: format!("{stderr}\nTo repeat it: {command}") },
+            error => setup(error.to_string()),
+        })?;
+
+    // A name of its own for each: programs are made side by side.
+    let name = Sha256::of_fields("wasideps program 1", [subject.as_bytes(), program.name.as_str().as_bytes(), title.as_bytes()]);
+    let dir = scratch.join(name.to_string());
+    fs_err::create_dir_all(&dir).map_err(|error| setup(error.to_string()))?;
+    let mut command = request.work.toolchain.command();
+    command.current_dir(&dir);
+    for (index, object) in objects.iter().enumerate() {
+        let path = format!("{index}.o");
+        let bytes = object.read().map_err(|error| setup(error.to_string()))?;
+        fs_err::write(dir.join(&path), bytes).map_err(|error| setup(error.to_string()))?;
+        command.arg(path);
+    }
+    // Below the data, a stack that overflows traps; above it, it would silently overwrite globals.
+    command.arg("-Wl,--stack-first").args(&program.libs);
+    for name in &program.modules {
+        let module = modules.iter().find(|module| module.name == name.as_str());
+        let missing = || Failure::Link { words: format!("the prefix has no module `{name}`, which the program is linked with") };
+        command.args(&module.ok_or_else(missing)?.libs);
+    }
+    let output = command.args(["-o", "program.wasm"]).output().map_err(|error| setup(error.to_string()))?;
+    if output.status.success() {
+        Ok(dir.join("program.wasm"))
+    } else {
+        Err(Failure::Link { words: String::from_utf8_lossy(&output.stderr).trim().to_owned() })
+    }
+}

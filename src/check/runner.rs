@@ -1,0 +1,248 @@
+//! The WASI runtime that tests run under: wasmtime's command, found or brought, with bounds on time, memory and output.
+
+use std::io::Read;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::CheckError;
+use crate::report::{Event, Reporter};
+use crate::store::Store;
+use crate::toolchain::quote;
+
+/// The crate and version that is brought where no wasmtime is found.
+const CRATE: &str = "wasmtime-cli";
+const VERSION: &str = "48.0.8";
+/// What one test may print, on each of its streams.
+const OUTPUT_LIMIT: u64 = 64 << 20;
+/// wasmtime's exit status when a program traps: that of an abort.
+const TRAP_STATUS: i32 = 134;
+/// Runs nothing: `(module (memory (export "memory") 1) (func (export "_start")))` in the binary format.
+const EMPTY: &[u8] = &[
+    0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 5, 3, 1, 0, 1, 7, 19, 2, 6, 0x6d, 0x65, 0x6d, 0x6f, 0x72, 0x79, 2, 0,
+    6, 0x5f, 0x73, 0x74, 0x61, 0x72, 0x74, 0, 0, 10, 4, 1, 2, 0, 0x0b,
+];
+
+/// Where to look for a runtime.
+#[derive(Debug, Clone, Default)]
+pub struct RunnerRequest {
+    /// `--runner`.
+    pub runner: Option<Utf8PathBuf>,
+    /// `$HOSTRUNNER`: CPython's name for it; its first word is the program.
+    pub host_runner: Option<String>,
+    /// Never use the network.
+    pub offline: bool,
+}
+
+/// A wasmtime that was tried.
+#[derive(Debug)]
+pub struct Runner {
+    program: Utf8PathBuf,
+    version: String,
+    /// Compiled modules are kept here: a program that is run on a hundred files is compiled once.
+    cache_config: Utf8PathBuf,
+}
+
+/// One run.
+pub struct Job<'a> {
+    pub wasm: &'a Utf8Path,
+    /// The only folder that the program sees, as `/`.
+    pub folder: &'a Utf8Path,
+    pub args: &'a [String],
+    pub env: &'a [(&'a str, &'a str)],
+    pub stdin: Option<Utf8PathBuf>,
+    /// In seconds.
+    pub time_limit: u64,
+    /// In MiB.
+    pub memory_limit: u64,
+}
+
+/// How a run ended.
+pub enum Ended {
+    Exit {
+        status: i32,
+        stdout: Vec<u8>,
+        stderr: Vec<u8>,
+    },
+    Trap {
+        stderr: Vec<u8>,
+    },
+    TimedOut,
+    /// More than `limit` bytes.
+    Printed {
+        limit: u64,
+    },
+}
+
+impl Runner {
+    /// The runtime that `request` names, else the one on the PATH, else the one that cargo installs into the store, once.
+    ///
+    /// # Errors
+    /// When there is none, or it does not run an empty program with the flags that tests are run with.
+    pub fn find(request: &RunnerRequest, store: &Store, reporter: &dyn Reporter) -> Result<Self, CheckError> {
+        let named = request.runner.clone().or_else(|| {
+            let first = request.host_runner.as_deref()?.split_whitespace().next()?;
+            Some(Utf8PathBuf::from(first))
+        });
+        let program = match named {
+            Some(program) => program,
+            None if version("wasmtime".into()).is_ok() => "wasmtime".into(),
+            None => bring(request.offline, store, reporter)?,
+        };
+        let version = version(&program).map_err(|reason| CheckError::NoRunner { reason })?;
+        let cache = store.root().join("runner-cache");
+        let write = |source| crate::store::StoreError::Write { path: cache.clone(), source };
+        fs_err::create_dir_all(&cache).map_err(write)?;
+        let cache_config = cache.join("config.toml");
+        let config = format!("[cache]\ndirectory = {}\n", toml::Value::String(cache.join("modules").to_string()));
+        crate::store::write_atomically(&cache_config, config.as_bytes()).map_err(write)?;
+        let runner = Self { program, version, cache_config };
+        runner.try_out(store)?;
+        Ok(runner)
+    }
+
+    /// What it says of its version.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The flags of another runtime or of an old version would fail each test in a way that looks like the test's.
+    fn try_out(&self, store: &Store) -> Result<(), CheckError> {
+        let scratch = store.scratch_dir()?;
+        let folder = Utf8Path::from_path(scratch.path()).ok_or(CheckError::NotUtf8)?;
+        let wasm = folder.join("empty.wasm");
+        fs_err::write(&wasm, EMPTY).map_err(|source| crate::store::StoreError::Write { path: wasm.clone(), source })?;
+        let job = Job { wasm: &wasm, folder, args: &[], env: &[("A", "b")], stdin: None, time_limit: 60, memory_limit: 64 };
+        let bad = |words: String| CheckError::BadRunner { runner: self.program.clone(), words, command: displayed(&self.command(&job)) };
+        match self.run(&job) {
+            Ok((Ended::Exit { status: 0, .. }, _)) => Ok(()),
+            Ok((Ended::Exit { stderr, .. } | Ended::Trap { stderr }, _)) => Err(bad(String::from_utf8_lossy(&stderr).trim().to_owned())),
+            Ok(_) => Err(bad("nothing in a minute".into())),
+            Err(error) => Err(bad(error.to_string())),
+        }
+    }
+
+    fn command(&self, job: &Job<'_>) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(["run", "-C", "cache=y", "-C", &format!("cache-config={}", self.cache_config)]);
+        command.args(["-W", &format!("max-memory-size={}", job.memory_limit << 20), "-W", "max-wasm-stack=8388608"]);
+        command.args(["--dir", &format!("{}::/", job.folder)]);
+        command.args(job.env.iter().flat_map(|(name, value)| ["--env".to_owned(), format!("{name}={value}")]));
+        command.arg(job.wasm).args(job.args);
+        command
+    }
+
+    /// Runs `job` to its end, or to one of its bounds; and how long that took, in seconds of wall time.
+    ///
+    /// # Errors
+    /// When the runtime can't be started or its output can't be read.
+    pub fn run(&self, job: &Job<'_>) -> std::io::Result<(Ended, f64)> {
+        let mut command = self.command(job);
+        let mut input = job.stdin.as_ref().map(fs_err::File::open).transpose()?;
+        let stdin = if input.is_some() { Stdio::piped() } else { Stdio::null() };
+        let started = Instant::now();
+        let mut child = command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        let full = Arc::new(AtomicBool::new(false));
+        let stdout = reading(child.stdout.take(), &full);
+        let stderr = reading(child.stderr.take(), &full);
+        // Through a pipe, as a shell would: a program must not be able to seek in it. One that does not read it all is its own affair.
+        if let (Some(mut input), Some(mut pipe)) = (input.take(), child.stdin.take()) {
+            std::thread::spawn(move || std::io::copy(&mut input, &mut pipe));
+        }
+        let limit = Duration::from_secs(job.time_limit);
+        let status = wait(&mut child, || started.elapsed() > limit || full.load(Ordering::Relaxed))?;
+        let seconds = started.elapsed().as_secs_f64();
+        let read = |thread: std::thread::JoinHandle<std::io::Result<Vec<u8>>>| {
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        let (stdout, stderr) = (read(stdout)?, read(stderr)?);
+        let ended = match status {
+            _ if full.load(Ordering::Relaxed) => Ended::Printed { limit: OUTPUT_LIMIT },
+            None => Ended::TimedOut,
+            Some(TRAP_STATUS) => Ended::Trap { stderr },
+            Some(status) => Ended::Exit { status, stdout, stderr },
+        };
+        Ok((ended, seconds))
+    }
+}
+
+/// Waits for the end of `child`, or kills it as soon as `over` says so; none where it was killed.
+fn wait(child: &mut Child, over: impl Fn() -> bool) -> std::io::Result<Option<i32>> {
+    let mut pause = Duration::from_millis(1);
+    loop {
+        if let Some(status) = child.try_wait()? {
+            // Ended by a signal from outside: as good as a trap.
+            return Ok(Some(status.code().unwrap_or(TRAP_STATUS)));
+        }
+        if over() {
+            child.kill()?;
+            child.wait()?;
+            return Ok(None);
+        }
+        std::thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(20));
+    }
+}
+
+/// Reads a stream on a thread of its own up to the limit, and sets `full` if there is more.
+fn reading(stream: Option<impl Read + Send + 'static>, full: &Arc<AtomicBool>) -> std::thread::JoinHandle<std::io::Result<Vec<u8>>> {
+    let full = Arc::clone(full);
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let Some(mut stream) = stream else { return Ok(bytes) };
+        stream.by_ref().take(OUTPUT_LIMIT).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 == OUTPUT_LIMIT && stream.read(&mut [0])? > 0 {
+            full.store(true, Ordering::Relaxed);
+        }
+        Ok(bytes)
+    })
+}
+
+/// The version of `program`, or why there is none.
+fn version(program: &Utf8Path) -> Result<String, String> {
+    let output = Command::new(program).arg("--version").stdin(Stdio::null()).output();
+    match output {
+        Ok(output) if output.status.success() => Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned()),
+        Ok(output) => Err(format!("`{program} --version` ended with {}", output.status)),
+        Err(error) => Err(format!("`{program}` does not start: {error}")),
+    }
+}
+
+/// Has cargo install wasmtime into the store.
+fn bring(offline: bool, store: &Store, reporter: &dyn Reporter) -> Result<Utf8PathBuf, CheckError> {
+    let root = store.root().join(format!("{CRATE}-{VERSION}"));
+    let program = root.join(format!("bin/wasmtime{}", std::env::consts::EXE_SUFFIX));
+    let _guard = store.lock(&format!("{CRATE}-{VERSION}"))?;
+    if program.is_file() {
+        return Ok(program);
+    }
+    let none = |reason: String| CheckError::NoRunner { reason };
+    if offline {
+        return Err(none("none is named, none is on the PATH or in the store, and --offline forbids to install one".into()));
+    }
+    let step = |started| {
+        let (subject, step) = (format!("{CRATE} {VERSION}"), "installing it with cargo, once; this takes some minutes".to_owned());
+        reporter.event(if started { Event::StepStarted { subject, step } } else { Event::StepFinished { subject, step } });
+    };
+    step(true);
+    let mut command = Command::new("cargo");
+    command.args(["install", CRATE, "--version", VERSION, "--locked", "--no-default-features", "--root", root.as_str()]);
+    command.args(["--features", "run,cranelift,cache,parallel-compilation"]);
+    let output = command.stdin(Stdio::null()).output();
+    let output = output
+        .map_err(|error| none(format!("none is named or on the PATH, and cargo, which would install one, does not start: {error}")))?;
+    if !output.status.success() {
+        return Err(none(format!("cargo can't install one:\n{}", String::from_utf8_lossy(&output.stderr).trim())));
+    }
+    step(false);
+    Ok(program)
+}
+
+fn displayed(command: &Command) -> String {
+    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    words.map(|word| quote(&word.to_string_lossy())).collect::<Vec<_>>().join(" ")
+}

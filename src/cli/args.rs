@@ -1,0 +1,320 @@
+//! The command line as data.
+
+use std::num::NonZeroUsize;
+
+use camino::Utf8PathBuf;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::consumer::env::Shell;
+use crate::model::{Name, Target, Version};
+
+const EXAMPLES: &str = "\
+Examples:
+  wasideps build                        fetch, verify and build everything into sysroot/wasm32-wasip1
+  wasideps build zlib xz --prefix out   only these two, into out/
+  wasideps build --python 3.13          with the SDK that CPython 3.13 is built with
+  wasideps sdk build/sdk                an SDK view for CPython: WASI_SDK_PATH=build/sdk
+  wasideps fetch && wasideps build --offline
+
+Exit codes: 0 done, 1 a build or check failed, 2 usage, 3 verification failed, 4 network, 5 toolchain, 6 policy";
+
+/// Fetches, verifies and cross-compiles the C libraries that CPython needs on WASI.
+#[derive(Debug, Parser)]
+#[command(name = "wasideps", version, about, after_help = EXAMPLES, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// What every command takes.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// Recipes' folder in place of the embedded one; its patches are in the folder `patches` beside it
+    #[arg(long, global = true, value_name = "DIR")]
+    pub recipes: Option<Utf8PathBuf>,
+    /// Lock file in place of the embedded one
+    #[arg(long, global = true, value_name = "FILE")]
+    pub lockfile: Option<Utf8PathBuf>,
+    /// Store for downloads, sources, objects and SDKs [default: the platform's cache folder]
+    #[arg(long, global = true, value_name = "DIR", env = "WASIDEPS_HOME")]
+    pub store: Option<Utf8PathBuf>,
+    /// Never use the network; what is missing is listed
+    #[arg(long, global = true)]
+    pub offline: bool,
+    /// Folder with archives for machines without network: any file whose digest fits is taken (repeatable)
+    #[arg(long, global = true, value_name = "DIR")]
+    pub from: Vec<Utf8PathBuf>,
+    /// How to tell what happens: for people, or one JSON object a line on stdout
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "human")]
+    pub message_format: MessageFormat,
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorChoice,
+    /// Tell only results and errors
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MessageFormat {
+    Human,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    Auto,
+    Always,
+    Never,
+}
+
+/// Which WASI SDK to use.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Toolchain")]
+pub struct ToolchainArgs {
+    /// WASI SDK to use [default: $WASI_SDK_PATH, /opt/wasi-sdk*, the store, the one pinned in the lock]
+    #[arg(long, value_name = "DIR")]
+    pub wasi_sdk: Option<Utf8PathBuf>,
+    /// Exactly this release of the lock (`25`), or `debian` for the SDK put together from Debian's packages
+    #[arg(long, value_name = "RELEASE", conflicts_with = "wasi_sdk")]
+    pub sdk: Option<String>,
+    /// The SDK that this CPython branch is built with: 3.13, 3.14, 3.15, main
+    #[arg(long, value_name = "BRANCH", conflicts_with_all = ["wasi_sdk", "sdk"])]
+    pub python: Option<String>,
+    /// Target triple: wasm32-wasip1 or wasm32-wasip2
+    #[arg(long, value_name = "TRIPLE", default_value_t)]
+    pub target: Target,
+}
+
+#[derive(Debug, Args)]
+pub struct PrefixArgs {
+    /// Where the libraries go [default: sysroot/<target>]
+    #[arg(long, value_name = "DIR")]
+    pub prefix: Option<Utf8PathBuf>,
+}
+
+impl PrefixArgs {
+    /// The prefix for `target`.
+    #[must_use]
+    pub fn path(&self, target: Target) -> Utf8PathBuf {
+        self.prefix.clone().unwrap_or_else(|| Utf8PathBuf::from(format!("sysroot/{target}")))
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct JobsArgs {
+    /// Compile jobs (or tests) at once [default: the number of processors]
+    #[arg(long, short, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+}
+
+impl JobsArgs {
+    /// How many.
+    #[must_use]
+    pub fn workers(&self) -> usize {
+        self.jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(1, Into::into)
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Bring sources and SDK into the store, verified; nothing else ever needs the network
+    Fetch(FetchArgs),
+    /// Fetch what is missing, compile, and install into the prefix with manifest and SBOM
+    Build(BuildArgs),
+    /// Compile each source's tests against the prefix and run them under a WASI runtime
+    Check(CheckArgs),
+    /// Make an SDK view that CPython's build driver takes as WASI_SDK_PATH
+    Sdk(SdkArgs),
+    /// Print the variables that configure scripts want
+    Env(EnvArgs),
+    /// Print the SBOM of the locked sources, or of a prefix
+    Sbom(SbomArgs),
+    /// Move one source to a version: the only command that writes the lock
+    Lock(LockArgs),
+    /// List the sources of the lock
+    List,
+    /// Show what a build would do
+    Plan(PlanArgs),
+    /// Work on recipes
+    #[command(subcommand)]
+    Recipe(RecipeCommand),
+    /// Show or empty the store
+    Clean(CleanArgs),
+    /// Print the JSON schema of recipes or of the lock
+    Schema(SchemaArgs),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+    /// Write the man pages into a folder
+    Man(ManArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct FetchArgs {
+    /// Sources to fetch, with what they depend on [default: all of the lock]
+    #[arg(value_name = "NAME")]
+    pub names: Vec<Name>,
+    /// Bring every origin of each source and compare them file by file
+    #[arg(long)]
+    pub all_origins: bool,
+    #[command(flatten)]
+    pub toolchain: ToolchainArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct BuildArgs {
+    /// Sources to build, with what they depend on; the prefix holds these and no others [default: all of the lock]
+    #[arg(value_name = "NAME")]
+    pub names: Vec<Name>,
+    #[command(flatten)]
+    pub jobs: JobsArgs,
+    /// Replace a prefix that was made with another SDK or for another target
+    #[arg(long)]
+    pub replace: bool,
+    #[command(flatten)]
+    pub prefix: PrefixArgs,
+    #[command(flatten)]
+    pub toolchain: ToolchainArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Sources of the prefix to check [default: all of them]
+    #[arg(value_name = "NAME")]
+    pub names: Vec<Name>,
+    /// wasmtime to run tests with [default: $HOSTRUNNER, the one on the PATH, one that cargo installs into the store]
+    #[arg(long, value_name = "PROGRAM")]
+    pub runner: Option<Utf8PathBuf>,
+    /// Also write the results as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<Utf8PathBuf>,
+    /// Also write the results as a Markdown page
+    #[arg(long, value_name = "FILE")]
+    pub markdown: Option<Utf8PathBuf>,
+    #[command(flatten)]
+    pub jobs: JobsArgs,
+    #[command(flatten)]
+    pub prefix: PrefixArgs,
+    #[command(flatten)]
+    pub toolchain: ToolchainArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct SdkArgs {
+    /// Folder to make; its name must not start with `wasi-sdk`
+    #[arg(value_name = "DIR")]
+    pub dir: Utf8PathBuf,
+    #[command(flatten)]
+    pub prefix: PrefixArgs,
+    #[command(flatten)]
+    pub toolchain: ToolchainArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct EnvArgs {
+    /// Syntax to print in
+    #[arg(long, value_name = "SHELL", default_value = "sh")]
+    pub shell: Shell,
+    /// SDK view to name as WASI_SDK_PATH, made with `wasideps sdk`
+    #[arg(long, value_name = "DIR")]
+    pub view: Option<Utf8PathBuf>,
+    /// Target triple: wasm32-wasip1 or wasm32-wasip2
+    #[arg(long, value_name = "TRIPLE", default_value_t)]
+    pub target: Target,
+    #[command(flatten)]
+    pub prefix: PrefixArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct SbomArgs {
+    /// Print the SBOM of this prefix in place of the locked sources'
+    #[arg(long, value_name = "DIR", conflicts_with = "check")]
+    pub prefix: Option<Utf8PathBuf>,
+    /// Compare with a committed file in place of printing; a difference is exit code 3
+    #[arg(long, value_name = "FILE")]
+    pub check: Option<Utf8PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct LockArgs {
+    /// The source to move
+    #[arg(value_name = "NAME", requires = "version", required_unless_present = "sdk")]
+    pub name: Option<Name>,
+    /// The version to move it to; a recipe must be written for it
+    #[arg(value_name = "VERSION")]
+    pub version: Option<Version>,
+    /// Pin what Debian offers now of the packages that its SDK is put together from
+    #[arg(long, value_name = "SDK", value_parser = ["debian"], conflicts_with = "name")]
+    pub sdk: Option<String>,
+    /// Show what would move, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// Sources to plan, with what they depend on [default: all of the lock]
+    #[arg(value_name = "NAME")]
+    pub names: Vec<Name>,
+    #[command(flatten)]
+    pub toolchain: ToolchainArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RecipeCommand {
+    /// Check that recipes select no file that takes no part: neither compiled, included, installed nor a licence
+    Check(RecipeCheckArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct RecipeCheckArgs {
+    /// Sources whose recipes to check, with what they depend on [default: all of the lock]
+    #[arg(value_name = "NAME")]
+    pub names: Vec<Name>,
+    #[command(flatten)]
+    pub jobs: JobsArgs,
+    #[command(flatten)]
+    pub toolchain: ToolchainArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct CleanArgs {
+    /// What to remove from the store [default: nothing, only show its size]
+    #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    pub remove: Vec<StoreKind>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StoreKind {
+    Archives,
+    Trees,
+    Objects,
+    Sdks,
+}
+
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    pub of: SchemaOf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    Recipe,
+    Tests,
+    Lockfile,
+}
+
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// Folder to write to
+    #[arg(value_name = "DIR")]
+    pub dir: Utf8PathBuf,
+}

@@ -1,0 +1,99 @@
+//! `wasideps check`.
+
+use crate::build::{BuildError, Manifest, Work};
+use crate::check::{self, Runner, RunnerRequest, SuiteReport, TestResult, to_junit, to_markdown};
+use crate::cli::args::{CheckArgs, Global};
+use crate::cli::context;
+use crate::cli::error::{CliError, Failures};
+use crate::cli::printer::Printer;
+use crate::cli::table;
+use crate::model::SelectionError;
+use crate::plan::Plan;
+
+pub fn run(args: &CheckArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
+    let catalog = context::catalog(global)?;
+    let lock = context::lock(global)?;
+    let created = context::created(&lock)?;
+    let prefix = args.prefix.path(args.toolchain.target);
+    let manifest = Manifest::read(&prefix)?.ok_or_else(|| BuildError::NoPrefix { prefix: prefix.clone() })?;
+    let prefix = camino::absolute_utf8(&prefix).map_err(|source| CliError::Read { path: prefix.clone(), source })?;
+
+    // What is in the prefix is what is checked; names narrow it down.
+    let installed: Vec<_> = manifest.sources.iter().map(|source| source.name.clone()).collect();
+    let selection = catalog.select(&lock, &installed)?;
+    let mut errors: Vec<CliError> = Vec::new();
+    for name in args.names.iter().filter(|name| !installed.contains(name)) {
+        let known = installed.iter().map(ToString::to_string).collect();
+        errors.push(SelectionError::Unknown { name: name.clone(), known }.into());
+    }
+    let mut tests = Vec::new();
+    let mut untested = Vec::new();
+    for selected in selection.sources.iter().filter(|source| args.names.is_empty() || args.names.contains(&source.recipe.name)) {
+        match catalog.select_tests(selected) {
+            Ok(Some(found)) => tests.push(found),
+            Ok(None) => untested.push(selected.title()),
+            Err(problems) => errors.extend(problems.into_iter().map(CliError::from)),
+        }
+    }
+    Failures::check(errors)?;
+
+    let store = context::store(global)?;
+    let fetcher = context::fetcher(global, &store, printer);
+    let toolchain = context::toolchain(&args.toolchain, global, &lock, &store, &fetcher, printer)?;
+    let plan = Plan::new(selection, args.toolchain.target, toolchain.identity().digest, &created);
+    if manifest.key != plan.key {
+        return Err(CliError::OtherPlan { prefix }.into());
+    }
+    let request = RunnerRequest {
+        runner: args.runner.clone(),
+        host_runner: std::env::var("HOSTRUNNER").ok().filter(|runner| !runner.is_empty()),
+        offline: global.offline,
+    };
+    let runner = Runner::find(&request, &store, printer)?;
+    let work =
+        Work { plan: &plan, toolchain: &toolchain, store: &store, fetcher: &fetcher, reporter: printer, workers: args.jobs.workers() };
+    let tested = |result: &TestResult, all: usize| printer.tested(result, all);
+    let reports =
+        check::check(&check::Request { work, prefix: &prefix, manifest: &manifest, tests: &tests, runner: &runner, tested: &tested })?;
+    printer.finish_bars();
+    if let Some(path) = &args.junit {
+        let text = to_junit(&reports).map_err(|error| CliError::Junit { path: path.clone(), problem: error.to_string() })?;
+        fs_err::write(path, text).map_err(|source| CliError::Write { path: path.clone(), source })?;
+    }
+    let made = format!("run by {} on what {} made", runner.version(), manifest.toolchain);
+    if let Some(path) = &args.markdown {
+        fs_err::write(path, to_markdown(&reports, &made)).map_err(|source| CliError::Write { path: path.clone(), source })?;
+    }
+    show(&reports, &untested, &made, printer);
+    let failed: usize = reports.iter().map(SuiteReport::failed).sum();
+    Failures::check(if failed == 0 { Vec::new() } else { vec![CliError::TestsFailed { failed }] })
+}
+
+fn show(reports: &[SuiteReport], untested: &[String], made: &str, printer: &Printer) {
+    let mut rows = table::table(&["source", "version", "tests", "passed", "failed", "not applicable", "time"]);
+    for report in reports {
+        printer.json("suite", report);
+        rows.add_row([
+            report.name.clone(),
+            report.version.clone(),
+            report.tests.len().to_string(),
+            report.passed().to_string(),
+            report.failed().to_string(),
+            report.not_applicable.len().to_string(),
+            format!("{:.1} s", report.seconds()),
+        ]);
+    }
+    printer.result(&table::text(&rows));
+    let reasons: Vec<_> = reports.iter().flat_map(|report| report.not_applicable.iter().map(move |skipped| (report, skipped))).collect();
+    if !reasons.is_empty() {
+        printer.result("\nNot applicable:\n");
+    }
+    for (report, skipped) in reasons {
+        printer.result(&format!("  {} {}: {}\n", report.name, skipped.name, skipped.reason));
+    }
+    for title in untested {
+        printer.json("untested", title);
+        printer.result(&format!("\n{title} has no tests\n"));
+    }
+    printer.result(&format!("\n{made}\n"));
+}

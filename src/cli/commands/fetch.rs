@@ -1,0 +1,122 @@
+//! `wasideps fetch`.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use crate::cli::args::{FetchArgs, Global};
+use crate::cli::context;
+use crate::cli::error::{CliError, Failures};
+use crate::cli::printer::Printer;
+use crate::cli::table;
+use crate::fetch::{FetchClass, FetchError, Fetcher, OriginReport, SourceError, SourceTree, Verdict};
+use crate::model::{Selected, Sha256};
+
+pub fn run(args: &FetchArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
+    let catalog = context::catalog(global)?;
+    let lock = context::lock(global)?;
+    let selection = catalog.select(&lock, &args.names)?;
+    let store = context::store(global)?;
+    let fetcher = context::fetcher(global, &store, printer);
+    if args.all_origins {
+        return all_origins(&selection.sources, &fetcher, printer);
+    }
+    let mut errors: Vec<CliError> = Vec::new();
+    let sources = &selection.sources;
+    // Sources on threads of their own: they wait for networks, not for processors.
+    let (trees, toolchain) = std::thread::scope(|scope| {
+        let trees: Vec<_> = sources.iter().map(|selected| scope.spawn(|| fetcher.source(selected))).collect();
+        let toolchain = context::toolchain(&args.toolchain, global, &lock, &store, &fetcher, printer);
+        (trees.into_iter().map(joined).collect::<Vec<_>>(), toolchain)
+    });
+    printer.finish_bars();
+    let mut rows = table::table(&["source", "version", "files", "inputs digest"]);
+    for (selected, tree) in sources.iter().zip(trees) {
+        match tree {
+            Ok(tree) => {
+                let files = tree.entry().files().len();
+                let Selected { recipe, source, .. } = selected;
+                rows.add_row([recipe.name.to_string(), source.version.to_string(), files.to_string(), source.inputs.short()]);
+                printer.json(
+                    "fetched",
+                    Fetched { name: recipe.name.as_str(), version: source.version.as_str(), files, inputs: source.inputs },
+                );
+            }
+            Err(error) => errors.push(error.into()),
+        }
+    }
+    match toolchain {
+        Ok(toolchain) => {
+            printer.json("toolchain", serde_json::json!({ "identity": toolchain.identity(), "root": toolchain.root() }));
+            printer.result(&table::text(&rows));
+            printer.result(&format!("\nSDK: {}\n", toolchain.identity()));
+        }
+        Err(failures) => errors.extend(failures.into_vec()),
+    }
+    Failures::check(errors)
+}
+
+#[derive(Serialize)]
+struct Fetched<'a> {
+    name: &'a str,
+    version: &'a str,
+    files: usize,
+    inputs: Sha256,
+}
+
+/// A panic of a thread is a bug of ours, not a failure of the network: it goes on here.
+fn joined(thread: std::thread::ScopedJoinHandle<'_, Result<SourceTree, SourceError>>) -> Result<SourceTree, SourceError> {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// Brings every origin of every source, and shows where they differ.
+fn all_origins(sources: &[Selected], fetcher: &Fetcher<'_>, printer: &Printer) -> Result<(), Failures> {
+    let reports: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = sources.iter().map(|selected| scope.spawn(|| fetcher.all_origins(selected))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    });
+    printer.finish_bars();
+    let mut errors: Vec<CliError> = Vec::new();
+    let mut rows = table::table(&["source", "origin", "inputs"]);
+    let mut differing = String::new();
+    for (selected, reports) in sources.iter().zip(reports) {
+        let Selected { recipe, source, .. } = selected;
+        let mut agreed = 0;
+        let mut differs = false;
+        let mut failures = Vec::new();
+        for OriginReport { origin, verdict } in reports {
+            let (word, text) = match &verdict {
+                Verdict::Agrees { files, held } => {
+                    agreed += 1;
+                    ("agrees", format!("{files} files agree{}", if *held { " (archive held already)" } else { "" }))
+                }
+                Verdict::Differs { found, reference, differences } => {
+                    differs = true;
+                    for difference in differences {
+                        let reference = reference.as_deref().unwrap_or("the lock");
+                        let _ = writeln!(differing, "{}: {origin} against {reference}: {difference}", selected.title());
+                    }
+                    ("differs", format!("DIFFER: inputs digest {}", found.short()))
+                }
+                Verdict::Failed(error) => ("failed", format!("failed: {error}")),
+            };
+            printer.json(
+                "origin",
+                serde_json::json!({ "name": recipe.name, "version": source.version, "origin": origin, "verdict": word, "text": text }),
+            );
+            rows.add_row([selected.title(), origin, text]);
+            if let Verdict::Failed(error) = verdict {
+                failures.push(error);
+            }
+        }
+        if differs {
+            errors.push(CliError::OriginsDiffer { name: recipe.name.to_string(), version: source.version.to_string() });
+        }
+        // An origin that was refused is a finding; one that can't be reached is one only where no other served.
+        let refused = |error: &FetchError| error.class() != FetchClass::Network;
+        errors.extend(failures.into_iter().filter(|error| agreed == 0 || refused(error)).map(CliError::from));
+    }
+    printer.result(&table::text(&rows));
+    printer.result(&differing);
+    Failures::check(errors)
+}

@@ -1,0 +1,104 @@
+//! `wasideps lock`: the one command that writes the lock.
+
+use std::time::SystemTime;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::cli::args::{Global, LockArgs};
+use crate::cli::context;
+use crate::cli::error::{CliError, Failures};
+use crate::cli::printer::Printer;
+use crate::cli::table;
+use crate::fetch::Moved;
+use crate::model::{Catalog, DebianPackage, Lock, Name, SelectionError, Version};
+use crate::report::{Event, Reporter as _};
+use crate::store::{Store, write_atomically};
+use crate::toolchain::debian;
+
+/// Debian's architectures that an SDK is pinned for: those that WASI SDK has Linux releases for.
+const ARCHITECTURES: [&str; 2] = ["amd64", "arm64"];
+
+pub fn run(args: &LockArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
+    let path = global.lockfile.as_ref().ok_or(CliError::EmbeddedLock)?;
+    let catalog = context::catalog(global)?;
+    let mut lock = context::lock(global)?;
+    let store = context::store(global)?;
+    let (what, moved) = match (&args.name, &args.version) {
+        (Some(name), Some(version)) => {
+            (format!("{name} {version}"), move_source(name, version, &catalog, &mut lock, &store, global, printer)?)
+        }
+        _ => ("the SDK of Debian's packages".to_owned(), move_debian(&mut lock, &store, printer)?),
+    };
+    printer.finish_bars();
+    let mut rows = table::table(&["what moves", "from", "to"]);
+    let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".into());
+    for moved in &moved {
+        printer.json("moved", serde_json::json!({ "field": moved.field, "old": moved.old, "new": moved.new }));
+        rows.add_row([moved.field.clone(), shown(&moved.old), shown(&moved.new)]);
+    }
+    printer.json("locked", serde_json::json!({ "what": what, "moved": moved.len(), "written": !moved.is_empty() && !args.dry_run }));
+    if moved.is_empty() {
+        printer.result(&format!("{what} is locked already; nothing moves\n"));
+        return Ok(());
+    }
+    printer.result(&table::text(&rows));
+    lock.date = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    lock.date.truncate("YYYY-MM-DD".len());
+    // The new lock as a whole is checked before it is written: what `lock` writes, `build` takes.
+    catalog.select(&lock, &[])?;
+    if args.dry_run {
+        printer.result(&format!("\n{path} is as it was (--dry-run)\n"));
+        return Ok(());
+    }
+    write(path, &lock)?;
+    printer.result(&format!("\n{path} now has {what}\n"));
+    Ok(())
+}
+
+fn write(path: &Utf8Path, lock: &Lock) -> Result<(), Failures> {
+    let write = |source| CliError::Write { path: path.to_owned(), source };
+    Ok(write_atomically(path, lock.to_text().as_bytes()).map_err(write)?)
+}
+
+fn move_source(
+    name: &Name,
+    version: &Version,
+    catalog: &Catalog,
+    lock: &mut Lock,
+    store: &Store,
+    global: &Global,
+    printer: &Printer,
+) -> Result<Vec<Moved>, Failures> {
+    if let Some(excluded) = catalog.exclusions().find(name.as_str()) {
+        let (excluded, reason) = (excluded.name.clone(), excluded.reason.clone());
+        return Err(SelectionError::Excluded { place: "the request".into(), found: name.to_string(), excluded, reason }.into());
+    }
+    let fetcher = context::fetcher(global, store, printer);
+    let relocked = fetcher.relock(catalog, name, version, lock.sources.get(name))?;
+    lock.sources.insert(name.clone(), relocked.source);
+    Ok(relocked.moved)
+}
+
+fn move_debian(lock: &mut Lock, store: &Store, printer: &Printer) -> Result<Vec<Moved>, Failures> {
+    printer.event(Event::StepStarted { subject: "WASI SDK (Debian)".into(), step: "reading Debian's indices".into() });
+    let scratch = store.scratch_dir()?;
+    let dir = Utf8PathBuf::from(scratch.path().to_string_lossy().into_owned());
+    let current = debian::current(&ARCHITECTURES, &debian::PACKAGES, &dir)?;
+    let mut moved = Vec::new();
+    for (architecture, packages) in &current {
+        let old = lock.sdks.debian.hosts.get(architecture).map_or(&[][..], Vec::as_slice);
+        for package in packages {
+            let shown = |package: &DebianPackage| format!("{} {}", package.version, package.sha256);
+            let before = old.iter().find(|old| old.package == package.package);
+            if before != Some(package) {
+                let field = format!("{} ({architecture}, {})", package.package, package.suite);
+                moved.push(Moved { field, old: before.map(shown), new: Some(shown(package)) });
+            }
+        }
+    }
+    if let Some((llvm, wasi_libc)) = current.values().next().and_then(|packages| debian::versions(packages)) {
+        (lock.sdks.debian.llvm, lock.sdks.debian.wasi_libc) = (llvm, wasi_libc);
+    }
+    lock.sdks.debian.hosts = current;
+    Ok(moved)
+}

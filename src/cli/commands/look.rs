@@ -1,0 +1,139 @@
+//! Commands that only look: `list`, `plan`, `clean` (which can also remove), `schema`.
+
+use serde::Serialize;
+
+use crate::cli::args::{CleanArgs, Global, PlanArgs, SchemaArgs, SchemaOf, StoreKind};
+use crate::cli::context;
+use crate::cli::error::Failures;
+use crate::cli::printer::Printer;
+use crate::cli::table;
+use crate::model::{LockedSource, lock_schema, recipe_schema, suite_schema};
+use crate::plan::{Job, Plan};
+use crate::store::Kind;
+
+#[derive(Serialize)]
+struct Listed<'a> {
+    name: &'a str,
+    summary: &'a str,
+    license: &'a str,
+    #[serde(rename = "locked")]
+    source: &'a LockedSource,
+    libraries: Vec<String>,
+    modules: Vec<String>,
+    /// Versions that recipes are written for.
+    versions: Vec<String>,
+}
+
+pub fn list(global: &Global, printer: &Printer) -> Result<(), Failures> {
+    let catalog = context::catalog(global)?;
+    let lock = context::lock(global)?;
+    let selection = catalog.select(&lock, &[])?;
+    let mut rows = table::table(&["source", "version", "licence", "libraries", "pkg-config", "origins", "summary"]);
+    for selected in &selection.sources {
+        let recipe = &selected.recipe;
+        let recipes = catalog.recipes().find(|(name, _)| **name == recipe.name).map_or(&[][..], |(_, recipes)| recipes);
+        let listed = Listed {
+            name: recipe.name.as_str(),
+            summary: &recipe.summary,
+            license: &recipe.license.expression,
+            source: &selected.source,
+            libraries: recipe.libraries.iter().map(|library| format!("lib{}.a", library.name)).collect(),
+            modules: recipe.pkg_configs.keys().map(ToString::to_string).collect(),
+            versions: recipes.iter().flat_map(|recipe| &recipe.versions).map(ToString::to_string).collect(),
+        };
+        printer.json("source", &listed);
+        rows.add_row([
+            listed.name,
+            listed.source.version.as_str(),
+            listed.license,
+            &listed.libraries.join(", "),
+            &listed.modules.join(", "),
+            &listed.source.origins.len().to_string(),
+            listed.summary,
+        ]);
+    }
+    printer.result(&table::text(&rows));
+    for excluded in catalog.exclusions().iter() {
+        printer.json("excluded", serde_json::json!({ "name": excluded.name, "aliases": excluded.aliases, "why": excluded.reason }));
+        printer.result(&format!("\nExcluded: {}. {}.\n", excluded.name, excluded.reason));
+    }
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct PlannedJob<'a> {
+    source: &'a str,
+    version: &'a str,
+    in_store: bool,
+    #[serde(rename = "job")]
+    job: &'a Job,
+}
+
+pub fn plan(args: &PlanArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
+    let catalog = context::catalog(global)?;
+    let lock = context::lock(global)?;
+    let created = context::created(&lock)?;
+    let selection = catalog.select(&lock, &args.names)?;
+    let store = context::store(global)?;
+    // Looking ahead downloads nothing.
+    let offline = Global { offline: true, ..global.clone() };
+    let fetcher = context::fetcher(&offline, &store, printer);
+    let toolchain = context::toolchain(&args.toolchain, &offline, &lock, &store, &fetcher, printer)?;
+    let plan = Plan::new(selection, args.toolchain.target, toolchain.identity().digest, &created);
+    let mut rows = table::table(&["source", "library", "file", "object", "in store"]);
+    let mut in_store = 0;
+    for job in &plan.jobs {
+        let selected = &plan.sources[job.source].selected;
+        let there = store.has_entry(Kind::Object, &job.key);
+        in_store += usize::from(there);
+        let (source, version) = (selected.recipe.name.as_str(), selected.source.version.as_str());
+        printer.json("job", PlannedJob { source, version, in_store: there, job });
+        let library: &str = &format!("lib{}.a", job.library);
+        let there = if there { "yes" } else { "no" };
+        rows.add_row([selected.title().as_str(), library, job.file.as_str(), &job.key.short(), there]);
+    }
+    let trees = plan.sources.iter().filter(|source| store.has_entry(Kind::Tree, &source.tree_key)).count();
+    printer.json(
+        "plan",
+        serde_json::json!({ "key": plan.key, "target": plan.target, "toolchain": toolchain.identity(), "jobs": plan.jobs.len() }),
+    );
+    printer.result(&table::text(&rows));
+    printer.result(&format!(
+        "\n{} objects for {} with {}, {in_store} of them in the store; {trees} of {} sources unpacked\n",
+        plan.jobs.len(),
+        plan.target,
+        toolchain.identity(),
+        plan.sources.len()
+    ));
+    Ok(())
+}
+
+pub fn clean(args: &CleanArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
+    let store = context::store(global)?;
+    for kind in &args.remove {
+        store.clear(match kind {
+            StoreKind::Archives => Kind::Archive,
+            StoreKind::Trees => Kind::Tree,
+            StoreKind::Objects => Kind::Object,
+            StoreKind::Sdks => Kind::Sdk,
+        })?;
+    }
+    let mut rows = table::table(&["kind", "entries", "size"]);
+    for (kind, entries, bytes) in store.usage()? {
+        printer.json("usage", serde_json::json!({ "kind": kind.folder(), "entries": entries, "bytes": bytes }));
+        rows.add_row([kind.folder(), &entries.to_string(), &table::size(bytes)]);
+    }
+    printer.result(&table::text(&rows));
+    printer.result(&format!("\nin {}\n", store.root()));
+    Ok(())
+}
+
+pub fn schema(args: &SchemaArgs, printer: &Printer) -> Result<(), Failures> {
+    let schema = match args.of {
+        SchemaOf::Recipe => recipe_schema(),
+        SchemaOf::Tests => suite_schema(),
+        SchemaOf::Lockfile => lock_schema(),
+    };
+    printer.document(&format!("{:#}\n", schema.as_value()));
+    Ok(())
+}

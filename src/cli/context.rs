@@ -1,0 +1,128 @@
+//! What most commands start with: catalog, lock, store, fetcher, toolchain.
+
+use std::time::Duration;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::args::{Global, ToolchainArgs};
+use super::error::{CliError, Failures};
+use super::printer::Printer;
+use crate::embedded;
+use crate::fetch::{Fetcher, Settings};
+use crate::model::{Catalog, Files, Lock, NameError};
+use crate::store::Store;
+use crate::toolchain::{Locator, Request, Toolchain};
+
+/// The recipes' folder that the options name, or the embedded one.
+pub fn catalog(global: &Global) -> Result<Catalog, Failures> {
+    let exclusions = embedded::exclusions()?;
+    let (recipes, patches) = match &global.recipes {
+        None => (embedded::recipes(), embedded::patches()),
+        Some(dir) => {
+            let patches = dir.join("../patches");
+            (read_dir(dir)?, if patches.is_dir() { read_dir(&patches)? } else { Files::new() })
+        }
+    };
+    Ok(Catalog::load(recipes, patches, exclusions)?)
+}
+
+/// The lock that the options name, or the embedded one.
+pub fn lock(global: &Global) -> Result<Lock, Failures> {
+    match &global.lockfile {
+        None => Ok(Lock::parse("lockfile.json", embedded::LOCKFILE)?),
+        Some(path) => {
+            let text = fs_err::read_to_string(path).map_err(|source| CliError::Read { path: path.clone(), source })?;
+            Ok(Lock::parse(path.as_str(), &text)?)
+        }
+    }
+}
+
+/// The store that the options name, `$WASIDEPS_HOME`, or one in the platform's cache folder.
+pub fn store(global: &Global) -> Result<Store, Failures> {
+    let root = global.store.clone().or_else(cache_dir).ok_or(CliError::NoStore)?;
+    Ok(Store::open(&root)?)
+}
+
+/// `$XDG_CACHE_HOME/wasideps` or `~/.cache/wasideps`, on macOS `~/Library/Caches/wasideps`, on Windows `%LOCALAPPDATA%\wasideps`.
+fn cache_dir() -> Option<Utf8PathBuf> {
+    let var = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty()).map(Utf8PathBuf::from);
+    let base = if cfg!(windows) {
+        var("LOCALAPPDATA")
+    } else if cfg!(target_os = "macos") {
+        var("HOME").map(|home| home.join("Library/Caches"))
+    } else {
+        var("XDG_CACHE_HOME").filter(|path| path.is_absolute()).or_else(|| var("HOME").map(|home| home.join(".cache")))
+    };
+    Some(base?.join("wasideps"))
+}
+
+/// A fetcher with the options' settings.
+pub fn fetcher<'a>(global: &Global, store: &'a Store, printer: &'a Printer) -> Fetcher<'a> {
+    let lock_dir = global.lockfile.as_ref().and_then(|path| path.parent()).filter(|dir| !dir.as_str().is_empty());
+    let settings = Settings {
+        offline: global.offline,
+        from: global.from.clone(),
+        lock_dir: lock_dir.unwrap_or(Utf8Path::new(".")).to_owned(),
+        ..Settings::default()
+    };
+    Fetcher::new(settings, store, printer)
+}
+
+/// The toolchain that the options ask for.
+pub fn toolchain(
+    args: &ToolchainArgs,
+    global: &Global,
+    lock: &Lock,
+    store: &Store,
+    fetcher: &Fetcher<'_>,
+    printer: &Printer,
+) -> Result<Toolchain, Failures> {
+    let request = Request {
+        wasi_sdk: args.wasi_sdk.clone(),
+        env_sdk: std::env::var("WASI_SDK_PATH").ok().filter(|path| !path.is_empty()).map(Into::into),
+        release: args.sdk.clone(),
+        python: args.python.clone(),
+        target: args.target,
+        search: vec!["/opt".into()],
+        offline: global.offline,
+    };
+    Ok(Locator { sdks: &lock.sdks, store, fetcher, reporter: printer }.locate(&request)?)
+}
+
+/// When documents say that they were made: `$SOURCE_DATE_EPOCH`, else the lock's date at midnight (UTC).
+/// Source: <https://reproducible-builds.org/specs/source-date-epoch/>.
+pub fn created(lock: &Lock) -> Result<String, Failures> {
+    match std::env::var("SOURCE_DATE_EPOCH") {
+        Err(_) => Ok(format!("{}T00:00:00Z", lock.date)),
+        Ok(text) => {
+            // Years beyond 9999 have no RFC 3339 form.
+            let seconds = text.parse::<u64>().ok().filter(|seconds| *seconds < 253_402_300_800);
+            let seconds = seconds.ok_or_else(|| CliError::SourceDateEpoch { found: text.clone() })?;
+            Ok(humantime::format_rfc3339_seconds(std::time::UNIX_EPOCH + Duration::from_secs(seconds)).to_string())
+        }
+    }
+}
+
+fn read_dir(root: &Utf8Path) -> Result<Files, Failures> {
+    let mut files = Files::new();
+    read_below(root, "", &mut files)?;
+    Ok(files)
+}
+
+fn read_below(dir: &Utf8Path, below: &str, files: &mut Files) -> Result<(), CliError> {
+    let read = |source| CliError::Read { path: dir.to_owned(), source };
+    for entry in dir.read_dir_utf8().map_err(read)? {
+        let entry = entry.map_err(read)?;
+        let path = if below.is_empty() { entry.file_name().to_owned() } else { format!("{below}/{}", entry.file_name()) };
+        if entry.path().is_dir() {
+            read_below(entry.path(), &path, files)?;
+        } else {
+            let bytes = fs_err::read(entry.path()).map_err(read)?;
+            let path = path
+                .parse()
+                .map_err(|error: NameError| CliError::RecipesPath { path: entry.path().to_string(), problem: error.to_string() })?;
+            files.insert(path, bytes);
+        }
+    }
+    Ok(())
+}

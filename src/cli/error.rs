@@ -1,0 +1,219 @@
+//! Failures of a command, and the exit codes that they have.
+
+use camino::Utf8PathBuf;
+use miette::Diagnostic;
+
+use crate::build::BuildError;
+use crate::check::CheckError;
+use crate::consumer::view::ViewError;
+use crate::fetch::{FetchClass, FetchError, SourceError};
+use crate::model::{CatalogError, LockError, Name, SelectionError, SyntaxError};
+use crate::store::StoreError;
+use crate::toolchain::{Failure, ToolchainError};
+
+/// The exit codes; stable, and documented in the README and in `--help`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// A build or check failed.
+    Failed = 1,
+    /// The command line, a recipe or the lock asks for what can't be.
+    Usage = 2,
+    /// Bytes are not what the lock, the manifest or the committed document says.
+    Verification = 3,
+    /// Bytes can't be had.
+    Network = 4,
+    /// There is no SDK that can be used.
+    Toolchain = 5,
+    /// What is excluded was asked for.
+    Policy = 6,
+}
+
+impl Exit {
+    /// Where one command fails in several ways, the gravest decides: policy, then verification, toolchain, network, usage.
+    fn gravity(self) -> u8 {
+        match self {
+            Self::Policy => 5,
+            Self::Verification => 4,
+            Self::Toolchain => 3,
+            Self::Network => 2,
+            Self::Usage => 1,
+            Self::Failed => 0,
+        }
+    }
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum CliError {
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Catalog(#[from] CatalogError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Exclusions(#[from] Box<SyntaxError>),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Lock(#[from] LockError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Selection(#[from] SelectionError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Source(#[from] SourceError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Fetch(#[from] FetchError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Toolchain(#[from] ToolchainError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Build(#[from] BuildError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    View(#[from] ViewError),
+    #[error("{path} can't be read: {source}")]
+    Read { path: Utf8PathBuf, source: std::io::Error },
+    #[error("{path} can't be written: {source}")]
+    Write { path: Utf8PathBuf, source: std::io::Error },
+    #[error("{path} is in no folder of recipes that can be used: {problem}")]
+    RecipesPath { path: String, problem: String },
+    #[error("there is no folder for the store: neither $WASIDEPS_HOME nor a home folder is known")]
+    #[diagnostic(help("name one with `--store DIR`"))]
+    NoStore,
+    #[error("$SOURCE_DATE_EPOCH must be a number of seconds since 1970, found `{found}`")]
+    SourceDateEpoch { found: String },
+    #[error("{name} {version}: the origins of {name} do not all agree with the lock")]
+    #[diagnostic(help("the table above shows in what; an origin that differs is not what was locked"))]
+    OriginsDiffer { name: String, version: String },
+    #[error("{file} is stale: its line {line} differs from what the lock gives now")]
+    #[diagnostic(help("write it anew: wasideps sbom > {file}"))]
+    StaleSbom { file: Utf8PathBuf, line: usize },
+    #[error("the recipe of {name} selects {count} files that are neither compiled, included, installed nor a licence")]
+    #[diagnostic(help("narrow `[inputs] include`: what takes no part should not be unpacked, nor be in the inputs digest"))]
+    UnusedInputs { name: Name, count: usize },
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Check(#[from] CheckError),
+    #[error("{prefix} is not what the recipes, the lock and the SDK give now")]
+    #[diagnostic(help("`wasideps build` with the same options makes it anew"))]
+    OtherPlan { prefix: Utf8PathBuf },
+    #[error("{failed} tests failed")]
+    TestsFailed { failed: usize },
+    #[error("{path}: the results can't be put into XML: {problem}")]
+    Junit { path: Utf8PathBuf, problem: String },
+    #[error("the embedded lock can't be written")]
+    #[diagnostic(help("name a lock file with `--lockfile FILE`"))]
+    EmbeddedLock,
+    #[error("{path} is damaged: {problem}")]
+    #[diagnostic(help("`wasideps build` makes it anew"))]
+    DamagedPrefix { path: Utf8PathBuf, problem: String },
+}
+
+impl CliError {
+    /// The exit code of this failure alone.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Catalog(CatalogError::Excluded { .. }) | Self::Selection(SelectionError::Excluded { .. }) => Exit::Policy,
+            Self::Selection(SelectionError::Changed { .. })
+            | Self::OriginsDiffer { .. }
+            | Self::StaleSbom { .. }
+            | Self::DamagedPrefix { .. } => Exit::Verification,
+            Self::Source(error) | Self::Build(BuildError::Source(error)) | Self::Check(CheckError::Source(error)) => {
+                of_class(error.class())
+            }
+            Self::Check(CheckError::NotInTree { .. }) => Exit::Usage,
+            Self::Check(_) | Self::TestsFailed { .. } | Self::Junit { .. } => Exit::Failed,
+            Self::Fetch(error) => of_class(error.class()),
+            Self::Toolchain(error) => match error.failure() {
+                Failure::Usage => Exit::Usage,
+                Failure::Verification => Exit::Verification,
+                Failure::Network => Exit::Network,
+                Failure::Toolchain => Exit::Toolchain,
+            },
+            Self::Build(BuildError::OtherToolchain { .. }) => Exit::Toolchain,
+            Self::Build(BuildError::ForeignFiles { .. } | BuildError::Manifest { .. } | BuildError::NoPrefix { .. }) => Exit::Usage,
+            Self::View(ViewError::Name { .. } | ViewError::Foreign { .. }) => Exit::Usage,
+            Self::View(_) => Exit::Failed,
+            Self::Store(_) | Self::Build(_) | Self::Write { .. } | Self::UnusedInputs { .. } => Exit::Failed,
+            _ => Exit::Usage,
+        }
+    }
+}
+
+fn of_class(class: FetchClass) -> Exit {
+    match class {
+        FetchClass::Network => Exit::Network,
+        FetchClass::Verification => Exit::Verification,
+        FetchClass::Recipe => Exit::Usage,
+        FetchClass::Disk => Exit::Failed,
+    }
+}
+
+/// Everything that went wrong in a command; never empty.
+#[derive(Debug)]
+pub struct Failures(Vec<CliError>);
+
+impl Failures {
+    /// The failures, in the order in which they are told.
+    pub fn iter(&self) -> impl Iterator<Item = &CliError> {
+        self.0.iter()
+    }
+
+    /// The failures themselves.
+    #[must_use]
+    pub fn into_vec(self) -> Vec<CliError> {
+        self.0
+    }
+
+    /// The exit code of them all.
+    #[must_use]
+    pub fn exit(&self) -> Exit {
+        self.0.iter().map(CliError::exit).max_by_key(|exit| exit.gravity()).unwrap_or(Exit::Failed)
+    }
+
+    /// All of `errors`, where there are any.
+    ///
+    /// # Errors
+    /// When there are.
+    pub fn check(errors: Vec<CliError>) -> Result<(), Self> {
+        if errors.is_empty() { Ok(()) } else { Err(Self(errors)) }
+    }
+}
+
+/// `?` on one failure of a layer, or on a list of them.
+macro_rules! from_layers {
+    ($($error:ty),+ $(,)?) => {
+        $(
+            impl From<$error> for Failures {
+                fn from(error: $error) -> Self {
+                    Self(vec![error.into()])
+                }
+            }
+
+            impl From<Vec<$error>> for Failures {
+                fn from(errors: Vec<$error>) -> Self {
+                    Self(errors.into_iter().map(Into::into).collect())
+                }
+            }
+        )+
+    };
+}
+
+from_layers!(
+    CliError,
+    CatalogError,
+    Box<SyntaxError>,
+    LockError,
+    SelectionError,
+    StoreError,
+    FetchError,
+    ToolchainError,
+    BuildError,
+    CheckError,
+    ViewError,
+);

@@ -1,0 +1,40 @@
+//! Arguments, terminal, exit codes; the one layer that prints.
+
+mod args;
+mod commands;
+mod context;
+mod error;
+mod printer;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+pub use args::{Cli, Command, Global};
+pub use error::{CliError, Exit, Failures};
+
+use printer::Printer;
+
+/// Runs the program on the process's arguments.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version go to stdout and are a success; a wrong command line is exit code 2, as for every usage error.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(Exit::Usage as u8) } else { ExitCode::SUCCESS };
+        }
+    };
+    let printer = Printer::new(&cli.global);
+    let result = commands::run(&cli, &printer);
+    printer.finish_bars();
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failures) => {
+            printer.failures(&failures);
+            ExitCode::from(failures.exit() as u8)
+        }
+    }
+}

@@ -1,0 +1,365 @@
+//! The one place that prints: progress to stderr, as bars on a terminal and as plain lines elsewhere; results to stdout; with
+//! `--message-format json` one object a line on stdout.
+
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use miette::GraphicalReportHandler;
+use serde::Serialize;
+
+use super::args::{ColorChoice, Global, MessageFormat};
+use super::error::{CliError, Failures};
+use crate::check::TestResult;
+use crate::plan::Plan;
+use crate::report::{Event, Reporter};
+
+/// Owns both streams.
+pub struct Printer {
+    format: MessageFormat,
+    quiet: bool,
+    color: bool,
+    bars: Option<MultiProgress>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    downloads: BTreeMap<String, ProgressBar>,
+    compile: Option<Compile>,
+    tests: Option<ProgressBar>,
+    /// How many compile jobs each source has in this build.
+    totals: BTreeMap<String, usize>,
+    per_source: BTreeMap<String, Done>,
+    done: Done,
+}
+
+/// What has been compiled so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Done {
+    pub compiled: usize,
+    pub cached: usize,
+    /// Of clang's wall time, for the compiled ones.
+    pub seconds: f64,
+}
+
+struct Compile {
+    bar: ProgressBar,
+    /// Source and file.
+    running: Vec<(String, String)>,
+}
+
+impl Compile {
+    fn show(&self) {
+        let names = self.running.iter().map(|(_, file)| file.rsplit('/').next().unwrap_or(file));
+        self.bar.set_message(names.collect::<Vec<_>>().join(", "));
+    }
+}
+
+impl Printer {
+    /// For these options and the streams as they are.
+    #[must_use]
+    pub fn new(global: &Global) -> Self {
+        let terminal = io::stderr().is_terminal();
+        let color = match global.color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        };
+        let with_bars = terminal && !global.quiet && global.message_format == MessageFormat::Human;
+        let bars = with_bars.then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()));
+        Self { format: global.message_format, quiet: global.quiet, color, bars, state: Mutex::default() }
+    }
+
+    /// Whether results go out as JSON.
+    #[must_use]
+    pub fn is_json(&self) -> bool {
+        self.format == MessageFormat::Json
+    }
+
+    /// A result, for people: to stdout, in the JSON format to nowhere (its own form is [`Self::json`]).
+    pub fn result(&self, text: &str) {
+        if !self.is_json() {
+            self.to_stdout(text);
+        }
+    }
+
+    /// A document that is the whole result, in any format.
+    pub fn document(&self, text: &str) {
+        self.to_stdout(text);
+    }
+
+    /// A result, for programs: one line with `reason` as its first key.
+    pub fn json(&self, reason: &str, value: impl Serialize) {
+        #[derive(Serialize)]
+        struct Line<'a, T> {
+            reason: &'a str,
+            data: T,
+        }
+        if self.is_json() {
+            self.json_line(&Line { reason, data: value });
+        }
+    }
+
+    /// Gets ready to show the compile jobs of `plan`.
+    pub fn expect_jobs(&self, plan: &Plan) {
+        let mut state = self.state();
+        state.totals.clear();
+        for job in &plan.jobs {
+            *state.totals.entry(plan.sources[job.source].selected.title()).or_default() += 1;
+        }
+        if let Some(bars) = &self.bars {
+            let bar = bars.add(ProgressBar::new(plan.jobs.len() as u64));
+            bar.set_style(style("{prefix:>12.cyan.bold} [{bar:25}] {pos}/{len} {wide_msg:.dim}"));
+            bar.set_prefix("Compiling");
+            bar.enable_steady_tick(Duration::from_millis(200));
+            state.compile = Some(Compile { bar, running: Vec::new() });
+        }
+    }
+
+    /// A test is over; `all` there are.
+    pub fn tested(&self, result: &TestResult, all: usize) {
+        self.json("test", result);
+        let mut state = self.state();
+        if let (None, Some(bars)) = (&state.tests, &self.bars) {
+            let bar = bars.add(ProgressBar::new(all as u64));
+            bar.set_style(style("{prefix:>12.cyan.bold} [{bar:25}] {pos}/{len} {wide_msg:.dim}"));
+            bar.set_prefix("Testing");
+            state.tests = Some(bar);
+        }
+        if let Some(bar) = &state.tests {
+            bar.inc(1);
+            bar.set_message(format!("{}: {}", result.subject, result.name));
+        }
+        drop(state);
+        if let Some(failure) = &result.failure {
+            self.warning(&format!("{}: {} failed: {failure}", result.subject, result.name));
+        }
+    }
+
+    /// What has been compiled so far.
+    #[must_use]
+    pub fn done(&self) -> Done {
+        self.state().done
+    }
+
+    /// Takes the bars away: what is printed next stands alone.
+    pub fn finish_bars(&self) {
+        let mut state = self.state();
+        if let Some(compile) = state.compile.take() {
+            compile.bar.finish_and_clear();
+        }
+        for bar in std::mem::take(&mut state.downloads).into_values().chain(state.tests.take()) {
+            bar.finish_and_clear();
+        }
+    }
+
+    /// All failures, each with its help; then how many there were.
+    pub fn failures(&self, failures: &Failures) {
+        self.finish_bars();
+        for failure in failures.iter() {
+            self.failure(failure, failures.exit() as u8);
+        }
+    }
+
+    fn failure(&self, failure: &CliError, exit: u8) {
+        #[derive(Serialize)]
+        struct Line {
+            reason: &'static str,
+            message: String,
+            help: Option<String>,
+            exit_code: u8,
+        }
+        if self.is_json() {
+            let help = miette::Diagnostic::help(failure).map(|help| help.to_string());
+            let message = with_sources(failure);
+            self.json_line(&Line { reason: "error", message, help, exit_code: exit });
+        }
+        let handler = GraphicalReportHandler::new_themed(if self.color {
+            miette::GraphicalTheme::unicode()
+        } else {
+            miette::GraphicalTheme::unicode_nocolor()
+        });
+        let mut text = String::new();
+        // A report that can't be drawn is still told, plainly.
+        let drawn =
+            handler.with_links(false).with_width(120).with_wrap_lines(false).with_break_words(false).render_report(&mut text, failure);
+        if drawn.is_err() {
+            text = with_sources(failure);
+        }
+        self.to_stderr(&format!("{} {}\n", self.styled("error:", "31;1"), text.trim()));
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A line of progress: a verb that says what was done, and to what.
+    fn line(&self, verb: &str, text: &str) {
+        if !self.quiet && !self.is_json() {
+            self.to_stderr(&format!("{} {text}\n", self.styled(&format!("{verb:>12}"), "32;1")));
+        }
+    }
+
+    /// What a user should see even with `--quiet`.
+    fn warning(&self, text: &str) {
+        if !self.is_json() {
+            self.to_stderr(&format!("{} {text}\n", self.styled("warning:", "33;1")));
+        }
+    }
+
+    fn styled(&self, text: &str, code: &str) -> String {
+        if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    fn json_line(&self, value: &impl Serialize) {
+        if let Ok(mut line) = serde_json::to_string(value) {
+            line.push('\n');
+            self.to_stdout(&line);
+        }
+    }
+
+    fn to_stdout(&self, text: &str) {
+        let write = || io::stdout().lock().write_all(text.as_bytes());
+        // A reader that went away (`| head`) is no failure of ours.
+        let _ = match &self.bars {
+            Some(bars) => bars.suspend(write),
+            None => write(),
+        };
+    }
+
+    fn to_stderr(&self, text: &str) {
+        let write = || io::stderr().lock().write_all(text.as_bytes());
+        let _ = match &self.bars {
+            Some(bars) => bars.suspend(write),
+            None => write(),
+        };
+    }
+
+    fn show(&self, event: Event) {
+        match event {
+            Event::DownloadStarted { subject, size, .. } => self.start_download(subject, size),
+            Event::DownloadProgress { subject, bytes } => {
+                if let Some(bar) = self.state().downloads.get(&subject) {
+                    bar.set_position(bytes);
+                }
+            }
+            Event::Downloaded { subject, origin, size, .. } => {
+                self.stop_download(&subject);
+                self.line("Downloaded", &format!("{subject} from {origin} ({})", HumanBytes(size)));
+            }
+            Event::OriginFailed { subject, origin, error } => {
+                self.stop_download(&subject);
+                // Most errors name their origin themselves.
+                let named = if error.contains(&origin) { error } else { format!("{origin}: {error}") };
+                self.warning(&format!("{subject}: passed over: {named}"));
+            }
+            Event::Retrying { subject, origin, error, attempt, delay_ms } => {
+                self.line("Retrying", &format!("{subject} from {origin} in {delay_ms} ms (attempt {attempt}): {error}"));
+            }
+            Event::SourceReady { subject, files, cached, .. } => {
+                self.line("Verified", &format!("{subject} ({files} files{})", if cached { ", unpacked before" } else { "" }));
+            }
+            Event::CompileStarted { subject, file } => {
+                if let Some(compile) = &mut self.state().compile {
+                    compile.running.push((subject, file));
+                    compile.show();
+                }
+            }
+            Event::Compiled { subject, file, cached, seconds, warnings, command } => {
+                self.compiled(&subject, &file, cached, seconds, &warnings, &command);
+            }
+            Event::StepStarted { subject, step } => self.line("Preparing", &format!("{subject}: {step}")),
+            Event::StepFinished { .. } => {}
+            Event::StoreRepaired { path, problem } => self.warning(&format!("{path} was damaged and is made again: {problem}")),
+            Event::Note { text } => self.line("Note", &text),
+            Event::Warning { text } => self.warning(&text),
+        }
+    }
+
+    fn start_download(&self, subject: String, size: Option<u64>) {
+        let Some(bars) = &self.bars else { return };
+        let bar = bars.add(size.map_or_else(ProgressBar::no_length, ProgressBar::new));
+        bar.set_style(style(if size.is_some() {
+            "{prefix:>12.cyan.bold} [{bar:25}] {bytes}/{total_bytes} {bytes_per_sec:.dim} {msg}"
+        } else {
+            "{prefix:>12.cyan.bold} {spinner} {bytes} {bytes_per_sec:.dim} {msg}"
+        }));
+        bar.set_prefix("Downloading");
+        bar.set_message(subject.clone());
+        self.state().downloads.insert(subject, bar);
+    }
+
+    fn stop_download(&self, subject: &str) {
+        if let Some(bar) = self.state().downloads.remove(subject) {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn compiled(&self, subject: &str, file: &str, cached: bool, seconds: f64, warnings: &str, command: &str) {
+        let finished = {
+            let mut state = self.state();
+            let state = &mut *state;
+            if let Some(compile) = &mut state.compile {
+                compile.bar.inc(1);
+                compile.running.retain(|(other, running)| other != subject || running != file);
+                compile.show();
+            }
+            let source = state.per_source.entry(subject.to_owned()).or_default();
+            for done in [&mut state.done, source] {
+                if cached {
+                    done.cached += 1;
+                } else {
+                    done.compiled += 1;
+                    done.seconds += seconds;
+                }
+            }
+            (state.totals.get(subject) == Some(&(source.compiled + source.cached))).then_some(*source)
+        };
+        if !warnings.is_empty() {
+            let repeat = if command.is_empty() { String::new() } else { format!("\nTo repeat it: {command}") };
+            self.warning(&format!("{subject}: {file}: clang says:\n{warnings}{repeat}"));
+        }
+        if let Some(Done { compiled, cached, seconds }) = finished {
+            let text = match (compiled, cached) {
+                (0, cached) => format!("{subject} ({cached} objects from the store)"),
+                (1, 0) => format!("{subject} (1 file, {seconds:.1} s of clang)"),
+                (compiled, 0) => format!("{subject} ({compiled} files, {seconds:.1} s of clang)"),
+                (compiled, cached) => format!("{subject} ({compiled} files, {seconds:.1} s of clang; {cached} objects from the store)"),
+            };
+            self.line("Compiled", &text);
+        }
+    }
+}
+
+impl Reporter for Printer {
+    fn event(&self, event: Event) {
+        if self.is_json() {
+            if !matches!(event, Event::DownloadProgress { .. }) {
+                self.json_line(&event);
+            }
+        } else {
+            self.show(event);
+        }
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ")
+}
+
+/// An error with what caused it, in one line.
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}

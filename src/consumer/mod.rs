@@ -1,0 +1,4 @@
+//! Handing a prefix to consumers that know nothing of wasideps: as a view of the SDK ([`view`]), or as variables ([`mod@env`]).
+
+pub mod env;
+pub mod view;

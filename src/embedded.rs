@@ -1,0 +1,46 @@
+//! The recipes, patches, exclusions and lock that are part of the program.
+
+use include_dir::{Dir, include_dir};
+
+use crate::model::{Exclusions, Files, SyntaxError};
+
+static RECIPES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/recipes");
+static PATCHES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/patches");
+
+/// The text of `lockfile.json`.
+pub const LOCKFILE: &str = include_str!("../lockfile.json");
+
+/// The recipes' folder.
+#[must_use]
+pub fn recipes() -> Files {
+    let mut files = Files::new();
+    collect(&RECIPES, &mut files);
+    files
+}
+
+/// The folder of patches beside it.
+#[must_use]
+pub fn patches() -> Files {
+    let mut files = Files::new();
+    collect(&PATCHES, &mut files);
+    files
+}
+
+/// What is excluded, whichever recipes are used.
+///
+/// # Errors
+/// When `recipes/excluded.toml` does not parse, which a test rules out.
+pub fn exclusions() -> Result<Exclusions, Box<SyntaxError>> {
+    Exclusions::parse("recipes/excluded.toml", include_str!("../recipes/excluded.toml"))
+}
+
+fn collect(dir: &Dir<'_>, files: &mut Files) {
+    for file in dir.files() {
+        if let Some(path) = file.path().to_str().and_then(|path| path.replace('\\', "/").parse().ok()) {
+            files.insert(path, file.contents().to_vec());
+        }
+    }
+    for dir in dir.dirs() {
+        collect(dir, files);
+    }
+}

@@ -1,0 +1,175 @@
+//! What an archive's entries may be called and point at. Every entry is judged, also those that are never written: an archive that tries to leave
+//! its folder anywhere is not one to take anything from.
+
+use std::collections::HashSet;
+
+use crate::model::{Inputs, RelPath};
+
+/// Why an entry is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("its path is absolute")]
+    Absolute,
+    #[error("its path contains `..`")]
+    Parent,
+    #[error("it is a link to `{target}`, out of the archive's own tree")]
+    LinkOut { target: String },
+    #[error("it is {what}; only files, folders and links are taken")]
+    Kind { what: String },
+    #[error("it is selected as an input, but is a link to `{target}`; inputs are regular files")]
+    SelectedLink { target: String },
+    #[error("it is there twice (or differs from another only in case)")]
+    Twice,
+    #[error("it is a file where another entry needs a folder")]
+    FileAndFolder,
+    #[error("it is selected as an input, but its name can't be written on every system")]
+    BadName,
+    #[error("with it the selected files have more than the {limit} bytes that the recipe's `inputs.max-size` allows")]
+    TooLarge { limit: u64 },
+}
+
+/// An entry's path in parts, without `.`; empty for the archive's top.
+pub type Parts<'a> = Vec<&'a [u8]>;
+
+/// The parts of an entry's path.
+///
+/// # Errors
+/// When it is absolute or has a `..`, on any system: `\` separates on some of them, and `C:` is a drive there.
+pub fn parts(path: &[u8]) -> Result<Parts<'_>, Refusal> {
+    let drive = path.len() >= 2 && path[0].is_ascii_alphabetic() && path[1] == b':';
+    if path.starts_with(b"/") || path.starts_with(b"\\") || drive {
+        return Err(Refusal::Absolute);
+    }
+    if path.split(|byte| matches!(byte, b'/' | b'\\')).any(|part| part == b"..") {
+        return Err(Refusal::Parent);
+    }
+    Ok(path.split(|byte| *byte == b'/').filter(|part| !matches!(*part, b"" | b".")).collect())
+}
+
+/// Checks that the link in `folder` to `target` stays in the archive's tree.
+///
+/// # Errors
+/// When it leaves it, even if only on the way.
+pub fn check_link(folder: &[&[u8]], target: &[u8]) -> Result<(), Refusal> {
+    let out = || Refusal::LinkOut { target: String::from_utf8_lossy(target).into_owned() };
+    let drive = target.len() >= 2 && target[0].is_ascii_alphabetic() && target[1] == b':';
+    if target.starts_with(b"/") || target.starts_with(b"\\") || drive {
+        return Err(out());
+    }
+    let mut depth = folder.len();
+    for part in target.split(|byte| matches!(byte, b'/' | b'\\')) {
+        match part {
+            b"" | b"." => {}
+            b".." => depth = depth.checked_sub(1).ok_or_else(out)?,
+            _ => depth += 1,
+        }
+    }
+    Ok(())
+}
+
+/// Picks the inputs among an archive's entries, and holds what was seen of it.
+pub struct Picker<'a> {
+    inputs: &'a Inputs,
+    root: Vec<&'a [u8]>,
+    /// Lower-cased, as file systems are that do not tell `A.c` from `a.c`.
+    files: HashSet<String>,
+    folders: HashSet<String>,
+    top: Vec<String>,
+    seen_root: bool,
+}
+
+impl<'a> Picker<'a> {
+    /// For the inputs below `root`, a folder of the archive; the empty one is its top.
+    pub fn new(inputs: &'a Inputs, root: &'a str) -> Self {
+        let root = root.as_bytes().split(|byte| *byte == b'/').filter(|part| !part.is_empty()).collect();
+        Self { inputs, root, files: HashSet::new(), folders: HashSet::new(), top: Vec::new(), seen_root: false }
+    }
+
+    /// The path below the root, where the entry is selected. It may still be a link or a folder.
+    ///
+    /// # Errors
+    /// When it would be selected but for characters that no path may have.
+    pub fn pick(&mut self, parts: &[&[u8]]) -> Result<Option<RelPath>, Refusal> {
+        const SHOWN: usize = 12;
+        if let Some(first) = parts.first()
+            && self.top.len() < SHOWN
+        {
+            let first = String::from_utf8_lossy(first).into_owned();
+            if !self.top.contains(&first) {
+                self.top.push(first);
+            }
+        }
+        let Some(below) = parts.strip_prefix(self.root.as_slice()) else { return Ok(None) };
+        self.seen_root = true;
+        if below.is_empty() {
+            return Ok(None);
+        }
+        let bytes = below.join(&b'/');
+        if let Some(path) = std::str::from_utf8(&bytes).ok().and_then(|text| text.parse::<RelPath>().ok()) {
+            return Ok(self.inputs.selects(&path).then_some(path));
+        }
+        let safe = String::from_utf8_lossy(&bytes).replace(|c: char| c.is_control() || matches!(c, '\\' | ':'), "_");
+        let selected = safe.parse().is_ok_and(|path| self.inputs.selects(&path));
+        if selected { Err(Refusal::BadName) } else { Ok(None) }
+    }
+
+    /// Takes `path` as a file that will be written.
+    ///
+    /// # Errors
+    /// When it was taken before, or a file stands where a folder must be.
+    pub fn take(&mut self, path: &RelPath) -> Result<(), Refusal> {
+        let lower = path.as_str().to_lowercase();
+        for (end, _) in lower.match_indices('/') {
+            let folder = &lower[..end];
+            if self.files.contains(folder) {
+                return Err(Refusal::FileAndFolder);
+            }
+            if !self.folders.contains(folder) {
+                self.folders.insert(folder.to_owned());
+            }
+        }
+        if self.folders.contains(&lower) {
+            return Err(Refusal::FileAndFolder);
+        }
+        if self.files.insert(lower) { Ok(()) } else { Err(Refusal::Twice) }
+    }
+
+    /// Whether an entry was at or below the root.
+    pub fn seen_root(&self) -> bool {
+        self.seen_root
+    }
+
+    /// The first names at the archive's top.
+    pub fn into_top(self) -> Vec<String> {
+        self.top
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_out_of_the_tree_are_refused_and_harmless_ones_are_cleaned() {
+        for path in ["/etc/passwd", "\\x", "C:x", "c:/x", "\\\\host\\x"] {
+            assert_eq!(parts(path.as_bytes()), Err(Refusal::Absolute), "{path}");
+        }
+        for path in ["..", "../x", "a/../b", "a/..", "a\\..\\b", "./../x"] {
+            assert_eq!(parts(path.as_bytes()), Err(Refusal::Parent), "{path}");
+        }
+        for (path, clean) in [("./a//b/", "a/b"), ("a..b/..c", "a..b/..c"), ("./", ""), ("a/./b", "a/b")] {
+            assert_eq!(parts(path.as_bytes()).expect(path).join(&b'/'), clean.as_bytes(), "{path}");
+        }
+    }
+
+    #[test]
+    fn links_may_point_around_in_the_tree_but_not_out_of_it() {
+        let folder: [&[u8]; 2] = [b"top", b"src"];
+        for target in ["x.c", "../x.c", "../../other/x", "./a/../b", "../.."] {
+            assert_eq!(check_link(&folder, target.as_bytes()), Ok(()), "{target}");
+        }
+        for target in ["/etc/passwd", "../../../x", "../../../top/src/x", "..\\..\\..\\x", "C:\\x"] {
+            assert!(matches!(check_link(&folder, target.as_bytes()), Err(Refusal::LinkOut { .. })), "{target}");
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! `wasideps lock NAME VERSION`: brings every origin of a version, checks that they agree, and tells what the lock would then say.
+
+use std::collections::BTreeMap;
+
+use super::archive::Wanted;
+use super::compare::{InputFiles, differences};
+use super::source::archive_root;
+use super::unpack::Unpacked;
+use super::{FetchClass, FetchError, Fetcher};
+use crate::model::{
+    Catalog, LockedSource, LockedTests, Name, NameError, Origin, OriginTemplate, Place, PlaceTemplate, Recipe, RelPath, Selected, Sha256,
+    Version,
+};
+use crate::plan;
+use crate::report::Event;
+
+/// A source as it would be locked, and what that moves.
+#[derive(Debug, Clone)]
+pub struct Relocked {
+    pub source: LockedSource,
+    /// In the lock's order; empty where nothing moves.
+    pub moved: Vec<Moved>,
+}
+
+/// A field of the lock that changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    /// `version`, `inputs`, `origin https://…`, `patch 0001-….patch`, `overlay config.h`.
+    pub field: String,
+    /// Absent for what is new.
+    pub old: Option<String>,
+    /// Absent for what goes.
+    pub new: Option<String>,
+}
+
+/// An origin of the recipe at the wanted version.
+struct Candidate {
+    place: Place,
+    root: String,
+    published: Option<Sha256>,
+}
+
+/// A candidate whose archive was had.
+struct Reached {
+    place: String,
+    unpacked: Unpacked,
+    inputs: InputFiles,
+}
+
+impl Fetcher<'_> {
+    /// Locks `version` of `name` anew. `old` is what the lock says of it now, for the report of what moves.
+    ///
+    /// Every origin of the recipe is brought. One that can't be reached is kept with its published digest, or as `old` has it, and told as a
+    /// warning; without either it is left out. Nothing is written but archives and the source's tree into the store.
+    ///
+    /// # Errors
+    /// When no recipe is written for the version, no origin could be reached, one gave what its published digest or the registry's index does not
+    /// fit, two of them differ in their inputs, or a patch or overlay does not fit.
+    pub fn relock(
+        &self,
+        catalog: &Catalog,
+        name: &Name,
+        version: &Version,
+        old: Option<&LockedSource>,
+    ) -> Result<Relocked, Vec<FetchError>> {
+        let Some(recipe) = catalog.recipe(name, version) else {
+            let recipes = catalog.recipes().filter(|(other, _)| *other == name).flat_map(|(_, recipes)| recipes);
+            let known = recipes.flat_map(|recipe| &recipe.versions).map(ToString::to_string).collect();
+            return Err(vec![FetchError::NoRecipe { name: name.clone(), version: version.clone(), known }]);
+        };
+        let subject = format!("{name} {version}");
+        let (origins, mut reached) = self.reach(&subject, recipe, version, old)?;
+        let Some(first) = reached.first() else { return Err(vec![FetchError::NoneReached { subject }]) };
+        let disagreeing = reached.iter().filter(|other| other.inputs != first.inputs).map(|other| FetchError::Disagree {
+            first: first.place.clone(),
+            second: other.place.clone(),
+            differences: differences(&first.inputs, &other.inputs),
+        });
+        let disagreeing: Vec<_> = disagreeing.collect();
+        if !disagreeing.is_empty() {
+            return Err(disagreeing);
+        }
+        let overlays = recipe.overlays.iter().map(|overlay| (&overlay.file, &overlay.to, catalog.overlay(recipe, &overlay.file)));
+        let overlays: Vec<_> = overlays.map(|(file, to, bytes)| (file, to, bytes.unwrap_or_default())).collect();
+        let patches: Vec<_> =
+            recipe.patches.iter().map(|patch| (&patch.file, catalog.patch(recipe, &patch.file).unwrap_or_default())).collect();
+        let source = LockedSource {
+            version: version.clone(),
+            inputs: plan::inputs_digest(&first.inputs),
+            origins,
+            patches: patches.iter().map(|(file, bytes)| ((*file).clone(), Sha256::of(bytes))).collect(),
+            overlays: overlays.iter().map(|(file, _, bytes)| ((*file).clone(), Sha256::of(bytes))).collect(),
+            tests: None,
+        };
+        // A lock whose patches do not apply is none: the tree is made at once, and is then there for the build.
+        let selected = Selected {
+            recipe: recipe.clone(),
+            source: source.clone(),
+            overlays: overlays.iter().map(|(_, to, bytes)| ((*to).clone(), bytes.to_vec())).collect(),
+            patches: patches.iter().map(|(file, bytes)| ((*file).clone(), bytes.to_vec())).collect(),
+        };
+        let unpacked = reached.swap_remove(0).unpacked;
+        self.finish(&selected, unpacked, &plan::tree_key(&selected)).map_err(|error| vec![error])?;
+        let tests = self.relock_tests(&subject, catalog, recipe, &source).map_err(|error| vec![error])?;
+        let source = LockedSource { tests, ..source };
+        let moved = moved(old, &source);
+        Ok(Relocked { source, moved })
+    }
+
+    /// The second selection of a source that has just been locked: what its tests need. Origins that do not hold all of that (a crate without
+    /// upstream's tests) take no part; those that could not be looked into stay, since their archives are pinned.
+    fn relock_tests(
+        &self,
+        subject: &str,
+        catalog: &Catalog,
+        recipe: &Recipe,
+        source: &LockedSource,
+    ) -> Result<Option<LockedTests>, FetchError> {
+        let Some(suite) = catalog.suite(&recipe.name, &source.version) else { return Ok(None) };
+        let tested = suite.recipe(recipe).map_err(|problem| FetchError::TestInputs { subject: subject.to_owned(), problem })?;
+        let mut origins = Vec::new();
+        let mut first: Option<(String, InputFiles)> = None;
+        for origin in &source.origins {
+            if !self.at_hand(origin) {
+                origins.push(origin.clone());
+                continue;
+            }
+            let fetched = self.bring(Wanted::locked(subject, origin, false))?;
+            let unpacked = self.unpack(&fetched, &archive_root(&origin.place, &origin.root), &tested.inputs)?;
+            let inputs = self.with_extras(unpacked, subject, &tested.extras)?.inputs();
+            let missing = tested.inputs.include.without_match(inputs.keys());
+            if !missing.is_empty() {
+                let text = format!("{subject}: {} holds no {} that its tests need", origin.place, missing.join(", "));
+                self.reporter.event(Event::Note { text });
+                continue;
+            }
+            origins.push(origin.clone());
+            match &first {
+                None => first = Some((origin.place.to_string(), inputs)),
+                Some((place, expected)) if *expected != inputs => {
+                    return Err(FetchError::Disagree {
+                        first: place.clone(),
+                        second: origin.place.to_string(),
+                        differences: differences(expected, &inputs),
+                    });
+                }
+                Some(_) => {}
+            }
+        }
+        let Some((_, inputs)) = first else { return Err(FetchError::NoTests { subject: subject.to_owned() }) };
+        let overlays = suite.overlays.iter().map(|overlay| {
+            let bytes = catalog.overlay(recipe, &overlay.file).unwrap_or_default();
+            (overlay.file.clone(), Sha256::of(bytes))
+        });
+        Ok(Some(LockedTests { inputs: plan::inputs_digest(&inputs), origins, overlays: overlays.collect() }))
+    }
+
+    /// Brings every origin: those for the lock, and those that were had.
+    fn reach(
+        &self,
+        subject: &str,
+        recipe: &Recipe,
+        version: &Version,
+        old: Option<&LockedSource>,
+    ) -> Result<(Vec<Origin>, Vec<Reached>), Vec<FetchError>> {
+        let mut origins = Vec::new();
+        let mut reached = Vec::new();
+        let mut errors = Vec::new();
+        for template in &recipe.origins {
+            let candidate = match resolve(template, version) {
+                Ok(Some(candidate)) => candidate,
+                Ok(None) => {
+                    let text =
+                        format!("{subject}: the recipe knows no release of its crate that holds this version; that origin is left out");
+                    self.reporter.event(Event::Note { text });
+                    continue;
+                }
+                Err(error) => {
+                    errors.push(error);
+                    continue;
+                }
+            };
+            match self.reach_one(subject, recipe, &candidate) {
+                Ok((origin, had)) => {
+                    origins.push(origin);
+                    reached.push(had);
+                }
+                Err(error) if error.class() == FetchClass::Network => origins.extend(self.unreached(subject, candidate, &error, old)),
+                Err(error) => errors.push(error),
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        // The same archive from a place that was reached tells the size.
+        let sizes: BTreeMap<Sha256, u64> = origins.iter().filter_map(|origin| Some((origin.sha256, origin.size?))).collect();
+        for origin in &mut origins {
+            origin.size = origin.size.or_else(|| sizes.get(&origin.sha256).copied());
+        }
+        Ok((origins, reached))
+    }
+
+    fn reach_one(&self, subject: &str, recipe: &Recipe, candidate: &Candidate) -> Result<(Origin, Reached), FetchError> {
+        let Candidate { place, root, published } = candidate;
+        // Another origin mostly follows, and a missing one is no failure: not the time to wait for a server that does not answer.
+        let fetched = self.bring(Wanted { subject, place, sha256: *published, size: None, last: false })?;
+        if published.is_none() && matches!(place, Place::Url(_)) {
+            let text = format!("{subject}: no digest is published for {place}; it is locked as it came, with SHA-256 {}", fetched.sha256());
+            self.reporter.event(Event::Note { text });
+        }
+        let unpacked = self.unpack(&fetched, &archive_root(place, root), &recipe.inputs)?;
+        let origin = Origin { place: place.clone(), root: root.clone(), sha256: fetched.sha256(), size: Some(fetched.size()) };
+        let inputs = unpacked.inputs();
+        Ok((origin, Reached { place: place.to_string(), unpacked, inputs }))
+    }
+
+    /// What the lock says of an origin that could not be reached.
+    fn unreached(&self, subject: &str, candidate: Candidate, error: &FetchError, old: Option<&LockedSource>) -> Option<Origin> {
+        let Candidate { place, root, published } = candidate;
+        let known = old
+            .into_iter()
+            .flat_map(|old| &old.origins)
+            .find(|origin| origin.place == place && origin.root == root && published.is_none_or(|published| published == origin.sha256));
+        let kept = known.cloned().or_else(|| published.map(|sha256| Origin { place: place.clone(), root, sha256, size: None }));
+        let fate = match (&kept, known) {
+            (Some(_), Some(_)) => "it is kept as the lock has it",
+            (Some(_), None) => "it is kept with the digest that is published for it",
+            (None, _) => "it is left out, since no digest is published for it",
+        };
+        self.reporter.event(Event::Warning { text: format!("{subject}: {error}; {fate}") });
+        kept
+    }
+}
+
+/// The origin at `version`; none where it is a crate that holds no such version.
+fn resolve(template: &OriginTemplate, version: &Version) -> Result<Option<Candidate>, FetchError> {
+    let place = match &template.place {
+        PlaceTemplate::Url(url) => {
+            let url = url.at(version);
+            Place::Url(
+                url.parse().map_err(|error: url::ParseError| FetchError::BadPlace { origin: url.clone(), problem: error.to_string() })?,
+            )
+        }
+        PlaceTemplate::Crate { name, releases } => match releases.get(version) {
+            Some(release) => Place::Crate { name: name.clone(), version: release.clone() },
+            None => return Ok(None),
+        },
+        PlaceTemplate::Debian { package, file } => {
+            let file = file.at(version);
+            let bad = |error: NameError| FetchError::BadPlace { origin: file.clone(), problem: error.to_string() };
+            Place::Debian { package: package.clone(), file: file.parse().map_err(bad)? }
+        }
+        PlaceTemplate::Folder(folder) => Place::Folder(folder.clone()),
+    };
+    let published = template.published_sha256.get(version).copied();
+    Ok(Some(Candidate { place, root: template.root.at(version), published }))
+}
+
+/// What differs between `old` and `new`, in the lock's order.
+fn moved(old: Option<&LockedSource>, new: &LockedSource) -> Vec<Moved> {
+    let fields = |source: &LockedSource| -> Vec<(String, String)> {
+        let origin = |origin: &Origin| {
+            let size = origin.size.map_or_else(|| "unknown size".to_owned(), |size| format!("{size} bytes"));
+            (format!("origin {}", origin.place), format!("{} ({size}), inputs below `{}`", origin.sha256, origin.root))
+        };
+        let file = |what: &str, (path, sha256): (&RelPath, &Sha256)| (format!("{what} {path}"), sha256.to_string());
+        let mut fields = vec![("version".to_owned(), source.version.to_string()), ("inputs".to_owned(), source.inputs.to_string())];
+        fields.extend(source.origins.iter().map(origin));
+        fields.extend(source.patches.iter().map(|entry| file("patch", entry)));
+        fields.extend(source.overlays.iter().map(|entry| file("overlay", entry)));
+        if let Some(tests) = &source.tests {
+            fields.push(("inputs of tests".to_owned(), tests.inputs.to_string()));
+            fields.extend(tests.origins.iter().map(|origin| (format!("origin of tests {}", origin.place), origin.sha256.to_string())));
+            fields.extend(tests.overlays.iter().map(|entry| file("overlay of tests", entry)));
+        }
+        fields
+    };
+    let before = old.map(fields).unwrap_or_default();
+    let after = fields(new);
+    let value = |fields: &[(String, String)], field: &str| fields.iter().find(|(name, _)| name == field).map(|(_, value)| value.clone());
+    let gone = before.iter().filter(|(field, _)| value(&after, field).is_none());
+    let gone = gone.map(|(field, old)| Moved { field: field.clone(), old: Some(old.clone()), new: None });
+    let changed = after.iter().filter(|(field, new)| value(&before, field).as_ref() != Some(new));
+    let changed = changed.map(|(field, new)| Moved { field: field.clone(), old: value(&before, field), new: Some(new.clone()) });
+    changed.chain(gone).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(version: &str, url: &str, text: &str) -> LockedSource {
+        let origin =
+            Origin { place: Place::Url(url.parse().expect("a URL")), root: "r".into(), sha256: Sha256::of(text.as_bytes()), size: Some(3) };
+        LockedSource {
+            version: version.parse().expect("a version"),
+            inputs: Sha256::of(text.as_bytes()),
+            origins: vec![origin],
+            patches: BTreeMap::new(),
+            tests: None,
+            overlays: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn what_moved_names_changed_new_and_gone_fields_and_no_others() {
+        let old = source("1", "https://example.org/1", "a");
+        let new = source("2", "https://example.org/2", "a");
+        let fields: Vec<_> = moved(Some(&old), &new).into_iter().map(|m| (m.field, m.old.is_some(), m.new.is_some())).collect();
+        let expected =
+            [("version", true, true), ("origin https://example.org/2", false, true), ("origin https://example.org/1", true, false)];
+        assert_eq!(fields, expected.map(|(field, old, new)| (field.to_owned(), old, new)));
+        assert!(moved(Some(&old), &old).is_empty());
+    }
+}

@@ -1,0 +1,34 @@
+//! wasideps turns frozen, verified upstream sources into a WASI sysroot prefix that unmodified consumers link against, and accounts for
+//! every byte of it.
+//!
+//! The modules are layers; each imports only those above it in this list (`tests/architecture.rs` holds them to it):
+//!
+//! | layer | knows |
+//! | --- | --- |
+//! | [`model`] | recipes, lock, digests, names, targets, versions |
+//! | [`report`] | the events that the effectful layers tell, and nothing of how they are shown |
+//! | [`plan`] | how recipes and lock become jobs and keys |
+//! | [`store`] | content-addressed files on disk |
+//! | [`apt`] | how this machine reaches Debian's archive |
+//! | [`fetch`] | origins, unpacking, the inputs check |
+//! | [`toolchain`] | finding, fetching, assembling and identifying a WASI SDK |
+//! | [`build`] | compiling, archiving, staging and swapping the prefix |
+//! | [`consumer`] | handing a prefix to consumers: the SDK view, variables |
+//! | [`check`] | test programs, linked with a prefix and run under a WASI runtime |
+//! | [`sbom`] | SPDX documents from plan and manifest |
+//! | [`embedded`] | the recipes and the lock that are part of the program |
+//! | [`cli`] | arguments, terminal, exit codes |
+
+pub mod apt;
+pub mod build;
+pub mod check;
+pub mod cli;
+pub mod consumer;
+pub mod embedded;
+pub mod fetch;
+pub mod model;
+pub mod plan;
+pub mod report;
+pub mod sbom;
+pub mod store;
+pub mod toolchain;

@@ -1,0 +1,385 @@
+//! All recipes with the files beside them, and the choice that a lock makes among them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use miette::Diagnostic;
+
+use super::{
+    Exclusions, GlobsError, Lock, LockedSource, Name, NameError, PlaceTemplate, Recipe, RecipeError, RelPath, Sha256, Suite, SuiteError,
+    Version,
+};
+
+/// Files by path: what a recipes' folder holds, wherever it came from.
+pub type Files = BTreeMap<RelPath, Vec<u8>>;
+
+/// Every recipe of a recipes' folder, each checked by itself and against the exclusions.
+#[derive(Debug)]
+pub struct Catalog {
+    recipes: BTreeMap<Name, Vec<Arc<Recipe>>>,
+    suites: BTreeMap<Name, Vec<Arc<Suite>>>,
+    files: Files,
+    patches: Files,
+    exclusions: Exclusions,
+}
+
+/// What a lock chose: the sources in an order in which dependencies come first.
+#[derive(Debug)]
+pub struct Selection {
+    pub sources: Vec<Selected>,
+}
+
+/// One source with its recipe and the bytes of ours that go into its tree.
+#[derive(Debug, Clone)]
+pub struct Selected {
+    pub recipe: Arc<Recipe>,
+    pub source: LockedSource,
+    /// Path in the tree and content, in recipe order.
+    pub overlays: Vec<(RelPath, Vec<u8>)>,
+    /// Name and content, in the order in which they apply.
+    pub patches: Vec<(RelPath, Vec<u8>)>,
+}
+
+impl Selected {
+    /// `zlib 1.3.2`: how messages call it.
+    #[must_use]
+    pub fn title(&self) -> String {
+        format!("{} {}", self.recipe.name, self.source.version)
+    }
+}
+
+/// A recipes' folder that can't be used.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum CatalogError {
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Recipe(#[from] RecipeError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Suite(#[from] SuiteError),
+    #[error("{file} is not UTF-8")]
+    NotText { file: RelPath },
+    #[error("{file} names the recipe `{name}`, but lies in the folder `{folder}`")]
+    #[diagnostic(help("a recipe's folder has its name"))]
+    Misplaced { file: RelPath, name: Name, folder: String },
+    #[error("{first} and {second} are both written for {name} {version}")]
+    #[diagnostic(help("each version belongs to one recipe file"))]
+    TwoForOneVersion { name: Name, version: Version, first: String, second: String },
+    #[error("{recipe} names {what} `{file}`, which is not there")]
+    MissingFile { recipe: String, what: &'static str, file: String },
+    #[error("{place} names `{found}`, which wasideps excludes ({excluded}): {reason}")]
+    Excluded { place: String, found: String, excluded: Name, reason: String },
+}
+
+/// A lock and a catalog that do not go together, or a request that neither can meet.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum SelectionError {
+    #[error("there is no source `{name}` in the lock")]
+    #[diagnostic(help("it has: {}", known.join(", ")))]
+    Unknown { name: Name, known: Vec<String> },
+    #[error("no recipe is written for {name} {version}, which the lock asks for")]
+    #[diagnostic(help("recipes of {name} are written for: {}", known.join(", ")))]
+    NoRecipe { name: Name, version: Version, known: Vec<String> },
+    #[error("{recipe} depends on `{dependency}`, which is not in the lock")]
+    MissingDependency { recipe: String, dependency: Name },
+    #[error("recipes depend on each other in a circle: {}", circle.join(" -> "))]
+    Circle { circle: Vec<String> },
+    #[error("{name}: {what} `{file}` has SHA-256 {found}, but the lock says {expected}")]
+    #[diagnostic(help("if the change is meant, `wasideps lock {name} VERSION` writes it into the lock"))]
+    Changed { name: Name, what: &'static str, file: RelPath, expected: String, found: String },
+    #[error("the lock does not know the tests of {name} {version}")]
+    #[diagnostic(help("`wasideps lock {name} {version}` brings what they need and writes it into the lock"))]
+    TestsNotLocked { name: Name, version: Version },
+    #[error("the tests of {name} select inputs that can't be joined with the recipe's: {problem}")]
+    TestInputs { name: Name, problem: GlobsError },
+    #[error("{first} and {second} both install {path}")]
+    #[diagnostic(help("rename one of the two, or build them into different prefixes"))]
+    Collision { path: String, first: Name, second: Name },
+    #[error("{place} names `{found}`, which wasideps excludes ({excluded}): {reason}")]
+    Excluded { place: String, found: String, excluded: Name, reason: String },
+}
+
+impl Catalog {
+    /// Reads every `<name>/*.toml` of `files`, a recipes' folder; `patches` is the folder of patches beside it.
+    ///
+    /// # Errors
+    /// All that is wrong, in the order of the files.
+    pub fn load(files: Files, patches: Files, exclusions: Exclusions) -> Result<Self, Vec<CatalogError>> {
+        let mut catalog = Self { recipes: BTreeMap::new(), suites: BTreeMap::new(), files, patches, exclusions };
+        let mut errors = Vec::new();
+        for (path, bytes) in &catalog.files.clone() {
+            let Some((folder, file)) = path.as_str().split_once('/') else { continue };
+            if file.contains('/') || !file.ends_with(".toml") {
+                continue;
+            }
+            let Ok(text) = std::str::from_utf8(bytes) else {
+                errors.push(CatalogError::NotText { file: path.clone() });
+                continue;
+            };
+            let parsed = if file == "tests.toml" || file.starts_with("tests-") {
+                catalog.add_suite(folder, path.as_str(), text)
+            } else {
+                catalog.add_recipe(folder, path, text)
+            };
+            errors.extend(parsed.err().unwrap_or_default());
+        }
+        if errors.is_empty() { Ok(catalog) } else { Err(errors) }
+    }
+
+    fn add_recipe(&mut self, folder: &str, path: &RelPath, text: &str) -> Result<(), Vec<CatalogError>> {
+        let recipe = Recipe::parse(path.as_str(), text).map_err(|error| vec![error.into()])?;
+        let mut errors = Vec::new();
+        self.check(&recipe, folder, path, &mut errors);
+        let others = self.recipes.entry(recipe.name.clone()).or_default();
+        errors.extend(
+            others.iter().filter_map(|other| two_for_one(&recipe.name, (&other.file, &other.versions), (&recipe.file, &recipe.versions))),
+        );
+        others.push(Arc::new(recipe));
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+
+    fn add_suite(&mut self, folder: &str, file: &str, text: &str) -> Result<(), Vec<CatalogError>> {
+        let suite = Suite::parse(file, text).map_err(|error| vec![error.into()])?;
+        let misplaced =
+            |error: NameError| vec![CatalogError::MissingFile { recipe: file.to_owned(), what: "a folder", file: error.to_string() }];
+        let name: Name = folder.parse().map_err(misplaced)?;
+        let mut errors = Vec::new();
+        for overlay in suite.overlays.iter().filter(|overlay| self.beside(&name, &overlay.file).is_none()) {
+            errors.push(CatalogError::MissingFile { recipe: file.to_owned(), what: "the overlay", file: overlay.file.to_string() });
+        }
+        let others = self.suites.entry(name.clone()).or_default();
+        errors.extend(others.iter().filter_map(|other| two_for_one(&name, (&other.file, &other.versions), (&suite.file, &suite.versions))));
+        others.push(Arc::new(suite));
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+
+    fn check(&self, recipe: &Recipe, folder: &str, path: &RelPath, errors: &mut Vec<CatalogError>) {
+        if recipe.name.as_str() != folder {
+            errors.push(CatalogError::Misplaced { file: path.clone(), name: recipe.name.clone(), folder: folder.to_owned() });
+        }
+        let mut missing = |what, file: String| errors.push(CatalogError::MissingFile { recipe: recipe.file.clone(), what, file });
+        for overlay in recipe.overlays.iter().filter(|overlay| self.overlay(recipe, &overlay.file).is_none()) {
+            missing("the overlay", overlay.file.to_string());
+        }
+        for patch in recipe.patches.iter().filter(|patch| self.patch(recipe, &patch.file).is_none()) {
+            missing("the patch", format!("patches/{}/{}", recipe.name, patch.file));
+        }
+        let crates = recipe.origins.iter().filter_map(|origin| match &origin.place {
+            PlaceTemplate::Crate { name, .. } => Some(name),
+            _ => None,
+        });
+        let libraries = recipe.libraries.iter().map(|library| &library.name);
+        for name in std::iter::once(&recipe.name).chain(&recipe.dependencies).chain(libraries).chain(crates) {
+            if let Some(excluded) = self.exclusions.find(name.as_str()) {
+                errors.push(CatalogError::Excluded {
+                    place: recipe.file.clone(),
+                    found: name.to_string(),
+                    excluded: excluded.name.clone(),
+                    reason: excluded.reason.clone(),
+                });
+            }
+        }
+    }
+
+    /// What is excluded.
+    #[must_use]
+    pub fn exclusions(&self) -> &Exclusions {
+        &self.exclusions
+    }
+
+    /// The recipes of each name.
+    pub fn recipes(&self) -> impl Iterator<Item = (&Name, &[Arc<Recipe>])> {
+        self.recipes.iter().map(|(name, recipes)| (name, recipes.as_slice()))
+    }
+
+    /// The recipe of `name` that is written for `version`.
+    #[must_use]
+    pub fn recipe(&self, name: &Name, version: &Version) -> Option<&Arc<Recipe>> {
+        self.recipes.get(name)?.iter().find(|recipe| recipe.versions.contains(version))
+    }
+
+    /// The file beside `recipe`.
+    #[must_use]
+    pub fn overlay(&self, recipe: &Recipe, file: &RelPath) -> Option<&[u8]> {
+        self.beside(&recipe.name, file)
+    }
+
+    fn beside(&self, name: &Name, file: &RelPath) -> Option<&[u8]> {
+        let path = format!("{name}/{file}").parse().ok()?;
+        self.files.get(&path).map(Vec::as_slice)
+    }
+
+    /// The tests of `name` that are written for `version`.
+    #[must_use]
+    pub fn suite(&self, name: &Name, version: &Version) -> Option<&Arc<Suite>> {
+        self.suites.get(name)?.iter().find(|suite| suite.versions.contains(version))
+    }
+
+    /// What `check` needs of a selected source: its tests, and the source with the tests' files. None where no tests are written for it.
+    ///
+    /// # Errors
+    /// When the lock does not know the tests, or other files of ours than there are now.
+    pub fn select_tests(&self, selected: &Selected) -> Result<Option<(Arc<Suite>, Selected)>, Vec<SelectionError>> {
+        let Selected { recipe, source, .. } = selected;
+        let Some(suite) = self.suite(&recipe.name, &source.version) else { return Ok(None) };
+        let Some(tests) = &source.tests else {
+            return Err(vec![SelectionError::TestsNotLocked { name: recipe.name.clone(), version: source.version.clone() }]);
+        };
+        let recipe = suite.recipe(recipe).map_err(|problem| vec![SelectionError::TestInputs { name: recipe.name.clone(), problem }])?;
+        let mut overlays = source.overlays.clone();
+        overlays.extend(tests.overlays.clone());
+        let source = LockedSource { inputs: tests.inputs, origins: tests.origins.clone(), overlays, ..source.clone() };
+        let mut errors = Vec::new();
+        let selected = self.selected(&Arc::new(recipe), &source, &mut errors);
+        if errors.is_empty() { Ok(Some((suite.clone(), selected))) } else { Err(errors) }
+    }
+
+    /// The patch of `recipe`.
+    #[must_use]
+    pub fn patch(&self, recipe: &Recipe, file: &RelPath) -> Option<&[u8]> {
+        let path = format!("{}/{file}", recipe.name).parse().ok()?;
+        self.patches.get(&path).map(Vec::as_slice)
+    }
+
+    /// Chooses the sources called `names` (all of the lock, where that is empty) and what they depend on.
+    ///
+    /// # Errors
+    /// All that keeps them from being built together.
+    pub fn select(&self, lock: &Lock, names: &[Name]) -> Result<Selection, Vec<SelectionError>> {
+        let mut errors = self.excluded_in(lock);
+        let wanted: Vec<&Name> = if names.is_empty() { lock.sources.keys().collect() } else { names.iter().collect() };
+        let mut walk = Walk { catalog: self, lock, sources: Vec::new(), done: BTreeSet::new(), path: Vec::new(), errors: Vec::new() };
+        for name in wanted {
+            walk.visit(name);
+        }
+        errors.append(&mut walk.errors);
+        errors.extend(collisions(&walk.sources));
+        if errors.is_empty() { Ok(Selection { sources: walk.sources }) } else { Err(errors) }
+    }
+
+    fn excluded_in(&self, lock: &Lock) -> Vec<SelectionError> {
+        let crates = lock.sources.values().flat_map(|source| &source.origins).filter_map(|origin| match &origin.place {
+            super::Place::Crate { name, .. } => Some(name),
+            _ => None,
+        });
+        let mut errors = Vec::new();
+        for name in lock.sources.keys().chain(crates) {
+            if let Some(excluded) = self.exclusions.find(name.as_str()) {
+                errors.push(SelectionError::Excluded {
+                    place: "the lock".into(),
+                    found: name.to_string(),
+                    excluded: excluded.name.clone(),
+                    reason: excluded.reason.clone(),
+                });
+            }
+        }
+        errors
+    }
+
+    fn selected(&self, recipe: &Arc<Recipe>, source: &LockedSource, errors: &mut Vec<SelectionError>) -> Selected {
+        let mut checked = |what, file: &RelPath, bytes: Option<&[u8]>, expected: Option<&Sha256>| {
+            let bytes = bytes.unwrap_or_default().to_vec();
+            let found = Sha256::of(&bytes);
+            if expected != Some(&found) {
+                errors.push(SelectionError::Changed {
+                    name: recipe.name.clone(),
+                    what,
+                    file: file.clone(),
+                    expected: expected.map_or_else(|| "nothing of it".into(), ToString::to_string),
+                    found: found.to_string(),
+                });
+            }
+            bytes
+        };
+        let overlays = recipe.overlays.iter().map(|overlay| {
+            let bytes = self.overlay(recipe, &overlay.file);
+            (overlay.to.clone(), checked("the overlay", &overlay.file, bytes, source.overlays.get(&overlay.file)))
+        });
+        let overlays = overlays.collect();
+        let patches = recipe.patches.iter().map(|patch| {
+            let bytes = self.patch(recipe, &patch.file);
+            (patch.file.clone(), checked("the patch", &patch.file, bytes, source.patches.get(&patch.file)))
+        });
+        let patches = patches.collect();
+        Selected { recipe: recipe.clone(), source: source.clone(), overlays, patches }
+    }
+}
+
+/// A depth-first walk along the dependencies: what a source needs comes before it.
+struct Walk<'a> {
+    catalog: &'a Catalog,
+    lock: &'a Lock,
+    sources: Vec<Selected>,
+    done: BTreeSet<Name>,
+    path: Vec<Name>,
+    errors: Vec<SelectionError>,
+}
+
+impl Walk<'_> {
+    fn visit(&mut self, name: &Name) {
+        if let Some(start) = self.path.iter().position(|step| step == name) {
+            let circle = self.path[start..].iter().chain([name]).map(ToString::to_string).collect();
+            self.errors.push(SelectionError::Circle { circle });
+            return;
+        }
+        if !self.done.insert(name.clone()) {
+            return;
+        }
+        let Some(source) = self.lock.sources.get(name) else {
+            self.errors.push(self.unknown(name));
+            return;
+        };
+        let Some(recipe) = self.catalog.recipe(name, &source.version) else {
+            let recipes = self.catalog.recipes.get(name).map_or(&[][..], Vec::as_slice);
+            let known = recipes.iter().flat_map(|recipe| &recipe.versions).map(ToString::to_string).collect();
+            self.errors.push(SelectionError::NoRecipe { name: name.clone(), version: source.version.clone(), known });
+            return;
+        };
+        self.path.push(name.clone());
+        for dependency in &recipe.dependencies {
+            self.visit(dependency);
+        }
+        self.path.pop();
+        let selected = self.catalog.selected(recipe, source, &mut self.errors);
+        self.sources.push(selected);
+    }
+
+    fn unknown(&self, name: &Name) -> SelectionError {
+        if let Some(excluded) = self.catalog.exclusions.find(name.as_str()) {
+            return SelectionError::Excluded {
+                place: "the request".into(),
+                found: name.to_string(),
+                excluded: excluded.name.clone(),
+                reason: excluded.reason.clone(),
+            };
+        }
+        if let Some(dependent) = self.path.last() {
+            return SelectionError::MissingDependency { recipe: dependent.to_string(), dependency: name.clone() };
+        }
+        SelectionError::Unknown { name: name.clone(), known: self.lock.sources.keys().map(ToString::to_string).collect() }
+    }
+}
+
+fn two_for_one(name: &Name, first: (&String, &[Version]), second: (&String, &[Version])) -> Option<CatalogError> {
+    let version = first.1.iter().find(|version| second.1.contains(version))?;
+    let (name, version, first, second) = (name.clone(), version.clone(), first.0.clone(), second.0.clone());
+    Some(CatalogError::TwoForOneVersion { name, version, first, second })
+}
+
+/// Paths below the prefix that two sources would both write.
+fn collisions(sources: &[Selected]) -> Vec<SelectionError> {
+    let mut owners: BTreeMap<String, &Name> = BTreeMap::new();
+    let mut errors = Vec::new();
+    for Selected { recipe, .. } in sources {
+        let libraries = recipe.libraries.iter().map(|library| format!("lib/lib{}.a", library.name));
+        let headers = recipe.headers.values().map(|to| format!("include/{to}"));
+        let modules = recipe.pkg_configs.keys().map(|name| format!("lib/pkgconfig/{name}.pc"));
+        for path in libraries.chain(headers).chain(modules) {
+            // Some file systems do not tell `Zlib.h` from `zlib.h`.
+            if let Some(first) = owners.insert(path.to_ascii_lowercase(), &recipe.name) {
+                errors.push(SelectionError::Collision { path, first: first.clone(), second: recipe.name.clone() });
+            }
+        }
+    }
+    errors
+}

@@ -1,0 +1,128 @@
+//! Patterns of paths, and the selection of files that they make.
+
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::RelPath;
+
+/// Globs of paths; never empty. `*` and `?` stop at `/`, `**` does not; `[…]` and `{a,b}` work; `\` is no escape.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(try_from = "Vec<String>", into = "Vec<String>")]
+pub struct Globs {
+    patterns: Vec<String>,
+    set: GlobSet,
+}
+
+/// Patterns that can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum GlobsError {
+    #[error("the list of patterns is empty: nothing would be selected")]
+    Empty,
+    #[error(transparent)]
+    Bad(#[from] globset::Error),
+}
+
+impl Globs {
+    /// Whether one of the patterns selects `path`.
+    #[must_use]
+    pub fn selects(&self, path: &RelPath) -> bool {
+        self.set.is_match(path.as_str())
+    }
+
+    /// The patterns that select none of `paths`.
+    #[must_use]
+    pub fn without_match<'p>(&self, paths: impl IntoIterator<Item = &'p RelPath>) -> Vec<&str> {
+        let mut matched = vec![false; self.patterns.len()];
+        for path in paths {
+            for index in self.set.matches(path.as_str()) {
+                matched[index] = true;
+            }
+        }
+        self.patterns.iter().zip(matched).filter(|(_, matched)| !matched).map(|(pattern, _)| pattern.as_str()).collect()
+    }
+
+    /// The patterns of both.
+    ///
+    /// # Errors
+    /// When together they are too many for one automaton.
+    pub fn union(&self, other: &Self) -> Result<Self, GlobsError> {
+        [self.patterns.as_slice(), other.patterns.as_slice()].concat().try_into()
+    }
+}
+
+impl TryFrom<Vec<String>> for Globs {
+    type Error = GlobsError;
+
+    fn try_from(patterns: Vec<String>) -> Result<Self, GlobsError> {
+        if patterns.is_empty() {
+            return Err(GlobsError::Empty);
+        }
+        let mut builder = GlobSetBuilder::new();
+        for pattern in &patterns {
+            builder.add(GlobBuilder::new(pattern).literal_separator(true).backslash_escape(false).build()?);
+        }
+        Ok(Self { set: builder.build()?, patterns })
+    }
+}
+
+impl From<Globs> for Vec<String> {
+    fn from(globs: Globs) -> Self {
+        globs.patterns
+    }
+}
+
+impl JsonSchema for Globs {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Globs".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "array", "items": { "type": "string" }, "minItems": 1, "description": "globs: * and ? stop at /, ** does not" })
+    }
+}
+
+/// The files of a source that may take part; everything else is never unpacked.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Inputs {
+    pub include: Globs,
+    /// The most bytes that the selected files may have together.
+    pub max_size: u64,
+}
+
+impl Inputs {
+    /// Whether the file at `path`, below the origin's root, takes part.
+    #[must_use]
+    pub fn selects(&self, path: &RelPath) -> bool {
+        self.include.selects(path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn globs(patterns: &[&str]) -> Result<Globs, GlobsError> {
+        patterns.iter().map(|&pattern| pattern.to_owned()).collect::<Vec<_>>().try_into()
+    }
+
+    fn path(text: &str) -> RelPath {
+        text.parse().expect("valid")
+    }
+
+    #[test]
+    fn a_star_stops_at_a_folder_and_two_do_not() {
+        let globs = globs(&["*.c", "lib/**/*.h"]).expect("valid");
+        assert!(globs.selects(&path("a.c")) && globs.selects(&path("lib/x/y/a.h")));
+        assert!(!globs.selects(&path("lib/a.c")) && !globs.selects(&path("a.h")));
+    }
+
+    #[test]
+    fn a_pattern_that_selects_nothing_is_named_and_an_empty_list_is_refused() {
+        let found = globs(&["*.c", "*.h"]).expect("valid");
+        assert_eq!(found.without_match([&path("a.c")]), ["*.h"]);
+        assert!(matches!(globs(&[]), Err(GlobsError::Empty)));
+        assert!(matches!(globs(&["a{b"]), Err(GlobsError::Bad(_))));
+    }
+}

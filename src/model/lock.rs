@@ -1,0 +1,340 @@
+//! `lockfile.json`: which version of each source, which bytes, from where; which SDK. The format is told in `docs/lockfile.md`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use miette::Diagnostic;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::recipe::check_url;
+use super::{Name, RelPath, Sha256, SyntaxError, Version};
+
+/// The version of the format that this program reads and writes.
+const VERSION: u32 = 1;
+
+/// The frozen policy: what `fetch` and `build` use, and never change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lock {
+    /// The day on which it was last changed, `YYYY-MM-DD`; the SBOM's creation time unless `SOURCE_DATE_EPOCH` says otherwise.
+    pub date: String,
+    pub sources: BTreeMap<Name, LockedSource>,
+    pub sdks: Sdks,
+}
+
+/// One source at its locked version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LockedSource {
+    pub version: Version,
+    /// SHA-256 over the sorted selected files: see `docs/lockfile.md`.
+    pub inputs: Sha256,
+    /// In the order in which they are tried; never empty.
+    pub origins: Vec<Origin>,
+    /// Of `patches/<name>/`, in the order in which they are applied by the recipe.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub patches: BTreeMap<RelPath, Sha256>,
+    /// Of the files beside the recipe.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub overlays: BTreeMap<RelPath, Sha256>,
+    /// What `check` needs beside that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tests: Option<LockedTests>,
+}
+
+/// The second selection of a source: with the files that only its tests need.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LockedTests {
+    /// The inputs digest over the recipe's and the tests' files together.
+    pub inputs: Sha256,
+    /// Those of the source's origins that hold all of them, in the order in which they are tried; never empty.
+    pub origins: Vec<Origin>,
+    /// Of the tests' files beside the recipe.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub overlays: BTreeMap<RelPath, Sha256>,
+}
+
+/// An archive that holds a source's inputs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "OriginWire", into = "OriginWire")]
+pub struct Origin {
+    pub place: Place,
+    /// The folder inside the archive that the inputs are below; empty for its top.
+    pub root: String,
+    /// Of the archive.
+    pub sha256: Sha256,
+    /// Of the archive, in bytes. Absent where `lock` has not had the bytes itself: the digest is then the one that upstream and public records
+    /// publish, and downloads are capped by [`Origin::size_limit`].
+    pub size: Option<u64>,
+}
+
+/// Where an archive is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    Url(Url),
+    Crate {
+        name: Name,
+        version: Version,
+    },
+    /// The upstream archive of a Debian source package, from whichever mirror apt is configured for.
+    Debian {
+        package: Name,
+        /// `mpdecimal_4.0.1.orig.tar.gz`
+        file: Name,
+    },
+    /// Any file of this folder with the right digest; relative to the lock file's folder.
+    Folder(String),
+}
+
+impl Origin {
+    /// The most bytes that an archive of unknown size may have.
+    pub const UNKNOWN_SIZE_LIMIT: u64 = 256 << 20;
+
+    /// The most bytes that its archive may have: its size, or 256 MiB where that is not known.
+    #[must_use]
+    pub fn size_limit(&self) -> u64 {
+        self.size.unwrap_or(Self::UNKNOWN_SIZE_LIMIT)
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url(url) => url.fmt(f),
+            Self::Crate { name, version } => write!(f, "crate {name} {version}"),
+            Self::Debian { file, .. } => write!(f, "Debian {file}"),
+            Self::Folder(path) => write!(f, "folder {path}"),
+        }
+    }
+}
+
+/// The WASI SDKs that a prefix can be built with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Sdks {
+    /// The release that is taken when neither the user nor a CPython branch asks for one.
+    pub default: String,
+    /// By release number.
+    pub releases: BTreeMap<String, SdkRelease>,
+    /// By branch (`3.13`, `main`): the release that its WASI build is made with (PEP 816).
+    pub python: BTreeMap<String, PythonBranch>,
+    /// What stands in where no release can be reached and apt is there.
+    pub debian: DebianSdk,
+}
+
+/// What a CPython branch asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PythonBranch {
+    pub sdk: String,
+}
+
+/// One release of the WASI SDK.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SdkRelease {
+    /// The version of its LLVM.
+    pub llvm: String,
+    /// The commit of its wasi-libc, abbreviated.
+    pub wasi_libc: String,
+    /// By host (`x86_64-linux`).
+    pub hosts: BTreeMap<String, SdkDownload>,
+}
+
+/// An SDK's archive for one host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SdkDownload {
+    pub url: Url,
+    pub sha256: Sha256,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+}
+
+/// An SDK put together from Debian's packages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DebianSdk {
+    /// The version of its LLVM.
+    pub llvm: String,
+    /// The commit of its wasi-libc, abbreviated.
+    pub wasi_libc: String,
+    /// The release whose wasi-libc commit and LLVM series it shares.
+    pub matches: String,
+    /// By Debian's name of the architecture (`amd64`); sorted by package.
+    pub hosts: BTreeMap<String, Vec<DebianPackage>>,
+}
+
+/// One pinned `.deb`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DebianPackage {
+    pub package: Name,
+    pub version: String,
+    /// The suite whose index has it (`bookworm`).
+    pub suite: Name,
+    pub sha256: Sha256,
+    pub size: u64,
+}
+
+/// A lock that can't be used.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum LockError {
+    /// It is not JSON, has an unknown key, or a value of the wrong form.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Syntax(Box<SyntaxError>),
+    /// It was written by another version of this program.
+    #[error("{file} has lock version {found}; this program reads version {VERSION}")]
+    #[diagnostic(help("use the wasideps that wrote it, or write it anew with `wasideps lock`"))]
+    Version { file: String, found: u32 },
+    /// Its parts contradict each other.
+    #[error("{file}: {}", problems.join("; "))]
+    Invalid { file: String, problems: Vec<String> },
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "wasideps lockfile")]
+struct Wire {
+    version: u32,
+    date: String,
+    sources: BTreeMap<Name, LockedSource>,
+    sdks: Sdks,
+}
+
+/// Only the version: read first, so that a newer lock is told apart from a broken one.
+#[derive(Deserialize)]
+struct VersionOnly {
+    version: u32,
+}
+
+/// One of `url`, `crate` with `crate-version`, `debian` with `file`, and `folder`.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(rename = "Origin")]
+struct OriginWire {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    #[serde(rename = "crate", skip_serializing_if = "Option::is_none")]
+    krate: Option<Name>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    crate_version: Option<Version>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    debian: Option<Name>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<Name>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    folder: Option<String>,
+    root: String,
+    sha256: Sha256,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<u64>,
+}
+
+impl JsonSchema for Origin {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        OriginWire::schema_name()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        OriginWire::json_schema(generator)
+    }
+}
+
+impl TryFrom<OriginWire> for Origin {
+    type Error = String;
+
+    fn try_from(wire: OriginWire) -> Result<Self, String> {
+        let halved = wire.krate.is_some() != wire.crate_version.is_some() || wire.debian.is_some() != wire.file.is_some();
+        let place = match (wire.url, wire.krate.zip(wire.crate_version), wire.debian.zip(wire.file), wire.folder) {
+            _ if halved => return Err("`crate` goes with `crate-version`, and `debian` with `file`".into()),
+            (Some(url), None, None, None) => Place::Url(check_url(&url)?),
+            (None, Some((name, version)), None, None) => Place::Crate { name, version },
+            (None, None, Some((package, file)), None) => Place::Debian { package, file },
+            (None, None, None, Some(folder)) => Place::Folder(folder),
+            _ => return Err("an origin takes one of `url`, `crate` with `crate-version`, `debian` with `file`, or `folder`".into()),
+        };
+        if !wire.root.is_empty() {
+            wire.root.parse::<RelPath>().map_err(|error| error.to_string())?;
+        }
+        Ok(Self { place, root: wire.root, sha256: wire.sha256, size: wire.size })
+    }
+}
+
+impl From<Origin> for OriginWire {
+    fn from(origin: Origin) -> Self {
+        let mut wire = Self {
+            url: None,
+            krate: None,
+            crate_version: None,
+            debian: None,
+            file: None,
+            folder: None,
+            root: origin.root,
+            sha256: origin.sha256,
+            size: origin.size,
+        };
+        match origin.place {
+            Place::Url(url) => wire.url = Some(url.into()),
+            Place::Crate { name, version } => (wire.krate, wire.crate_version) = (Some(name), Some(version)),
+            Place::Debian { package, file } => (wire.debian, wire.file) = (Some(package), Some(file)),
+            Place::Folder(folder) => wire.folder = Some(folder),
+        }
+        wire
+    }
+}
+
+impl Lock {
+    /// Reads `text`, the content of `file` (used in messages only).
+    ///
+    /// # Errors
+    /// When it does not parse, is of another version, or its parts contradict each other.
+    pub fn parse(file: &str, text: &str) -> Result<Self, LockError> {
+        let syntax = |error: &serde_json::Error| LockError::Syntax(Box::new(SyntaxError::from_json(file, text, error)));
+        let VersionOnly { version } = serde_json::from_str(text).map_err(|error| syntax(&error))?;
+        if version != VERSION {
+            return Err(LockError::Version { file: file.to_owned(), found: version });
+        }
+        let wire: Wire = serde_json::from_str(text).map_err(|error| syntax(&error))?;
+        let lock = Self { date: wire.date, sources: wire.sources, sdks: wire.sdks };
+        let problems = lock.problems();
+        if problems.is_empty() { Ok(lock) } else { Err(LockError::Invalid { file: file.to_owned(), problems }) }
+    }
+
+    /// The text: sorted, two spaces an indent, with a final line end; equal locks have equal texts.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let wire = Wire { version: VERSION, date: self.date.clone(), sources: self.sources.clone(), sdks: self.sdks.clone() };
+        let mut text = serde_json::to_string_pretty(&wire).expect("a lock has only string keys and no failing values");
+        text.push('\n');
+        text
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let mut parts = self.date.split('-').map(|part| (part.len(), part.bytes().all(|b| b.is_ascii_digit())));
+        if !parts.by_ref().eq([(4, true), (2, true), (2, true)]) {
+            problems.push(format!("`date` must be YYYY-MM-DD, found `{}`", self.date));
+        }
+        for (name, source) in self.sources.iter().filter(|(_, source)| source.origins.is_empty()) {
+            problems.push(format!("source `{name}` {} has no origins", source.version));
+        }
+        let known = |release: &str| self.sdks.releases.contains_key(release);
+        if !known(&self.sdks.default) {
+            problems.push(format!("`sdks.default` names release {}, which is not in `sdks.releases`", self.sdks.default));
+        }
+        for (branch, python) in self.sdks.python.iter().filter(|(_, python)| !known(&python.sdk)) {
+            problems.push(format!("`sdks.python` gives release {} for {branch}, which is not in `sdks.releases`", python.sdk));
+        }
+        problems
+    }
+}
+
+/// The JSON schema of a lock.
+#[must_use]
+pub fn lock_schema() -> schemars::Schema {
+    schemars::schema_for!(Wire)
+}

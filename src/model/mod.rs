@@ -1,0 +1,27 @@
+//! What recipes, lock and names *are*: parsed once at the border, so that the other layers hold only what is valid. No file, no process, no clock.
+
+mod catalog;
+mod digest;
+mod exclusion;
+mod globs;
+mod lock;
+mod name;
+mod recipe;
+mod suite;
+mod syntax;
+
+pub use catalog::{Catalog, CatalogError, Files, Selected, Selection, SelectionError};
+pub use digest::{Digesting, Sha256};
+pub use exclusion::{Excluded, Exclusions};
+pub use globs::{Globs, GlobsError, Inputs};
+pub use lock::{
+    DebianPackage, DebianSdk, Lock, LockError, LockedSource, LockedTests, Origin, Place, PythonBranch, SdkDownload, SdkRelease, Sdks,
+    lock_schema,
+};
+pub use name::{CompileFlag, Macro, Name, NameError, RelPath, Target, Template, TreeDir, Version};
+pub use recipe::{
+    CompileOptions, Extra, Identifiers, Library, License, LicenseText, OriginTemplate, Overlay, Patch, PkgConfig, PlaceTemplate, Recipe,
+    RecipeError, recipe_schema,
+};
+pub use suite::{NotApplicable, Program, ProgramSources, Run, Suite, SuiteError, suite_schema};
+pub use syntax::SyntaxError;

@@ -1,0 +1,447 @@
+//! `recipes/<name>/*.toml`: what to take from a source, how to compile it, what to install. The format is told in `docs/recipes.md`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use miette::Diagnostic;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::{CompileFlag, Inputs, Macro, Name, Origin, RelPath, Sha256, SyntaxError, Template, TreeDir, Version};
+
+/// A recipe, checked as far as it can be without the source that it is for.
+#[derive(Debug, Clone)]
+pub struct Recipe {
+    /// The file that it was read from, relative to the recipes' folder: `zlib/recipe.toml`.
+    pub file: String,
+    /// Of its text: whatever it says may change what is installed.
+    pub digest: Sha256,
+    pub name: Name,
+    /// The versions that it is written for; never empty.
+    pub versions: Vec<Version>,
+    pub summary: String,
+    pub homepage: Url,
+    /// The person or organisation that makes the source.
+    pub originator: String,
+    /// Recipes whose headers this one's sources include.
+    pub dependencies: Vec<Name>,
+    pub license: License,
+    pub identifiers: Identifiers,
+    /// Where the source can be had, in the order in which to try; never empty.
+    pub origins: Vec<OriginTemplate>,
+    pub inputs: Inputs,
+    pub overlays: Vec<Overlay>,
+    /// Sorted by name; never empty.
+    pub libraries: Vec<Library>,
+    /// Path in the tree to path below `include/`.
+    pub headers: BTreeMap<RelPath, RelPath>,
+    pub pkg_configs: BTreeMap<Name, PkgConfig>,
+    pub patches: Vec<Patch>,
+    /// Files of other archives; only the tests of a source have any.
+    pub extras: Vec<Extra>,
+}
+
+/// Files of another archive that tests need: vectors that upstream does not ship itself.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Extra {
+    /// The folder of the source tree that they are put into.
+    pub to: RelPath,
+    /// Which files, below the origins' root.
+    pub inputs: Inputs,
+    /// Where the archive can be had, in the lock's form; tried in this order.
+    pub origins: Vec<Origin>,
+}
+
+/// The licence of a source, and where its text is.
+#[derive(Debug, Clone)]
+pub struct License {
+    /// A valid SPDX licence expression.
+    pub expression: String,
+    pub text: LicenseText,
+    /// The copyright notice, or `NONE` where a source has none.
+    pub copyright: String,
+}
+
+/// Where a licence's text is to be found.
+#[derive(Debug, Clone)]
+pub enum LicenseText {
+    /// Files of the source, installed as they are.
+    Files(Vec<RelPath>),
+    /// The first comment of a C file, where the source has no licence file (SQLite's blessing).
+    CommentOf(RelPath),
+}
+
+/// How the world's databases call the source.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Identifiers {
+    /// `vendor:product` of the CPE dictionary.
+    pub cpe: String,
+    /// Package URL without version.
+    pub purl: String,
+    /// The repository of the source's history.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<Url>,
+    /// The tag of a version there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tag: Option<Template>,
+}
+
+/// A file of ours that is put into the source tree.
+#[derive(Debug, Clone)]
+pub struct Overlay {
+    /// Beside the recipe.
+    pub file: RelPath,
+    /// In the source tree.
+    pub to: RelPath,
+}
+
+/// One static library.
+#[derive(Debug, Clone)]
+pub struct Library {
+    /// `z` for `lib/libz.a`.
+    pub name: Name,
+    /// In member order; never empty.
+    pub sources: Vec<RelPath>,
+    pub options: CompileOptions,
+}
+
+/// How C files are compiled.
+#[derive(Debug, Clone, Default)]
+pub struct CompileOptions {
+    /// Macro to value.
+    pub defines: BTreeMap<Macro, String>,
+    pub include_dirs: Vec<TreeDir>,
+    pub flags: Vec<CompileFlag>,
+}
+
+/// One `.pc` file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PkgConfig {
+    /// What it is, in a line.
+    pub description: String,
+    /// Libraries of this recipe to link.
+    pub libraries: Vec<Name>,
+    /// Further linker arguments that every program needs.
+    #[serde(default)]
+    pub libs: Vec<String>,
+    /// Those that a static link needs.
+    #[serde(default)]
+    pub libs_private: Vec<String>,
+    /// Further compiler arguments beside the include folder.
+    #[serde(default)]
+    pub cflags: Vec<String>,
+    /// Those for a static link.
+    #[serde(default)]
+    pub cflags_private: Vec<String>,
+    /// Other modules that a static link needs.
+    #[serde(default)]
+    pub requires_private: Vec<Name>,
+}
+
+/// A change to upstream's files, with why.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Patch {
+    /// In `patches/<recipe>/`.
+    pub file: RelPath,
+    /// Why it is needed.
+    pub reason: String,
+    /// Where upstream has it, or `not sent:` and why.
+    pub upstream: String,
+}
+
+/// A place where a version can be had, before a version is chosen.
+#[derive(Debug, Clone)]
+pub struct OriginTemplate {
+    pub place: PlaceTemplate,
+    /// The folder inside the archive that the inputs are below; empty for its top.
+    pub root: Template,
+    /// What public records say of the archive's digest, by version.
+    pub published_sha256: BTreeMap<Version, Sha256>,
+}
+
+/// Where an origin is.
+#[derive(Debug, Clone)]
+pub enum PlaceTemplate {
+    /// An archive at a URL.
+    Url(Template),
+    /// A crate of Cargo's registry: our version to the crate's.
+    Crate { name: Name, releases: BTreeMap<Version, Version> },
+    /// The upstream archive of a Debian source package.
+    Debian { package: Name, file: Template },
+    /// A folder in which a file with the right digest is looked for; relative to the lock file's.
+    Folder(String),
+}
+
+/// A recipe that can't be used.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum RecipeError {
+    /// It is not TOML, has an unknown key, or a value of the wrong form.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Syntax(Box<SyntaxError>),
+    /// Its parts contradict each other.
+    #[error("{file}: {}", problems.join("; "))]
+    Invalid { file: String, problems: Vec<String> },
+}
+
+impl Recipe {
+    /// Reads `text`, the content of `file` (used in messages only).
+    ///
+    /// # Errors
+    /// When it does not parse, or its parts contradict each other; all contradictions are told at once.
+    pub fn parse(file: &str, text: &str) -> Result<Self, RecipeError> {
+        let wire: Wire = toml::from_str(text).map_err(|error| RecipeError::Syntax(Box::new(SyntaxError::from_toml(file, text, &error))))?;
+        let mut problems = Vec::new();
+        let recipe = wire.check(file, Sha256::of(text.as_bytes()), &mut problems);
+        match recipe {
+            Some(recipe) if problems.is_empty() => Ok(recipe),
+            _ => Err(RecipeError::Invalid { file: file.to_owned(), problems }),
+        }
+    }
+
+    /// All sources of all libraries, in job order.
+    pub fn sources(&self) -> impl Iterator<Item = (&Library, &RelPath)> {
+        self.libraries.iter().flat_map(|library| library.sources.iter().map(move |source| (library, source)))
+    }
+}
+
+/// The JSON schema of a recipe.
+#[must_use]
+pub fn recipe_schema() -> schemars::Schema {
+    schemars::schema_for!(Wire)
+}
+
+/// A recipe, as written.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(title = "wasideps recipe")]
+struct Wire {
+    name: Name,
+    /// The upstream versions that the recipe is written for.
+    versions: Vec<Version>,
+    summary: String,
+    homepage: Url,
+    originator: String,
+    #[serde(default)]
+    dependencies: Vec<Name>,
+    license: LicenseWire,
+    identifiers: Identifiers,
+    origin: Vec<OriginWire>,
+    inputs: Inputs,
+    /// File beside the recipe to path in the source tree.
+    #[serde(default)]
+    overlay: BTreeMap<RelPath, RelPath>,
+    library: BTreeMap<Name, LibraryWire>,
+    /// Path in the source tree to path below `include/`.
+    headers: BTreeMap<RelPath, RelPath>,
+    pkg_config: BTreeMap<Name, PkgConfig>,
+    #[serde(default)]
+    patch: Vec<Patch>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct LicenseWire {
+    /// SPDX licence expression.
+    expression: String,
+    #[serde(default)]
+    files: Vec<RelPath>,
+    /// A C file whose first comment is the licence, in place of `files`.
+    comment_of: Option<RelPath>,
+    copyright: String,
+}
+
+/// One of `url`, `crate`, `debian` and `folder`.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct OriginWire {
+    url: Option<Template>,
+    #[serde(rename = "crate")]
+    krate: Option<Name>,
+    /// With `crate`: our version to the crate's.
+    #[serde(default)]
+    releases: BTreeMap<Version, Version>,
+    /// A source package of Debian.
+    debian: Option<Name>,
+    /// With `debian`: its upstream archive, `mpdecimal_{version}.orig.tar.gz`.
+    file: Option<Template>,
+    folder: Option<String>,
+    root: Template,
+    #[serde(default)]
+    published_sha256: BTreeMap<Version, Sha256>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct LibraryWire {
+    sources: Vec<RelPath>,
+    #[serde(default)]
+    defines: BTreeMap<Macro, String>,
+    #[serde(default)]
+    include_dirs: Vec<TreeDir>,
+    #[serde(default)]
+    flags: Vec<CompileFlag>,
+}
+
+impl Wire {
+    fn check(self, file: &str, digest: Sha256, problems: &mut Vec<String>) -> Option<Recipe> {
+        if self.versions.is_empty() {
+            problems.push("`versions` is empty: name the versions that the recipe is written for".into());
+        }
+        if self.library.is_empty() {
+            problems.push("there is no `[library.…]`: a recipe makes at least one".into());
+        }
+        let mut written = BTreeSet::new();
+        for (source, to) in &self.headers {
+            if !written.insert(to) {
+                problems.push(format!("two headers are installed as `include/{to}`, one of them `{source}`"));
+            }
+        }
+        let mut overlaid = BTreeSet::new();
+        for to in self.overlay.values() {
+            if !overlaid.insert(to) {
+                problems.push(format!("two overlay files are put at `{to}`"));
+            }
+        }
+        for (name, module) in &self.pkg_config {
+            for library in module.libraries.iter().filter(|library| !self.library.contains_key(*library)) {
+                problems.push(format!("`[pkg-config.{name}]` names the library `{library}`, which the recipe does not make"));
+            }
+        }
+        check_purl(&self.identifiers, problems);
+        let license = self.license.check(problems);
+        if self.origin.is_empty() {
+            problems.push("there is no `[[origin]]`".into());
+        }
+        let origins = self.origin.into_iter().filter_map(|origin| origin.check(&self.versions, problems)).collect();
+        let libraries = self.library.into_iter().map(|(name, library)| library.check(name, problems)).collect();
+        Some(Recipe {
+            file: file.to_owned(),
+            digest,
+            name: self.name,
+            versions: self.versions,
+            summary: self.summary,
+            homepage: self.homepage,
+            originator: self.originator,
+            dependencies: self.dependencies,
+            license: license?,
+            identifiers: self.identifiers,
+            origins,
+            inputs: self.inputs,
+            overlays: self.overlay.into_iter().map(|(file, to)| Overlay { file, to }).collect(),
+            libraries,
+            headers: self.headers,
+            pkg_configs: self.pkg_config,
+            patches: self.patch,
+            extras: Vec::new(),
+        })
+    }
+}
+
+fn check_purl(identifiers: &Identifiers, problems: &mut Vec<String>) {
+    if !identifiers.purl.starts_with("pkg:") || identifiers.purl.contains(['@', ' ']) {
+        problems.push(format!("`identifiers.purl` must be a package URL without version, found `{}`", identifiers.purl));
+    }
+    if identifiers.cpe.split(':').filter(|part| !part.is_empty()).count() != 2 {
+        problems.push(format!("`identifiers.cpe` must be `vendor:product`, found `{}`", identifiers.cpe));
+    }
+}
+
+impl LicenseWire {
+    fn check(self, problems: &mut Vec<String>) -> Option<License> {
+        if let Err(error) = spdx::Expression::parse(&self.expression) {
+            problems.push(format!("`license.expression` is no SPDX expression: `{}`: {}", self.expression, error.reason));
+        }
+        let text = match (self.files, self.comment_of) {
+            (files, None) if !files.is_empty() => LicenseText::Files(files),
+            (files, Some(header)) if files.is_empty() => LicenseText::CommentOf(header),
+            _ => {
+                problems.push("`license` takes either `files` or `comment-of`: where the text is that is installed".into());
+                return None;
+            }
+        };
+        Some(License { expression: self.expression, text, copyright: self.copyright })
+    }
+}
+
+impl OriginWire {
+    fn check(self, versions: &[Version], problems: &mut Vec<String>) -> Option<OriginTemplate> {
+        for version in self.releases.keys().chain(self.published_sha256.keys()).filter(|version| !versions.contains(version)) {
+            problems.push(format!("an `[[origin]]` names version {version}, which is not in `versions`"));
+        }
+        let root = self.root.as_str();
+        if !root.is_empty()
+            && let Err(error) = root.replace("{version}", "0").parse::<RelPath>()
+        {
+            problems.push(format!("an `[[origin]]` has a bad `root`: {error}"));
+        }
+        if self.debian.is_some() != self.file.is_some() {
+            problems.push("an `[[origin]]` takes `debian` and `file` together".into());
+        }
+        let place = match (self.url, self.krate, self.debian.zip(self.file), self.folder) {
+            (Some(url), None, None, None) if self.releases.is_empty() => {
+                for version in versions {
+                    if let Err(error) = check_url(&url.at(version)) {
+                        problems.push(format!("an `[[origin]]` has a bad `url`: {error}"));
+                    }
+                }
+                PlaceTemplate::Url(url)
+            }
+            (None, Some(name), None, None) if !self.releases.is_empty() => PlaceTemplate::Crate { name, releases: self.releases },
+            (None, None, Some((package, file)), None) if self.releases.is_empty() => {
+                for version in versions {
+                    if let Err(error) = file.at(version).parse::<Name>() {
+                        problems.push(format!("an `[[origin]]` has a bad `file`: {error}"));
+                    }
+                }
+                PlaceTemplate::Debian { package, file }
+            }
+            (None, None, None, Some(folder)) if self.releases.is_empty() => PlaceTemplate::Folder(folder),
+            _ => {
+                problems.push("an `[[origin]]` takes one of `url`, `crate` with `releases`, `debian` with `file`, or `folder`".into());
+                return None;
+            }
+        };
+        Some(OriginTemplate { place, root: self.root, published_sha256: self.published_sha256 })
+    }
+}
+
+/// An origin's URL is one of `https`, or of `http` on this machine: what is pinned by content may come over a plain connection, but a
+/// plain one to elsewhere tells the world what is fetched.
+pub(super) fn check_url(text: &str) -> Result<Url, String> {
+    let url: Url = text.parse().map_err(|error| format!("{error}: `{text}`"))?;
+    let loopback = match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if loopback => Ok(url),
+        scheme => Err(format!("expected `https` (or `http` to this machine), found `{scheme}` in `{text}`")),
+    }
+}
+
+impl LibraryWire {
+    fn check(self, name: Name, problems: &mut Vec<String>) -> Library {
+        if self.sources.is_empty() {
+            problems.push(format!("`[library.{name}]` has no `sources`"));
+        }
+        let mut members = BTreeSet::new();
+        for source in &self.sources {
+            if !source.as_str().ends_with(".c") {
+                problems.push(format!("`[library.{name}]` has the source `{source}`: only C files (`.c`) are compiled"));
+            }
+            if !members.insert(source) {
+                problems.push(format!("`[library.{name}]` names `{source}` twice"));
+            }
+        }
+        let options = CompileOptions { defines: self.defines, include_dirs: self.include_dirs, flags: self.flags };
+        Library { name, sources: self.sources, options }
+    }
+}

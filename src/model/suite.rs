@@ -1,0 +1,274 @@
+//! `recipes/<name>/tests.toml`: the tests of a source, as data: programs, how they are run, what they must give. The format is told in
+//! `docs/tests.md`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use miette::Diagnostic;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{
+    CompileFlag, CompileOptions, Extra, Globs, GlobsError, Inputs, Macro, Name, Overlay, Recipe, RelPath, Sha256, SyntaxError, TreeDir,
+    Version,
+};
+
+/// The tests of some versions of a source.
+#[derive(Debug, Clone)]
+pub struct Suite {
+    /// The file that it was read from, relative to the recipes' folder.
+    pub file: String,
+    /// Of its text.
+    pub digest: Sha256,
+    /// The versions that it is written for; never empty.
+    pub versions: Vec<Version>,
+    /// Files that only the tests need, beside those of the recipe.
+    pub inputs: Option<Inputs>,
+    /// Files of other archives.
+    pub extras: Vec<Extra>,
+    pub overlays: Vec<Overlay>,
+    pub programs: Vec<Program>,
+    pub runs: Vec<Run>,
+    /// What upstream tests and WASI can't carry.
+    pub not_applicable: Vec<NotApplicable>,
+}
+
+/// A program, or one for each of several files.
+#[derive(Debug, Clone)]
+pub struct Program {
+    /// How runs call it.
+    pub name: Name,
+    pub sources: ProgramSources,
+    pub options: CompileOptions,
+    /// pkg-config modules to link with.
+    pub modules: Vec<Name>,
+    /// Further arguments for the linker.
+    pub libs: Vec<String>,
+}
+
+/// What programs are made from.
+#[derive(Debug, Clone)]
+pub enum ProgramSources {
+    /// One program from all of these.
+    All(Vec<RelPath>),
+    /// One program from each file that these select, with `with` linked to each.
+    Each { each: Globs, with: Vec<RelPath> },
+}
+
+/// A way to run a program: one test, or one for each of several files.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Run {
+    /// A program of the suite.
+    pub program: Name,
+    /// How tables call it; the program's name where it is not given.
+    pub name: Option<String>,
+    /// One test for each file of the tree that these select; `{file}` stands for its path.
+    pub each: Option<Globs>,
+    /// Not these of them: they are in `not-applicable`, or in another run.
+    pub except: Option<Globs>,
+    #[serde(default)]
+    pub args: Vec<String>,
+    #[serde(default)]
+    pub env: BTreeMap<Macro, String>,
+    /// Files of the tree that are copied into the folder that the test runs in, under their paths.
+    pub files: Option<Globs>,
+    /// A file of the tree that the test reads from standard input; `{file}` is allowed.
+    pub stdin: Option<String>,
+    /// The exit status that is expected.
+    #[serde(default)]
+    pub exit: i32,
+    /// A file of the tree that standard output must be equal to; `{file}` is allowed.
+    pub stdout: Option<String>,
+    /// Texts that standard output must have.
+    #[serde(default)]
+    pub stdout_contains: Vec<String>,
+    /// In seconds of wall time.
+    #[serde(default = "default_time_limit")]
+    pub time_limit: u64,
+    /// In MiB of linear memory.
+    #[serde(default = "default_memory_limit")]
+    pub memory_limit: u64,
+}
+
+fn default_time_limit() -> u64 {
+    120
+}
+
+fn default_memory_limit() -> u64 {
+    512
+}
+
+/// A test of upstream's that is not run, with why.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NotApplicable {
+    /// As upstream calls it.
+    pub name: String,
+    /// What WASI or WebAssembly lacks that it needs.
+    pub reason: String,
+}
+
+/// A suite that can't be used.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum SuiteError {
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Syntax(Box<SyntaxError>),
+    #[error("{file}: {}", problems.join("; "))]
+    Invalid { file: String, problems: Vec<String> },
+}
+
+/// The JSON schema of a suite.
+#[must_use]
+pub fn suite_schema() -> schemars::Schema {
+    schemars::schema_for!(Wire)
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(title = "wasideps tests")]
+struct Wire {
+    /// The upstream versions that the tests are written for.
+    versions: Vec<Version>,
+    inputs: Option<Inputs>,
+    /// Files of other archives that the tests need.
+    #[serde(default)]
+    extra: Vec<Extra>,
+    /// File beside the recipe to path in the source tree.
+    #[serde(default)]
+    overlay: BTreeMap<RelPath, RelPath>,
+    program: BTreeMap<Name, ProgramWire>,
+    run: Vec<Run>,
+    #[serde(default)]
+    not_applicable: Vec<NotApplicable>,
+}
+
+/// `sources` make one program; `each` makes one from every file that it selects, `with` linked to each.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct ProgramWire {
+    #[serde(default)]
+    sources: Vec<RelPath>,
+    each: Option<Globs>,
+    #[serde(default)]
+    with: Vec<RelPath>,
+    #[serde(default)]
+    defines: BTreeMap<Macro, String>,
+    #[serde(default)]
+    include_dirs: Vec<TreeDir>,
+    #[serde(default)]
+    flags: Vec<CompileFlag>,
+    modules: Vec<Name>,
+    /// Only `-l…` and `-Wl,…`.
+    #[serde(default)]
+    libs: Vec<String>,
+}
+
+impl Suite {
+    /// Reads `text`, the content of `file` (used in messages only).
+    ///
+    /// # Errors
+    /// When it does not parse, or its parts contradict each other; all contradictions are told at once.
+    pub fn parse(file: &str, text: &str) -> Result<Self, SuiteError> {
+        let wire: Wire = toml::from_str(text).map_err(|error| SuiteError::Syntax(Box::new(SyntaxError::from_toml(file, text, &error))))?;
+        let mut problems = Vec::new();
+        if wire.versions.is_empty() {
+            problems.push("`versions` is empty: name the versions that the tests are written for".to_owned());
+        }
+        let mut used = BTreeSet::new();
+        for run in &wire.run {
+            used.insert(&run.program);
+            if !wire.program.contains_key(&run.program) {
+                problems.push(format!("a `[[run]]` names the program `{}`, which is not there", run.program));
+            }
+            let names_file = |text: &str| text.contains("{file}");
+            let places = run.args.iter().chain(&run.stdin).chain(&run.stdout);
+            if run.each.is_none() && places.into_iter().any(|text| names_file(text)) {
+                problems.push(format!("a `[[run]]` of `{}` has `{{file}}`, but no `each`", run.program));
+            }
+        }
+        for extra in wire.extra.iter().filter(|extra| extra.origins.is_empty()) {
+            problems.push(format!("the `[[extra]]` that is put into `{}` has no `origins`", extra.to));
+        }
+        for name in wire.program.keys().filter(|name| !used.contains(name)) {
+            problems.push(format!("`[program.{name}]` is in no `[[run]]`: nothing would be tested with it"));
+        }
+        let programs = wire.program.into_iter().filter_map(|(name, program)| program.check(name, &mut problems)).collect();
+        if !problems.is_empty() {
+            return Err(SuiteError::Invalid { file: file.to_owned(), problems });
+        }
+        Ok(Self {
+            file: file.to_owned(),
+            digest: Sha256::of(text.as_bytes()),
+            versions: wire.versions,
+            inputs: wire.inputs,
+            extras: wire.extra,
+            overlays: wire.overlay.into_iter().map(|(file, to)| Overlay { file, to }).collect(),
+            programs,
+            runs: wire.run,
+            not_applicable: wire.not_applicable,
+        })
+    }
+}
+
+impl Suite {
+    /// `recipe` with the files that the tests need beside its own.
+    ///
+    /// # Errors
+    /// When the patterns of both are too many together.
+    pub fn recipe(&self, recipe: &Recipe) -> Result<Recipe, GlobsError> {
+        let mut recipe = recipe.clone();
+        if let Some(inputs) = &self.inputs {
+            let max_size = recipe.inputs.max_size.saturating_add(inputs.max_size);
+            recipe.inputs = Inputs { include: recipe.inputs.include.union(&inputs.include)?, max_size };
+        }
+        recipe.overlays.extend(self.overlays.iter().cloned());
+        recipe.extras.clone_from(&self.extras);
+        Ok(recipe)
+    }
+}
+
+impl ProgramWire {
+    fn check(self, name: Name, problems: &mut Vec<String>) -> Option<Program> {
+        for lib in self.libs.iter().filter(|lib| !lib.starts_with("-l") && !lib.starts_with("-Wl,")) {
+            problems.push(format!("`[program.{name}]` links with `{lib}`: only -l… and -Wl,… are allowed"));
+        }
+        let sources = match (self.each, self.sources.is_empty()) {
+            (None, false) if self.with.is_empty() => ProgramSources::All(self.sources),
+            (Some(each), true) => ProgramSources::Each { each, with: self.with },
+            _ => {
+                problems.push(format!("`[program.{name}]` takes either `sources`, or `each` and what is linked `with` each"));
+                return None;
+            }
+        };
+        let options = CompileOptions { defines: self.defines, include_dirs: self.include_dirs, flags: self.flags };
+        Some(Program { name, sources, options, modules: self.modules, libs: self.libs })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SUITE: &str = "versions = [\"1\"]\n[program.p]\nsources = [\"p.c\"]\nmodules = [\"m\"]\n[[run]]\nprogram = \"p\"\n";
+
+    fn problems(text: &str) -> String {
+        Suite::parse("tests.toml", text).expect_err("refused").to_string()
+    }
+
+    #[test]
+    fn a_run_has_limits_even_where_none_are_given() {
+        let suite = Suite::parse("tests.toml", SUITE).expect("valid");
+        assert_eq!((suite.runs[0].exit, suite.runs[0].time_limit, suite.runs[0].memory_limit), (0, 120, 512));
+    }
+
+    #[test]
+    fn what_tests_nothing_or_names_nothing_is_refused() {
+        assert!(problems(&SUITE.replace("program = \"p\"", "program = \"q\"")).contains("`q`, which is not there"));
+        assert!(problems(&SUITE.replace("program = \"p\"", "program = \"q\"")).contains("nothing would be tested"));
+        assert!(problems(&format!("{SUITE}args = [\"{{file}}\"]\n")).contains("no `each`"));
+        assert!(problems(&SUITE.replace("sources = [\"p.c\"]", "")).contains("either `sources`"));
+        assert!(problems(&SUITE.replace("[[run]]", "libs = [\"-L/x\"]\n[[run]]")).contains("-L/x"));
+        assert!(problems(&format!("{SUITE}tme-limit = 3\n")).contains("tests.toml:7: unknown field `tme-limit`"));
+    }
+}

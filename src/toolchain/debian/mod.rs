@@ -1,0 +1,285 @@
+//! An SDK from Debian's packages, without root and without a trace outside the store: the pinned `.deb`s come through apt's own configuration and
+//! keys, are checked against the lock, unpacked in this process and laid out as an SDK.
+
+mod apt;
+mod deb;
+mod place;
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use rayon::prelude::*;
+
+use super::version::{DEBIAN_MARK, SdkVersion};
+use super::{Locator, ToolchainError, host, unpack};
+use crate::model::{DebianPackage, DebianSdk, Digesting, Name, Sha256};
+use crate::report::{Event, Reporter};
+use crate::store::{Kind, Store};
+use apt::Apt;
+
+/// How messages call it.
+const SUBJECT: &str = "WASI SDK (Debian)";
+
+/// What an SDK is put together from, each with the suite that it is taken from: the programs, clang's headers and run-time library, wasi-libc,
+/// and every shared library that the programs need beyond those of glibc and gcc.
+pub const PACKAGES: [(&str, &str); 19] = [
+    ("clang-19", "bookworm"),
+    ("libbsd0", "bookworm"),
+    ("libclang-common-19-dev", "bookworm"),
+    ("libclang-cpp19", "bookworm"),
+    ("libclang-rt-19-dev-wasm32", "bookworm"),
+    ("libedit2", "bookworm"),
+    ("libffi8", "bookworm"),
+    ("libicu72", "bookworm"),
+    ("libllvm19", "bookworm"),
+    ("liblzma5", "bookworm"),
+    ("libmd0", "bookworm"),
+    ("libtinfo6", "bookworm"),
+    ("libxml2", "bookworm"),
+    ("libz3-4", "bookworm"),
+    ("libzstd1", "bookworm"),
+    ("lld-19", "bookworm"),
+    ("llvm-19", "bookworm"),
+    // bookworm's own is of 2022, too old for CPython; this one holds only data.
+    ("wasi-libc", "trixie"),
+    ("zlib1g", "bookworm"),
+];
+
+/// The store's key of the SDK for a Debian architecture, where the lock has packages for it. It covers the packages' bytes and our layout.
+pub(super) fn key(sdk: &DebianSdk, architecture: &str) -> Option<Sha256> {
+    let packages = sdk.hosts.get(architecture)?;
+    let version = version(sdk).to_text();
+    let layout = place::layout();
+    let ours = [layout.as_bytes().as_slice(), version.as_bytes()];
+    Some(Sha256::of_fields(
+        "wasideps debian sdk 1",
+        ours.into_iter().chain(packages.iter().map(|package| package.sha256.as_bytes().as_slice())),
+    ))
+}
+
+fn version(sdk: &DebianSdk) -> SdkVersion {
+    SdkVersion { text: format!("{}.0{DEBIAN_MARK}", sdk.matches), wasi_libc: Some(sdk.wasi_libc.clone()), llvm: Some(sdk.llvm.clone()) }
+}
+
+/// Puts the SDK together in the store.
+pub(super) fn assemble(locator: &Locator<'_>, architecture: &str, offline: bool) -> Result<(), ToolchainError> {
+    let sdk = &locator.sdks.debian;
+    let (Some(key), Some(packages)) = (key(sdk, architecture), sdk.hosts.get(architecture)) else {
+        let known = sdk.hosts.keys().cloned().collect();
+        return Err(ToolchainError::NoHost { what: "SDK of Debian's packages".to_owned(), host: architecture.to_owned(), known });
+    };
+    let _guard = locator.store.lock(&format!("sdk-{key}"))?;
+    // Another process may have had the same wish.
+    if locator.store.has_entry(Kind::Sdk, &key) {
+        return Ok(());
+    }
+    let debs = bring(locator, packages, architecture, offline)?;
+    let step = |step: &str, started: bool| {
+        let (subject, step) = (SUBJECT.to_owned(), step.to_owned());
+        locator.reporter.event(if started { Event::StepStarted { subject, step } } else { Event::StepFinished { subject, step } });
+    };
+    step("unpacking", true);
+    let scratch = locator.store.scratch_dir()?;
+    let dir = unpack::utf8(&scratch)?;
+    let multiarch = host::multiarch(architecture);
+    let unpacked = debs
+        .par_iter()
+        .with_max_len(1)
+        .map(|(package, deb)| {
+            deb::unpack(deb, &dir, |path| place::place(path, package.package.as_str(), &multiarch))
+                .map_err(|problem| ToolchainError::Unpack { archive: format!("{} {}", package.package, package.version), problem })
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut files = Vec::new();
+    let mut links = Vec::new();
+    for mut part in unpacked {
+        files.append(&mut part.files);
+        links.append(&mut part.links);
+    }
+    place::finish(&dir, &mut files, links, &version(sdk).to_text())?;
+    locator.store.keep_entry(Kind::Sdk, &key, scratch, files)?;
+    step("unpacking", false);
+    Ok(())
+}
+
+/// The packages' archives, each checked: from the store, from folders that the user named, else through apt.
+fn bring<'p>(
+    locator: &Locator<'_>,
+    packages: &'p [DebianPackage],
+    architecture: &str,
+    offline: bool,
+) -> Result<Vec<(&'p DebianPackage, Utf8PathBuf)>, ToolchainError> {
+    let mut found = BTreeMap::new();
+    for package in packages {
+        let path = match locator.store.archive(&package.sha256, locator.reporter)? {
+            Some(path) => Some(path),
+            None => locator
+                .fetcher
+                .by_hand(&package.sha256, package.size)
+                .map_err(|error| ToolchainError::Refused { release: SUBJECT.to_owned(), source: Box::new(error) })?,
+        };
+        if let Some(path) = path {
+            found.insert(package.sha256, path);
+        }
+    }
+    let missing: Vec<_> = packages.iter().filter(|package| !found.contains_key(&package.sha256)).collect();
+    if !missing.is_empty() {
+        if offline {
+            let missing = missing.iter().map(|package| format!("{} {}", package.package, package.version)).collect();
+            return Err(ToolchainError::Offline { what: "a WASI SDK of Debian's packages".to_owned(), missing });
+        }
+        found.append(&mut download(locator, &missing, architecture)?);
+    }
+    packages
+        .iter()
+        .map(|package| match found.get(&package.sha256) {
+            Some(path) => Ok((package, path.clone())),
+            None => Err(gone(package, Vec::new(), String::new())),
+        })
+        .collect()
+}
+
+fn download(
+    locator: &Locator<'_>,
+    packages: &[&DebianPackage],
+    architecture: &str,
+) -> Result<BTreeMap<Sha256, Utf8PathBuf>, ToolchainError> {
+    let scratch = locator.store.scratch_dir()?;
+    let dir = unpack::utf8(&scratch)?;
+    let mut suites: Vec<_> = packages.iter().map(|package| package.suite.clone()).collect();
+    suites.sort();
+    suites.dedup();
+    let apt = Apt::open(&dir, architecture, &suites)?;
+    let step = |step: &str, started: bool| {
+        let (subject, step) = (SUBJECT.to_owned(), step.to_owned());
+        locator.reporter.event(if started { Event::StepStarted { subject, step } } else { Event::StepFinished { subject, step } });
+    };
+    step("reading Debian's indices", true);
+    let words = apt.update()?;
+    let names: Vec<_> = packages.iter().map(|package| package.package.as_str()).collect();
+    let offered = apt.offers(&names)?;
+    step("reading Debian's indices", false);
+    for package in packages {
+        let versions: Vec<_> = offered.iter().filter(|offer| offer.package == package.package).collect();
+        match versions.iter().find(|offer| offer.version == package.version) {
+            Some(offer) if offer.sha256 == package.sha256 => {}
+            Some(offer) => return Err(differs(package, offer.sha256)),
+            None => return Err(gone(package, versions.iter().map(|offer| offer.version.clone()).collect(), words)),
+        }
+    }
+    let size = packages.iter().map(|package| package.size).sum();
+    locator.reporter.event(Event::DownloadStarted {
+        subject: SUBJECT.to_owned(),
+        origin: format!("{} packages through apt", packages.len()),
+        size: Some(size),
+    });
+    let progress = |bytes| locator.reporter.event(Event::DownloadProgress { subject: SUBJECT.to_owned(), bytes });
+    let files = apt.download(packages, &progress)?;
+    keep(locator.store, packages, &files, locator.reporter)
+}
+
+/// Moves what apt brought into the store, and refuses what is not pinned.
+fn keep(
+    store: &Store,
+    packages: &[&DebianPackage],
+    files: &[Utf8PathBuf],
+    reporter: &dyn Reporter,
+) -> Result<BTreeMap<Sha256, Utf8PathBuf>, ToolchainError> {
+    let mut kept = BTreeMap::new();
+    for path in files {
+        let mut copy = Digesting::new(store.scratch_file()?);
+        let mut file = fs_err::File::open(path).map_err(ToolchainError::io(path))?;
+        std::io::copy(&mut file, &mut copy).map_err(ToolchainError::io(path))?;
+        let size = copy.size();
+        let (copy, found) = copy.finish();
+        // apt names files `package_version_architecture.deb`.
+        let name = path.file_name().and_then(|name| name.split('_').next()).unwrap_or_default();
+        let Some(package) = packages.iter().find(|package| package.package.as_str() == name) else { continue };
+        if found != package.sha256 {
+            return Err(differs(package, found));
+        }
+        kept.insert(found, store.keep_archive(copy, &found)?);
+        reporter.event(Event::Downloaded {
+            subject: format!("{} {}", package.package, package.version),
+            origin: format!("apt, {}", package.suite),
+            sha256: found,
+            size,
+        });
+    }
+    Ok(kept)
+}
+
+/// What apt offers now of `packages` (name and suite), by Debian architecture: what `wasideps lock --sdk debian` writes. `scratch` is an empty folder.
+///
+/// # Errors
+/// When apt is not there, reaches no archive of Debian's, or has not all packages.
+pub fn current(
+    architectures: &[&str],
+    packages: &[(&str, &str)],
+    scratch: &Utf8Path,
+) -> Result<BTreeMap<String, Vec<DebianPackage>>, ToolchainError> {
+    let mut hosts = BTreeMap::new();
+    for architecture in architectures {
+        let mut pinned = Vec::new();
+        let mut suites: Vec<&str> = packages.iter().map(|(_, suite)| *suite).collect();
+        suites.sort_unstable();
+        suites.dedup();
+        // One suite at a time: apt's answer does not say from which one a package is.
+        for text in suites {
+            let suite: Name =
+                text.parse().map_err(|_| ToolchainError::NoSources { suites: vec![text.to_owned()], looked_in: Vec::new() })?;
+            let dir = scratch.join(format!("{architecture}-{suite}"));
+            fs_err::create_dir_all(&dir).map_err(ToolchainError::io(&dir))?;
+            let apt = Apt::open(&dir, architecture, std::slice::from_ref(&suite))?;
+            let words = apt.update()?;
+            let names: Vec<_> = packages.iter().filter(|(_, of)| *of == text).map(|(name, _)| *name).collect();
+            let offers = apt.offers(&names)?;
+            for name in names {
+                // apt lists the greatest version first.
+                let Some(offer) = offers.iter().find(|offer| offer.package.as_str() == name) else {
+                    return Err(ToolchainError::PackageGone {
+                        package: name.to_owned(),
+                        wanted: "in any version".to_owned(),
+                        suite: text.to_owned(),
+                        offered: Vec::new(),
+                        words,
+                    });
+                };
+                pinned.push(DebianPackage { suite: suite.clone(), ..offer.clone() });
+            }
+        }
+        pinned.sort_by(|a, b| a.package.cmp(&b.package));
+        hosts.insert((*architecture).to_owned(), pinned);
+    }
+    Ok(hosts)
+}
+
+/// The versions of LLVM and of wasi-libc (its commit) that `packages` hold, by their packages' version numbers: `1:19.1.7-3~deb12u1` and
+/// `0.0~git20241209.574b88d-2`.
+#[must_use]
+pub fn versions(packages: &[DebianPackage]) -> Option<(String, String)> {
+    let version = |name: &str| packages.iter().find(|package| package.package.as_str() == name).map(|package| package.version.as_str());
+    let clang = version("clang-19")?;
+    let llvm = clang.split_once(':').map_or(clang, |(_, version)| version).split('-').next()?;
+    let commit = version("wasi-libc")?.rsplit('.').next()?.split('-').next()?;
+    Some((llvm.to_owned(), commit.to_owned()))
+}
+
+fn gone(package: &DebianPackage, offered: Vec<String>, words: String) -> ToolchainError {
+    ToolchainError::PackageGone {
+        package: package.package.to_string(),
+        wanted: package.version.clone(),
+        suite: package.suite.to_string(),
+        offered,
+        words,
+    }
+}
+
+fn differs(package: &DebianPackage, found: Sha256) -> ToolchainError {
+    ToolchainError::PackageDigest {
+        package: package.package.to_string(),
+        version: package.version.clone(),
+        expected: package.sha256,
+        found,
+    }
+}

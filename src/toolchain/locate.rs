@@ -1,0 +1,394 @@
+//! Which SDK is used: named, installed, in the store, downloaded, or put together from Debian's packages, in this order.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::identity::{Parts, Record};
+use super::layout::Layout;
+use super::probe::probe;
+use super::{Failure, Identity, Locator, SdkKind, Toolchain, ToolchainError, debian, debian_architecture, host, release, unpack};
+use crate::model::{Sha256, Target};
+use crate::report::Event;
+use crate::store::Kind;
+
+/// What the user asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// `--wasi-sdk`: this one, and no other.
+    pub wasi_sdk: Option<Utf8PathBuf>,
+    /// `$WASI_SDK_PATH`, the same with less weight than `--sdk debian`.
+    pub env_sdk: Option<Utf8PathBuf>,
+    /// `--sdk`: the number of a release, just this one, or `debian`.
+    pub release: Option<String>,
+    /// `--python`: a branch of CPython; its release is preferred.
+    pub python: Option<String>,
+    pub target: Target,
+    /// Folders in which installed SDKs are looked for: `/opt`.
+    pub search: Vec<Utf8PathBuf>,
+    /// Never start a program that uses the network.
+    pub offline: bool,
+}
+
+/// What a request comes down to.
+enum Wanted {
+    /// Whatever is installed; else the lock's own.
+    Any {
+        default: String,
+    },
+    /// This release; `exact` where nothing may stand in for it.
+    Release {
+        number: String,
+        exact: bool,
+    },
+    Debian,
+}
+
+impl Wanted {
+    fn takes(&self, layout: &Layout) -> bool {
+        match self {
+            Self::Any { .. } => true,
+            Self::Release { number, .. } => layout.version.release() == Some(number),
+            Self::Debian => layout.version.debian().is_some(),
+        }
+    }
+}
+
+impl Locator<'_> {
+    /// An SDK that meets `request` and works. One that is named but is none, or does not work, is an error: it is never passed over.
+    ///
+    /// # Errors
+    /// When there is none, it can't be had, or it does not work.
+    pub fn locate(&self, request: &Request) -> Result<Toolchain, ToolchainError> {
+        let toolchain = self.find(request)?;
+        self.compare_with_python(request, toolchain.identity());
+        Ok(toolchain)
+    }
+
+    fn find(&self, request: &Request) -> Result<Toolchain, ToolchainError> {
+        let wanted = self.wanted(request)?;
+        let target = request.target;
+        if let Some(path) = &request.wasi_sdk {
+            return self.named(path, "--wasi-sdk", &wanted, target);
+        }
+        let (number, exact) = match &wanted {
+            Wanted::Debian => return self.debian(request),
+            Wanted::Release { number, exact } => (number, *exact),
+            Wanted::Any { default } => (default, false),
+        };
+        if let Some(path) = &request.env_sdk {
+            return self.named(path, "$WASI_SDK_PATH", &wanted, target);
+        }
+        if let Some(layout) = self.installed(&request.search, &wanted, target) {
+            return self.open(layout, target, |_| None);
+        }
+        self.release(request, number, exact)
+    }
+
+    fn wanted(&self, request: &Request) -> Result<Wanted, ToolchainError> {
+        let releases = &self.sdks.releases;
+        match (request.release.as_deref(), request.python.as_deref()) {
+            (Some("debian"), _) => Ok(Wanted::Debian),
+            (Some(number), _) if releases.contains_key(number) => Ok(Wanted::Release { number: number.to_owned(), exact: true }),
+            (Some(number), _) => {
+                Err(ToolchainError::UnknownRelease { found: number.to_owned(), known: releases.keys().cloned().collect() })
+            }
+            (None, Some(branch)) => match self.sdks.python.get(branch) {
+                Some(python) => Ok(Wanted::Release { number: python.sdk.clone(), exact: false }),
+                None => {
+                    let known = self.sdks.python.keys().cloned().collect();
+                    Err(ToolchainError::UnknownPython { found: branch.to_owned(), known })
+                }
+            },
+            (None, None) => Ok(Wanted::Any { default: self.sdks.default.clone() }),
+        }
+    }
+
+    /// One that the user named. Only `--sdk` contradicts it; for `--python` a warning does.
+    fn named(&self, path: &Utf8Path, named_by: &'static str, wanted: &Wanted, target: Target) -> Result<Toolchain, ToolchainError> {
+        let layout = Layout::open(path).map_err(|missing| ToolchainError::NotAnSdk { path: path.to_owned(), named_by, missing })?;
+        let exact = match wanted {
+            Wanted::Release { number, exact: true } => Some(number.as_str()),
+            Wanted::Debian => Some("debian"),
+            _ => None,
+        };
+        if let Some(wanted_release) = exact
+            && !wanted.takes(&layout)
+        {
+            let found = if layout.version.text.is_empty() { "without a version".to_owned() } else { layout.version.text.clone() };
+            return Err(ToolchainError::WrongRelease { path: path.to_owned(), named_by, found, wanted: wanted_release.to_owned() });
+        }
+        self.open(layout, target, |_| None)
+    }
+
+    /// The latest of those in `search` that serve.
+    fn installed(&self, search: &[Utf8PathBuf], wanted: &Wanted, target: Target) -> Option<Layout> {
+        let entries = search.iter().filter_map(|dir| dir.read_dir_utf8().ok()).flatten().flatten();
+        let layouts = entries.filter(|entry| entry.file_name().starts_with("wasi-sdk")).filter_map(|entry| Layout::open(entry.path()).ok());
+        let mut found: Vec<_> = layouts.filter(|layout| wanted.takes(layout)).collect();
+        found.sort_by_key(|layout| (layout.version.order(), layout.root.clone()));
+        found.retain(|layout| {
+            let has = layout.has_target(target);
+            if !has {
+                self.note(format!("the WASI SDK in {} is passed over: it has no {target}", layout.root));
+            }
+            has
+        });
+        found.pop()
+    }
+
+    /// A release: of the store, or downloaded; unless `exact`, the one of Debian's packages where it can't be had.
+    fn release(&self, request: &Request, number: &str, exact: bool) -> Result<Toolchain, ToolchainError> {
+        // The lock was checked: what it names, it has.
+        let Some(release) = self.sdks.releases.get(number) else {
+            let known = self.sdks.releases.keys().cloned().collect();
+            return Err(ToolchainError::UnknownRelease { found: number.to_owned(), known });
+        };
+        let download = release.hosts.get(&host());
+        if let Some(download) = download
+            && let Some(toolchain) = self.in_store(&download.sha256, request.target)?
+        {
+            return Ok(toolchain);
+        }
+        let architecture = debian_architecture().filter(|_| !exact);
+        if let Some(architecture) = architecture
+            && let Some(key) = debian::key(&self.sdks.debian, architecture)
+            && let Some(toolchain) = self.in_store(&key, request.target)?
+        {
+            return Ok(toolchain);
+        }
+        let failed = match download {
+            Some(download) => match release::fetch(self, number, download) {
+                Ok(key) => return self.stored(&key, request.target),
+                Err(ToolchainError::Unreachable { release, download, .. }) => {
+                    ToolchainError::Unreachable { release, exact, download, debian: None }
+                }
+                Err(error) => return Err(error),
+            },
+            None => {
+                ToolchainError::NoHost { what: format!("WASI SDK {number}"), host: host(), known: release.hosts.keys().cloned().collect() }
+            }
+        };
+        if architecture.is_none() {
+            return Err(failed);
+        }
+        match self.debian(request) {
+            Ok(toolchain) => {
+                self.reporter.event(Event::Warning {
+                    text: format!(
+                        "{failed}{}; {} takes its place, put together from Debian's packages",
+                        why(&failed),
+                        toolchain.identity()
+                    ),
+                });
+                Ok(toolchain)
+            }
+            Err(error) => Err(match (failed, error.failure()) {
+                (failed, _) if matches!(error, ToolchainError::NoApt { .. } | ToolchainError::NoHost { .. }) => failed,
+                // Neither way leads to one: both are told. An assembled one that is wrong is a failure of its own.
+                (ToolchainError::Unreachable { release, exact, download, .. }, Failure::Network) => {
+                    ToolchainError::Unreachable { release, exact, download, debian: Some(Box::new(error)) }
+                }
+                _ => error,
+            }),
+        }
+    }
+
+    fn debian(&self, request: &Request) -> Result<Toolchain, ToolchainError> {
+        let sdk = &self.sdks.debian;
+        let no_host = || ToolchainError::NoHost {
+            what: "SDK of Debian's packages".to_owned(),
+            host: host(),
+            known: sdk.hosts.keys().cloned().collect(),
+        };
+        let architecture = debian_architecture().ok_or_else(no_host)?;
+        let key = debian::key(sdk, architecture).ok_or_else(no_host)?;
+        if let Some(toolchain) = self.in_store(&key, request.target)? {
+            return Ok(toolchain);
+        }
+        debian::assemble(self, architecture, request.offline)?;
+        self.stored(&key, request.target)
+    }
+
+    /// The SDK with this key, where the store has it whole.
+    fn in_store(&self, key: &Sha256, target: Target) -> Result<Option<Toolchain>, ToolchainError> {
+        if !self.store.has_entry(Kind::Sdk, key) {
+            return Ok(None);
+        }
+        let path = self.store.entry_path(Kind::Sdk, key);
+        // While its fingerprint stays, it is as it was when every file was checked.
+        if let Ok(layout) = Layout::open(&path)
+            && let Some(record) = Record::load(self.store, &layout.root, target)
+        {
+            return Ok(Some(Toolchain::new(layout, record.identity, record.links)));
+        }
+        let Some(entry) = self.store.entry(Kind::Sdk, key, self.reporter)? else { return Ok(None) };
+        let layout = Layout::open(&path).map_err(|missing| ToolchainError::Unpack {
+            archive: path.to_string(),
+            problem: format!("{missing} is missing; `wasideps clean` removes it"),
+        })?;
+        let root = layout.root.clone();
+        let known = |path: &Utf8Path| Some(entry.file(&path.strip_prefix(&root).ok()?.as_str().parse().ok()?)?.sha256);
+        self.open(layout, target, known).map(Some)
+    }
+
+    fn stored(&self, key: &Sha256, target: Target) -> Result<Toolchain, ToolchainError> {
+        self.in_store(key, target)?.ok_or_else(|| ToolchainError::Unpack {
+            archive: self.store.entry_path(Kind::Sdk, key).to_string(),
+            problem: "it was damaged right after it was written".to_owned(),
+        })
+    }
+
+    /// Identifies and tries the SDK, unless the store remembers it. `known` gives digests of files that were just computed.
+    fn open(
+        &self,
+        layout: Layout,
+        target: Target,
+        known: impl Fn(&Utf8Path) -> Option<Sha256> + Sync,
+    ) -> Result<Toolchain, ToolchainError> {
+        if !layout.has_target(target) {
+            return Err(ToolchainError::NoTarget { found: layout.targets(), root: layout.root, target });
+        }
+        if let Some(record) = Record::load(self.store, &layout.root, target) {
+            return Ok(Toolchain::new(layout, record.identity, record.links));
+        }
+        let step = |started: bool| {
+            let (subject, step) = (format!("WASI SDK in {}", layout.root), "checking".to_owned());
+            self.reporter.event(if started { Event::StepStarted { subject, step } } else { Event::StepFinished { subject, step } });
+        };
+        step(true);
+        let parts = Parts::list(&layout, target)?;
+        let scratch = self.store.scratch_dir()?;
+        let folder = unpack::utf8(&scratch)?;
+        let args = super::base_args(&layout, target);
+        let (digest, probed) = rayon::join(|| parts.digest(&known), || probe(&layout, &args, target, &folder));
+        let probed = probed?;
+        if !probed.links {
+            self.note(format!("the WASI SDK in {} has no wasm-component-ld: it compiles for {target}, but links no programs", layout.root));
+        }
+        let version = &layout.version;
+        let (kind, number) = match (version.release(), version.debian()) {
+            (Some(number), _) => (SdkKind::Release, number.to_owned()),
+            (_, Some(number)) => (SdkKind::Debian, number.to_owned()),
+            _ => (SdkKind::Custom, version.text.clone()),
+        };
+        let identity = Identity {
+            kind,
+            version: number,
+            clang: probed.clang,
+            llvm: probed.llvm,
+            wasi_libc: version.wasi_libc.clone(),
+            target,
+            digest: digest?,
+        };
+        let record = parts.record(identity, probed.links);
+        record.save(self.store, &layout.root);
+        step(false);
+        Ok(Toolchain::new(layout, record.identity, record.links))
+    }
+
+    /// wasi-libc promises no ABI between releases: says so where CPython will use another.
+    fn compare_with_python(&self, request: &Request, identity: &Identity) {
+        let Some(branch) = &request.python else { return };
+        let Some(wanted) = self.sdks.python.get(branch).map(|python| &python.sdk) else { return };
+        if identity.kind == SdkKind::Custom || identity.version != *wanted {
+            self.reporter.event(Event::Warning {
+                text: format!(
+                    "CPython {branch} is built with WASI SDK {wanted}, but this is {identity}: wasi-libc promises no ABI between releases, so build \
+                     CPython with the same SDK; `--sdk {wanted}` takes nothing else"
+                ),
+            });
+        }
+    }
+
+    fn note(&self, text: String) {
+        self.reporter.event(Event::Note { text });
+    }
+}
+
+/// The reason, where the failure keeps it to itself.
+fn why(failed: &ToolchainError) -> String {
+    std::error::Error::source(failed).map(|source| format!(" ({source})")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fetch::{Fetcher, Settings};
+    use crate::report::Silent;
+    use crate::store::Store;
+
+    /// Locates with a lock of one release, one branch and one package, in an empty store.
+    fn locate(request: impl FnOnce(&Utf8Path) -> Request) -> Result<Toolchain, ToolchainError> {
+        let dir = tempfile::tempdir().expect("a folder");
+        let root = Utf8Path::from_path(dir.path()).expect("UTF-8");
+        let digest = Sha256::of(b"");
+        let package = format!(r#"{{"package":"clang-19","version":"1","suite":"bookworm","sha256":"{digest}","size":1}}"#);
+        let sdks = format!(
+            r#"{{"default":"25","releases":{{"25":{{"llvm":"19.1.5","wasi-libc":"574b88da4815","hosts":{{
+                "{}":{{"url":"https://example.org/sdk.tar.gz","sha256":"{digest}"}}}}}}}},"python":{{"3.14":{{"sdk":"25"}}}},
+                "debian":{{"llvm":"19.1.7","wasi-libc":"574b88da4815","matches":"25","hosts":{{"amd64":[{package}],"arm64":[{package}]}}}}}}"#,
+            host()
+        );
+        let sdks = serde_json::from_str(&sdks).expect("valid");
+        let store = Store::open(&root.join("store")).expect("opened");
+        let fetcher = Fetcher::new(Settings { offline: true, ..Settings::default() }, &store, &Silent);
+        Locator { sdks: &sdks, store: &store, fetcher: &fetcher, reporter: &Silent }.locate(&request(root))
+    }
+
+    fn sdk(root: &Utf8Path, name: &str, version: &str) -> Utf8PathBuf {
+        let sdk = root.join(name);
+        for file in
+            ["bin/clang", "bin/wasm-ld", "bin/llvm-ar", "lib/clang/19/include/stddef.h", "share/wasi-sysroot/lib/wasm32-wasi/libc.a"]
+        {
+            let path = sdk.join(file);
+            unpack::parents(&path).expect("made");
+            fs_err::write(if file.starts_with("bin/") { format!("{path}{}", std::env::consts::EXE_SUFFIX) } else { path.into() }, "")
+                .expect("written");
+        }
+        fs_err::write(sdk.join("VERSION"), version).expect("written");
+        sdk
+    }
+
+    #[test]
+    fn what_the_lock_does_not_know_is_a_usage_error_that_lists_what_it_knows() {
+        let error = locate(|_| Request { release: Some("99".into()), ..Request::default() }).expect_err("unknown");
+        assert!(matches!(&error, ToolchainError::UnknownRelease { known, .. } if known == &["25"]), "{error}");
+        let error = locate(|_| Request { python: Some("2.7".into()), ..Request::default() }).expect_err("unknown");
+        assert_eq!(error.failure(), Failure::Usage);
+    }
+
+    #[test]
+    fn a_named_folder_that_is_no_sdk_is_never_passed_over() {
+        for named in [false, true] {
+            let error = locate(|root| {
+                let path = Some(root.to_owned());
+                if named { Request { wasi_sdk: path, ..Request::default() } } else { Request { env_sdk: path, ..Request::default() } }
+            })
+            .expect_err("no SDK");
+            assert!(matches!(error, ToolchainError::NotAnSdk { .. }), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_named_sdk_of_another_release_or_without_the_target_is_refused() {
+        let named = |release: Option<&str>| {
+            let release = release.map(str::to_owned);
+            locate(|root| Request { wasi_sdk: Some(sdk(root, "sdk", "20.0\n")), release, ..Request::default() }).expect_err("refused")
+        };
+        assert!(matches!(named(Some("25")), ToolchainError::WrongRelease { .. }));
+        assert!(matches!(named(None), ToolchainError::NoTarget { found, .. } if found == ["wasm32-wasi"]));
+    }
+
+    #[test]
+    fn an_installed_sdk_without_the_target_is_passed_over_and_offline_says_what_is_missing() {
+        let error = locate(|root| {
+            sdk(root, "wasi-sdk-20.0", "20.0\n");
+            Request { search: vec![root.to_owned()], offline: true, ..Request::default() }
+        })
+        .expect_err("nothing there");
+        let ToolchainError::Unreachable { release, exact: false, debian, .. } = &error else { panic!("{error}") };
+        assert_eq!((release.as_str(), error.failure()), ("25", Failure::Network));
+        if debian_architecture().is_some() {
+            assert!(matches!(debian.as_deref(), Some(ToolchainError::Offline { missing, .. }) if missing == &["clang-19 1"]));
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Finding, fetching, assembling, checking and identifying a WASI SDK.
+//!
+//! The steps, a module each: `locate` (which SDK), `release` (upstream's archives), [`debian`] (from Debian's packages), `layout` (where its parts
+//! are), `probe` (does it work), `identity` (what is it).
+
+pub mod debian;
+mod error;
+mod host;
+mod identity;
+mod layout;
+mod locate;
+mod probe;
+mod release;
+mod unpack;
+mod version;
+
+use std::process::Command;
+
+use camino::Utf8Path;
+
+pub use error::{Failure, ToolchainError};
+pub use host::{debian_architecture, host};
+pub use identity::{Identity, SdkKind};
+pub use layout::{VIEW_MARK, ViewMark};
+pub use locate::Request;
+pub use version::SdkVersion;
+
+use crate::fetch::Fetcher;
+use crate::model::{Sdks, Target};
+use crate::report::Reporter;
+use crate::store::Store;
+use layout::Layout;
+
+/// Finds SDKs with what it needs for that: [`Locator::locate`].
+#[derive(Clone, Copy)]
+pub struct Locator<'a> {
+    pub sdks: &'a Sdks,
+    pub store: &'a Store,
+    pub fetcher: &'a Fetcher<'a>,
+    pub reporter: &'a dyn Reporter,
+}
+
+/// An SDK that was tried and works for one target.
+#[derive(Debug, Clone)]
+pub struct Toolchain {
+    layout: Layout,
+    target: Target,
+    base_args: Vec<String>,
+    identity: Identity,
+    links: bool,
+}
+
+impl Toolchain {
+    fn new(layout: Layout, identity: Identity, links: bool) -> Self {
+        let base_args = base_args(&layout, identity.target);
+        Self { target: identity.target, base_args, layout, identity, links }
+    }
+
+    /// What it is, by content.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The target that it was tried for.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        self.target
+    }
+
+    /// The folder of the SDK, absolute, with symbolic links resolved; never a view.
+    #[must_use]
+    pub fn root(&self) -> &Utf8Path {
+        &self.layout.root
+    }
+
+    /// What its `VERSION` file says.
+    #[must_use]
+    pub fn version(&self) -> &SdkVersion {
+        &self.layout.version
+    }
+
+    /// The folder of wasi-libc, for all targets.
+    #[must_use]
+    pub fn sysroot(&self) -> &Utf8Path {
+        &self.layout.sysroot
+    }
+
+    /// The folder of clang's own headers and run-time library.
+    #[must_use]
+    pub fn resource_dir(&self) -> &Utf8Path {
+        &self.layout.resource_dir
+    }
+
+    /// Whether it links programs. False for `wasm32-wasip2` where the SDK has no `wasm-component-ld`: objects and archives can be made all the same.
+    #[must_use]
+    pub fn links(&self) -> bool {
+        self.links
+    }
+
+    /// The compiler, absolute.
+    #[must_use]
+    pub fn clang(&self) -> &Utf8Path {
+        &self.layout.clang
+    }
+
+    /// The arguments that every command of clang starts with.
+    #[must_use]
+    pub fn base_args(&self) -> &[String] {
+        &self.base_args
+    }
+
+    /// Clang with its base arguments, in an empty environment but for what it needs to start.
+    #[must_use]
+    pub fn command(&self) -> Command {
+        let mut command = self.layout.command(&self.layout.clang);
+        command.args(&self.base_args);
+        command
+    }
+
+    /// The archiver, absolute. Started by hand it may need [`Self::ar_command`]'s environment.
+    #[must_use]
+    pub fn ar(&self) -> &Utf8Path {
+        &self.layout.ar
+    }
+
+    /// `llvm-ar` without arguments, in an empty environment but for what it needs to start.
+    #[must_use]
+    pub fn ar_command(&self) -> Command {
+        self.layout.command(&self.layout.ar)
+    }
+
+    /// A command of [`Self::command`] or [`Self::ar_command`] as a line for a POSIX shell that does the same, whatever is exported there.
+    #[must_use]
+    pub fn display(command: &Command) -> String {
+        format!("env -i {}", display(command))
+    }
+}
+
+/// `command` and the variables that it is given, as a line for a POSIX shell.
+fn display(command: &Command) -> String {
+    let variables =
+        command.get_envs().filter_map(|(key, value)| Some(format!("{}={}", key.to_string_lossy(), quote(&value?.to_string_lossy()))));
+    let program = std::iter::once(command.get_program()).chain(command.get_args()).map(|word| quote(&word.to_string_lossy()));
+    variables.chain(program).collect::<Vec<_>>().join(" ")
+}
+
+/// Everything is said, nothing left to what clang was built with, where its executable lies, or configuration files of the machine.
+fn base_args(layout: &Layout, target: Target) -> Vec<String> {
+    vec![
+        "--no-default-config".to_owned(),
+        "-no-canonical-prefixes".to_owned(),
+        format!("--target={target}"),
+        "-resource-dir".to_owned(),
+        layout.resource_dir.to_string(),
+        format!("--sysroot={}", layout.sysroot),
+    ]
+}
+
+/// `text` as one word of a POSIX shell.
+#[must_use]
+pub fn quote(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-+=./:,@%".contains(c);
+    if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}

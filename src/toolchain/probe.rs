@@ -1,0 +1,82 @@
+//! Trying a compiler before it is used.
+
+use std::process::{Command, Stdio};
+
+use camino::Utf8Path;
+
+use super::layout::Layout;
+use super::{Toolchain, ToolchainError};
+use crate::model::Target;
+
+/// Uses a header of clang's own, one of wasi-libc, and a function of its library.
+const PROGRAM: &str = "#include <stddef.h>\n#include <stdio.h>\nint main(void) { return puts(\"ok\") == EOF ? 1 : (int)(size_t)0; }\n";
+
+/// What the compiler was found to be.
+pub(super) struct Probed {
+    /// The first line of `clang --version`.
+    pub clang: String,
+    /// The version in it.
+    pub llvm: String,
+    /// Whether programs can be linked; for `wasm32-wasip2` that takes `wasm-component-ld`, which not every SDK has.
+    pub links: bool,
+}
+
+/// Asks clang for its version, compiles a small program and links it, all below `scratch`, an empty folder.
+pub(super) fn probe(layout: &Layout, base_args: &[String], target: Target, scratch: &Utf8Path) -> Result<Probed, ToolchainError> {
+    let run = |step, args: &[&str]| {
+        let mut command = layout.command(&layout.clang);
+        command.args(base_args).args(args).current_dir(scratch);
+        run(layout, step, &mut command)
+    };
+    let said = run("start its clang", &["--version"])?;
+    let clang = said.lines().next().unwrap_or_default().trim().to_owned();
+    let Some(llvm) = clang_version(&clang) else {
+        return Err(ToolchainError::Broken {
+            root: layout.root.clone(),
+            step: "start its clang",
+            command: format!("{} --version", layout.clang),
+            words: format!("this is not clang: {clang}"),
+        });
+    };
+    let source = scratch.join("probe.c");
+    fs_err::write(&source, PROGRAM).map_err(ToolchainError::io(source))?;
+    run("compile a trivial program", &["-c", "probe.c", "-o", "probe.o"])?;
+    let links =
+        target != Target::Wasip2 || layout.clang.with_file_name(format!("wasm-component-ld{}", std::env::consts::EXE_SUFFIX)).is_file();
+    if links {
+        run("link a trivial program", &["probe.o", "-o", "probe.wasm"])?;
+    }
+    Ok(Probed { clang, llvm, links })
+}
+
+/// `19.1.7` of `Debian clang version 19.1.7 (3~deb12u1)`.
+fn clang_version(line: &str) -> Option<String> {
+    let (_, rest) = line.split_once("clang version ")?;
+    let version: String = rest.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+    (!version.is_empty()).then_some(version)
+}
+
+fn run(layout: &Layout, step: &'static str, command: &mut Command) -> Result<String, ToolchainError> {
+    let broken =
+        |command: &Command, words| ToolchainError::Broken { root: layout.root.clone(), step, command: Toolchain::display(command), words };
+    match command.stdin(Stdio::null()).output() {
+        Err(error) => Err(broken(command, format!("it does not start: {error}"))),
+        Ok(output) if output.status.success() => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+        Ok(output) => {
+            let words = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+            Err(broken(command, if words.is_empty() { format!("it said nothing, and ended with {}", output.status) } else { words }))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clang_is_known_by_its_version_line_whoever_built_it() {
+        assert_eq!(clang_version("Debian clang version 19.1.7 (3~deb12u1)").as_deref(), Some("19.1.7"));
+        assert_eq!(clang_version("clang version 19.1.5-wasi-sdk (https://example.org/llvm ab4b5a2db582)").as_deref(), Some("19.1.5"));
+        assert_eq!(clang_version("gcc (Debian 12.2.0-14) 12.2.0"), None);
+    }
+}

@@ -1,0 +1,70 @@
+//! The layers of `src/lib.rs` import one way: each only those before it.
+
+use std::path::{Path, PathBuf};
+
+/// Upper layers last, as `src/lib.rs` lists them; `embedded` is data for the command line.
+const LAYERS: [&str; 13] =
+    ["model", "report", "plan", "store", "apt", "fetch", "toolchain", "build", "consumer", "check", "sbom", "embedded", "cli"];
+
+fn rust_files(dir: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(dir).expect("the folder is there") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            rust_files(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// The layers that a file names: `crate::plan::Plan`, and those of `crate::{model, store::Store}`.
+fn imported(text: &str) -> Vec<String> {
+    let mut layers = Vec::new();
+    for rest in text.split("crate::").skip(1) {
+        let names = match rest.strip_prefix('{') {
+            Some(list) => list.split(['}', ';']).next().unwrap_or_default().split(',').collect(),
+            None => vec![rest],
+        };
+        for name in names {
+            layers.push(name.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect());
+        }
+    }
+    layers
+}
+
+#[test]
+fn each_layer_imports_only_those_before_it() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut wrong = Vec::new();
+    let mut edges = 0;
+    for (rank, layer) in LAYERS.iter().enumerate() {
+        let mut files = Vec::new();
+        let dir = src.join(layer);
+        if dir.is_dir() {
+            rust_files(&dir, &mut files);
+        } else {
+            files.push(dir.with_extension("rs"));
+        }
+        for file in files {
+            let text = std::fs::read_to_string(&file).expect("a source file");
+            for name in imported(&text) {
+                let Some(other) = LAYERS.iter().position(|layer| *layer == name) else { continue };
+                edges += 1;
+                if other > rank {
+                    wrong.push(format!("{}: {layer} imports {name}", file.display()));
+                }
+            }
+        }
+    }
+    assert!(edges > 50, "only {edges} imports were found: the test does not see them");
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+#[test]
+fn every_module_of_the_library_is_a_layer() {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).expect("lib.rs");
+    let modules: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
+    let mut layers = LAYERS.to_vec();
+    layers.sort_unstable();
+    assert_eq!(modules, layers);
+}

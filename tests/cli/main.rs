@@ -1,0 +1,16 @@
+//! The command line on real sources with the real SDK. `tests/run` brings the tools that these tests need.
+
+mod archives;
+mod build;
+mod check;
+mod documents;
+mod lock;
+mod origins;
+mod prefix;
+mod programs;
+mod recipes;
+mod server;
+mod sources;
+mod store;
+mod support;
+mod symbols;

@@ -1,0 +1,85 @@
+//! What a build makes against what upstream's own builds make, and the archives against the SDK's own archiver.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+use wasideps::model::Sha256;
+
+use crate::support::{Place, built, project, run, sdk};
+
+/// Each source of the prefix with its archives.
+fn libraries() -> Vec<(String, Vec<PathBuf>)> {
+    let manifest = std::fs::read(built().path("out/share/wasideps/manifest.json")).expect("the manifest");
+    let manifest: Value = serde_json::from_slice(&manifest).expect("JSON");
+    let array = |value: &Value| value.as_array().expect("an array").clone();
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let archives =
+        |source: &Value| array(&source["archives"]).iter().map(|archive| built().path("out").join(text(&archive["path"]))).collect();
+    let libraries: Vec<_> = array(&manifest["sources"]).iter().map(|source| (text(&source["name"]), archives(source))).collect();
+    assert!(libraries.len() >= 4, "{libraries:?}");
+    libraries
+}
+
+fn list(name: &str) -> BTreeSet<String> {
+    let text = std::fs::read_to_string(project().join("tests/upstream/lists").join(name)).expect("the list");
+    text.lines().map(str::to_owned).collect()
+}
+
+fn llvm(program: &str) -> Command {
+    Command::new(sdk().join("bin").join(program))
+}
+
+#[test]
+fn each_archive_has_the_symbols_that_upstreams_own_build_gives_it() {
+    for (name, archives) in libraries() {
+        let said = run(llvm("llvm-nm").args(["--defined-only", "--extern-only"]).args(archives)).exits(0);
+        let symbol = |line: &str| line.split_whitespace().nth(2).map(str::to_owned);
+        let found: BTreeSet<String> = said.stdout.lines().filter_map(symbol).collect();
+        let expected = list(&format!("{name}.symbols"));
+        let (missing, more): (Vec<_>, Vec<_>) = (expected.difference(&found).collect(), found.difference(&expected).collect());
+        assert!(missing.is_empty() && more.is_empty(), "{name}: missing {missing:?}, more {more:?}");
+    }
+}
+
+#[test]
+fn the_installed_headers_are_those_of_upstreams_own_builds_byte_for_byte() {
+    let mut expected = BTreeSet::new();
+    for (name, _) in libraries() {
+        expected.append(&mut list(&format!("{name}.headers")));
+    }
+    let include = built().path("out/include");
+    let mut found = BTreeSet::new();
+    let mut folders = vec![include.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let digest = Sha256::of(&std::fs::read(&path).expect("a header"));
+                found.insert(format!("{digest}  {}", path.strip_prefix(&include).expect("below").display()));
+            }
+        }
+    }
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn archives_are_those_that_the_sdks_own_archiver_makes_of_the_same_members() {
+    for ours in libraries().into_iter().flat_map(|(_, archives)| archives) {
+        let place = Place::new();
+        let theirs = place.path("theirs.a");
+        let at = |command: &mut Command| command.current_dir(place.path("")).output().expect("llvm-ar starts");
+        let names = at(llvm("llvm-ar").arg("t").arg(&ours));
+        let names = String::from_utf8(names.stdout).expect("names");
+        assert!(at(llvm("llvm-ar").arg("x").arg(&ours)).status.success());
+        assert!(at(llvm("llvm-ar").arg("rcsD").arg(&theirs).args(names.lines())).status.success());
+        assert!(same(&theirs, &ours), "{} is not what llvm-ar makes of {names}", ours.display());
+    }
+}
+
+fn same(one: &Path, other: &Path) -> bool {
+    std::fs::read(one).expect("an archive") == std::fs::read(other).expect("an archive")
+}
