@@ -4,7 +4,7 @@ use camino::Utf8Path;
 
 use super::compile::Object;
 use super::manifest::{ManifestArchive, ManifestMember, ManifestSource};
-use super::prefix::Stage;
+use super::prefix::{From, Stage};
 use super::schedule::Compiled;
 use super::{BuildError, archive, pkg_config};
 use crate::fetch::SourceTree;
@@ -36,31 +36,31 @@ fn install_source(
 ) -> Result<ManifestSource, BuildError> {
     let recipe = &source.selected.recipe;
     let version = &source.selected.source.version;
-    let owner = Some(&recipe.name);
+    let owner = &recipe.name;
     let read = |what, file: &RelPath| match tree.entry().file(file) {
         Some(_) => Ok(tree.entry().read(file)?),
         None => Err(BuildError::MissingInput { subject: source.selected.title(), what, file: file.clone() }),
     };
     for (from, to) in &recipe.headers {
-        stage.add(below("include", to.as_str()), &read("headers", from)?, owner)?;
+        stage.add(below("include", to.as_str()), &read("headers", from)?, From::Copy(owner, from))?;
     }
     let licenses = format!("share/licenses/{}", recipe.name);
     match &recipe.license.text {
         LicenseText::Files(files) => {
             for file in files {
-                stage.add(below(&licenses, file.as_str()), &read("license.files", file)?, owner)?;
+                stage.add(below(&licenses, file.as_str()), &read("license.files", file)?, From::Copy(owner, file))?;
             }
         }
         LicenseText::CommentOf(file) => {
             let text = String::from_utf8_lossy(&read("license.comment-of", file)?).into_owned();
             let comment = first_comment(&text)
                 .ok_or_else(|| BuildError::NoLicenceComment { subject: source.selected.title(), file: file.clone() })?;
-            stage.add(below(&licenses, "LICENSE"), comment.as_bytes(), owner)?;
+            stage.add(below(&licenses, "LICENSE"), comment.as_bytes(), From::Made(owner))?;
         }
     }
     for (name, module) in &recipe.pkg_configs {
         let text = pkg_config::text(recipe, version, name, module);
-        stage.add(below("lib/pkgconfig", &format!("{name}.pc")), text.as_bytes(), owner)?;
+        stage.add(below("lib/pkgconfig", &format!("{name}.pc")), text.as_bytes(), From::Made(owner))?;
     }
     let archives = source.archives.iter().map(|archive| install_archive(plan, archive, objects, source, stage));
     Ok(ManifestSource {
@@ -82,7 +82,7 @@ fn install_archive(
 ) -> Result<ManifestArchive, BuildError> {
     let members = archive.members.iter().map(|member| Ok((member.name.clone(), objects[member.job].read()?)));
     let bytes = archive::archive(&archive.library, members.collect::<Result<_, BuildError>>()?)?;
-    stage.add(archive.path(), &bytes, Some(&source.selected.recipe.name))?;
+    stage.add(archive.path(), &bytes, From::Made(&source.selected.recipe.name))?;
     let members = archive.members.iter().map(|member| ManifestMember {
         name: member.name.clone(),
         source: plan.jobs[member.job].file.clone(),

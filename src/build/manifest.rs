@@ -6,7 +6,7 @@ use camino::Utf8Path;
 use serde::{Deserialize, Serialize};
 
 use super::BuildError;
-use crate::model::{Name, PkgConfig, RelPath, Sha256, Target, Version};
+use crate::model::{Name, PkgConfig, RelPath, Sha1, Sha256, Target, Version};
 use crate::toolchain::Identity;
 
 /// Where the manifest is, below the prefix.
@@ -15,7 +15,7 @@ pub const MANIFEST: &str = "share/wasideps/manifest.json";
 pub const SBOM: &str = "share/wasideps/sbom.spdx.json";
 
 /// The version of the format.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What a prefix holds. The manifest itself is the one file that it does not list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -73,11 +73,16 @@ pub struct ManifestMember {
 pub struct ManifestFile {
     pub path: RelPath,
     pub sha256: Sha256,
+    /// What SPDX 2.3 asks for.
+    pub sha1: Sha1,
     /// In bytes.
     pub size: u64,
     /// The source that it came from; absent for what is about the whole prefix.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Name>,
+    /// The file of that source's tree that it is a copy of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copy_of: Option<RelPath>,
 }
 
 impl Manifest {

@@ -1,6 +1,7 @@
 //! From a plan to a prefix: compile, archive, install, swap.
 
 mod archive;
+mod closure;
 mod compile;
 mod error;
 mod install;
@@ -13,6 +14,7 @@ use std::collections::BTreeSet;
 
 use camino::Utf8Path;
 
+pub use closure::{CLOSURE, Closure, ClosureFile, ClosureMember, FileOrigin};
 pub use compile::{Object, Place};
 pub use error::BuildError;
 pub use manifest::{MANIFEST, Manifest, ManifestArchive, ManifestFile, ManifestMember, ManifestSource, SBOM};
@@ -25,8 +27,9 @@ use crate::report::Reporter;
 use crate::store::Store;
 use crate::toolchain::Toolchain;
 
-/// Makes the documents that lie beside the manifest, from the plan and a manifest that lists everything but them: path below the prefix, and text.
-pub type Documents<'a> = &'a dyn Fn(&Plan, &Manifest) -> Vec<(RelPath, String)>;
+/// Makes the documents that lie beside the manifest, from the plan, a manifest that lists everything but them, and the closure: path below the
+/// prefix, and text.
+pub type Documents<'a> = &'a dyn Fn(&Plan, &Manifest, &Closure) -> Vec<(RelPath, String)>;
 
 /// What compiling a plan needs, whatever is then done with the objects.
 pub struct Work<'a> {
@@ -85,10 +88,12 @@ pub fn build(request: &Request<'_>) -> Result<Outcome, Vec<BuildError>> {
     let compiled = schedule::run(&request.work)?;
     let mut stage = prefix.stage().map_err(one)?;
     let sources = install::install(plan, &compiled, &mut stage)?;
+    let closure = Closure::new(plan, &compiled, toolchain).map_err(one)?;
+    stage.add(CLOSURE.parse().expect("a constant that is a path"), closure.to_text().as_bytes(), prefix::From::Nothing).map_err(one)?;
     let identity = toolchain.identity().clone();
     let manifest = Manifest::new(plan.target, identity.clone(), plan.key, sources.clone(), stage.files().to_vec());
-    for (path, text) in (request.documents)(plan, &manifest) {
-        stage.add(path, text.as_bytes(), None).map_err(one)?;
+    for (path, text) in (request.documents)(plan, &manifest, &closure) {
+        stage.add(path, text.as_bytes(), prefix::From::Nothing).map_err(one)?;
     }
     let manifest = Manifest::new(plan.target, identity, plan.key, sources, stage.files().to_vec());
     stage.commit(&manifest).map_err(one)?;

@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::BuildError;
 use super::manifest::{MANIFEST, Manifest, ManifestFile, files_below};
-use crate::model::{Name, RelPath, Sha256};
+use crate::model::{Name, RelPath, Sha1, Sha256};
 use crate::store::{Guard, Store, mend, swap_in};
 
 /// A prefix that no other process of the same store is changing.
@@ -75,6 +75,17 @@ impl Prefix {
     }
 }
 
+/// Where a file of a prefix is from.
+#[derive(Debug, Clone, Copy)]
+pub enum From<'a> {
+    /// A source, of whose tree it is a file.
+    Copy(&'a Name, &'a RelPath),
+    /// A source, from whose files it was made.
+    Made(&'a Name),
+    /// It is about the whole prefix.
+    Nothing,
+}
+
 /// A prefix that is being put together.
 pub struct Stage<'a> {
     prefix: &'a Prefix,
@@ -83,13 +94,19 @@ pub struct Stage<'a> {
 }
 
 impl Stage<'_> {
-    /// Adds a file that came from `source`, or that is about the whole prefix.
+    /// Adds a file.
     ///
     /// # Errors
     /// When it can't be written.
-    pub fn add(&mut self, path: RelPath, bytes: &[u8], source: Option<&Name>) -> Result<(), BuildError> {
+    pub fn add(&mut self, path: RelPath, bytes: &[u8], from: From<'_>) -> Result<(), BuildError> {
         self.write(&path, bytes)?;
-        self.files.push(ManifestFile { path, sha256: Sha256::of(bytes), size: bytes.len() as u64, source: source.cloned() });
+        let (source, copy_of) = match from {
+            From::Copy(source, file) => (Some(source.clone()), Some(file.clone())),
+            From::Made(source) => (Some(source.clone()), None),
+            From::Nothing => (None, None),
+        };
+        let (sha256, sha1, size) = (Sha256::of(bytes), Sha1::of(bytes), bytes.len() as u64);
+        self.files.push(ManifestFile { path, sha256, sha1, size, source, copy_of });
         Ok(())
     }
 

@@ -229,13 +229,44 @@ pub struct EnvArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct SbomArgs {
+    #[command(subcommand)]
+    pub command: Option<SbomCommand>,
     /// Print the SBOM of this prefix in place of the locked sources'
     #[arg(long, value_name = "DIR", conflicts_with = "check")]
     pub prefix: Option<Utf8PathBuf>,
+    /// With `--prefix`: print the document of this source, with every file that made its libraries
+    #[arg(long, value_name = "NAME", requires = "prefix")]
+    pub source: Option<Name>,
     /// Compare with a committed file in place of printing; a difference is exit code 3
     #[arg(long, value_name = "FILE")]
     pub check: Option<Utf8PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SbomCommand {
+    /// Tell what a file of a prefix was made from: sources, headers, patches, flags, each with its digest
+    Explain(ExplainArgs),
+}
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  wasideps sbom explain lib/liblzma.a              every object, with the C file that it was made from
+  wasideps sbom explain lib/liblzma.a:common.o     one object, with all that clang opened and its command
+  wasideps sbom explain include/zconf.h            a header, with the patches that changed it";
+
+#[derive(Debug, Args)]
+#[command(after_help = EXPLAIN_EXAMPLES)]
+pub struct ExplainArgs {
+    /// File below the prefix; a member of an archive follows after `:`
+    #[arg(value_name = "FILE[:MEMBER]")]
+    pub file: String,
+    /// Target triple: wasm32-wasip1 or wasm32-wasip2
+    #[arg(long, value_name = "TRIPLE", default_value_t)]
+    pub target: Target,
+    #[command(flatten)]
+    pub prefix: PrefixArgs,
 }
 
 #[derive(Debug, Args)]

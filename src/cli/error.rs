@@ -108,6 +108,9 @@ pub enum CliError {
     #[error("the embedded lock can't be written")]
     #[diagnostic(help("name a lock file with `--lockfile FILE`"))]
     EmbeddedLock,
+    #[error("{prefix} has no {what}")]
+    #[diagnostic(help("it has: {}", known.join(", ")))]
+    NotInPrefix { prefix: Utf8PathBuf, what: String, known: Vec<String> },
     #[error("{path} is damaged: {problem}")]
     #[diagnostic(help("`wasideps build` makes it anew"))]
     DamagedPrefix { path: Utf8PathBuf, problem: String },

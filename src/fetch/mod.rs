@@ -15,6 +15,7 @@ mod patch;
 mod registry;
 mod relock;
 mod source;
+mod tree;
 mod unpack;
 
 #[cfg(test)]
@@ -29,7 +30,8 @@ pub use error::{FetchClass, FetchError, SourceError};
 pub use http::Patience;
 pub use patch::PatchProblem;
 pub use relock::{Moved, Relocked};
-pub use source::{OriginReport, SourceTree, Verdict};
+pub use source::{OriginReport, Verdict};
+pub use tree::{SourceTree, TreeFile, TreeRecord};
 
 use crate::report::Reporter;
 use crate::store::Store;

@@ -1,39 +1,12 @@
-//! Source trees: an archive's inputs, checked, patched and overlaid.
-
-use camino::Utf8Path;
-use fs_err as fs;
-use std::io::Write as _;
+//! From a source's origins to its tree: which origin serves, and whether all agree.
 
 use super::archive::Wanted;
 use super::compare::{Difference, InputFiles, differences};
-use super::patch::{self, PatchProblem};
 use super::unpack::{self, Unpacked};
-use super::{FetchError, Fetched, Fetcher, SourceError};
-use crate::model::{Extra, Inputs, Origin, Place, RelPath, Selected, Sha256};
+use super::{FetchError, Fetched, Fetcher, SourceError, SourceTree};
+use crate::model::{Extra, Inputs, Origin, Place, Selected, Sha256};
 use crate::plan;
 use crate::report::Event;
-use crate::store::{Entry, EntryFile, Kind, StoreError};
-
-/// A source tree in the store, made from inputs whose digest is the lock's.
-#[derive(Debug, Clone)]
-pub struct SourceTree {
-    entry: Entry,
-    key: Sha256,
-}
-
-impl SourceTree {
-    /// Its files: inputs with the patches applied, and the overlays.
-    #[must_use]
-    pub fn entry(&self) -> &Entry {
-        &self.entry
-    }
-
-    /// The tree's key in the store, [`plan::tree_key`].
-    #[must_use]
-    pub fn key(&self) -> Sha256 {
-        self.key
-    }
-}
 
 /// What came of one origin when all were asked.
 #[derive(Debug)]
@@ -65,10 +38,10 @@ impl Fetcher<'_> {
     pub fn source(&self, selected: &Selected) -> Result<SourceTree, SourceError> {
         let subject = selected.title();
         let key = plan::tree_key(selected);
-        let stored = self.store.entry(Kind::Tree, &key, self.reporter);
-        if let Some(entry) = stored.map_err(|error| SourceError::one(subject.clone(), error))? {
-            self.reporter.event(Event::SourceReady { subject, origin: None, files: entry.files().len(), cached: true });
-            return Ok(SourceTree { entry, key });
+        let stored = SourceTree::stored(self.store, &key, self.reporter);
+        if let Some(tree) = stored.map_err(|error| SourceError::one(subject.clone(), error))? {
+            self.reporter.event(Event::SourceReady { subject, origin: None, files: tree.entry().files().len(), cached: true });
+            return Ok(tree);
         }
         let (held, others): (Vec<_>, Vec<_>) = selected.source.origins.iter().partition(|origin| self.at_hand(origin));
         let mut order = held.into_iter().chain(others).peekable();
@@ -76,10 +49,10 @@ impl Fetcher<'_> {
         while let Some(origin) = order.next() {
             let place = origin.place.to_string();
             match self.tree_from(selected, &subject, origin, &key, order.peek().is_none()) {
-                Ok(entry) => {
-                    let files = entry.files().len();
+                Ok(tree) => {
+                    let files = tree.entry().files().len();
                     self.reporter.event(Event::SourceReady { subject, origin: Some(place), files, cached: false });
-                    return Ok(SourceTree { entry, key });
+                    return Ok(tree);
                 }
                 Err(error) if error.is_final() => return Err(SourceError::one(subject, error)),
                 Err(error) => {
@@ -137,7 +110,7 @@ impl Fetcher<'_> {
         reports.collect()
     }
 
-    fn tree_from(&self, selected: &Selected, subject: &str, origin: &Origin, key: &Sha256, last: bool) -> Result<Entry, FetchError> {
+    fn tree_from(&self, selected: &Selected, subject: &str, origin: &Origin, key: &Sha256, last: bool) -> Result<SourceTree, FetchError> {
         let fetched = self.bring(Wanted::locked(subject, origin, last))?;
         let unpacked = self.unpack(&fetched, &archive_root(&origin.place, &origin.root), &selected.recipe.inputs)?;
         let unpacked = self.with_extras(unpacked, subject, &selected.recipe.extras)?;
@@ -170,34 +143,6 @@ impl Fetcher<'_> {
         }
         Ok(unpacked)
     }
-
-    /// Makes the tree of inputs that have been checked: patches, then overlays.
-    pub(super) fn finish(&self, selected: &Selected, unpacked: Unpacked, key: &Sha256) -> Result<Entry, FetchError> {
-        let Unpacked { dir, mut files } = unpacked;
-        let folder = Utf8Path::from_path(dir.path())
-            .ok_or_else(|| StoreError::Write { path: "the scratch folder".into(), source: std::io::ErrorKind::InvalidFilename.into() })?
-            .to_owned();
-        for (name, text) in &selected.patches {
-            let failed = |problem| FetchError::Patch { subject: selected.title(), patch: name.clone(), problem: Box::new(problem) };
-            let changes = patch::apply(text, |path| read(&folder, &files, path)).map_err(|error| error.into_fetch(failed))?;
-            for (path, new) in changes {
-                files.retain(|file| file.path != path);
-                let to = folder.join(path.as_str());
-                match new {
-                    Some(bytes) => files.push(put(&folder, path, &bytes)?),
-                    None => fs::remove_file(&to).map_err(|source| StoreError::Write { path: to, source })?,
-                }
-            }
-        }
-        for (path, bytes) in &selected.overlays {
-            let lower = path.as_str().to_lowercase();
-            if files.iter().any(|file| file.path.as_str().to_lowercase() == lower) {
-                return Err(FetchError::Overlay { subject: selected.title(), path: path.clone() });
-            }
-            files.push(put(&folder, path.clone(), bytes)?);
-        }
-        Ok(self.store.keep_entry(Kind::Tree, key, dir, files)?)
-    }
 }
 
 /// The folder of the archive that an origin's inputs are below. A crate's `root` is told from the crate's own folder, which has the release in its
@@ -216,50 +161,4 @@ fn reference(brought: &[Brought], fits: impl Fn(&Sha256) -> bool) -> Option<(&st
         Ok((_, digest, inputs)) if fits(digest) => Some((origin.as_str(), inputs)),
         _ => None,
     })
-}
-
-/// What stops a patch.
-enum Stopped {
-    Patch(PatchProblem),
-    Disk(StoreError),
-}
-
-impl From<PatchProblem> for Stopped {
-    fn from(problem: PatchProblem) -> Self {
-        Self::Patch(problem)
-    }
-}
-
-impl Stopped {
-    fn into_fetch(self, patch: impl FnOnce(PatchProblem) -> FetchError) -> FetchError {
-        match self {
-            Self::Patch(problem) => patch(problem),
-            Self::Disk(error) => error.into(),
-        }
-    }
-}
-
-fn read(folder: &Utf8Path, files: &[EntryFile], path: &RelPath) -> Result<Option<Vec<u8>>, Stopped> {
-    if !files.iter().any(|file| file.path == *path) {
-        return Ok(None);
-    }
-    let path = folder.join(path.as_str());
-    fs::read(&path).map(Some).map_err(|source| Stopped::Disk(StoreError::Read { path, source }))
-}
-
-/// Writes a file of the tree anew.
-fn put(folder: &Utf8Path, path: RelPath, bytes: &[u8]) -> Result<EntryFile, StoreError> {
-    let to = folder.join(path.as_str());
-    let written = || {
-        if let Some(parent) = to.parent() {
-            fs::create_dir_all(parent)?;
-        }
-        match fs::remove_file(&to) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        unpack::create(&to)?.write_all(bytes)
-    };
-    written().map_err(|source| StoreError::Write { path: to.clone(), source })?;
-    Ok(EntryFile { path, sha256: Sha256::of(bytes), size: bytes.len() as u64 })
 }

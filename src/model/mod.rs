@@ -1,6 +1,7 @@
 //! What recipes, lock and names *are*: parsed once at the border, so that the other layers hold only what is valid. No file, no process, no clock.
 
 mod catalog;
+mod content;
 mod digest;
 mod exclusion;
 mod globs;
@@ -11,6 +12,7 @@ mod suite;
 mod syntax;
 
 pub use catalog::{Catalog, CatalogError, Files, Selected, Selection, SelectionError};
+pub use content::{Content, Sha1};
 pub use digest::{Digesting, Sha256};
 pub use exclusion::{Excluded, Exclusions};
 pub use globs::{Globs, GlobsError, Inputs};

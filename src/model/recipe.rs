@@ -56,11 +56,21 @@ pub struct Extra {
 /// The licence of a source, and where its text is.
 #[derive(Debug, Clone)]
 pub struct License {
-    /// A valid SPDX licence expression.
+    /// Of the files that take part: a valid SPDX licence expression.
     pub expression: String,
+    /// Of the whole source, where that is another.
+    pub declared: Option<String>,
     pub text: LicenseText,
     /// The copyright notice, or `NONE` where a source has none.
     pub copyright: String,
+}
+
+impl License {
+    /// The expression for the whole source.
+    #[must_use]
+    pub fn declared(&self) -> &str {
+        self.declared.as_ref().unwrap_or(&self.expression)
+    }
 }
 
 /// Where a licence's text is to be found.
@@ -246,8 +256,10 @@ struct Wire {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct LicenseWire {
-    /// SPDX licence expression.
+    /// SPDX licence expression, of the files that take part.
     expression: String,
+    /// That of the whole source, where it is another.
+    declared: Option<String>,
     #[serde(default)]
     files: Vec<RelPath>,
     /// A C file whose first comment is the licence, in place of `files`.
@@ -353,8 +365,12 @@ fn check_purl(identifiers: &Identifiers, problems: &mut Vec<String>) {
 
 impl LicenseWire {
     fn check(self, problems: &mut Vec<String>) -> Option<License> {
-        if let Err(error) = spdx::Expression::parse(&self.expression) {
-            problems.push(format!("`license.expression` is no SPDX expression: `{}`: {}", self.expression, error.reason));
+        for (key, expression) in [("expression", Some(&self.expression)), ("declared", self.declared.as_ref())] {
+            if let Some(expression) = expression
+                && let Err(error) = spdx::Expression::parse(expression)
+            {
+                problems.push(format!("`license.{key}` is no SPDX expression: `{expression}`: {}", error.reason));
+            }
         }
         let text = match (self.files, self.comment_of) {
             (files, None) if !files.is_empty() => LicenseText::Files(files),
@@ -364,7 +380,7 @@ impl LicenseWire {
                 return None;
             }
         };
-        Some(License { expression: self.expression, text, copyright: self.copyright })
+        Some(License { expression: self.expression, declared: self.declared, text, copyright: self.copyright })
     }
 }
 

@@ -23,6 +23,12 @@ pub fn tree_key(selected: &Selected) -> Sha256 {
     Sha256::of_fields("wasideps tree 1", std::iter::once(selected.source.inputs.as_bytes().as_slice()).chain(fields))
 }
 
+/// The key of what is known of a source tree's files: [`crate::fetch::TreeRecord`].
+#[must_use]
+pub fn tree_record_key(tree: &Sha256) -> Sha256 {
+    Sha256::of_fields("wasideps tree record 1", [tree.as_bytes().as_slice()])
+}
+
 /// The key of a source's headers, laid out as they are installed: its tree, and what is installed as what.
 #[must_use]
 pub fn headers_key(selected: &Selected) -> Sha256 {
@@ -63,7 +69,7 @@ pub(super) fn prefix_key(plan: &Plan, date: &str) -> Sha256 {
         let locked = LockedSource { tests: None, ..source.selected.source.clone() };
         fields.push(serde_json::to_vec(&locked).expect("a lock entry has only string keys"));
     }
-    Sha256::of_fields("wasideps prefix 1", fields.iter().map(Vec::as_slice))
+    Sha256::of_fields("wasideps prefix 2", fields.iter().map(Vec::as_slice))
 }
 
 #[cfg(test)]

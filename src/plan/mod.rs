@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-pub use key::{headers_key, inputs_digest, tree_key};
+pub use key::{headers_key, inputs_digest, tree_key, tree_record_key};
 
 use crate::model::{CompileOptions, Name, RelPath, Selected, Selection, Sha256, Target};
 

@@ -13,7 +13,11 @@ fn said(args: &[&str]) -> String {
 
 #[test]
 fn the_sboms_of_sources_and_prefix_are_valid_spdx() {
-    for path in [project().join("sbom/wasideps.spdx.json"), built().path("out/share/wasideps/sbom.spdx.json")] {
+    let mut documents = vec![project().join("sbom/wasideps.spdx.json"), built().path("out/share/wasideps/sbom.spdx.json")];
+    let sources = built().path("out/share/wasideps/sbom");
+    documents.extend(names(&sources).iter().map(|name| sources.join(name)));
+    assert!(documents.len() > 10, "{documents:?}");
+    for path in documents {
         run(Command::new(tool("WASIDEPS_TEST_PYSPDXTOOLS")).arg("--infile").arg(path)).exits(0);
     }
 }

@@ -4,15 +4,14 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use crate::build::{self, Manifest, Outcome, SBOM};
+use crate::build::{self, Closure, Manifest, Outcome};
 use crate::cli::args::{BuildArgs, Global};
 use crate::cli::context;
 use crate::cli::error::Failures;
 use crate::cli::printer::Printer;
 use crate::cli::table;
-use crate::model::RelPath;
 use crate::plan::Plan;
-use crate::sbom::{Context, prefix_document};
+use crate::sbom::{self, Built, Context};
 
 pub fn run(args: &BuildArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
     let started = Instant::now();
@@ -26,9 +25,10 @@ pub fn run(args: &BuildArgs, global: &Global, printer: &Printer) -> Result<(), F
     let toolchain = context::toolchain(&args.toolchain, global, &lock, &store, &fetcher, printer)?;
     let plan = Plan::new(selection, args.toolchain.target, toolchain.identity().digest, &created);
     let prefix = args.prefix.path(args.toolchain.target);
-    let documents = |plan: &Plan, manifest: &Manifest| {
-        let path: RelPath = SBOM.parse().expect("a constant that is a path");
-        vec![(path, prefix_document(plan, manifest, &Context { created: &created, exclusions: catalog.exclusions() }))]
+    let documents = |plan: &Plan, manifest: &Manifest, closure: &Closure| {
+        let selected = plan.sources.iter().map(|source| &source.selected).collect();
+        let built = Built::new(selected, manifest, closure).expect("the manifest is that of the plan");
+        sbom::documents(&built, &Context { created: &created, exclusions: catalog.exclusions() })
     };
     let outcome = build::build(&build::Request {
         work: build::Work {
@@ -51,7 +51,7 @@ pub fn run(args: &BuildArgs, global: &Global, printer: &Printer) -> Result<(), F
 
 /// The result, for programs.
 #[derive(Serialize)]
-struct Built<'a> {
+struct Report<'a> {
     prefix: &'a str,
     up_to_date: bool,
     seconds: f64,
@@ -66,7 +66,7 @@ fn show(outcome: &Outcome, prefix: &str, seconds: f64, printer: &Printer) {
         Outcome::Built(manifest) => (manifest, false),
     };
     let done = printer.done();
-    printer.json("built", Built { prefix, up_to_date, seconds, compiled: done.compiled, from_store: done.cached, manifest });
+    printer.json("built", Report { prefix, up_to_date, seconds, compiled: done.compiled, from_store: done.cached, manifest });
     if up_to_date {
         printer.result(&format!("{prefix} is up to date: {} files as the manifest says, {}\n", manifest.files.len(), manifest.toolchain));
         return;

@@ -1,29 +1,35 @@
-//! `wasideps sbom`.
+//! `wasideps sbom`, `wasideps sbom explain`.
 
-use crate::build::{BuildError, Manifest, SBOM};
-use crate::cli::args::{Global, SbomArgs};
+use std::fmt::Write as _;
+
+use camino::Utf8Path;
+
+use crate::build::{BuildError, CLOSURE, Closure, Manifest, SBOM};
+use crate::cli::args::{ExplainArgs, Global, SbomArgs, SbomCommand};
 use crate::cli::context;
 use crate::cli::error::{CliError, Failures};
 use crate::cli::printer::Printer;
-use crate::model::Sha256;
-use crate::sbom::{Context, sources_document};
+use crate::cli::table;
+use crate::model::{SelectionError, Sha256};
+use crate::sbom::{self, Context, Explained, FileOfPrefix, MemberOfArchive, sources_document};
 
 pub fn run(args: &SbomArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
+    match &args.command {
+        Some(SbomCommand::Explain(args)) => return explain(args, printer),
+        None => {}
+    }
     if let Some(prefix) = &args.prefix {
-        let manifest = Manifest::read(prefix)?.ok_or_else(|| BuildError::NoPrefix { prefix: prefix.clone() })?;
-        let path = prefix.join(SBOM);
-        let text = fs_err::read_to_string(&path).map_err(|source| CliError::Read { path: path.clone(), source })?;
-        let found = Sha256::of(text.as_bytes());
-        match manifest.files.iter().find(|file| file.path.as_str() == SBOM) {
-            Some(file) if file.sha256 == found => {}
-            file => {
-                let expected = file.map_or_else(|| "nothing of it".to_owned(), |file| file.sha256.to_string());
-                return Err(
-                    CliError::DamagedPrefix { path, problem: format!("it has SHA-256 {found}; the manifest says {expected}") }.into()
-                );
+        let manifest = manifest(prefix)?;
+        let path = match &args.source {
+            None => SBOM.to_owned(),
+            Some(name) => {
+                let known = || manifest.sources.iter().map(|source| source.name.to_string()).collect();
+                let unknown = || SelectionError::Unknown { name: name.clone(), known: known() };
+                let source = manifest.sources.iter().find(|source| source.name == *name).ok_or_else(unknown)?;
+                sbom::source_document_path(&source.name).to_string()
             }
-        }
-        printer.document(&text);
+        };
+        printer.document(&installed(prefix, &manifest, &path)?);
         return Ok(());
     }
     let catalog = context::catalog(global)?;
@@ -42,4 +48,87 @@ pub fn run(args: &SbomArgs, global: &Global, printer: &Printer) -> Result<(), Fa
     }
     let same = committed.lines().zip(text.lines()).take_while(|(committed, now)| committed == now).count();
     Err(CliError::StaleSbom { file: file.clone(), line: same + 1 }.into())
+}
+
+fn manifest(prefix: &Utf8Path) -> Result<Manifest, BuildError> {
+    Manifest::read(prefix)?.ok_or_else(|| BuildError::NoPrefix { prefix: prefix.to_owned() })
+}
+
+/// The text of a document of the prefix, where it is the one that was installed.
+fn installed(prefix: &Utf8Path, manifest: &Manifest, document: &str) -> Result<String, CliError> {
+    let path = prefix.join(document);
+    let text = fs_err::read_to_string(&path).map_err(|source| CliError::Read { path: path.clone(), source })?;
+    let found = Sha256::of(text.as_bytes());
+    match manifest.files.iter().find(|file| file.path.as_str() == document) {
+        Some(file) if file.sha256 == found => Ok(text),
+        file => {
+            let expected = file.map_or_else(|| "nothing of it".to_owned(), |file| file.sha256.to_string());
+            Err(CliError::DamagedPrefix { path, problem: format!("it has SHA-256 {found}; the manifest says {expected}") })
+        }
+    }
+}
+
+fn explain(args: &ExplainArgs, printer: &Printer) -> Result<(), Failures> {
+    let prefix = args.prefix.path(args.target);
+    let manifest = manifest(&prefix)?;
+    // Read for its digest: what is told must be what was installed.
+    installed(&prefix, &manifest, CLOSURE)?;
+    let closure = Closure::read(&prefix)?;
+    let (path, member) = args.file.split_once(':').map_or((args.file.as_str(), None), |(path, member)| (path, Some(member)));
+    let path = path.strip_prefix("./").unwrap_or(path);
+    let explained = sbom::explain(&manifest, &closure, path, member).ok_or_else(|| CliError::NotInPrefix {
+        prefix: prefix.clone(),
+        what: args.file.clone(),
+        known: known(&manifest, &closure, path),
+    })?;
+    printer.json("explained", &explained);
+    printer.result(&told(&explained));
+    Ok(())
+}
+
+/// What could have been meant: the members of the archive, or the archives.
+fn known(manifest: &Manifest, closure: &Closure, path: &str) -> Vec<String> {
+    let members: Vec<String> = closure.members_of(path).map(|member| format!("{path}:{}", member.name)).collect();
+    let archives = manifest.sources.iter().flat_map(|source| &source.archives).map(|archive| archive.path.to_string());
+    if members.is_empty() { archives.collect() } else { members }
+}
+
+fn told(explained: &Explained<'_>) -> String {
+    match explained {
+        Explained::Archive { path, source, sha256, members } => {
+            let mut rows = table::table(&["member", "made from", "headers", "SHA-256"]);
+            for member in members {
+                let from = format!("{}{}", member.source.path, changed(&member.source));
+                rows.add_row([member.name.to_owned(), from, member.headers.len().to_string(), member.sha256.short()]);
+            }
+            format!("{path}: {} objects of {source}, SHA-256 {sha256}\n\n{}", members.len(), table::text(&rows))
+        }
+        Explained::Member { path, source, member } => told_member(path.as_str(), source, member),
+        Explained::Copy { path, source, sha256, file } => {
+            let from = file.as_ref().map_or_else(String::new, |file| format!(": {}{}\n{}", file.path, changed(file), file.swhid));
+            format!("{path}: a file of {source}, SHA-256 {sha256}{from}\n")
+        }
+        Explained::Made { path, source, sha256 } => format!("{path}: written from the recipe of {source}, SHA-256 {sha256}\n"),
+        Explained::About { path, sha256 } => format!("{path}: about the whole prefix, SHA-256 {sha256}\n"),
+    }
+}
+
+fn told_member(path: &str, source: &str, member: &MemberOfArchive<'_>) -> String {
+    let mut text = format!("{path}:{}: an object of {source}, SHA-256 {}\n{}\n\n", member.name, member.sha256, member.command);
+    let mut rows = table::table(&["of", "file", "SHA-256"]);
+    for file in std::iter::once(&member.source).chain(&member.headers) {
+        rows.add_row([file.of.to_owned(), format!("{}{}", file.path, changed(file)), file.sha256.short()]);
+    }
+    let _ = write!(text, "{}", table::text(&rows));
+    text
+}
+
+/// What makes a file another than upstream's.
+fn changed(file: &FileOfPrefix<'_>) -> String {
+    let patches = file.patches.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    match file.origin {
+        crate::build::FileOrigin::Overlay => " (of the recipe)".to_owned(),
+        _ if !patches.is_empty() => format!(" (patched by {patches})"),
+        _ => String::new(),
+    }
 }

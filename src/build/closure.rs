@@ -1,0 +1,202 @@
+//! `share/wasideps/closure.json` of a prefix: for each archive member the files that clang opened to make it, as clang itself told, each with its
+//! digests and where it is from. What the SBOMs tell of single files is from here.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8Path;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::BuildError;
+use super::schedule::Compiled;
+use crate::model::{Content, Name, RelPath};
+use crate::plan::Plan;
+use crate::toolchain::Toolchain;
+
+/// Where the closure is, below the prefix.
+pub const CLOSURE: &str = "share/wasideps/closure.json";
+
+/// The version of the format.
+const VERSION: u32 = 1;
+
+/// What made what.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Closure {
+    version: u32,
+    /// What every command of clang begins with; the SDK's folder is written `<sdk>`.
+    pub base_arguments: Vec<String>,
+    /// All files of the sources' trees, and those of the SDK that were opened. Sorted by source, the SDK first, then by path.
+    pub files: Vec<ClosureFile>,
+    /// In the order of the manifest's archives and members.
+    pub members: Vec<ClosureMember>,
+}
+
+/// A file of a source's tree or of the SDK.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ClosureFile {
+    /// Absent for the SDK's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Name>,
+    /// In the source's tree, or below the SDK's folder.
+    pub path: RelPath,
+    pub origin: FileOrigin,
+    /// As clang read it.
+    pub content: Content,
+    /// Before patches, where there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unpatched: Option<Content>,
+    /// Those that changed it, in `patches/<source>/`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub patches: Vec<RelPath>,
+}
+
+/// Who wrote a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileOrigin {
+    /// Upstream.
+    Input,
+    /// The recipe brings it.
+    Overlay,
+    /// The makers of the SDK.
+    Sdk,
+}
+
+/// A member of an archive and what it was made from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ClosureMember {
+    pub archive: RelPath,
+    pub name: String,
+    pub content: Content,
+    /// Clang's arguments after [`Closure::base_arguments`], but for the names of source, output and dependency file.
+    pub arguments: Vec<String>,
+    /// Index into [`Closure::files`]: the C file.
+    pub source: usize,
+    /// Indices into [`Closure::files`]: all else that clang opened. Sorted.
+    pub headers: Vec<usize>,
+}
+
+/// Whose file: `None` is the SDK.
+type Key = (Option<Name>, RelPath);
+
+impl Closure {
+    /// What made the objects of `plan`.
+    ///
+    /// # Errors
+    /// When an object or a file of the SDK can't be read, or a dependency names no file that is known.
+    pub(super) fn new(plan: &Plan, compiled: &Compiled, toolchain: &Toolchain) -> Result<Self, BuildError> {
+        let root = toolchain.root();
+        let base_arguments = toolchain.base_args().iter().map(|argument| argument.replace(root.as_str(), "<sdk>")).collect();
+        let mut files: BTreeMap<Key, ClosureFile> = BTreeMap::new();
+        for (planned, tree) in plan.sources.iter().zip(&compiled.trees) {
+            let source = &planned.selected.recipe.name;
+            for file in tree.record().files() {
+                let origin = if file.input.is_some() { FileOrigin::Input } else { FileOrigin::Overlay };
+                let unpatched = file.input.filter(|input| *input != file.content);
+                let (path, content, patches) = (file.path.clone(), file.content, file.patches.clone());
+                let file = ClosureFile { source: Some(source.clone()), path: path.clone(), origin, content, unpatched, patches };
+                files.insert((Some(source.clone()), path), file);
+            }
+        }
+        let opened: Vec<Vec<Key>> = plan
+            .jobs
+            .iter()
+            .zip(&compiled.objects)
+            .map(|(job, object)| object.dependencies().iter().map(|name| key(plan, job.source, name)).collect())
+            .collect();
+        let mut sdk: Vec<&RelPath> = opened.iter().flatten().filter(|(source, _)| source.is_none()).map(|(_, path)| path).collect();
+        sdk.sort();
+        sdk.dedup();
+        let sdk: Vec<ClosureFile> = sdk.into_par_iter().map(|path| sdk_file(root, path)).collect::<Result<_, _>>()?;
+        files.extend(sdk.into_iter().map(|file| ((None, file.path.clone()), file)));
+        let keys: Vec<&Key> = files.keys().collect();
+        let index = |job: usize, key: &Key| {
+            let unknown = || BuildError::ForeignDependency {
+                subject: plan.sources[plan.jobs[job].source].selected.title(),
+                file: plan.jobs[job].file.clone(),
+                found: key.1.to_string(),
+            };
+            keys.binary_search(&key).map_err(|_| unknown())
+        };
+        let mut members = Vec::new();
+        for archive in plan.sources.iter().flat_map(|source| &source.archives) {
+            for member in &archive.members {
+                let job = &plan.jobs[member.job];
+                let main: Key = (Some(plan.sources[job.source].selected.recipe.name.clone()), job.file.clone());
+                let headers = opened[member.job].iter().filter(|key| **key != main).map(|key| index(member.job, key));
+                let mut headers = headers.collect::<Result<Vec<_>, _>>()?;
+                headers.sort_unstable();
+                members.push(ClosureMember {
+                    archive: archive.path(),
+                    name: member.name.clone(),
+                    content: Content::of(&compiled.objects[member.job].read()?),
+                    arguments: job.arguments.clone(),
+                    source: index(member.job, &main)?,
+                    headers,
+                });
+            }
+        }
+        Ok(Self { version: VERSION, base_arguments, files: files.into_values().collect(), members })
+    }
+
+    /// The closure of the prefix at `prefix`.
+    ///
+    /// # Errors
+    /// When it can't be read, or is of another version.
+    pub fn read(prefix: &Utf8Path) -> Result<Self, BuildError> {
+        let path = prefix.join(CLOSURE);
+        let text = fs_err::read(&path).map_err(|source| BuildError::Read { path: path.clone(), source })?;
+        let broken = |problem: String| BuildError::Manifest { path: path.clone(), problem };
+        let closure: Self = serde_json::from_slice(&text).map_err(|error| broken(error.to_string()))?;
+        let known = |index: &usize| *index < closure.files.len();
+        if closure.version != VERSION {
+            return Err(broken(format!("it has version {}, not {VERSION}", closure.version)));
+        }
+        match closure.members.iter().find(|member| !known(&member.source) || !member.headers.iter().all(known)) {
+            Some(member) => Err(broken(format!("{} of {} names a file that is not in its list", member.name, member.archive))),
+            None => Ok(closure),
+        }
+    }
+
+    /// The text: deterministic, with a final line end.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut text = serde_json::to_string(self).expect("a closure has only string keys");
+        text.push('\n');
+        text
+    }
+
+    /// The members of the archive at `archive`, in its order.
+    pub fn members_of<'a>(&'a self, archive: &str) -> impl Iterator<Item = &'a ClosureMember> {
+        self.members.iter().filter(move |member| member.archive.as_str() == archive)
+    }
+
+    /// The files of `source`'s tree, sorted by path.
+    pub fn files_of<'a>(&'a self, source: &'a Name) -> impl Iterator<Item = &'a ClosureFile> {
+        self.files.iter().filter(move |file| file.source.as_ref() == Some(source))
+    }
+}
+
+/// The file that a dependency of [`crate::store::ObjectRecord`] names: of the source's own tree, of the SDK (`sdk:`), or a header of another
+/// source (`zlib:zlib.h`), which is a file of that one's tree.
+fn key(plan: &Plan, source: usize, dependency: &str) -> Key {
+    let own = &plan.sources[source].selected.recipe;
+    let path = |text: &str| text.parse::<RelPath>().expect("a path below a root is relative");
+    let Some((owner, rest)) = dependency.split_once(':') else { return (Some(own.name.clone()), path(dependency)) };
+    if owner == "sdk" {
+        return (None, path(rest));
+    }
+    let other = plan.sources.iter().map(|planned| &planned.selected.recipe).find(|recipe| recipe.name.as_str() == owner);
+    let from = other.and_then(|recipe| recipe.headers.iter().find(|(_, to)| to.as_str() == rest).map(|(from, _)| from.clone()));
+    (other.map(|recipe| recipe.name.clone()), from.unwrap_or_else(|| path(rest)))
+}
+
+fn sdk_file(root: &Utf8Path, path: &RelPath) -> Result<ClosureFile, BuildError> {
+    let place = root.join(path.as_str());
+    let bytes = fs_err::read(&place).map_err(|source| BuildError::Read { path: place, source })?;
+    let content = Content::of(&bytes);
+    Ok(ClosureFile { source: None, path: path.clone(), origin: FileOrigin::Sdk, content, unpatched: None, patches: Vec::new() })
+}

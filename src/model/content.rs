@@ -1,0 +1,137 @@
+//! The names by which the world calls a file's content, whatever its path: for SBOMs, which need more than the SHA-256 that everything here is
+//! pinned by.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use sha1::Digest as _;
+
+use super::Sha256;
+
+/// A SHA-1 digest (FIPS 180-4): what SPDX 2.3 demands of files, and what git and Software Heritage name them by. It is broken as a proof of content;
+/// nothing is verified by it where a [`Sha256`] stands beside it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Sha1([u8; 20]);
+
+/// A text that is not a SHA-1 digest.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected 40 lower-case hexadecimal digits (SHA-1), found `{0}`")]
+pub struct Sha1Error(String);
+
+impl Sha1 {
+    /// The digest of `bytes`.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(sha1::Sha1::digest(bytes).into())
+    }
+}
+
+impl fmt::Display for Sha1 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Sha1 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sha1({self})")
+    }
+}
+
+impl FromStr for Sha1 {
+    type Err = Sha1Error;
+
+    fn from_str(text: &str) -> Result<Self, Sha1Error> {
+        let error = || Sha1Error(text.to_owned());
+        if text.len() != 40 || !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+            return Err(error());
+        }
+        let mut bytes = [0; 20];
+        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+            let pair = std::str::from_utf8(pair).map_err(|_| error())?;
+            *byte = u8::from_str_radix(pair, 16).map_err(|_| error())?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+impl TryFrom<String> for Sha1 {
+    type Error = Sha1Error;
+
+    fn try_from(text: String) -> Result<Self, Sha1Error> {
+        text.parse()
+    }
+}
+
+impl From<Sha1> for String {
+    fn from(digest: Sha1) -> Self {
+        digest.to_string()
+    }
+}
+
+/// A file's content by all its names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Content {
+    /// In bytes.
+    pub size: u64,
+    pub sha256: Sha256,
+    pub sha1: Sha1,
+    /// Of git's blob object: what [`Self::swhid`] ends with.
+    pub git_sha1: Sha1,
+    /// Of git's blob object in a SHA-256 repository: what [`Self::gitoid`] ends with.
+    pub git_sha256: Sha256,
+}
+
+impl Content {
+    /// The names of `bytes`. Source of git's form: <https://git-scm.com/book/en/v2/Git-Internals-Git-Objects>.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        let header = format!("blob {}\0", bytes.len());
+        let git_sha1 = sha1::Sha1::new().chain_update(&header).chain_update(bytes).finalize();
+        let git_sha256 = sha2::Sha256::new().chain_update(&header).chain_update(bytes).finalize();
+        Self {
+            size: bytes.len() as u64,
+            sha256: Sha256::of(bytes),
+            sha1: Sha1::of(bytes),
+            git_sha1: Sha1(git_sha1.into()),
+            git_sha256: <[u8; 32]>::from(git_sha256).into(),
+        }
+    }
+
+    /// The Software Heritage identifier of the content (ISO/IEC 18670): `swh:1:cnt:…`.
+    #[must_use]
+    pub fn swhid(&self) -> String {
+        format!("swh:1:cnt:{}", self.git_sha1)
+    }
+
+    /// The artefact identifier of OmniBOR: `gitoid:blob:sha256:…`. Source: <https://www.iana.org/assignments/uri-schemes/prov/gitoid>.
+    #[must_use]
+    pub fn gitoid(&self) -> String {
+        format!("gitoid:blob:sha256:{}", self.git_sha256)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_of_abc_is_the_one_of_fips_180() {
+        let expected = "a9993e364706816aba3e25717850c26c9cd0d89d";
+        assert_eq!(Sha1::of(b"abc").to_string(), expected);
+        assert_eq!(expected.parse::<Sha1>(), Ok(Sha1::of(b"abc")));
+        assert!("A9993E364706816ABA3E25717850C26C9CD0D89D".parse::<Sha1>().is_err());
+    }
+
+    #[test]
+    fn contents_are_named_as_git_names_them() {
+        // `printf 'hello\n' | git hash-object --stdin`, in a repository of each object format.
+        let content = Content::of(b"hello\n");
+        assert_eq!(content.swhid(), "swh:1:cnt:ce013625030ba8dba906f756967f9e9ca394464a");
+        assert_eq!(content.gitoid(), "gitoid:blob:sha256:2cf8d83d9ee29543b34a87727421fdecb7e3f3a183d337639025de576db9ebb4");
+        assert_eq!(content.size, 6);
+    }
+}

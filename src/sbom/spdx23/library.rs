@@ -1,0 +1,147 @@
+//! The document of one source in a prefix: every file of it that took part, patches and overlays, the objects, and for each object what clang
+//! opened to make it.
+
+use std::collections::BTreeSet;
+
+use super::model::{Checksum, Document, File, VerificationCode};
+use super::packages::{source_id, source_package, tool_id, tool_package};
+use super::prefix::{installed_id, library_packages};
+use super::{Parts, id};
+use crate::build::{ClosureFile, FileOrigin, ManifestSource};
+use crate::model::{Content, Name, RelPath, Selected};
+use crate::sbom::{Built, Context, names};
+
+/// Where the document of `source` is, below the prefix.
+#[must_use]
+pub fn path(source: &Name) -> RelPath {
+    format!("share/wasideps/sbom/{source}.spdx.json").parse().expect("a name is a path's part")
+}
+
+/// The document of `selected`, which the prefix has as `installed`.
+#[must_use]
+pub fn library_document(built: &Built<'_>, selected: &Selected, installed: &ManifestSource, context: &Context<'_>) -> Document {
+    let mut parts = Parts::default();
+    let mut source = source_package(selected);
+    let files: Vec<&ClosureFile> = built.closure.files_of(&installed.name).collect();
+    let inputs = files.iter().filter_map(|file| Some((*file, input(file)?)));
+    source.files_analyzed = true;
+    source.package_verification_code = Some(VerificationCode::of(inputs.clone().map(|(_, content)| content.sha1)));
+    for (input, content) in inputs {
+        let file = file("Input", input.path.as_str(), &content, identifiers(&content));
+        parts.relate(&source.id, "CONTAINS", &file.id);
+        parts.files.push(file);
+    }
+    for file in &files {
+        changed(&installed.name, file, &mut parts);
+    }
+    for (name, bytes) in &selected.patches {
+        let patch = file("Patch", name.as_str(), &Content::of(bytes), format!("patches/{}/{name} of wasideps", installed.name));
+        parts.relate(&patch.id, "PATCH_FOR", &source.id);
+        parts.files.push(patch);
+    }
+    parts.describes(source);
+    library_packages(built, selected, installed, &mut parts);
+    members(built, installed, &mut parts);
+    for copy in built.manifest.files.iter().filter(|file| file.source.as_ref() == Some(&installed.name)) {
+        if let Some(from) = copy.copy_of.as_ref().and_then(|from| files.iter().find(|file| file.path == *from)) {
+            parts.relate(&installed_id(copy.path.as_str()), "COPY_OF", &tree_id(&installed.name, from));
+        }
+    }
+    for tool in names::tools(built.manifest) {
+        let package = tool_package(&tool);
+        parts.relate(&package.id, "BUILD_TOOL_OF", &source_id(&selected.recipe));
+        parts.packages.push(package);
+    }
+    parts.into_document(format!("wasideps-{}-{}", built.manifest.target, installed.name), context)
+}
+
+/// What a patch or the recipe made of the tree: a patched file beside the one that it was, an overlay.
+fn changed(owner: &Name, tree: &ClosureFile, parts: &mut Parts) {
+    let id = tree_id(owner, tree);
+    match (tree.origin, &tree.unpatched) {
+        (FileOrigin::Overlay, _) => {
+            let comment = "brought by the recipe of wasideps".to_owned();
+            parts.files.push(file("Overlay", tree.path.as_str(), &tree.content, comment));
+        }
+        (_, Some(_)) => {
+            parts.files.push(file("Patched", tree.path.as_str(), &tree.content, identifiers(&tree.content)));
+            parts.relate(&id, "FILE_MODIFIED", &super::id("Input", tree.path.as_str()));
+            for patch in &tree.patches {
+                parts.relate(&super::id("Patch", patch.as_str()), "PATCH_APPLIED", &id);
+            }
+        }
+        (_, None) => {}
+    }
+}
+
+/// The members of the archives, and what each was made from.
+fn members(built: &Built<'_>, installed: &ManifestSource, parts: &mut Parts) {
+    let closure = built.closure;
+    let mut foreign = BTreeSet::new();
+    let clang = names::tools(built.manifest).iter().find(|tool| tool.name == "clang").map(tool_id);
+    for archive in &installed.archives {
+        for member in closure.members_of(archive.path.as_str()) {
+            let arguments = closure.base_arguments.iter().chain(&member.arguments);
+            let arguments = arguments.map(String::as_str).collect::<Vec<_>>().join(" ");
+            let source = &closure.files[member.source];
+            let name = format!("{}:{}", archive.path, member.name);
+            let object = File {
+                file_types: vec!["BINARY"],
+                ..file("Member", &name, &member.content, format!("clang {arguments} -c {}", source.path))
+            };
+            parts.relate(&installed_id(archive.path.as_str()), "CONTAINS", &object.id);
+            parts.relate(&object.id, "GENERATED_FROM", &tree_id(&installed.name, source));
+            if let Some(clang) = &clang {
+                parts.relate(clang, "BUILD_TOOL_OF", &object.id);
+            }
+            for &index in &member.headers {
+                let header = &closure.files[index];
+                parts.relate(&object.id, "DEPENDS_ON", &tree_id(&installed.name, header));
+                if header.source.as_ref() != Some(&installed.name) {
+                    foreign.insert(index);
+                }
+            }
+            parts.files.push(object);
+        }
+    }
+    for index in foreign {
+        let header = &closure.files[index];
+        let from = header.source.as_ref().map_or_else(|| "of the SDK".to_owned(), |source| format!("of {source}"));
+        let comment = format!("{from}; {}", identifiers(&header.content));
+        parts.files.push(File { id: tree_id(&installed.name, header), ..file("Sdk", header.path.as_str(), &header.content, comment) });
+    }
+}
+
+/// What came from upstream's archive under this path.
+fn input(file: &ClosureFile) -> Option<Content> {
+    (file.origin == FileOrigin::Input).then(|| file.unpatched.unwrap_or(file.content))
+}
+
+/// The element that a file is, as clang read it, in the document of the source `owner`.
+fn tree_id(owner: &Name, file: &ClosureFile) -> String {
+    let kind = match (file.origin, &file.unpatched) {
+        (FileOrigin::Sdk, _) => "Sdk",
+        (FileOrigin::Overlay, _) => "Overlay",
+        (FileOrigin::Input, Some(_)) => "Patched",
+        (FileOrigin::Input, None) => "Input",
+    };
+    match &file.source {
+        Some(other) if other != owner => id(kind, &format!("{other}:{}", file.path)),
+        _ => id(kind, file.path.as_str()),
+    }
+}
+
+/// What SPDX 2.3 has no field for in files.
+fn identifiers(content: &Content) -> String {
+    format!("{} {}", content.swhid(), content.gitoid())
+}
+
+fn file(kind: &str, path: &str, content: &Content, comment: String) -> File {
+    File {
+        id: id(kind, path),
+        file_name: format!("./{path}"),
+        file_types: vec!["SOURCE"],
+        checksums: Checksum::of(content),
+        comment: Some(comment),
+    }
+}

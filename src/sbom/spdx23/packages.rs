@@ -1,0 +1,116 @@
+//! Packages of SPDX 2.3 documents: sources, libraries, tools.
+
+use super::id;
+use super::model::{Checksum, ExternalRef, Package};
+use crate::build::{Manifest, ManifestArchive};
+use crate::model::{LockedSource, Recipe, Selected};
+use crate::sbom::names::{self, Tool};
+
+/// The identifier of a source's package.
+pub fn source_id(recipe: &Recipe) -> String {
+    id("Source", recipe.name.as_str())
+}
+
+/// The identifier of a library's package.
+pub fn library_id(archive: &ManifestArchive) -> String {
+    id("Library", archive.path.file_name())
+}
+
+/// The identifier of a tool's package.
+pub fn tool_id(tool: &Tool) -> String {
+    id("Tool", tool.name)
+}
+
+/// The package of a source as upstream has it.
+pub fn source_package(selected: &Selected) -> Package {
+    let Selected { recipe, source, .. } = selected;
+    let version = &source.version;
+    let upstream = names::upstream(source);
+    let purls = names::purls(recipe, source).into_iter().map(ExternalRef::purl);
+    Package {
+        id: source_id(recipe),
+        name: recipe.name.to_string(),
+        version_info: version.to_string(),
+        package_file_name: upstream.and_then(|(url, _)| url.rsplit('/').next()).map(ToOwned::to_owned),
+        supplier: format!("Organization: {}", recipe.originator),
+        originator: Some(format!("Organization: {}", recipe.originator)),
+        download_location: upstream.map_or("NOASSERTION".into(), |(url, _)| url.to_owned()),
+        files_analyzed: false,
+        package_verification_code: None,
+        checksums: upstream.map(|(_, origin)| origin.sha256.into()).into_iter().collect(),
+        homepage: Some(recipe.homepage.to_string()),
+        source_info: Some(source_info(source)),
+        license_concluded: recipe.license.expression.clone(),
+        license_declared: recipe.license.declared().to_owned(),
+        license_comments: recipe.license.declared.as_ref().map(|_| COMPILED_SUBSET.to_owned()),
+        copyright_text: recipe.license.copyright.clone(),
+        summary: Some(recipe.summary.clone()),
+        external_refs: std::iter::once(ExternalRef::cpe(names::cpe(recipe, version))).chain(purls).collect(),
+        primary_package_purpose: "SOURCE",
+    }
+}
+
+const COMPILED_SUBSET: &str =
+    "The concluded licence is that of the files that take part in the build; the declared one is that of the whole source.";
+
+/// What was taken from the source, from where it can be had, and what of ours went into it.
+fn source_info(source: &LockedSource) -> String {
+    let inputs = format!("The files that take part have the inputs digest {} (SHA-256).", source.inputs);
+    let origins = source.origins.iter().map(|origin| format!("Origin: {}, SHA-256 {}.", origin.place, origin.sha256));
+    let patches = source.patches.iter().map(|(file, digest)| format!("Patched by {file}, SHA-256 {digest}."));
+    let overlays = source.overlays.iter().map(|(file, digest)| format!("Overlaid with {file}, SHA-256 {digest}."));
+    std::iter::once(inputs).chain(origins).chain(patches).chain(overlays).collect::<Vec<_>>().join("\n")
+}
+
+/// The package of a library that was built from a source.
+pub fn library_package(selected: &Selected, archive: &ManifestArchive, manifest: &Manifest) -> Package {
+    let Selected { recipe, source, .. } = selected;
+    let digest = manifest.files.iter().find(|file| file.path == archive.path).map(|file| [file.sha1.into(), file.sha256.into()]);
+    Package {
+        id: library_id(archive),
+        name: archive.path.file_name().to_owned(),
+        version_info: source.version.to_string(),
+        package_file_name: Some(archive.path.to_string()),
+        supplier: format!("Organization: {}", names::SUPPLIER),
+        originator: Some(format!("Organization: {}", recipe.originator)),
+        // It was made here; its source says where that can be had.
+        download_location: "NOASSERTION".into(),
+        files_analyzed: false,
+        package_verification_code: None,
+        checksums: digest.into_iter().flatten().collect::<Vec<Checksum>>(),
+        homepage: Some(recipe.homepage.to_string()),
+        source_info: Some(format!("Static library of {} objects for {}.", archive.members.len(), manifest.target)),
+        license_concluded: recipe.license.expression.clone(),
+        license_declared: recipe.license.expression.clone(),
+        license_comments: None,
+        copyright_text: recipe.license.copyright.clone(),
+        summary: Some(recipe.summary.clone()),
+        external_refs: vec![ExternalRef::cpe(names::cpe(recipe, &source.version))],
+        primary_package_purpose: "LIBRARY",
+    }
+}
+
+/// The package of a tool.
+pub fn tool_package(tool: &Tool) -> Package {
+    Package {
+        id: tool_id(tool),
+        name: tool.name.to_owned(),
+        version_info: tool.version.clone(),
+        package_file_name: None,
+        supplier: format!("Organization: {}", tool.supplier),
+        originator: Some(format!("Organization: {}", tool.supplier)),
+        download_location: "NOASSERTION".into(),
+        files_analyzed: false,
+        package_verification_code: None,
+        checksums: Vec::new(),
+        homepage: Some(tool.homepage.to_owned()),
+        source_info: tool.note.clone(),
+        license_concluded: "NOASSERTION".into(),
+        license_declared: tool.license.to_owned(),
+        license_comments: None,
+        copyright_text: "NOASSERTION".into(),
+        summary: Some(tool.summary.to_owned()),
+        external_refs: tool.purl.iter().cloned().map(ExternalRef::purl).collect(),
+        primary_package_purpose: if tool.name == "wasi-libc" { "LIBRARY" } else { "APPLICATION" },
+    }
+}

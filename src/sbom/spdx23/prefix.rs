@@ -1,0 +1,101 @@
+//! The document of the locked sources, and that of a whole prefix.
+
+use super::model::{Checksum, Document, ExternalDocument, File, VerificationCode};
+use super::packages::{library_id, library_package, source_id, source_package, tool_id, tool_package};
+use super::{Parts, id};
+use crate::build::{ManifestFile, ManifestSource};
+use crate::model::{Recipe, Selected, Sha1};
+use crate::sbom::{Built, Context, names};
+
+/// The SBOM of the locked sources, before anything is built.
+#[must_use]
+pub fn sources_document<'a>(sources: impl IntoIterator<Item = &'a Selected>, context: &Context<'_>) -> Document {
+    let mut parts = Parts::default();
+    for selected in sources {
+        parts.describes(source_package(selected));
+        depends_on(&selected.recipe, &mut parts);
+    }
+    parts.into_document("wasideps-sources".to_owned(), context)
+}
+
+/// The SBOM of a prefix: its sources, the libraries made from them with the files that are installed for each, the tools that made them, and
+/// references to the documents of single sources, which `libraries` holds as text, in the manifest's order.
+#[must_use]
+pub fn prefix_document(built: &Built<'_>, libraries: &[(Document, String)], context: &Context<'_>) -> Document {
+    let manifest = built.manifest;
+    let mut parts = Parts::default();
+    let tools = names::tools(manifest);
+    for tool in &tools {
+        parts.describes(tool_package(tool));
+    }
+    for ((selected, installed), (document, text)) in built.sources().zip(libraries) {
+        let source = source_id(&selected.recipe);
+        parts.describes(source_package(selected));
+        depends_on(&selected.recipe, &mut parts);
+        let reference = format!("DocumentRef-{}", selected.recipe.name);
+        parts.external.push(ExternalDocument {
+            external_document_id: reference.clone(),
+            spdx_document: document.document_namespace.clone(),
+            checksum: Sha1::of(text.as_bytes()).into(),
+        });
+        parts.relate(&source, "DESCRIBED_BY", &format!("{reference}:SPDXRef-DOCUMENT"));
+        library_packages(built, selected, installed, &mut parts);
+        for archive in &installed.archives {
+            for tool in &tools {
+                let kind = if tool.name == "wasi-libc" { "STATIC_LINK" } else { "BUILD_TOOL_OF" };
+                let (from, to) = (tool_id(tool), library_id(archive));
+                // A library links with wasi-libc; the others are its tools.
+                let (from, to) = if kind == "STATIC_LINK" { (to, from) } else { (from, to) };
+                parts.relate(&from, kind, &to);
+            }
+        }
+    }
+    parts.into_document(format!("wasideps-{}", manifest.target), context)
+}
+
+/// The packages of the libraries that were made from `selected`, each with the installed files that belong to it: its archive, and, for the first
+/// one, headers, modules and licences of the source.
+pub(super) fn library_packages(built: &Built<'_>, selected: &Selected, installed: &ManifestSource, parts: &mut Parts) {
+    let archives: Vec<_> = installed.archives.iter().map(|archive| &archive.path).collect();
+    for (number, archive) in installed.archives.iter().enumerate() {
+        let mut package = library_package(selected, archive, built.manifest);
+        let own = built.manifest.files.iter().filter(|file| file.source.as_ref() == Some(&installed.name));
+        let own: Vec<_> = own.filter(|file| file.path == archive.path || (number == 0 && !archives.contains(&&file.path))).collect();
+        package.files_analyzed = true;
+        package.package_verification_code = Some(VerificationCode::of(own.iter().map(|file| file.sha1)));
+        for file in own {
+            let file = installed_file(file);
+            parts.relate(&package.id, "CONTAINS", &file.id);
+            parts.files.push(file);
+        }
+        parts.relate(&package.id, "GENERATED_FROM", &source_id(&selected.recipe));
+        parts.describes(package);
+    }
+}
+
+/// The identifier of an installed file.
+pub(super) fn installed_id(path: &str) -> String {
+    id("File", path)
+}
+
+fn installed_file(file: &ManifestFile) -> File {
+    let path = file.path.as_str();
+    let kind = match path {
+        _ if path.ends_with(".a") => "ARCHIVE",
+        _ if path.ends_with(".h") => "SOURCE",
+        _ => "TEXT",
+    };
+    File {
+        id: installed_id(path),
+        file_name: format!("./{path}"),
+        file_types: vec![kind],
+        checksums: vec![Checksum::from(file.sha1), Checksum::from(file.sha256)],
+        comment: None,
+    }
+}
+
+fn depends_on(recipe: &Recipe, parts: &mut Parts) {
+    for name in &recipe.dependencies {
+        parts.relate(&source_id(recipe), "DEPENDS_ON", &id("Source", name.as_str()));
+    }
+}
