@@ -4,6 +4,7 @@ mod archives;
 mod build;
 mod check;
 mod documents;
+mod explain;
 mod lock;
 mod origins;
 mod prefix;
