@@ -12,11 +12,6 @@ static void make(const char *name) {
 
 int main(int count, char **arguments) {
   sqlite3_config(SQLITE_CONFIG_LOG, logged, 0);
-  if (count > 1 && !strcmp(arguments[1], "random")) {
-    sqlite3 *db = open_db(":memory:");
-    printf("%016llx\n", number(db, "SELECT random()"));
-    return 0;
-  }
   if (count > 1 && !strcmp(arguments[1], "nofolder")) {
     /* Run with no writable place for temporary files. */
     sqlite3 *db = open_db(":memory:");
@@ -156,6 +151,12 @@ int main(int count, char **arguments) {
   printf("the same as the system's: %s\n", sqlite_time - system_time <= 1 && system_time - sqlite_time <= 1 ? "yes" : "no");
   int slept = sqlite3_sleep(20);
   printf("slept %d ms\n", slept);
+
+  printf("-- entropy: two seeds of one second\n");
+  sqlite3_randomness(0, 0);
+  long long one = number(a, "SELECT random()");
+  sqlite3_randomness(0, 0);
+  printf("%s\n", one == number(a, "SELECT random()") ? "the same" : "different");
   sqlite3_close(a);
 
   printf("-- a connection left open at exit leaves no lock behind\n");

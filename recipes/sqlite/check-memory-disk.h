@@ -1,4 +1,4 @@
-/* A disk in memory, put under SQLite and its VFS in place of libc's calls (link with the --wrap arguments of powercut.args).
+/* A disk in memory, put under SQLite and its VFS in place of libc's calls (linked with --wrap, as tests.toml has it).
  *
  * Everything that changes it is recorded. disk_after makes the disk as a power cut may leave it: what was synced is there; of what was
  * not, a part is. The rules, those of a journalling file system such as ext4:

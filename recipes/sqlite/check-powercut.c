@@ -6,9 +6,9 @@
  */
 #include "support.h"
 
-#include "memory_disk.h"
+#include "memory-disk.h"
 
-enum { TRANSACTIONS = 16 };
+enum { TRANSACTIONS = 16, LEAST_CASES = 1000 };
 
 typedef struct {
   const char *name, *pragmas;
@@ -165,9 +165,11 @@ static void check(const Workload *workload, int at, Cut cut) {
 
 int main(int count, char **arguments) {
   sqlite3_config(SQLITE_CONFIG_LOG, count_takeovers, 0);
+  int known = 0;
   for (unsigned w = 0; w < sizeof workloads / sizeof *workloads; w++) {
     const Workload *workload = &workloads[w];
     if (count > 1 && strcmp(arguments[1], workload->name)) continue;
+    known = 1;
     random_state = w + 1;
     cases = taken_over = again = op_count = 0;
     int before = problems, calls[6] = {0};
@@ -230,8 +232,9 @@ int main(int count, char **arguments) {
     printf("%s: %d calls (%d writes, %d truncations, %d syncs, %d of names), %d cases, of them %d second cuts, %d locks taken over, %d problems\n",
            workload->name, op_count, calls[WRITE], calls[TRUNCATE], calls[SYNC], calls[MAKE] + calls[REMOVE] + calls[RENAME], cases, again,
            taken_over, problems - before);
+    if (cases < LEAST_CASES) problem(workload, 0, CUTS, "too few cases:", "is anything recorded?");
     fflush(stdout);
     for (int i = 0; i < op_count; i++) free(ops[i].data);
   }
-  return problems != 0;
+  return problems != 0 || !known;
 }

@@ -78,7 +78,8 @@ impl Test<'_> {
         let stdin = self.run.stdin.as_ref().map(|path| self.in_tree(path)).transpose()?;
         let args: Vec<String> = self.run.args.iter().map(|arg| self.with_file(arg)).collect();
         let env: Vec<(&str, &str)> = self.run.env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let job = Job { wasm, folder, args: &args, env: &env, stdin, time_limit: self.run.time_limit, memory_limit: self.run.memory_limit };
+        let &Run { time_limit, memory_limit, ref folders, .. } = self.run;
+        let job = Job { wasm, folder, folders, args: &args, env: &env, stdin, time_limit, memory_limit };
         let (ended, took) = runner.run(&job).map_err(|error| setup(&error))?;
         *seconds = took;
         match ended {

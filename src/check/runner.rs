@@ -49,8 +49,9 @@ pub struct Runner {
 /// One run.
 pub struct Job<'a> {
     pub wasm: &'a Utf8Path,
-    /// The only folder that the program sees, as `/`.
+    /// The only folder that the program sees, under each of these names.
     pub folder: &'a Utf8Path,
+    pub folders: &'a [String],
     pub args: &'a [String],
     pub env: &'a [(&'a str, &'a str)],
     pub stdin: Option<Utf8PathBuf>,
@@ -116,7 +117,7 @@ impl Runner {
         let folder = Utf8Path::from_path(scratch.path()).ok_or(CheckError::NotUtf8)?;
         let wasm = folder.join("empty.wasm");
         fs_err::write(&wasm, EMPTY).map_err(|source| crate::store::StoreError::Write { path: wasm.clone(), source })?;
-        let job = Job { wasm: &wasm, folder, args: &[], env: &[("A", "b")], stdin: None, time_limit: 60, memory_limit: 64 };
+        let job = Job { wasm: &wasm, folder, folders: &["/".to_owned()], args: &[], env: &[("A", "b")], stdin: None, time_limit: 60, memory_limit: 64 };
         let bad = |words: String| CheckError::BadRunner { runner: self.program.clone(), words, command: displayed(&self.command(&job)) };
         match self.run(&job) {
             Ok((Ended::Exit { status: 0, .. }, _)) => Ok(()),
@@ -130,7 +131,7 @@ impl Runner {
         let mut command = Command::new(&self.program);
         command.args(["run", "-C", "cache=y", "-C", &format!("cache-config={}", self.cache_config)]);
         command.args(["-W", &format!("max-memory-size={}", job.memory_limit << 20), "-W", "max-wasm-stack=8388608"]);
-        command.args(["--dir", &format!("{}::/", job.folder)]);
+        command.args(job.folders.iter().flat_map(|name| ["--dir".to_owned(), format!("{}::{name}", job.folder)]));
         command.args(job.env.iter().flat_map(|(name, value)| ["--env".to_owned(), format!("{name}={value}")]));
         command.arg(job.wasm).args(job.args);
         command

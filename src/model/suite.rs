@@ -72,6 +72,9 @@ pub struct Run {
     pub env: BTreeMap<Macro, String>,
     /// Files of the tree that are copied into the folder that the test runs in, under their paths.
     pub files: Option<Globs>,
+    /// The names under which the program sees its folder; with none it has no folder at all.
+    #[serde(default = "default_folders")]
+    pub folders: Vec<String>,
     /// A file of the tree that the test reads from standard input; `{file}` is allowed.
     pub stdin: Option<String>,
     /// The exit status that is expected.
@@ -88,6 +91,10 @@ pub struct Run {
     /// In MiB of linear memory.
     #[serde(default = "default_memory_limit")]
     pub memory_limit: u64,
+}
+
+fn default_folders() -> Vec<String> {
+    vec!["/".to_owned()]
 }
 
 fn default_time_limit() -> u64 {
@@ -181,6 +188,9 @@ impl Suite {
             if !wire.program.contains_key(&run.program) {
                 problems.push(format!("a `[[run]]` names the program `{}`, which is not there", run.program));
             }
+            for folder in run.folders.iter().filter(|folder| !folder.starts_with('/')) {
+                problems.push(format!("a `[[run]]` of `{}` calls its folder `{folder}`: such a name starts with `/`", run.program));
+            }
             let names_file = |text: &str| text.contains("{file}");
             let places = run.args.iter().chain(&run.stdin).chain(&run.stdout);
             if run.each.is_none() && places.into_iter().any(|text| names_file(text)) {
@@ -267,6 +277,7 @@ mod tests {
         assert!(problems(&SUITE.replace("program = \"p\"", "program = \"q\"")).contains("`q`, which is not there"));
         assert!(problems(&SUITE.replace("program = \"p\"", "program = \"q\"")).contains("nothing would be tested"));
         assert!(problems(&format!("{SUITE}args = [\"{{file}}\"]\n")).contains("no `each`"));
+        assert!(problems(&format!("{SUITE}folders = [\"here\"]\n")).contains("calls its folder `here`"));
         assert!(problems(&SUITE.replace("sources = [\"p.c\"]", "")).contains("either `sources`"));
         assert!(problems(&SUITE.replace("[[run]]", "libs = [\"-L/x\"]\n[[run]]")).contains("-L/x"));
         assert!(problems(&format!("{SUITE}tme-limit = 3\n")).contains("tests.toml:7: unknown field `tme-limit`"));
