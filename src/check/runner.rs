@@ -117,7 +117,16 @@ impl Runner {
         let folder = Utf8Path::from_path(scratch.path()).ok_or(CheckError::NotUtf8)?;
         let wasm = folder.join("empty.wasm");
         fs_err::write(&wasm, EMPTY).map_err(|source| crate::store::StoreError::Write { path: wasm.clone(), source })?;
-        let job = Job { wasm: &wasm, folder, folders: &["/".to_owned()], args: &[], env: &[("A", "b")], stdin: None, time_limit: 60, memory_limit: 64 };
+        let job = Job {
+            wasm: &wasm,
+            folder,
+            folders: &["/".to_owned()],
+            args: &[],
+            env: &[("A", "b")],
+            stdin: None,
+            time_limit: 60,
+            memory_limit: 64,
+        };
         let bad = |words: String| CheckError::BadRunner { runner: self.program.clone(), words, command: displayed(&self.command(&job)) };
         match self.run(&job) {
             Ok((Ended::Exit { status: 0, .. }, _)) => Ok(()),

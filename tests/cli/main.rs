@@ -12,6 +12,7 @@ mod programs;
 mod recipes;
 mod server;
 mod sources;
+mod sqlite;
 mod store;
 mod support;
 mod symbols;

@@ -5,7 +5,7 @@
  */
 #include <time.h>
 
-#include "support.h"
+#include "../../recipes/sqlite/check-support.h"
 
 static void fail(const char *what, sqlite3 *db) {
   printf("FAILED %s: %d %s\n", what, sqlite3_extended_errcode(db), sqlite3_errmsg(db));

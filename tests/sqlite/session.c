@@ -8,7 +8,7 @@
  *     .close      closes and ends; .exit ends without closing
  * A line "NAME ready" follows each.
  */
-#include "support.h"
+#include "../../recipes/sqlite/check-support.h"
 
 int main(int count, char **arguments) {
   if (count < 3) return 2;

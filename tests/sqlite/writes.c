@@ -1,7 +1,7 @@
 /* Many small transactions: writes VFS JOURNAL-MODE COUNT. Prints the seconds. */
 #include <time.h>
 
-#include "support.h"
+#include "../../recipes/sqlite/check-support.h"
 
 int main(int count, char **arguments) {
   if (count < 4) return 2;
