@@ -2,7 +2,7 @@
 
 use include_dir::{Dir, include_dir};
 
-use crate::model::{Exclusions, Files, SyntaxError};
+use crate::model::{Exclusions, Files, Policy, SyntaxError};
 
 static RECIPES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/recipes");
 static PATCHES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/patches");
@@ -32,6 +32,14 @@ pub fn patches() -> Files {
 /// When `recipes/excluded.toml` does not parse, which a test rules out.
 pub fn exclusions() -> Result<Exclusions, Box<SyntaxError>> {
     Exclusions::parse("recipes/excluded.toml", include_str!("../recipes/excluded.toml"))
+}
+
+/// The audit's policy, where a recipes' folder has none of its own.
+///
+/// # Errors
+/// When `recipes/policy.toml` does not parse, which a test rules out.
+pub fn policy() -> Result<Policy, Box<SyntaxError>> {
+    Policy::parse("recipes/policy.toml", include_str!("../recipes/policy.toml"))
 }
 
 fn collect(dir: &Dir<'_>, files: &mut Files) {

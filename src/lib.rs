@@ -16,10 +16,12 @@
 //! | [`consumer`] | handing a prefix to consumers: the SDK view, variables |
 //! | [`check`] | test programs, linked with a prefix and run under a WASI runtime |
 //! | [`sbom`] | SPDX documents from plan and manifest |
-//! | [`embedded`] | the recipes and the lock that are part of the program |
+//! | [`embedded`] | the recipes, the policy and the lock that are part of the program |
+//! | [`audit`] | the rules, independent origins, known vulnerabilities, what is newer |
 //! | [`cli`] | arguments, terminal, exit codes |
 
 pub mod apt;
+pub mod audit;
 pub mod build;
 pub mod check;
 pub mod cli;

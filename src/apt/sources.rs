@@ -8,9 +8,26 @@ use std::fmt::Write as _;
 const RELEASES: [&str; 12] =
     ["bullseye", "bookworm", "trixie", "forky", "duke", "sid", "oldoldstable", "oldstable", "stable", "testing", "unstable", "rc-buggy"];
 
-/// The entries of a one-line file (`.list`) that are Debian's own, for `suites`.
+/// What an entry is wanted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    Binaries,
+    Sources,
+}
+
+impl Wanted {
+    /// The type of such an entry.
+    fn entry_type(self) -> &'static str {
+        match self {
+            Self::Binaries => "deb",
+            Self::Sources => "deb-src",
+        }
+    }
+}
+
+/// The entries of a one-line file (`.list`) for binaries that are Debian's own, made such for `suites` and what is `wanted`.
 #[must_use]
-pub fn one_line(text: &str, suites: &[&str]) -> String {
+pub fn one_line(text: &str, suites: &[&str], wanted: Wanted) -> String {
     let mut out = String::new();
     for line in text.lines() {
         let line = line.split('#').next().unwrap_or_default().trim();
@@ -28,7 +45,7 @@ pub fn one_line(text: &str, suites: &[&str]) -> String {
         let components: Vec<_> = words.collect();
         for suite in suites {
             let options = if options.is_empty() { String::new() } else { format!("[{options}] ") };
-            let _ = writeln!(out, "deb {options}{uri} {suite} {}", components.join(" "));
+            let _ = writeln!(out, "{} {options}{uri} {suite} {}", wanted.entry_type(), components.join(" "));
         }
     }
     out
@@ -76,9 +93,9 @@ fn without_architectures(options: &str) -> String {
     options.split_whitespace().filter(|option| !option.starts_with("arch")).collect::<Vec<_>>().join(" ")
 }
 
-/// The stanzas of a deb822 file (`.sources`) that are Debian's own, for `suites`.
+/// The stanzas of a deb822 file (`.sources`) for binaries that are Debian's own, made such for `suites` and what is `wanted`.
 #[must_use]
-pub fn deb822(text: &str, suites: &[&str]) -> String {
+pub fn deb822(text: &str, suites: &[&str], wanted: Wanted) -> String {
     let mut out = String::new();
     for stanza in stanzas(text) {
         let value = |key: &str| stanza.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value.as_str());
@@ -87,7 +104,7 @@ pub fn deb822(text: &str, suites: &[&str]) -> String {
         if off || !words("Types").contains(&"deb") || !words("Suites").iter().any(|suite| RELEASES.contains(suite)) {
             continue;
         }
-        let _ = writeln!(out, "Types: deb\nSuites: {}", suites.join(" "));
+        let _ = writeln!(out, "Types: {}\nSuites: {}", wanted.entry_type(), suites.join(" "));
         for (name, value) in &stanza {
             if !["types", "suites", "enabled", "architectures"].contains(&name.to_ascii_lowercase().as_str()) {
                 let _ = writeln!(out, "{name}:{value}");
@@ -132,10 +149,11 @@ mod tests {
                     deb https://example.com/tool stable-tool main\n\
                     deb https://example.com/flat ./\n";
         assert_eq!(
-            one_line(text, &["bookworm", "trixie"]),
+            one_line(text, &["bookworm", "trixie"], Wanted::Binaries),
             "deb [signed-by=/k.gpg] https://example.org/debian bookworm main contrib\n\
              deb [signed-by=/k.gpg] https://example.org/debian trixie main contrib\n"
         );
+        assert_eq!(one_line(text, &["sid"], Wanted::Sources), "deb-src [signed-by=/k.gpg] https://example.org/debian sid main contrib\n");
     }
 
     #[test]
@@ -146,7 +164,7 @@ mod tests {
                     Types: deb\nEnabled: no\nURIs: https://example.org/off\nSuites: bookworm\nComponents: main\n\n\
                     Types: deb-src\nURIs: https://example.org/src\nSuites: bookworm\nComponents: main\n";
         assert_eq!(
-            deb822(text, &["trixie"]),
+            deb822(text, &["trixie"], Wanted::Binaries),
             "Types: deb\nSuites: trixie\nURIs: https://example.org/debian\nComponents: main\nSigned-By:\n -----BEGIN\n .\n abc\n\n"
         );
     }
@@ -163,7 +181,10 @@ mod tests {
 
     #[test]
     fn a_file_without_debians_own_archive_yields_nothing() {
-        assert_eq!(deb822("Types: deb\nURIs: https://example.com/\nSuites: nodistro\nComponents: main\n", &["trixie"]), "");
-        assert_eq!(one_line("deb https://example.com/ubuntu noble main\n", &["trixie"]), "");
+        assert_eq!(
+            deb822("Types: deb\nURIs: https://example.com/\nSuites: nodistro\nComponents: main\n", &["trixie"], Wanted::Binaries),
+            ""
+        );
+        assert_eq!(one_line("deb https://example.com/ubuntu noble main\n", &["trixie"], Wanted::Binaries), "");
     }
 }

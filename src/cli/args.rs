@@ -18,6 +18,25 @@ Examples:
 
 Exit codes: 0 done, 1 a build or check failed, 2 usage, 3 verification failed, 4 network, 5 toolchain, 6 policy";
 
+const AUDIT_EXAMPLES: &str = "\
+Examples:
+  wasideps audit                                      the rules on recipes and lock; nothing is built, no network is used
+  wasideps audit --prefix sysroot/wasm32-wasip1       also headers, symbols and licences of a prefix
+  wasideps audit --database GIT-all.zip --database cvelistV5-main.zip
+  wasideps audit --database osv/ --vex ours.openvex.json --write-vex out.openvex.json
+  wasideps audit --origins                            brings every origin and compares the inputs, file by file
+  wasideps audit --database osv/ --message-format sarif > audit.sarif
+
+Exit codes: 0 nothing is violated, 6 a rule is, 2 a file that was named can't be used, 4 no origin of a source can be reached";
+
+const OUTDATED_EXAMPLES: &str = "\
+Examples:
+  wasideps outdated                         all sources of the lock
+  wasideps outdated zlib xz
+  wasideps outdated --message-format json   an object an origin
+
+Exit codes: 0 it could be asked what there is, whether or not it is newer; 4 nothing could be asked, or --offline";
+
 /// Fetches, verifies and cross-compiles the C libraries that CPython needs on WASI.
 #[derive(Debug, Parser)]
 #[command(name = "wasideps", version, about, after_help = EXAMPLES, max_term_width = 100)]
@@ -47,7 +66,7 @@ pub struct Global {
     /// Folder with archives for machines without network: any file whose digest fits is taken (repeatable)
     #[arg(long, global = true, value_name = "DIR")]
     pub from: Vec<Utf8PathBuf>,
-    /// How to tell what happens: for people, or one JSON object a line on stdout
+    /// How to tell what happens: for people, one JSON object a line on stdout, or (`audit`) SARIF
     #[arg(long, global = true, value_name = "FORMAT", default_value = "human")]
     pub message_format: MessageFormat,
     /// When to use colour
@@ -62,6 +81,8 @@ pub struct Global {
 pub enum MessageFormat {
     Human,
     Json,
+    /// One SARIF log on stdout; only `audit` has one
+    Sarif,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -133,6 +154,12 @@ pub enum Command {
     Env(EnvArgs),
     /// Print the SBOM of the locked sources, or of a prefix
     Sbom(SbomArgs),
+    /// Check policy, licences, independent origins and known vulnerabilities; a violation is exit code 6
+    #[command(after_help = AUDIT_EXAMPLES)]
+    Audit(AuditArgs),
+    /// Compare the lock with what its origins offer now; nothing is changed
+    #[command(after_help = OUTDATED_EXAMPLES)]
+    Outdated(OutdatedArgs),
     /// Move one source to a version: the only command that writes the lock
     Lock(LockArgs),
     /// List the sources of the lock
@@ -267,6 +294,35 @@ pub struct ExplainArgs {
     pub target: Target,
     #[command(flatten)]
     pub prefix: PrefixArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct AuditArgs {
+    /// Sources to audit, with what they depend on [default: all of the lock, or of the prefix]
+    #[arg(value_name = "NAME")]
+    pub names: Vec<Name>,
+    /// Also audit this prefix: its headers, symbols and licences, and that it is what the lock says
+    #[arg(long, value_name = "DIR")]
+    pub prefix: Option<Utf8PathBuf>,
+    /// Database of vulnerabilities: an OSV export or the CVE list, as a zip, a folder or one JSON file (repeatable)
+    #[arg(long, value_name = "PATH")]
+    pub database: Vec<Utf8PathBuf>,
+    /// OpenVEX document that tells which vulnerabilities do not matter, and why (repeatable)
+    #[arg(long, value_name = "FILE", requires = "database")]
+    pub vex: Vec<Utf8PathBuf>,
+    /// Write what was found of vulnerabilities as an OpenVEX document
+    #[arg(long, value_name = "FILE", requires = "database")]
+    pub write_vex: Option<Utf8PathBuf>,
+    /// Bring every origin of each source, and compare their inputs file by file: the one part that uses the network
+    #[arg(long)]
+    pub origins: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct OutdatedArgs {
+    /// Sources to look for [default: all of the lock]
+    #[arg(value_name = "NAME")]
+    pub names: Vec<Name>,
 }
 
 #[derive(Debug, Args)]

@@ -9,7 +9,7 @@ use super::error::{CliError, Failures};
 use super::printer::Printer;
 use crate::embedded;
 use crate::fetch::{Fetcher, Settings};
-use crate::model::{Catalog, Files, Lock, NameError};
+use crate::model::{Catalog, Files, Lock, NameError, Policy};
 use crate::store::Store;
 use crate::toolchain::{Locator, Request, Toolchain};
 
@@ -24,6 +24,14 @@ pub fn catalog(global: &Global) -> Result<Catalog, Failures> {
         }
     };
     Ok(Catalog::load(recipes, patches, exclusions)?)
+}
+
+/// The audit's policy: that of the recipes' folder that the options name, if it has one, else the embedded one.
+pub fn policy(global: &Global) -> Result<Policy, Failures> {
+    let own = global.recipes.as_ref().map(|dir| dir.join("policy.toml")).filter(|path| path.exists());
+    let Some(path) = own else { return Ok(embedded::policy()?) };
+    let text = fs_err::read_to_string(&path).map_err(|source| CliError::Read { path: path.clone(), source })?;
+    Ok(Policy::parse(path.as_str(), &text)?)
 }
 
 /// The lock that the options name, or the embedded one.
@@ -92,15 +100,20 @@ pub fn toolchain(
 /// When documents say that they were made: `$SOURCE_DATE_EPOCH`, else the lock's date at midnight (UTC).
 /// Source: <https://reproducible-builds.org/specs/source-date-epoch/>.
 pub fn created(lock: &Lock) -> Result<String, Failures> {
-    match std::env::var("SOURCE_DATE_EPOCH") {
-        Err(_) => Ok(format!("{}T00:00:00Z", lock.date)),
-        Ok(text) => {
-            // Years beyond 9999 have no RFC 3339 form.
-            let seconds = text.parse::<u64>().ok().filter(|seconds| *seconds < 253_402_300_800);
-            let seconds = seconds.ok_or_else(|| CliError::SourceDateEpoch { found: text.clone() })?;
-            Ok(humantime::format_rfc3339_seconds(std::time::UNIX_EPOCH + Duration::from_secs(seconds)).to_string())
-        }
-    }
+    Ok(source_date()?.unwrap_or_else(|| format!("{}T00:00:00Z", lock.date)))
+}
+
+/// The time after which there is nothing yet: `$SOURCE_DATE_EPOCH`, else now.
+pub fn now() -> Result<String, Failures> {
+    Ok(source_date()?.unwrap_or_else(|| humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string()))
+}
+
+fn source_date() -> Result<Option<String>, Failures> {
+    let Ok(text) = std::env::var("SOURCE_DATE_EPOCH") else { return Ok(None) };
+    // Years beyond 9999 have no RFC 3339 form.
+    let seconds = text.parse::<u64>().ok().filter(|seconds| *seconds < 253_402_300_800);
+    let seconds = seconds.ok_or_else(|| CliError::SourceDateEpoch { found: text.clone() })?;
+    Ok(Some(humantime::format_rfc3339_seconds(std::time::UNIX_EPOCH + Duration::from_secs(seconds)).to_string()))
 }
 
 fn read_dir(root: &Utf8Path) -> Result<Files, Failures> {

@@ -3,6 +3,10 @@
 use camino::Utf8PathBuf;
 use miette::Diagnostic;
 
+use crate::audit::database::DatabaseError;
+use crate::audit::finding::Finding;
+use crate::audit::prefix::PrefixError;
+use crate::audit::vex::VexError;
 use crate::build::BuildError;
 use crate::check::CheckError;
 use crate::consumer::view::ViewError;
@@ -24,7 +28,7 @@ pub enum Exit {
     Network = 4,
     /// There is no SDK that can be used.
     Toolchain = 5,
-    /// What is excluded was asked for.
+    /// What is excluded was asked for, or an audit found a violation.
     Policy = 6,
 }
 
@@ -105,6 +109,27 @@ pub enum CliError {
     TestsFailed { failed: usize },
     #[error("{path}: the results can't be put into XML: {problem}")]
     Junit { path: Utf8PathBuf, problem: String },
+    #[error("rule {}: {}: {}", .0.rule.name(), .0.subject, .0.message)]
+    #[diagnostic(help("{}", .0.rule.remedy()))]
+    Violation(Finding),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Database(#[from] DatabaseError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Vex(#[from] VexError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Prefix(#[from] PrefixError),
+    #[error("--message-format sarif: only `wasideps audit` finds what SARIF can tell")]
+    #[diagnostic(help("`--message-format json` tells everything"))]
+    NoSarif,
+    #[error("what is newer can't be asked when offline")]
+    #[diagnostic(help("leave out `--offline`, or see `wasideps list` for what is locked"))]
+    OutdatedOffline,
+    #[error("nothing could be asked of any origin")]
+    #[diagnostic(help("the table above tells why of each"))]
+    NothingReached,
     #[error("the embedded lock can't be written")]
     #[diagnostic(help("name a lock file with `--lockfile FILE`"))]
     EmbeddedLock,
@@ -126,6 +151,8 @@ impl CliError {
             | Self::OriginsDiffer { .. }
             | Self::StaleSbom { .. }
             | Self::DamagedPrefix { .. } => Exit::Verification,
+            Self::Violation(_) => Exit::Policy,
+            Self::OutdatedOffline | Self::NothingReached => Exit::Network,
             Self::Source(error) | Self::Build(BuildError::Source(error)) | Self::Check(CheckError::Source(error)) => {
                 of_class(error.class())
             }
@@ -219,4 +246,7 @@ from_layers!(
     BuildError,
     CheckError,
     ViewError,
+    DatabaseError,
+    VexError,
+    PrefixError,
 );

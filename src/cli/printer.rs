@@ -79,9 +79,15 @@ impl Printer {
         self.format == MessageFormat::Json
     }
 
-    /// A result, for people: to stdout, in the JSON format to nowhere (its own form is [`Self::json`]).
+    /// Whether the result is one SARIF log.
+    #[must_use]
+    pub fn is_sarif(&self) -> bool {
+        self.format == MessageFormat::Sarif
+    }
+
+    /// A result, for people: to stdout, in other formats to nowhere (their own forms are [`Self::json`] and [`Self::document`]).
     pub fn result(&self, text: &str) {
-        if !self.is_json() {
+        if self.format == MessageFormat::Human {
             self.to_stdout(text);
         }
     }

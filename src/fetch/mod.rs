@@ -7,6 +7,7 @@
 
 mod archive;
 mod compare;
+mod compared;
 mod entry;
 mod error;
 mod folder;
@@ -15,6 +16,7 @@ mod patch;
 mod registry;
 mod relock;
 mod source;
+mod tags;
 mod tree;
 mod unpack;
 

@@ -51,9 +51,43 @@ impl Fetcher<'_> {
     /// When the registry can't be asked, or does not have it.
     pub(super) fn release(&self, subject: &str, origin: &str, name: &Name, version: &Version, last: bool) -> Result<Release, FetchError> {
         let registry = self.registry(subject, origin, last)?;
-        let bad = |problem: String| FetchError::Registry { index: registry.name(), problem };
-        let krate = KrateName::crates_io(name.as_str()).map_err(|error| bad(with_causes(&error)))?;
-        let bytes = match &*registry {
+        let missing = || FetchError::NoRelease { krate: name.clone(), version: version.clone() };
+        let releases = self.releases_of(&registry, subject, origin, name, last)?.ok_or_else(missing)?;
+        let release = releases.versions.iter().find(|release| release.version == version.as_str()).ok_or_else(missing)?;
+        let at = match &*registry {
+            Registry::Sparse { index, config } => {
+                ReleaseAt::Url(parse(index, &config.download_url(krate_name(&registry, name)?, version.as_str()))?)
+            }
+            Registry::Local(folder) => ReleaseAt::File(folder.join(format!("{name}-{version}.crate"))),
+        };
+        Ok(Release { sha256: (*release.checksum()).into(), at })
+    }
+
+    /// The releases of a crate that are not yanked, in the index's order.
+    ///
+    /// # Errors
+    /// When the registry can't be asked, or knows no such crate.
+    pub fn releases(&self, subject: &str, name: &Name) -> Result<Vec<String>, FetchError> {
+        let origin = format!("crate {name}");
+        if self.settings.offline {
+            return Err(FetchError::Offline { subject: subject.to_owned(), origin, sha256: None });
+        }
+        let registry = self.registry(subject, &origin, false)?;
+        let missing = || FetchError::Registry { index: registry.name(), problem: format!("it has no crate {name}") };
+        let releases = self.releases_of(&registry, subject, &origin, name, false)?.ok_or_else(missing)?;
+        Ok(releases.versions.iter().filter(|release| !release.is_yanked()).map(|release| release.version.to_string()).collect())
+    }
+
+    fn releases_of(
+        &self,
+        registry: &Registry,
+        subject: &str,
+        origin: &str,
+        name: &Name,
+        last: bool,
+    ) -> Result<Option<IndexKrate>, FetchError> {
+        let krate = krate_name(registry, name)?;
+        let bytes = match registry {
             Registry::Sparse { index, .. } => {
                 let url = parse(index, &format!("{index}{}", krate.relative_path(Some('/'))))?;
                 self.ask(subject, origin, &url, INDEX_LIMIT, last)?
@@ -67,14 +101,8 @@ impl Fetcher<'_> {
                 }
             }
         };
-        let missing = || FetchError::NoRelease { krate: name.clone(), version: version.clone() };
-        let releases = IndexKrate::from_slice(&bytes.ok_or_else(missing)?).map_err(|error| bad(with_causes(&error)))?;
-        let release = releases.versions.iter().find(|release| release.version == version.as_str()).ok_or_else(missing)?;
-        let at = match &*registry {
-            Registry::Sparse { index, config } => ReleaseAt::Url(parse(index, &config.download_url(krate, version.as_str()))?),
-            Registry::Local(folder) => ReleaseAt::File(folder.join(format!("{name}-{version}.crate"))),
-        };
-        Ok(Release { sha256: (*release.checksum()).into(), at })
+        let bad = |problem: String| FetchError::Registry { index: registry.name(), problem };
+        bytes.map(|bytes| IndexKrate::from_slice(&bytes).map_err(|error| bad(with_causes(&error)))).transpose()
     }
 
     fn registry(&self, subject: &str, origin: &str, last: bool) -> Result<Arc<Registry>, FetchError> {
@@ -121,6 +149,11 @@ impl Registry {
             Self::Local(folder) => folder.to_string(),
         }
     }
+}
+
+fn krate_name<'n>(registry: &Registry, name: &'n Name) -> Result<KrateName<'n>, FetchError> {
+    let bad = |problem: String| FetchError::Registry { index: registry.name(), problem };
+    KrateName::crates_io(name.as_str()).map_err(|error| bad(with_causes(&error)))
 }
 
 fn parse(index: &str, url: &str) -> Result<Url, FetchError> {

@@ -34,17 +34,17 @@ pub struct Moved {
 }
 
 /// An origin of the recipe at the wanted version.
-struct Candidate {
-    place: Place,
-    root: String,
+pub(super) struct Candidate {
+    pub place: Place,
+    pub root: String,
     published: Option<Sha256>,
 }
 
 /// A candidate whose archive was had.
-struct Reached {
-    place: String,
+pub(super) struct Reached {
+    pub place: String,
     unpacked: Unpacked,
-    inputs: InputFiles,
+    pub inputs: InputFiles,
 }
 
 impl Fetcher<'_> {
@@ -91,6 +91,7 @@ impl Fetcher<'_> {
             patches: patches.iter().map(|(file, bytes)| ((*file).clone(), Sha256::of(bytes))).collect(),
             overlays: overlays.iter().map(|(file, _, bytes)| ((*file).clone(), Sha256::of(bytes))).collect(),
             tests: None,
+            compared: self.relock_compared(&subject, recipe, version, &first.inputs, old)?,
         };
         // A lock whose patches do not apply is none: the tree is made at once, and is then there for the build.
         let selected = Selected {
@@ -200,7 +201,7 @@ impl Fetcher<'_> {
         Ok((origins, reached))
     }
 
-    fn reach_one(&self, subject: &str, recipe: &Recipe, candidate: &Candidate) -> Result<(Origin, Reached), FetchError> {
+    pub(super) fn reach_one(&self, subject: &str, recipe: &Recipe, candidate: &Candidate) -> Result<(Origin, Reached), FetchError> {
         let Candidate { place, root, published } = candidate;
         // Another origin mostly follows, and a missing one is no failure: not the time to wait for a server that does not answer.
         let fetched = self.bring(Wanted { subject, place, sha256: *published, size: None, last: false })?;
@@ -233,7 +234,7 @@ impl Fetcher<'_> {
 }
 
 /// The origin at `version`; none where it is a crate that holds no such version.
-fn resolve(template: &OriginTemplate, version: &Version) -> Result<Option<Candidate>, FetchError> {
+pub(super) fn resolve(template: &OriginTemplate, version: &Version) -> Result<Option<Candidate>, FetchError> {
     let place = match &template.place {
         PlaceTemplate::Url(url) => {
             let url = url.at(version);
@@ -268,6 +269,11 @@ fn moved(old: Option<&LockedSource>, new: &LockedSource) -> Vec<Moved> {
         fields.extend(source.origins.iter().map(origin));
         fields.extend(source.patches.iter().map(|entry| file("patch", entry)));
         fields.extend(source.overlays.iter().map(|entry| file("overlay", entry)));
+        for compared in &source.compared {
+            let paths: Vec<_> = compared.differences.keys().map(RelPath::as_str).collect();
+            let text = format!("{}, other in {}", compared.origin.sha256, paths.join(", "));
+            fields.push((format!("compared with {}", compared.origin.place), text));
+        }
         if let Some(tests) = &source.tests {
             fields.push(("inputs of tests".to_owned(), tests.inputs.to_string()));
             fields.extend(tests.origins.iter().map(|origin| (format!("origin of tests {}", origin.place), origin.sha256.to_string())));
@@ -298,6 +304,7 @@ mod tests {
             origins: vec![origin],
             patches: BTreeMap::new(),
             tests: None,
+            compared: Vec::new(),
             overlays: BTreeMap::new(),
         }
     }

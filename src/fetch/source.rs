@@ -24,6 +24,10 @@ pub enum Verdict {
     /// Its archive is the lock's, but holds other inputs. `differences` are against those of `reference`, another origin; the agreeing ones come
     /// first in that choice. Without a second origin there is nothing to compare with.
     Differs { found: Sha256, reference: Option<String>, differences: Vec<Difference> },
+    /// It is one that the lock compares and never builds from, and differs exactly as is listed there: in these files, for these reasons.
+    AsListed { files: usize, held: bool, differences: Vec<(RelPath, String)> },
+    /// It is one that the lock compares, and differs otherwise than is listed there.
+    NotAsListed { problems: Vec<String> },
     /// It could not be had, or was refused.
     Failed(FetchError),
 }
@@ -64,7 +68,7 @@ impl Fetcher<'_> {
         Err(SourceError { subject, errors })
     }
 
-    /// Brings every origin of `selected` and compares its inputs with the lock's.
+    /// Brings every origin of `selected` and compares its inputs with the lock's; after them those that are only compared.
     #[must_use]
     pub fn all_origins(&self, selected: &Selected) -> Vec<OriginReport> {
         let subject = selected.title();
@@ -107,7 +111,8 @@ impl Fetcher<'_> {
             };
             Some(OriginReport { origin, verdict })
         });
-        reports.collect()
+        let compared = selected.source.compared.iter().map(|compared| self.compare_listed(&subject, selected, compared));
+        reports.chain(compared).collect()
     }
 
     fn tree_from(&self, selected: &Selected, subject: &str, origin: &Origin, key: &Sha256, last: bool) -> Result<SourceTree, FetchError> {

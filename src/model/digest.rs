@@ -18,6 +18,9 @@ pub struct Sha256([u8; 32]);
 pub struct DigestError(String);
 
 impl Sha256 {
+    /// The algorithm's name (IANA's Hash Function Textual Names, as NIST writes it).
+    pub const ALGORITHM: &'static str = "SHA-256";
+
     /// The digest of `bytes`.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {

@@ -1,6 +1,6 @@
 //! Patterns of paths, and the selection of files that they make.
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +28,22 @@ impl Globs {
     #[must_use]
     pub fn selects(&self, path: &RelPath) -> bool {
         self.set.is_match(path.as_str())
+    }
+
+    /// Whether one of the patterns selects `text`, which need not be a path.
+    #[must_use]
+    pub fn selects_text(&self, text: &str) -> bool {
+        self.set.is_match(text)
+    }
+
+    /// Whether one of the patterns could select a path that ends in `path`: for a path that may be told from further down than the patterns are.
+    /// A pattern that can't be taken apart counts as one that could.
+    #[must_use]
+    pub fn may_select_ending(&self, path: &str) -> bool {
+        self.patterns.iter().any(|pattern| {
+            let parts = std::iter::once(0).chain(pattern.match_indices('/').map(|(at, _)| at + 1));
+            parts.map(|start| compiled(&pattern[start..])).any(|glob| glob.is_none_or(|glob| glob.compile_matcher().is_match(path)))
+        })
     }
 
     /// The patterns that select none of `paths`.
@@ -60,10 +76,19 @@ impl TryFrom<Vec<String>> for Globs {
         }
         let mut builder = GlobSetBuilder::new();
         for pattern in &patterns {
-            builder.add(GlobBuilder::new(pattern).literal_separator(true).backslash_escape(false).build()?);
+            builder.add(glob(pattern)?);
         }
         Ok(Self { set: builder.build()?, patterns })
     }
+}
+
+fn glob(pattern: &str) -> Result<Glob, globset::Error> {
+    GlobBuilder::new(pattern).literal_separator(true).backslash_escape(false).build()
+}
+
+/// A part of a pattern, where it is a pattern.
+fn compiled(part: &str) -> Option<Glob> {
+    glob(part).ok()
 }
 
 impl From<Globs> for Vec<String> {
@@ -89,6 +114,9 @@ pub struct Inputs {
     pub include: Globs,
     /// The most bytes that the selected files may have together.
     pub max_size: u64,
+    /// Those of the files that upstream joins from many others: their names tell nothing of what is in them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub amalgamated: Vec<RelPath>,
 }
 
 impl Inputs {
@@ -116,6 +144,17 @@ mod tests {
         let globs = globs(&["*.c", "lib/**/*.h"]).expect("valid");
         assert!(globs.selects(&path("a.c")) && globs.selects(&path("lib/x/y/a.h")));
         assert!(!globs.selects(&path("lib/a.c")) && !globs.selects(&path("a.h")));
+    }
+
+    #[test]
+    fn a_path_told_from_further_down_may_be_selected_and_one_beside_is_not() {
+        let globs = globs(&["*.c", "src/liblzma/**/*.h", "lib/xml{parse,tok}.c"]).expect("valid");
+        for path in ["inflate.c", "check/check.h", "check.h", "liblzma/check/check.h", "xmlparse.c", "lib/xmltok.c"] {
+            assert!(globs.may_select_ending(path), "{path}");
+        }
+        for path in ["contrib/minizip/zip.c", "src/xz/args.c", "zip.py"] {
+            assert!(!globs.may_select_ending(path), "{path}");
+        }
     }
 
     #[test]

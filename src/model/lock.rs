@@ -41,6 +41,31 @@ pub struct LockedSource {
     /// What `check` needs beside that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tests: Option<LockedTests>,
+    /// Archives that are compared with the inputs, and never built from: they differ in the files that are listed, and in no others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub compared: Vec<Compared>,
+}
+
+/// An archive that holds a source's inputs but for some files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Compared {
+    pub origin: Origin,
+    /// By path below the root; never empty.
+    pub differences: BTreeMap<RelPath, LockedDifference>,
+}
+
+/// A file that an archive has otherwise than the inputs, and why that is known to be right.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LockedDifference {
+    /// Of the file among the inputs; absent where only the archive has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ours: Option<Sha256>,
+    /// Of the file in the archive; absent where that lacks it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub theirs: Option<Sha256>,
+    pub reason: String,
 }
 
 /// The second selection of a source: with the files that only its tests need.
@@ -321,6 +346,22 @@ impl Lock {
         }
         for (name, source) in self.sources.iter().filter(|(_, source)| source.origins.is_empty()) {
             problems.push(format!("source `{name}` {} has no origins", source.version));
+        }
+        for (name, source) in &self.sources {
+            for Compared { origin, differences } in &source.compared {
+                let place = &origin.place;
+                if differences.is_empty() {
+                    problems.push(format!("source `{name}` is compared with {place}, but lists no difference: then it is an origin"));
+                }
+                for (path, difference) in differences {
+                    if difference.reason.trim().is_empty() {
+                        problems.push(format!("source `{name}` lists that {place} differs in {path}, but gives no reason"));
+                    }
+                    if difference.ours == difference.theirs {
+                        problems.push(format!("source `{name}` lists that {place} differs in {path}, but not how"));
+                    }
+                }
+            }
         }
         let known = |release: &str| self.sdks.releases.contains_key(release);
         if !known(&self.sdks.default) {

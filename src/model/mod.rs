@@ -7,6 +7,7 @@ mod exclusion;
 mod globs;
 mod lock;
 mod name;
+mod policy;
 mod recipe;
 mod suite;
 mod syntax;
@@ -14,16 +15,17 @@ mod syntax;
 pub use catalog::{Catalog, CatalogError, Files, Selected, Selection, SelectionError};
 pub use content::{Content, Sha1};
 pub use digest::{Digesting, Sha256};
-pub use exclusion::{Excluded, Exclusions};
+pub use exclusion::{Excluded, ExcludedFound, ExclusionStatement, Exclusions, Trace};
 pub use globs::{Globs, GlobsError, Inputs};
 pub use lock::{
-    DebianPackage, DebianSdk, Lock, LockError, LockedSource, LockedTests, Origin, Place, PythonBranch, SdkDownload, SdkRelease, Sdks,
-    lock_schema,
+    Compared, DebianPackage, DebianSdk, Lock, LockError, LockedDifference, LockedSource, LockedTests, Origin, Place, PythonBranch,
+    SdkDownload, SdkRelease, Sdks, lock_schema,
 };
 pub use name::{CompileFlag, Macro, Name, NameError, RelPath, Target, Template, TreeDir, Version};
+pub use policy::{LicenseProblem, Policy};
 pub use recipe::{
-    CompileOptions, Extra, Identifiers, Library, License, LicenseText, OriginTemplate, Overlay, Patch, PkgConfig, PlaceTemplate, Recipe,
-    RecipeError, recipe_schema,
+    ComparedTemplate, CompileOptions, Extra, Identifiers, Library, License, LicenseText, OriginTemplate, Overlay, Patch, PkgConfig,
+    PlaceTemplate, Recipe, RecipeError, recipe_schema,
 };
 pub use suite::{NotApplicable, Program, ProgramSources, Run, Suite, SuiteError, suite_schema};
 pub use syntax::SyntaxError;

@@ -29,6 +29,8 @@ pub struct Recipe {
     pub identifiers: Identifiers,
     /// Where the source can be had, in the order in which to try; never empty.
     pub origins: Vec<OriginTemplate>,
+    /// Where it can be had with some files changed: compared, never built from.
+    pub compared: Vec<ComparedTemplate>,
     pub inputs: Inputs,
     pub overlays: Vec<Overlay>,
     /// Sorted by name; never empty.
@@ -96,6 +98,9 @@ pub struct Identifiers {
     /// The tag of a version there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tag: Option<Template>,
+    /// Other `vendor:product` names under which records of vulnerabilities know it, or a part of it that is compiled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
 }
 
 /// A file of ours that is put into the source tree.
@@ -173,6 +178,14 @@ pub struct OriginTemplate {
     pub published_sha256: BTreeMap<Version, Sha256>,
 }
 
+/// A place with another version of some files, before a version is chosen.
+#[derive(Debug, Clone)]
+pub struct ComparedTemplate {
+    pub origin: OriginTemplate,
+    /// By path below the root: why it may differ. Never empty.
+    pub differs: BTreeMap<RelPath, String>,
+}
+
 /// Where an origin is.
 #[derive(Debug, Clone)]
 pub enum PlaceTemplate {
@@ -241,6 +254,8 @@ struct Wire {
     license: LicenseWire,
     identifiers: Identifiers,
     origin: Vec<OriginWire>,
+    #[serde(default)]
+    compared: Vec<ComparedWire>,
     inputs: Inputs,
     /// File beside the recipe to path in the source tree.
     #[serde(default)]
@@ -287,6 +302,15 @@ struct OriginWire {
     published_sha256: BTreeMap<Version, Sha256>,
 }
 
+/// An origin that is compared and never built from.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct ComparedWire {
+    origin: OriginWire,
+    /// By path below the root: why it may differ.
+    differs: BTreeMap<RelPath, String>,
+}
+
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct LibraryWire {
@@ -330,6 +354,16 @@ impl Wire {
             problems.push("there is no `[[origin]]`".into());
         }
         let origins = self.origin.into_iter().filter_map(|origin| origin.check(&self.versions, problems)).collect();
+        let compared = self.compared.into_iter().filter_map(|compared| {
+            if compared.differs.is_empty() {
+                problems.push("a `[[compared]]` has no `differs`: what differs in nothing is an `[[origin]]`".into());
+            }
+            for (path, _) in compared.differs.iter().filter(|(_, reason)| reason.trim().is_empty()) {
+                problems.push(format!("a `[[compared]]` differs in `{path}` without a reason"));
+            }
+            Some(ComparedTemplate { origin: compared.origin.check(&self.versions, problems)?, differs: compared.differs })
+        });
+        let compared = compared.collect();
         let libraries = self.library.into_iter().map(|(name, library)| library.check(name, problems)).collect();
         Some(Recipe {
             file: file.to_owned(),
@@ -343,6 +377,7 @@ impl Wire {
             license: license?,
             identifiers: self.identifiers,
             origins,
+            compared,
             inputs: self.inputs,
             overlays: self.overlay.into_iter().map(|(file, to)| Overlay { file, to }).collect(),
             libraries,
@@ -358,8 +393,10 @@ fn check_purl(identifiers: &Identifiers, problems: &mut Vec<String>) {
     if !identifiers.purl.starts_with("pkg:") || identifiers.purl.contains(['@', ' ']) {
         problems.push(format!("`identifiers.purl` must be a package URL without version, found `{}`", identifiers.purl));
     }
-    if identifiers.cpe.split(':').filter(|part| !part.is_empty()).count() != 2 {
-        problems.push(format!("`identifiers.cpe` must be `vendor:product`, found `{}`", identifiers.cpe));
+    for (key, name) in std::iter::once(("cpe", &identifiers.cpe)).chain(identifiers.also.iter().map(|name| ("also", name))) {
+        if name.split(':').filter(|part| !part.is_empty()).count() != 2 {
+            problems.push(format!("`identifiers.{key}` must be `vendor:product`, found `{name}`"));
+        }
     }
 }
 

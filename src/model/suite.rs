@@ -230,7 +230,8 @@ impl Suite {
         let mut recipe = recipe.clone();
         if let Some(inputs) = &self.inputs {
             let max_size = recipe.inputs.max_size.saturating_add(inputs.max_size);
-            recipe.inputs = Inputs { include: recipe.inputs.include.union(&inputs.include)?, max_size };
+            let amalgamated = std::mem::take(&mut recipe.inputs.amalgamated);
+            recipe.inputs = Inputs { include: recipe.inputs.include.union(&inputs.include)?, max_size, amalgamated };
         }
         recipe.overlays.extend(self.overlays.iter().cloned());
         recipe.extras.clone_from(&self.extras);

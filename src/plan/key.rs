@@ -66,7 +66,7 @@ pub(super) fn prefix_key(plan: &Plan, date: &str) -> Sha256 {
     for source in &plan.sources {
         fields.push(source.selected.recipe.digest.as_bytes().to_vec());
         // What only tests need makes no other prefix.
-        let locked = LockedSource { tests: None, ..source.selected.source.clone() };
+        let locked = LockedSource { tests: None, compared: Vec::new(), ..source.selected.source.clone() };
         fields.push(serde_json::to_vec(&locked).expect("a lock entry has only string keys"));
     }
     Sha256::of_fields("wasideps prefix 2", fields.iter().map(Vec::as_slice))

@@ -98,6 +98,19 @@ fn all_origins(sources: &[Selected], fetcher: &Fetcher<'_>, printer: &Printer) -
                     }
                     ("differs", format!("DIFFER: inputs digest {}", found.short()))
                 }
+                Verdict::AsListed { files, held, differences } => {
+                    agreed += 1;
+                    let paths: Vec<_> = differences.iter().map(|(path, _)| path.as_str()).collect();
+                    let held = if *held { " (archive held already)" } else { "" };
+                    ("as-listed", format!("{files} files, other in {}, as the lock lists it{held}", paths.join(", ")))
+                }
+                Verdict::NotAsListed { problems } => {
+                    differs = true;
+                    for problem in problems {
+                        let _ = writeln!(differing, "{}: {origin}: {problem}", selected.title());
+                    }
+                    ("differs", "DIFFERS otherwise than the lock lists it".to_owned())
+                }
                 Verdict::Failed(error) => ("failed", format!("failed: {error}")),
             };
             printer.json(

@@ -1,17 +1,19 @@
 //! One file a command, or a few that belong together.
 
+mod audit;
 mod build;
 mod check;
 mod consumers;
 mod fetch;
 mod lock;
 mod look;
+mod outdated;
 mod recipe;
 mod sbom;
 mod shell;
 
-use super::args::{Cli, Command, RecipeCommand};
-use super::error::Failures;
+use super::args::{Cli, Command, MessageFormat, RecipeCommand};
+use super::error::{CliError, Failures};
 use super::printer::Printer;
 
 /// Runs the command of `cli`.
@@ -20,12 +22,17 @@ use super::printer::Printer;
 /// All that went wrong.
 pub fn run(cli: &Cli, printer: &Printer) -> Result<(), Failures> {
     let global = &cli.global;
+    if global.message_format == MessageFormat::Sarif && !matches!(cli.command, Command::Audit(_)) {
+        return Err(CliError::NoSarif.into());
+    }
     match &cli.command {
         Command::Fetch(args) => fetch::run(args, global, printer),
         Command::Build(args) => build::run(args, global, printer),
         Command::Check(args) => check::run(args, global, printer),
         Command::Sdk(args) => consumers::sdk(args, global, printer),
         Command::Env(args) => consumers::env(args, printer),
+        Command::Audit(args) => audit::run(args, global, printer),
+        Command::Outdated(args) => outdated::run(args, global, printer),
         Command::Sbom(args) => sbom::run(args, global, printer),
         Command::Lock(args) => lock::run(args, global, printer),
         Command::List => look::list(global, printer),

@@ -90,7 +90,8 @@ fn url_origin(url: &str, archive: &[u8]) -> Origin {
 
 fn selected(inputs: Sha256, origins: Vec<Origin>) -> Selected {
     let version = "1.0".parse().expect("a version");
-    let source = LockedSource { version, inputs, origins, patches: BTreeMap::new(), overlays: BTreeMap::new(), tests: None };
+    let source =
+        LockedSource { version, inputs, origins, patches: BTreeMap::new(), overlays: BTreeMap::new(), tests: None, compared: Vec::new() };
     Selected { recipe: recipe(EXAMPLE_ORIGIN), source, overlays: Vec::new(), patches: Vec::new() }
 }
 

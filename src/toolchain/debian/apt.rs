@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::apt::sources::Wanted;
 use crate::apt::{AptError, sources, sources_files};
 use crate::model::{DebianPackage, Name};
 use crate::toolchain::{ToolchainError, display};
@@ -18,15 +19,15 @@ pub(super) struct Apt {
 }
 
 impl Apt {
-    /// One below `dir`, an empty folder, for a Debian architecture and `suites`.
-    pub fn open(dir: &Utf8Path, architecture: &str, suites: &[Name]) -> Result<Self, ToolchainError> {
+    /// One below `dir`, an empty folder, for a Debian architecture, `suites`, and binaries or sources.
+    pub fn open(dir: &Utf8Path, architecture: &str, suites: &[Name], wanted: Wanted) -> Result<Self, ToolchainError> {
         for folder in ["sources", "lists/partial", "cache/archives/partial", "debs"] {
             let folder = dir.join(folder);
             fs_err::create_dir_all(&folder).map_err(ToolchainError::io(&folder))?;
         }
         let status = dir.join("status");
         fs_err::write(&status, "").map_err(ToolchainError::io(&status))?;
-        write_sources(dir, suites)?;
+        write_sources(dir, suites, wanted)?;
         // apt runs these commands after reading indices; those of images for containers empty the system's own cache.
         let hooks = ["Pre-Invoke", "Post-Invoke", "Post-Invoke-Success"].map(|hook| format!("#clear APT::Update::{hook};\n")).concat();
         let clear = dir.join("clear.conf");
@@ -77,6 +78,16 @@ impl Apt {
         let output = self.run("apt-cache", "looking for packages", &args)?;
         let text = String::from_utf8_lossy(&output.stdout);
         Ok(sources::stanzas(&text).iter().filter_map(|stanza| offer(stanza, suite)).collect())
+    }
+
+    /// The versions of `packages`, source packages, in the order of the indices.
+    pub fn source_versions(&self, packages: &[&str]) -> Result<Vec<(String, String)>, ToolchainError> {
+        let args = [&["--quiet=2", "--only-source", "showsrc"], packages].concat();
+        let output = self.run("apt-cache", "looking for source packages", &args)?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let value =
+            |stanza: &[(String, String)], key: &str| stanza.iter().find(|(name, _)| name == key).map(|(_, value)| value.trim().to_owned());
+        Ok(sources::stanzas(&text).iter().filter_map(|stanza| Some((value(stanza, "Package")?, value(stanza, "Version")?))).collect())
     }
 
     /// Downloads `packages` in their pinned versions; gives the paths. `progress` gets the number of bytes so far.
@@ -134,7 +145,7 @@ fn not_started(program: &'static str, command: &Command, error: &std::io::Error)
 }
 
 /// Copies the machine's entries for Debian's archive, with `suites` in place of theirs.
-fn write_sources(dir: &Utf8Path, suites: &[Name]) -> Result<(), ToolchainError> {
+fn write_sources(dir: &Utf8Path, suites: &[Name], wanted: Wanted) -> Result<(), ToolchainError> {
     let files = sources_files().map_err(|error| match error {
         AptError::NotThere { program } => ToolchainError::NoApt { program },
         AptError::Start { program, source } => {
@@ -145,9 +156,9 @@ fn write_sources(dir: &Utf8Path, suites: &[Name]) -> Result<(), ToolchainError> 
     let mut any = false;
     for (number, file) in files.iter().enumerate() {
         let (text, form) = if file.is_deb822() {
-            (sources::deb822(&file.text, &names), "sources")
+            (sources::deb822(&file.text, &names, wanted), "sources")
         } else {
-            (sources::one_line(&file.text, &names), "list")
+            (sources::one_line(&file.text, &names, wanted), "list")
         };
         if !text.is_empty() {
             any = true;

@@ -12,6 +12,7 @@ use rayon::prelude::*;
 
 use super::version::{DEBIAN_MARK, SdkVersion};
 use super::{Locator, ToolchainError, host, unpack};
+use crate::apt::sources::Wanted;
 use crate::model::{DebianPackage, DebianSdk, Digesting, Name, Sha256};
 use crate::report::{Event, Reporter};
 use crate::store::{Kind, Store};
@@ -149,7 +150,7 @@ fn download(
     let mut suites: Vec<_> = packages.iter().map(|package| package.suite.clone()).collect();
     suites.sort();
     suites.dedup();
-    let apt = Apt::open(&dir, architecture, &suites)?;
+    let apt = Apt::open(&dir, architecture, &suites, Wanted::Binaries)?;
     let step = |step: &str, started: bool| {
         let (subject, step) = (SUBJECT.to_owned(), step.to_owned());
         locator.reporter.event(if started { Event::StepStarted { subject, step } } else { Event::StepFinished { subject, step } });
@@ -230,7 +231,7 @@ pub fn current(
                 text.parse().map_err(|_| ToolchainError::NoSources { suites: vec![text.to_owned()], looked_in: Vec::new() })?;
             let dir = scratch.join(format!("{architecture}-{suite}"));
             fs_err::create_dir_all(&dir).map_err(ToolchainError::io(&dir))?;
-            let apt = Apt::open(&dir, architecture, std::slice::from_ref(&suite))?;
+            let apt = Apt::open(&dir, architecture, std::slice::from_ref(&suite), Wanted::Binaries)?;
             let words = apt.update()?;
             let names: Vec<_> = packages.iter().filter(|(_, of)| *of == text).map(|(name, _)| *name).collect();
             let offers = apt.offers(&names)?;
@@ -282,4 +283,22 @@ fn differs(package: &DebianPackage, found: Sha256) -> ToolchainError {
         expected: package.sha256,
         found,
     }
+}
+
+/// The versions that Debian's newest suite has of `packages`, source packages: by name, in no order. `scratch` is an empty folder.
+///
+/// # Errors
+/// When apt is not there, or reaches no archive of Debian's.
+pub fn source_versions(packages: &[&str], scratch: &Utf8Path) -> Result<Vec<(String, String)>, ToolchainError> {
+    const SUITE: &str = "sid";
+    let no_sources = |_| ToolchainError::NoSources { suites: vec![SUITE.to_owned()], looked_in: Vec::new() };
+    let suite: Name = SUITE.parse().map_err(no_sources)?;
+    // The architecture says nothing of sources, but apt wants one.
+    let apt = Apt::open(scratch, "amd64", &[suite], Wanted::Sources)?;
+    let words = apt.update()?;
+    let versions = apt.source_versions(packages)?;
+    if versions.is_empty() && !words.is_empty() {
+        return Err(ToolchainError::Apt { step: "reading the indices of sources", command: "apt-get update".to_owned(), words });
+    }
+    Ok(versions)
 }

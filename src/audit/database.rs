@@ -1,0 +1,339 @@
+//! Databases of vulnerabilities on disk, as they are published: an OSV export (a zip, or its folder of JSON files), the CVE list (a zip with a zip in
+//! it, or its folders), or one record. Formats may be mixed.
+//!
+//! A file that is broken is skipped, named and counted; the others count all the same.
+
+use std::io::{Read, Seek};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use rayon::prelude::*;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::order::Order;
+use super::record::Record;
+use super::{cve, osv};
+use crate::model::Sha256;
+
+/// The newest versions of the two formats whose meaning is known here.
+const OSV_SCHEMA: &str = "1.7";
+const CVE_SCHEMA: &str = "5.2";
+
+/// The most bytes that one record may have; the largest that is published has about ten mebibytes.
+const RECORD_LIMIT: u64 = 64 << 20;
+
+/// So many files are read before they are parsed together.
+const BATCH: usize = 512;
+
+/// The CVE list is published as a zip in a zip.
+const NESTED: usize = 2;
+
+/// A database, reduced to the records that are of interest.
+#[derive(Debug, Serialize)]
+pub struct Database {
+    pub path: Utf8PathBuf,
+    /// Of the file, or over the sorted paths and digests of a folder's files.
+    pub sha256: Sha256,
+    /// How many records were read.
+    pub records: usize,
+    /// How many of them are withdrawn or rejected.
+    pub withdrawn: usize,
+    /// Files that were skipped.
+    pub broken: Vec<Broken>,
+    /// Records from after the audit's date, or in a newer format: they are judged as far as they are understood.
+    pub future: Vec<Future>,
+    #[serde(skip)]
+    pub kept: Vec<Record>,
+}
+
+/// A file that could not be read as a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Broken {
+    pub file: String,
+    pub problem: String,
+}
+
+/// A record that this program, or this audit, may be too old for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Future {
+    pub id: String,
+    pub why: String,
+}
+
+/// A database that can't be used at all.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum DatabaseError {
+    #[error("the database {path} can't be read: {source}")]
+    Read { path: Utf8PathBuf, source: std::io::Error },
+    #[error("the database {path} is no zip that can be read: {problem}")]
+    Zip { path: Utf8PathBuf, problem: String },
+    #[error("the database {path} holds no record{}", skipped(broken))]
+    #[diagnostic(help("it takes an OSV export or the CVE list as they are published: a zip, a folder of JSON files, or one JSON file"))]
+    Empty { path: Utf8PathBuf, broken: Vec<Broken> },
+}
+
+fn skipped(broken: &[Broken]) -> String {
+    match broken {
+        [] => String::new(),
+        [Broken { file, problem }, ..] => format!("; {} files were skipped, the first of them {file}: {problem}", broken.len()),
+    }
+}
+
+/// Collects records and what is wrong.
+struct Reading<'a> {
+    keep: &'a (dyn Fn(&Record) -> bool + Sync),
+    now: &'a str,
+    batch: Vec<(String, Vec<u8>)>,
+    database: Database,
+}
+
+impl Database {
+    /// Reads the database at `path`, and keeps the records that `keep` wants. `now` (RFC 3339, UTC) tells which records are from the future.
+    ///
+    /// # Errors
+    /// When `path` can't be read, or nothing in it is a record.
+    pub fn read(path: &Utf8Path, now: &str, keep: &(dyn Fn(&Record) -> bool + Sync)) -> Result<Self, DatabaseError> {
+        let io = |source| DatabaseError::Read { path: path.to_owned(), source };
+        let database = Self {
+            path: path.to_owned(),
+            sha256: Sha256::of(b""),
+            records: 0,
+            withdrawn: 0,
+            broken: Vec::new(),
+            future: Vec::new(),
+            kept: Vec::new(),
+        };
+        let mut reading = Reading { keep, now, batch: Vec::new(), database };
+        if path.is_dir() {
+            reading.folder(path).map_err(io)?;
+        } else {
+            let mut file = fs_err::File::open(path).map_err(io)?;
+            (reading.database.sha256, _) = Sha256::of_reader(&mut file).map_err(io)?;
+            file.rewind().map_err(io)?;
+            let mut magic = Vec::new();
+            file.by_ref().take(2).read_to_end(&mut magic).map_err(io)?;
+            file.rewind().map_err(io)?;
+            if magic == b"PK" {
+                reading.zip(file, "", NESTED).map_err(|problem| DatabaseError::Zip { path: path.to_owned(), problem })?;
+            } else {
+                reading.take(path.file_name().unwrap_or(path.as_str()).to_owned(), file);
+            }
+        }
+        reading.parse();
+        let mut database = reading.database;
+        database.broken.sort_by(|a, b| a.file.cmp(&b.file));
+        database.future.sort_by(|a, b| a.id.cmp(&b.id));
+        database.kept.sort_by(|a, b| (&a.id, &a.file).cmp(&(&b.id, &b.file)));
+        if database.records == 0 {
+            return Err(DatabaseError::Empty { path: path.to_owned(), broken: database.broken });
+        }
+        Ok(database)
+    }
+}
+
+impl Reading<'_> {
+    fn folder(&mut self, root: &Utf8Path) -> std::io::Result<()> {
+        let mut paths = Vec::new();
+        list(root, "", &mut paths)?;
+        paths.sort();
+        let mut digests = Vec::new();
+        for path in paths {
+            let file = fs_err::File::open(root.join(&path))?;
+            let (digest, _) = Sha256::of_reader(&file)?;
+            let mut file = file;
+            file.rewind()?;
+            self.take(path.clone(), file);
+            digests.push((path, digest));
+        }
+        let fields = digests.iter().flat_map(|(path, digest)| [path.as_bytes(), digest.as_bytes().as_slice()]);
+        self.database.sha256 = Sha256::of_fields("wasideps database 1", fields);
+        Ok(())
+    }
+
+    fn zip(&mut self, file: impl Read + Seek, below: &str, nested: usize) -> Result<(), String> {
+        let mut archive = zip::ZipArchive::new(file).map_err(|error| error.to_string())?;
+        for index in 0..archive.len() {
+            let entry = match archive.by_index(index) {
+                Ok(entry) => entry,
+                Err(error) => {
+                    self.broken(format!("{below}entry {index}"), error.to_string());
+                    continue;
+                }
+            };
+            let name = match entry.name() {
+                Ok(name) => format!("{below}{name}"),
+                Err(error) => {
+                    self.broken(format!("{below}entry {index}"), error.to_string());
+                    continue;
+                }
+            };
+            if name.ends_with(".json") {
+                self.take(name, entry);
+            } else if name.ends_with(".zip") && nested > 0 {
+                // A zip is read from its end: the inner one is unpacked to a file first.
+                let unpacked = tempfile::tempfile().and_then(|mut file| {
+                    let mut entry = entry;
+                    std::io::copy(&mut entry, &mut file).map(|_| file)
+                });
+                match unpacked.map_err(|error| error.to_string()).and_then(|file| self.zip(file, &format!("{name}/"), nested - 1)) {
+                    Ok(()) => {}
+                    Err(problem) => self.broken(name, problem),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, name: String, from: impl Read) {
+        let mut bytes = Vec::new();
+        match from.take(RECORD_LIMIT + 1).read_to_end(&mut bytes) {
+            Err(error) => self.broken(name, error.to_string()),
+            Ok(_) if bytes.len() as u64 > RECORD_LIMIT => self.broken(name, format!("it has more than {RECORD_LIMIT} bytes")),
+            Ok(_) => {
+                self.batch.push((name, bytes));
+                if self.batch.len() >= BATCH {
+                    self.parse();
+                }
+            }
+        }
+    }
+
+    fn broken(&mut self, file: String, problem: String) {
+        self.database.broken.push(Broken { file, problem });
+    }
+
+    fn parse(&mut self) {
+        let parsed: Vec<_> = std::mem::take(&mut self.batch).into_par_iter().map(|(file, bytes)| record(&file, &bytes)).collect();
+        for record in parsed {
+            match record {
+                Err(broken) => self.database.broken.push(broken),
+                Ok(record) => {
+                    self.database.records += 1;
+                    self.database.withdrawn += usize::from(record.withdrawn);
+                    if let Some(why) = from_the_future(&record, self.now) {
+                        self.database.future.push(Future { id: record.id.clone(), why });
+                    }
+                    if (self.keep)(&record) {
+                        self.database.kept.push(record);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn list(root: &Utf8Path, below: &str, paths: &mut Vec<String>) -> std::io::Result<()> {
+    for entry in root.join(below).read_dir_utf8()? {
+        let entry = entry?;
+        let path = if below.is_empty() { entry.file_name().to_owned() } else { format!("{below}/{}", entry.file_name()) };
+        // A clone of a database has a `.git`, which holds none of it.
+        if entry.path().is_dir() && !entry.file_name().starts_with('.') {
+            list(root, &path, paths)?;
+        } else if path.ends_with(".json") {
+            paths.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// A record of either format.
+fn record(file: &str, bytes: &[u8]) -> Result<Record, Broken> {
+    let read = |bytes: &[u8]| {
+        // Which format it is, is seen in what it has; the names of files tell nothing of it.
+        cve::parse(file, bytes).or_else(|_| osv::parse(file, bytes))
+    };
+    if let Ok(record) = read(bytes) {
+        return Ok(record);
+    }
+    let broken = |problem: String| Broken { file: file.to_owned(), problem };
+    let mut value: Value = serde_json::from_slice(bytes).map_err(|error| broken(format!("it is no JSON: {error}")))?;
+    // Some write `null` for what is absent.
+    without_nulls(&mut value);
+    let bytes = serde_json::to_vec(&value).unwrap_or_default();
+    let is_cve = value.get("cveMetadata").is_some() || value.get("dataType").is_some();
+    let again = if is_cve { cve::parse(file, &bytes) } else { osv::parse(file, &bytes) };
+    let format = if is_cve { "CVE" } else { "OSV" };
+    again.map_err(|error| broken(format!("it is no {format} record: {}", without_place(&error))))
+}
+
+/// What is wrong, without the place: that is of a text that was written anew.
+fn without_place(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text).to_owned()
+}
+
+fn without_nulls(value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            object.retain(|_, value| !value.is_null());
+            object.values_mut().for_each(without_nulls);
+        }
+        Value::Array(array) => {
+            array.retain(|value| !value.is_null());
+            array.iter_mut().for_each(without_nulls);
+        }
+        _ => {}
+    }
+}
+
+fn from_the_future(record: &Record, now: &str) -> Option<String> {
+    // To the second: the form of fractions and of UTC differs.
+    const SECONDS: usize = "2026-01-01T00:00:00".len();
+    let to_seconds = |text: &str| text.get(..SECONDS).map(str::to_owned);
+    if let Some(modified) = record.modified.as_deref()
+        && let (Some(at), Some(now)) = (to_seconds(modified), to_seconds(now))
+        && at > now
+    {
+        return Some(format!("it was changed at {modified}, after {now}Z, the date of this audit"));
+    }
+    let schema = record.schema.as_deref()?;
+    let known = if schema.starts_with("5.") { CVE_SCHEMA } else { OSV_SCHEMA };
+    let series = |text: &str| Order::parse(&text.split('.').take(2).collect::<Vec<_>>().join("."));
+    (series(schema)? > series(known)?).then(|| format!("its format is {schema}, newer than {known}, which is known here"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_of_the_future_by_its_date_or_its_format() {
+        let of = |schema: Option<&str>, modified: &str| {
+            let record = Record {
+                id: "X-1".into(),
+                aliases: Vec::new(),
+                summary: String::new(),
+                withdrawn: false,
+                affected: Vec::new(),
+                schema: schema.map(Into::into),
+                modified: Some(modified.into()),
+                file: "x.json".into(),
+            };
+            from_the_future(&record, "2026-11-25T12:00:00Z").is_some()
+        };
+        let table = [
+            (Some("1.7.5"), "2026-11-25T11:59:59.999Z", false),
+            (Some("1.7.5"), "2026-11-25T12:00:00.5Z", false),
+            (Some("1.7.5"), "2026-11-25T12:00:01Z", true),
+            (Some("1.8.0"), "2026-01-01T00:00:00Z", true),
+            (Some("2.0"), "2026-01-01T00:00:00Z", true),
+            (Some("5.2.0"), "2026-01-01T00:00:00.123", false),
+            (Some("5.3"), "2026-01-01T00:00:00", true),
+            (None, "2026-01-01T00:00:00Z", false),
+        ];
+        for (schema, modified, expected) in table {
+            assert_eq!(of(schema, modified), expected, "{schema:?} {modified}");
+        }
+    }
+
+    #[test]
+    fn nulls_are_absent_and_what_is_neither_format_says_which_it_lacks() {
+        let record = record("x.json", br#"{"id":"X-1","modified":null,"aliases":null,"affected":[{"package":null,"versions":null}]}"#);
+        assert_eq!(record.expect("a record").affected.len(), 1);
+        let problem = |text: &str| super::record("x.json", text.as_bytes()).expect_err(text).problem;
+        assert!(problem("{\"id\": \"X-").starts_with("it is no JSON: "), "{}", problem("{\"id\": \"X-"));
+        assert_eq!(problem("{}"), "it is no OSV record: missing field `id`");
+        assert_eq!(problem(r#"{"dataType":"CVE_RECORD"}"#), "it is no CVE record: missing field `cveMetadata`");
+        assert!(problem("[1]").starts_with("it is no OSV record"), "{}", problem("[1]"));
+    }
+}

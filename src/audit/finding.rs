@@ -1,0 +1,205 @@
+//! What an audit finds, each under the stable name of a rule.
+
+use serde::Serialize;
+
+use super::vulnerability::{Status, Vulnerability};
+use crate::model::Policy;
+
+/// The rules. Their names are part of the interface: documents and users' filters hold them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rule {
+    Excluded,
+    LicenseInvalid,
+    LicenseNotAllowed,
+    LicenseMissing,
+    PatchReason,
+    PatchUpstream,
+    DigestAlgorithm,
+    PrefixDiffers,
+    OriginDiffers,
+    OriginRefused,
+    OriginAlone,
+    OriginNotReached,
+    Vulnerability,
+    VulnerabilityUndetermined,
+    DatabaseBroken,
+    DatabaseFuture,
+}
+
+impl Rule {
+    /// All of them.
+    pub const ALL: [Self; 16] = [
+        Self::Excluded,
+        Self::LicenseInvalid,
+        Self::LicenseNotAllowed,
+        Self::LicenseMissing,
+        Self::PatchReason,
+        Self::PatchUpstream,
+        Self::DigestAlgorithm,
+        Self::PrefixDiffers,
+        Self::OriginDiffers,
+        Self::OriginRefused,
+        Self::OriginAlone,
+        Self::OriginNotReached,
+        Self::Vulnerability,
+        Self::VulnerabilityUndetermined,
+        Self::DatabaseBroken,
+        Self::DatabaseFuture,
+    ];
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Excluded => "excluded",
+            Self::LicenseInvalid => "license-invalid",
+            Self::LicenseNotAllowed => "license-not-allowed",
+            Self::LicenseMissing => "license-missing",
+            Self::PatchReason => "patch-reason",
+            Self::PatchUpstream => "patch-upstream",
+            Self::DigestAlgorithm => "digest-algorithm",
+            Self::PrefixDiffers => "prefix-differs",
+            Self::OriginDiffers => "origin-differs",
+            Self::OriginRefused => "origin-refused",
+            Self::OriginAlone => "origin-alone",
+            Self::OriginNotReached => "origin-not-reached",
+            Self::Vulnerability => "vulnerability",
+            Self::VulnerabilityUndetermined => "vulnerability-undetermined",
+            Self::DatabaseBroken => "database-broken",
+            Self::DatabaseFuture => "database-future",
+        }
+    }
+
+    /// What it asks for, in a sentence.
+    #[must_use]
+    pub fn asks(self) -> &'static str {
+        match self {
+            Self::Excluded => "Nothing of an excluded project is in lock, recipes, inputs or prefix.",
+            Self::LicenseInvalid => "Each source's licence is an SPDX expression of licences in the SPDX list.",
+            Self::LicenseNotAllowed => "Each source's licence can be met with the licences that the policy allows.",
+            Self::LicenseMissing => "Each source of a prefix has its licence text there.",
+            Self::PatchReason => "Each patch says why it is needed.",
+            Self::PatchUpstream => "Each patch says where upstream has it, or why it was not sent.",
+            Self::DigestAlgorithm => "The lock's digests are of an algorithm that the policy allows.",
+            Self::PrefixDiffers => "A prefix was built from what the lock says.",
+            Self::OriginDiffers => "An origin holds the lock's inputs, or differs as the lock lists it.",
+            Self::OriginRefused => "An origin gives the archive that the lock pins.",
+            Self::OriginAlone => "At least two origins are compared.",
+            Self::OriginNotReached => "Each origin can be reached.",
+            Self::Vulnerability => "No known vulnerability concerns what is compiled.",
+            Self::VulnerabilityUndetermined => "Of each known vulnerability of a source it is known whether the version is concerned.",
+            Self::DatabaseBroken => "Each file of a database is a record that can be read.",
+            Self::DatabaseFuture => "A database is not from after the audit, nor in a newer format than is known.",
+        }
+    }
+
+    /// What to do where it is broken.
+    #[must_use]
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Self::Excluded => "take it out; wasideps does not build it",
+            Self::LicenseInvalid => "write the recipe's `license.expression` with identifiers of the SPDX list, https://spdx.org/licenses/",
+            Self::LicenseNotAllowed => "decide on it, and add the licence to `licenses.allow` of the policy, or drop the source",
+            Self::LicenseMissing => "build the prefix anew; the recipe's `license` names the text",
+            Self::PatchReason => "write the patch's `reason` into the recipe",
+            Self::PatchUpstream => "write a URL, or `not sent: ` and why, as the patch's `upstream` into the recipe",
+            Self::DigestAlgorithm => "allow it in `digests.allow` of the policy, or do not use this lock",
+            Self::PrefixDiffers => "`wasideps build` makes the prefix anew; `--lockfile` names the lock that it was built from",
+            Self::OriginDiffers => {
+                "find out why before trusting it; a difference that is known and right is listed by `[[compared]]` in the recipe"
+            }
+            Self::OriginRefused => "find out why before trusting it: what is there now is not what was locked",
+            Self::OriginAlone => "add an independent origin to the recipe, or audit where more of them can be reached",
+            Self::OriginNotReached => "audit where it can be reached",
+            Self::Vulnerability => "move the source with `wasideps lock NAME VERSION`, or state with `--vex FILE` why it does not matter",
+            Self::VulnerabilityUndetermined => "look into the record, and state with `--vex FILE` what it comes to",
+            Self::DatabaseBroken => "download the database anew",
+            Self::DatabaseFuture => "check the clock or $SOURCE_DATE_EPOCH, and use a newer wasideps for a newer format",
+        }
+    }
+}
+
+/// How grave a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// The audit fails, exit code 6.
+    Violation,
+    /// Told, and no more.
+    Warning,
+    /// It would be a violation, but for a reason that is told.
+    Suppressed,
+}
+
+/// Something that a rule found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    pub rule: Rule,
+    pub level: Level,
+    /// What it is about: `zlib 1.3.2`, a database, the lock.
+    pub subject: String,
+    pub message: String,
+    /// The file that it is in, where there is one: relative to the project for recipes and the lock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+}
+
+impl Finding {
+    /// A violation.
+    #[must_use]
+    pub fn violation(rule: Rule, subject: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { rule, level: Level::Violation, subject: subject.into(), message: message.into(), file: None }
+    }
+
+    /// A warning.
+    #[must_use]
+    pub fn warning(rule: Rule, subject: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { level: Level::Warning, ..Self::violation(rule, subject, message) }
+    }
+
+    /// The same, in `file`.
+    #[must_use]
+    pub fn within(self, file: impl Into<String>) -> Self {
+        Self { file: Some(file.into()), ..self }
+    }
+
+    /// What a vulnerability comes to under `policy`.
+    #[must_use]
+    pub fn of(vulnerability: &Vulnerability, policy: &Policy) -> Self {
+        let mut text = vulnerability.id.clone();
+        if !vulnerability.summary.is_empty() {
+            text = format!("{text}: {}", vulnerability.summary);
+        }
+        if let Some(told) = vulnerability.records.first() {
+            text = format!("{text} ({})", told.why);
+        }
+        let (rule, level) = match &vulnerability.verdict {
+            Status::Affected => (Rule::Vulnerability, Level::Violation),
+            Status::Undetermined if policy.denies_undetermined() => (Rule::VulnerabilityUndetermined, Level::Violation),
+            Status::Undetermined => (Rule::VulnerabilityUndetermined, Level::Warning),
+            Status::NotAffected(suppression) => {
+                text = format!("{text}; not affected, says {}: {}", suppression.by, suppression.reason);
+                (Rule::Vulnerability, Level::Suppressed)
+            }
+        };
+        Self { rule, level, subject: vulnerability.subject.clone(), message: text, file: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_has_a_name_of_its_own_which_is_that_of_its_json() {
+        let names: Vec<_> = Rule::ALL.iter().map(|rule| rule.name()).collect();
+        let mut unique = names.clone();
+        unique.sort_unstable();
+        unique.dedup();
+        assert_eq!(unique.len(), names.len());
+        for rule in Rule::ALL {
+            assert_eq!(serde_json::to_value(rule).expect("a name"), rule.name());
+        }
+    }
+}

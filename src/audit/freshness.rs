@@ -1,0 +1,256 @@
+//! `wasideps outdated`: what the origins of the locked sources offer now. What can't be known is said to be unknown; nothing is changed.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::names::Subject;
+use super::order::Order;
+use crate::fetch::{FetchError, Fetcher};
+use crate::model::{Place, PlaceTemplate, Selected, Version};
+
+/// What an origin offers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Offer {
+    /// `zlib 1.3.2`.
+    pub subject: String,
+    /// `crate libz-sys`, `Debian zlib`, a repository.
+    pub origin: String,
+    /// What the lock has of it, in the origin's own numbers; absent where the origin is not in the lock as such.
+    pub locked: Option<String>,
+    /// Its newest, in its own numbers.
+    pub newest: Option<String>,
+    /// The upstream version that the newest holds, where that can be told.
+    pub holds: Option<String>,
+    pub state: State,
+    /// Why something is unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// How an origin's newest compares with the lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// It holds a later upstream version.
+    Newer,
+    /// It holds the locked version.
+    Current,
+    /// It holds an earlier one.
+    Behind,
+    /// Which version it holds can't be told.
+    Unknown,
+    NotReached,
+}
+
+impl State {
+    /// For tables.
+    #[must_use]
+    pub fn shown(self) -> &'static str {
+        match self {
+            Self::Newer => "NEWER",
+            Self::Current => "current",
+            Self::Behind => "behind",
+            Self::Unknown => "unknown",
+            Self::NotReached => "not reached",
+        }
+    }
+}
+
+/// Debian's newest versions by source package, or why they are not known.
+pub type Debian = Result<BTreeMap<String, String>, String>;
+
+/// Asks each origin of `selected`; `debian` is what its archive offers.
+#[must_use]
+pub fn offers(selected: &Selected, fetcher: &Fetcher<'_>, debian: &Debian) -> Vec<Offer> {
+    let subject = Subject::new(selected);
+    let mut offers = Vec::new();
+    if let Some(repository) = &selected.recipe.identifiers.repository {
+        let tags = fetcher.tags(&subject.title(), repository);
+        let newest = tags.map(|tags| newest_tag(&subject, tags.iter().map(String::as_str)));
+        let blank =
+            blank(&subject, repository.to_string(), selected.recipe.identifiers.tag.as_ref().map(|tag| tag.at(&selected.source.version)));
+        offers.push(match newest {
+            Err(error) => not_reached(blank, error.to_string()),
+            Ok(None) => Offer { note: Some("none of its tags is known to be a version".into()), ..blank },
+            Ok(Some((tag, version))) => judged(Offer { newest: Some(tag), ..blank }, &subject, Some(version), None),
+        });
+    }
+    let mut asked = Vec::new();
+    for place in selected.source.origins.iter().map(|origin| &origin.place) {
+        let (key, offer) = match place {
+            Place::Crate { name, version } => {
+                let releases = fetcher.releases(&subject.title(), name);
+                (format!("crate {name}"), of_crate(&subject, &format!("crate {name}"), version.as_str(), releases))
+            }
+            Place::Debian { package, file } => {
+                let locked = file
+                    .as_str()
+                    .strip_prefix(&format!("{package}_"))
+                    .and_then(|rest| rest.split_once(".orig."))
+                    .map(|(version, _)| version);
+                (format!("Debian {package}"), of_debian(&subject, package.as_str(), locked, debian))
+            }
+            // An archive's address is that of one version; what others there are, the repository tells.
+            Place::Url(_) | Place::Folder(_) => continue,
+        };
+        if !asked.contains(&key) {
+            asked.push(key);
+            offers.push(offer);
+        }
+    }
+    if offers.is_empty() {
+        let note = "none of its origins can be asked for other versions".to_owned();
+        offers.push(Offer { note: Some(note), ..blank(&subject, "-".into(), None) });
+    }
+    offers
+}
+
+fn blank(subject: &Subject<'_>, origin: String, locked: Option<String>) -> Offer {
+    Offer { subject: subject.title(), origin, locked, newest: None, holds: None, state: State::Unknown, note: None }
+}
+
+fn not_reached(offer: Offer, why: String) -> Offer {
+    Offer { state: State::NotReached, note: Some(why), ..offer }
+}
+
+/// The newest release among `tags`, with its version. Pre-releases are no releases.
+fn newest_tag<'t>(subject: &Subject<'_>, tags: impl Iterator<Item = &'t str>) -> Option<(String, String)> {
+    let versions = tags.filter_map(|tag| {
+        let version = subject.version_of_tag(tag)?;
+        let order = Order::parse(&version).filter(|order| !order.is_pre_release())?;
+        Some((order, tag.to_owned(), version))
+    });
+    versions.max().map(|(_, tag, version)| (tag, version))
+}
+
+fn of_crate(subject: &Subject<'_>, origin: &str, locked: &str, releases: Result<Vec<String>, FetchError>) -> Offer {
+    let blank = blank(subject, origin.to_owned(), Some(locked.to_owned()));
+    let releases = match releases {
+        Err(error) => return not_reached(blank, error.to_string()),
+        Ok(releases) => releases,
+    };
+    let versions = releases.iter().filter_map(|text| semver::Version::parse(text).ok()).filter(|version| version.pre.is_empty());
+    let Some(newest) = versions.max() else { return Offer { note: Some("it has no release".into()), ..blank } };
+    let newest = newest.to_string();
+    let holds = if newest == locked { Some(subject.version().to_owned()) } else { held_by_crate(subject, origin, &newest) };
+    judged(
+        Offer { newest: Some(newest), ..blank },
+        subject,
+        holds,
+        Some("the recipe does not tell which version it carries, nor does its number"),
+    )
+}
+
+/// Which upstream version a crate's release carries: the recipe may tell, else its build metadata (`0.1.13+1.0.8`, `2.1.3+zstd.1.5.7`).
+fn held_by_crate(subject: &Subject<'_>, origin: &str, release: &str) -> Option<String> {
+    let told = subject.selected.recipe.origins.iter().find_map(|template| match &template.place {
+        PlaceTemplate::Crate { name, releases } if format!("crate {name}") == origin => {
+            releases.iter().find(|(_, own)| own.as_str() == release).map(|(version, _)| version.to_string())
+        }
+        _ => None,
+    });
+    told.or_else(|| {
+        let (_, metadata) = release.split_once('+')?;
+        let version = &metadata[metadata.find(|c: char| c.is_ascii_digit())?..];
+        version.contains('.').then(|| version.to_owned())
+    })
+}
+
+fn of_debian(subject: &Subject<'_>, package: &str, locked: Option<&str>, debian: &Debian) -> Offer {
+    let blank = blank(subject, format!("Debian {package}"), locked.map(str::to_owned));
+    let versions = match debian {
+        Err(problem) => return not_reached(blank, problem.clone()),
+        Ok(versions) => versions,
+    };
+    let Some(newest) = versions.get(package) else { return Offer { note: Some("Debian's index does not have it".into()), ..blank } };
+    let upstream = newest.split_once(':').map_or(newest.as_str(), |(_, rest)| rest);
+    let upstream = upstream.rsplit_once('-').map_or(upstream, |(upstream, _)| upstream);
+    let holds = held_by_debian(subject, package, upstream);
+    judged(
+        Offer { newest: Some(newest.clone()), ..blank },
+        subject,
+        holds,
+        Some("its upstream version has another form than the recipe's file name"),
+    )
+}
+
+/// Which upstream version Debian's `upstream` is: the recipe's file name tells where it stands in it.
+fn held_by_debian(subject: &Subject<'_>, package: &str, upstream: &str) -> Option<String> {
+    const MARK: &str = "0-here-0";
+    let mark: Version = MARK.parse().ok()?;
+    subject.selected.recipe.origins.iter().find_map(|template| match &template.place {
+        PlaceTemplate::Debian { package: name, file } if name.as_str() == package => {
+            let form = file.at(&mark);
+            let form = form.strip_prefix(&format!("{package}_"))?.split(".orig.").next()?;
+            let (before, after) = form.split_once(MARK)?;
+            upstream.strip_prefix(before)?.strip_suffix(after).map(str::to_owned)
+        }
+        _ => None,
+    })
+}
+
+fn judged(offer: Offer, subject: &Subject<'_>, holds: Option<String>, unknown: Option<&str>) -> Offer {
+    let Some(version) = holds else { return Offer { note: unknown.map(str::to_owned), ..offer } };
+    let state = match (Order::parse(&version), Order::parse(subject.version())) {
+        (Some(theirs), Some(ours)) if theirs > ours => State::Newer,
+        (Some(theirs), Some(ours)) if theirs < ours => State::Behind,
+        (Some(_), Some(_)) => State::Current,
+        _ => State::Unknown,
+    };
+    Offer { holds: Some(version), state, ..offer }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::tests::selected;
+
+    fn state(offer: &Offer) -> (Option<&str>, Option<&str>, State) {
+        (offer.newest.as_deref(), offer.holds.as_deref(), offer.state)
+    }
+
+    #[test]
+    fn the_newest_tag_is_a_release_in_the_form_of_the_locked_one() {
+        let table: [(&str, &[&str], Option<(&str, &str)>); 4] = [
+            ("zlib", &["v1.3.2", "v1.10", "v1.9", "v2.0-rc1", "latest"], Some(("v1.10", "1.10"))),
+            ("expat", &["R_2_8_3", "R_2_10_0", "V1_95"], Some(("R_2_10_0", "2.10.0"))),
+            ("bzip2", &["bzip2-1.0.8", "bzip2-1.0.8-beta"], Some(("bzip2-1.0.8", "1.0.8"))),
+            ("zlib", &["latest"], None),
+        ];
+        for (name, tags, expected) in table {
+            let selected = selected(name);
+            let found = newest_tag(&Subject::new(&selected), tags.iter().copied());
+            assert_eq!(found, expected.map(|(tag, version)| (tag.to_owned(), version.to_owned())), "{name} {tags:?}");
+        }
+    }
+
+    #[test]
+    fn a_crates_newest_release_tells_its_version_by_recipe_or_metadata_or_not_at_all() {
+        let of = |name: &str, origin: &str, locked: &str, releases: &[&str]| {
+            let selected = selected(name);
+            let releases = Ok(releases.iter().map(|&release| release.to_owned()).collect());
+            of_crate(&Subject::new(&selected), origin, locked, releases)
+        };
+        let offer = of("bzip2", "crate bzip2-sys", "0.1.13+1.0.8", &["0.1.9", "0.1.13+1.0.8", "0.1.14+1.0.9", "0.2.0-alpha.1"]);
+        assert_eq!(state(&offer), (Some("0.1.14+1.0.9"), Some("1.0.9"), State::Newer));
+        let offer = of("zlib", "crate libz-sys", "1.1.31", &["1.1.31", "1.1.30"]);
+        assert_eq!(state(&offer), (Some("1.1.31"), Some("1.3.2"), State::Current));
+        let offer = of("zlib", "crate libz-sys", "1.1.31", &["1.1.31", "1.2.0"]);
+        assert_eq!(state(&offer), (Some("1.2.0"), None, State::Unknown));
+        assert!(offer.note.is_some());
+    }
+
+    #[test]
+    fn debians_version_is_taken_apart_as_the_recipes_file_name_is_put_together() {
+        let of = |name: &str, package: &str, version: &str| {
+            let selected = selected(name);
+            of_debian(&Subject::new(&selected), package, None, &Ok(BTreeMap::from([(package.to_owned(), version.to_owned())])))
+        };
+        assert_eq!(state(&of("zlib", "zlib", "1:1.3.dfsg+really1.3.3-1")), (Some("1:1.3.dfsg+really1.3.3-1"), Some("1.3.3"), State::Newer));
+        assert_eq!(state(&of("zlib", "zlib", "1:1.4.dfsg-1")).1, None);
+        assert_eq!(state(&of("expat", "expat", "2.8.3-1")), (Some("2.8.3-1"), Some("2.8.3"), State::Current));
+        assert_eq!(state(&of("zstd", "libzstd", "1.5.6+dfsg-2")), (Some("1.5.6+dfsg-2"), Some("1.5.6"), State::Behind));
+    }
+}

@@ -1,0 +1,26 @@
+//! The audit: rules on lock, recipes and prefix, independent origins, known vulnerabilities from local databases. The formats and rules are told in
+//! `docs/audit.md`.
+//!
+//! [`policy`], [`prefix`] and [`origins`] give findings; [`database`] reads records of two formats into one form ([`record`]), [`vulnerability`]
+//! judges them, [`vex`] suppresses and writes, [`sarif`] prints. [`freshness`] compares the lock with what its origins offer.
+
+pub mod database;
+pub mod finding;
+pub mod freshness;
+pub mod names;
+pub mod order;
+pub mod origins;
+pub mod policy;
+pub mod prefix;
+pub mod record;
+pub mod report;
+pub mod sarif;
+pub mod vex;
+pub mod vulnerability;
+
+mod cve;
+mod osv;
+mod presence;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,92 @@
+//! What it comes to that all origins of a source were brought and compared.
+
+use serde::Serialize;
+
+use super::finding::{Finding, Rule};
+use crate::fetch::{FetchClass, OriginReport, Verdict};
+use crate::model::Selected;
+
+/// An origin, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Compared {
+    pub subject: String,
+    pub origin: String,
+    pub verdict: Word,
+    /// What there is to say of it, in a line.
+    pub text: String,
+}
+
+/// An origin's verdict in a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Word {
+    Agrees,
+    /// It differs exactly as the lock lists it.
+    AsListed,
+    Differs,
+    Refused,
+    NotReached,
+}
+
+impl Word {
+    /// For tables.
+    #[must_use]
+    pub fn shown(self) -> &'static str {
+        match self {
+            Self::Agrees => "agrees",
+            Self::AsListed => "differs as listed",
+            Self::Differs => "DIFFERS",
+            Self::Refused => "REFUSED",
+            Self::NotReached => "not reached",
+        }
+    }
+}
+
+/// What the origins of `selected` come to. An origin that was not reached says nothing, and one alone has nothing to agree with.
+#[must_use]
+pub fn compare(selected: &Selected, reports: &[OriginReport]) -> (Vec<Compared>, Vec<Finding>) {
+    let subject = selected.title();
+    let mut compared = Vec::new();
+    let mut found = Vec::new();
+    for OriginReport { origin, verdict } in reports {
+        let (verdict, text) = match verdict {
+            Verdict::Agrees { files, held } => (Word::Agrees, format!("{files} files{}", held_already(*held))),
+            Verdict::AsListed { files, held, differences } => {
+                let listed: Vec<_> = differences.iter().map(|(path, reason)| format!("{path}: {reason}")).collect();
+                (Word::AsListed, format!("{files} files{}; {}", held_already(*held), listed.join("; ")))
+            }
+            Verdict::Differs { found, reference, differences } => {
+                let against = reference.as_ref().map_or_else(
+                    || "; no other origin was reached to compare it with".to_owned(),
+                    |reference| {
+                        let files: Vec<_> = differences.iter().map(ToString::to_string).collect();
+                        format!(", against {reference} in {}", files.join(", "))
+                    },
+                );
+                (Word::Differs, format!("inputs digest {found} in place of {}{against}", selected.source.inputs))
+            }
+            Verdict::NotAsListed { problems } => (Word::Differs, format!("not as the lock lists it: {}", problems.join("; "))),
+            Verdict::Failed(error) if error.class() == FetchClass::Network => (Word::NotReached, error.to_string()),
+            Verdict::Failed(error) => (Word::Refused, error.to_string()),
+        };
+        let message = format!("{origin}: {text}");
+        match verdict {
+            Word::Agrees | Word::AsListed => {}
+            Word::Differs => found.push(Finding::violation(Rule::OriginDiffers, &subject, message)),
+            Word::Refused => found.push(Finding::violation(Rule::OriginRefused, &subject, message)),
+            Word::NotReached => found.push(Finding::warning(Rule::OriginNotReached, &subject, message)),
+        }
+        compared.push(Compared { subject: subject.clone(), origin: origin.clone(), verdict, text });
+    }
+    let reached = compared.iter().filter(|one| matches!(one.verdict, Word::Agrees | Word::AsListed | Word::Differs)).count();
+    if reached < 2 {
+        let message =
+            if reached == 0 { "no origin was reached: nothing was compared" } else { "one origin alone was reached: nothing was compared" };
+        found.push(Finding::warning(Rule::OriginAlone, &subject, message));
+    }
+    (compared, found)
+}
+
+fn held_already(held: bool) -> &'static str {
+    if held { " (archive held already)" } else { "" }
+}

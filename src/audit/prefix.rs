@@ -1,0 +1,116 @@
+//! The rules on an installed prefix. Its folder is looked at as it is: a file that the manifest does not know counts too.
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use object::read::archive::ArchiveFile;
+use object::{Object as _, ObjectSymbol as _};
+
+use super::finding::{Finding, Rule};
+use crate::build::{BuildError, Manifest};
+use crate::model::{ExclusionStatement, Exclusions, Selected, Trace};
+
+/// A prefix that can't be looked at.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum PrefixError {
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Build(#[from] BuildError),
+    #[error("{path} can't be read: {source}")]
+    Read { path: Utf8PathBuf, source: std::io::Error },
+    #[error("{path} is no archive of WebAssembly objects: {problem}")]
+    Archive { path: Utf8PathBuf, problem: String },
+}
+
+/// The prefix at `dir` with the files that are in it.
+pub struct Prefix {
+    dir: Utf8PathBuf,
+    pub manifest: Manifest,
+    /// Relative to `dir`, sorted.
+    files: Vec<String>,
+}
+
+impl Prefix {
+    /// Opens the prefix at `dir`.
+    ///
+    /// # Errors
+    /// When there is none, or it can't be read.
+    pub fn open(dir: &Utf8Path) -> Result<Self, PrefixError> {
+        let manifest = Manifest::read(dir)?.ok_or_else(|| BuildError::NoPrefix { prefix: dir.to_owned() })?;
+        let mut files = manifest.foreign_files(dir)?;
+        files.extend(manifest.files.iter().map(|file| file.path.to_string()));
+        files.sort();
+        Ok(Self { dir: dir.to_owned(), manifest, files })
+    }
+
+    /// Searches headers, symbols and licence texts for what is excluded.
+    ///
+    /// # Errors
+    /// When a file can't be read, or an archive holds other than objects.
+    pub fn excluded(&self, exclusions: &Exclusions) -> Result<ExclusionStatement, PrefixError> {
+        let mut statement = ExclusionStatement::default();
+        let headers = self.below("include").map(|(file, path)| (Trace::Header, file, path));
+        statement.extend(exclusions.search(headers));
+        for (file, _) in self.below("share/licenses") {
+            let text = self.read(file)?;
+            statement.extend(exclusions.search([(Trace::LicenseText, file, String::from_utf8_lossy(&text).as_ref())]));
+        }
+        for (file, _) in self.below("lib").filter(|(file, _)| file.ends_with(".a")) {
+            let symbols = symbols(&self.read(file)?);
+            let symbols = symbols.map_err(|problem| PrefixError::Archive { path: self.dir.join(file), problem })?;
+            statement.extend(exclusions.search(symbols.iter().map(|symbol| (Trace::Symbol, file, symbol.as_str()))));
+        }
+        Ok(statement)
+    }
+
+    /// The rules that compare the prefix with the lock's `sources`, and ask for licence texts.
+    #[must_use]
+    pub fn findings(&self, sources: &[Selected]) -> Vec<Finding> {
+        let mut found = Vec::new();
+        for built in &self.manifest.sources {
+            let title = format!("{} {}", built.name, built.version);
+            match sources.iter().find(|selected| selected.recipe.name == built.name) {
+                None => found.push(Finding::violation(Rule::PrefixDiffers, &title, "it is in the prefix, but not in the lock")),
+                Some(selected) if selected.source.version != built.version => {
+                    let message = format!("the prefix has {}, the lock {}", built.version, selected.source.version);
+                    found.push(Finding::violation(Rule::PrefixDiffers, &title, message));
+                }
+                Some(selected) if selected.source.inputs != built.inputs => {
+                    let message =
+                        format!("it was built from inputs with digest {}, the lock says {}", built.inputs, selected.source.inputs);
+                    found.push(Finding::violation(Rule::PrefixDiffers, &title, message));
+                }
+                Some(_) => {}
+            }
+            let folder = format!("share/licenses/{}", built.name);
+            let size = |file: &str| fs_err::metadata(self.dir.join(file)).map_or(0, |meta| meta.len());
+            if !self.below(&folder).any(|(file, _)| size(file) > 0) {
+                found
+                    .push(Finding::violation(Rule::LicenseMissing, &title, format!("there is no licence text in {folder}")).within(folder));
+            }
+        }
+        found
+    }
+
+    /// The files below `folder`, with their paths below it.
+    fn below<'s>(&'s self, folder: &str) -> impl Iterator<Item = (&'s str, &'s str)> {
+        let folder = folder.to_owned();
+        self.files.iter().filter_map(move |file| Some((file.as_str(), file.strip_prefix(folder.as_str())?.strip_prefix('/')?)))
+    }
+
+    fn read(&self, file: &str) -> Result<Vec<u8>, PrefixError> {
+        let path = self.dir.join(file);
+        fs_err::read(&path).map_err(|source| PrefixError::Read { path, source })
+    }
+}
+
+/// The names of all symbols that the members of an archive define or want.
+fn symbols(archive: &[u8]) -> Result<BTreeSet<String>, String> {
+    let mut names = BTreeSet::new();
+    let told = |error: object::Error| error.to_string();
+    for member in ArchiveFile::parse(archive).map_err(told)?.members() {
+        let object = member.and_then(|member| member.data(archive)).and_then(object::File::parse).map_err(told)?;
+        names.extend(object.symbols().filter_map(|symbol| symbol.name().ok()).filter(|name| !name.is_empty()).map(str::to_owned));
+    }
+    Ok(names)
+}

@@ -1,0 +1,231 @@
+//! `wasideps audit`.
+
+use crate::audit::database::Database;
+use crate::audit::finding::{Finding, Level, Rule};
+use crate::audit::names::Subject;
+use crate::audit::prefix::Prefix;
+use crate::audit::record::{Judgement, Record};
+use crate::audit::report::Report;
+use crate::audit::vex::{self, Opinions};
+use crate::audit::vulnerability::{Status, vulnerabilities};
+use crate::audit::{origins, policy, sarif};
+use crate::cli::args::{AuditArgs, Global};
+use crate::cli::context;
+use crate::cli::error::{CliError, Failures};
+use crate::cli::printer::Printer;
+use crate::cli::table;
+use crate::fetch::{FetchClass, FetchError, Fetcher, Verdict};
+use crate::model::{Catalog, CatalogError, Lock, Name, Policy, Selected, SelectionError};
+use crate::plan;
+use crate::report::Silent;
+use crate::store::{Kind, Store, write_atomically};
+
+pub fn run(args: &AuditArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
+    let rules = context::policy(global)?;
+    let mut report = Report::default();
+    let mut errors = Vec::new();
+    match chosen(args, global) {
+        Ok(chosen) => audit(args, global, printer, &chosen, &rules, &mut report, &mut errors)?,
+        // What the loader refuses as excluded is what the first rule is for: it is reported in every format.
+        Err(failures) => {
+            let (found, others): (Vec<_>, Vec<_>) = failures.into_vec().into_iter().partition(|error| as_excluded(error).is_some());
+            report.findings.extend(found.iter().filter_map(as_excluded));
+            errors.extend(others);
+        }
+    }
+    report.sort();
+    show(&report, printer);
+    let violations = report.findings.into_iter().filter(|finding| finding.level == Level::Violation).map(CliError::Violation);
+    Failures::check(violations.chain(errors).collect())
+}
+
+/// What is audited.
+struct Chosen {
+    catalog: Catalog,
+    lock: Lock,
+    prefix: Option<Prefix>,
+    sources: Vec<Selected>,
+}
+
+fn chosen(args: &AuditArgs, global: &Global) -> Result<Chosen, Failures> {
+    let catalog = context::catalog(global)?;
+    let lock = context::lock(global)?;
+    let prefix = args.prefix.as_ref().map(|dir| Prefix::open(dir)).transpose()?;
+    let names = match &prefix {
+        Some(prefix) if args.names.is_empty() => {
+            let built = prefix.manifest.sources.iter().map(|source| &source.name);
+            // What is in the prefix and not in the lock is a finding, no request.
+            built.filter(|name| lock.sources.contains_key(*name)).cloned().collect::<Vec<Name>>()
+        }
+        _ => args.names.clone(),
+    };
+    let sources = catalog.select(&lock, &names)?.sources;
+    Ok(Chosen { catalog, lock, prefix, sources })
+}
+
+fn as_excluded(error: &CliError) -> Option<Finding> {
+    match error {
+        CliError::Catalog(CatalogError::Excluded { place, .. }) | CliError::Selection(SelectionError::Excluded { place, .. }) => {
+            Some(Finding::violation(Rule::Excluded, place, error.to_string()))
+        }
+        _ => None,
+    }
+}
+
+fn audit(
+    args: &AuditArgs,
+    global: &Global,
+    printer: &Printer,
+    chosen: &Chosen,
+    rules: &Policy,
+    report: &mut Report,
+    errors: &mut Vec<CliError>,
+) -> Result<(), Failures> {
+    let store = context::store(global)?;
+    let Chosen { catalog, lock, prefix, sources } = chosen;
+    report.sources = sources.iter().map(Selected::title).collect();
+    let inputs: Vec<_> = sources.iter().map(|selected| unpacked(selected, &store)).collect();
+    let lockfile = global.lockfile.as_ref().map_or("lockfile.json", |path| path.as_str());
+    let subjects = policy::Subjects { sources, inputs: &inputs, lockfile };
+    report.excluded = policy::excluded(&subjects, catalog.exclusions());
+    report.findings.extend(policy::findings(&subjects, rules));
+    if let Some(prefix) = prefix {
+        report.excluded.extend(prefix.excluded(catalog.exclusions())?);
+        report.findings.extend(prefix.findings(sources));
+    }
+    report.findings.extend(policy::of_statement(&report.excluded));
+    if args.origins {
+        compare(sources, &context::fetcher(global, &store, printer), report, errors);
+    }
+    if !args.database.is_empty() {
+        search(args, lock, sources, rules, report)?;
+    }
+    Ok(())
+}
+
+/// The paths of a source's inputs, where its tree is at hand.
+fn unpacked(selected: &Selected, store: &Store) -> Option<Vec<crate::model::RelPath>> {
+    let entry = store.entry(Kind::Tree, &plan::tree_key(selected), &Silent).ok()??;
+    Some(entry.files().iter().map(|file| file.path.clone()).collect())
+}
+
+/// Brings every origin of every source, the sources beside each other.
+fn compare(sources: &[Selected], fetcher: &Fetcher<'_>, report: &mut Report, errors: &mut Vec<CliError>) {
+    let reports: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = sources.iter().map(|selected| scope.spawn(|| fetcher.all_origins(selected))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    });
+    for (selected, reports) in sources.iter().zip(reports) {
+        let (compared, findings) = origins::compare(selected, &reports);
+        report.origins.extend(compared);
+        report.findings.extend(findings);
+        let unreached = |error: &FetchError| error.class() == FetchClass::Network;
+        if reports.iter().all(|report| matches!(&report.verdict, Verdict::Failed(error) if unreached(error))) {
+            let failed = reports.into_iter().filter_map(|report| match report.verdict {
+                Verdict::Failed(error) => Some(CliError::Fetch(error)),
+                _ => None,
+            });
+            errors.extend(failed);
+        }
+    }
+}
+
+/// Looks the sources up in the databases, and writes the VEX document that was asked for.
+fn search(args: &AuditArgs, lock: &Lock, sources: &[Selected], rules: &Policy, report: &mut Report) -> Result<(), Failures> {
+    let mut opinions = Opinions::default();
+    for path in &args.vex {
+        opinions.read(path)?;
+    }
+    let now = context::now()?;
+    let subjects: Vec<_> = sources.iter().map(Subject::new).collect();
+    let concerns = |record: &Record| subjects.iter().any(|subject| record.judge(subject) != Judgement::Unaffected);
+    let mut databases = Vec::new();
+    for path in &args.database {
+        databases.push(Database::read(path, &now, &concerns)?);
+    }
+    let records = databases.iter().flat_map(|database| &database.kept);
+    report.vulnerabilities = vulnerabilities(&subjects, records, &opinions);
+    report.findings.extend(report.vulnerabilities.iter().map(|vulnerability| Finding::of(vulnerability, rules)));
+    report.add_databases(databases);
+    if let Some(path) = &args.write_vex {
+        let text = vex::document(&report.vulnerabilities, &context::created(lock)?);
+        write_atomically(path, text.as_bytes()).map_err(|source| CliError::Write { path: path.clone(), source })?;
+    }
+    Ok(())
+}
+
+fn show(report: &Report, printer: &Printer) {
+    printer.finish_bars();
+    if printer.is_sarif() {
+        printer.document(&sarif::document(report));
+        return;
+    }
+    show_origins(report, printer);
+    show_vulnerabilities(report, printer);
+    for finding in &report.findings {
+        printer.json("finding", finding);
+    }
+    let mut rows = table::table(&["rule", "level", "subject", "message"]);
+    for finding in report.findings.iter().filter(|finding| finding.level != Level::Suppressed) {
+        let level = if finding.level == Level::Violation { "VIOLATION" } else { "warning" };
+        rows.add_row([finding.rule.name(), level, &finding.subject, &finding.message]);
+    }
+    if !rows.is_empty() {
+        printer.result(&format!("{}\n", table::text(&rows)));
+    }
+    printer.json("excluded", &report.excluded);
+    let looked_at: Vec<_> = report.excluded.checked.iter().map(|(trace, count)| format!("{count} {}", trace.plural())).collect();
+    if report.excluded.found.is_empty() && !looked_at.is_empty() {
+        printer.result(&format!("nothing excluded in {}\n", looked_at.join(", ")));
+    }
+    let counts = report.counts();
+    printer.json("audit", serde_json::json!({ "sources": report.sources, "counts": counts }));
+    printer.result(&format!(
+        "{} sources: {} violations, {} warnings, {} suppressed\n",
+        report.sources.len(),
+        counts.violations,
+        counts.warnings,
+        counts.suppressed
+    ));
+}
+
+fn show_origins(report: &Report, printer: &Printer) {
+    let mut rows = table::table(&["source", "origin", "inputs", ""]);
+    for compared in &report.origins {
+        printer.json("origin", compared);
+        rows.add_row([&compared.subject, &compared.origin, compared.verdict.shown(), &compared.text]);
+    }
+    if !rows.is_empty() {
+        printer.result(&format!("{}\n", table::text(&rows)));
+    }
+}
+
+fn show_vulnerabilities(report: &Report, printer: &Printer) {
+    for database in &report.databases {
+        printer.json("database", database);
+        printer.result(&format!(
+            "database {} (SHA-256 {}): {} records, {} of them withdrawn; {} files skipped\n",
+            database.path,
+            database.sha256,
+            database.records,
+            database.withdrawn,
+            database.broken.len()
+        ));
+    }
+    if report.databases.is_empty() {
+        return;
+    }
+    let mut rows = table::table(&["vulnerability", "source", "status", "why"]);
+    for vulnerability in &report.vulnerabilities {
+        printer.json("vulnerability", vulnerability);
+        let told: Vec<_> = vulnerability.records.iter().map(|told| format!("{}: {}", told.id, told.why)).collect();
+        let (status, why) = match &vulnerability.verdict {
+            Status::Affected => ("AFFECTED", told.join("; ")),
+            Status::Undetermined => ("undetermined", told.join("; ")),
+            Status::NotAffected(suppression) => ("not affected", format!("{}: {}", suppression.by, suppression.reason)),
+        };
+        rows.add_row([vulnerability.id.as_str(), &vulnerability.subject, status, &why]);
+    }
+    let text = if rows.is_empty() { "no known vulnerability concerns the sources\n".to_owned() } else { table::text(&rows) };
+    printer.result(&format!("\n{text}\n"));
+}
