@@ -38,7 +38,8 @@ impl Prefix {
     pub fn open(dir: &Utf8Path) -> Result<Self, PrefixError> {
         let manifest = Manifest::read(dir)?.ok_or_else(|| BuildError::NoPrefix { prefix: dir.to_owned() })?;
         let mut files = manifest.foreign_files(dir)?;
-        files.extend(manifest.files.iter().map(|file| file.path.to_string()));
+        // One that is missing is for `verify` to tell; here it holds nothing.
+        files.extend(manifest.files.iter().map(|file| file.path.to_string()).filter(|path| dir.join(path).is_file()));
         files.sort();
         Ok(Self { dir: dir.to_owned(), manifest, files })
     }

@@ -150,7 +150,8 @@ impl CliError {
             Self::Selection(SelectionError::Changed { .. })
             | Self::OriginsDiffer { .. }
             | Self::StaleSbom { .. }
-            | Self::DamagedPrefix { .. } => Exit::Verification,
+            | Self::DamagedPrefix { .. }
+            | Self::Prefix(PrefixError::Archive { .. }) => Exit::Verification,
             Self::Violation(_) => Exit::Policy,
             Self::OutdatedOffline | Self::NothingReached => Exit::Network,
             Self::Source(error) | Self::Build(BuildError::Source(error)) | Self::Check(CheckError::Source(error)) => {

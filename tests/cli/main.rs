@@ -1,12 +1,14 @@
 //! The command line on real sources with the real SDK. `tests/run` brings the tools that these tests need.
 
 mod archives;
+mod audit;
 mod build;
 mod check;
 mod documents;
 mod explain;
 mod lock;
 mod origins;
+mod outdated;
 mod prefix;
 mod programs;
 mod recipes;
@@ -16,3 +18,4 @@ mod sqlite;
 mod store;
 mod support;
 mod symbols;
+mod vulnerabilities;

@@ -15,7 +15,7 @@ use crate::cli::error::{CliError, Failures};
 use crate::cli::printer::Printer;
 use crate::cli::table;
 use crate::fetch::{FetchClass, FetchError, Fetcher, Verdict};
-use crate::model::{Catalog, CatalogError, Lock, Name, Policy, Selected, SelectionError};
+use crate::model::{Catalog, CatalogError, Lock, Name, Policy, RelPath, Selected, SelectionError};
 use crate::plan;
 use crate::report::Silent;
 use crate::store::{Kind, Store, write_atomically};
@@ -104,7 +104,7 @@ fn audit(
 }
 
 /// The paths of a source's inputs, where its tree is at hand.
-fn unpacked(selected: &Selected, store: &Store) -> Option<Vec<crate::model::RelPath>> {
+fn unpacked(selected: &Selected, store: &Store) -> Option<Vec<RelPath>> {
     let entry = store.entry(Kind::Tree, &plan::tree_key(selected), &Silent).ok()??;
     Some(entry.files().iter().map(|file| file.path.clone()).collect())
 }

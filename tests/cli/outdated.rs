@@ -1,0 +1,100 @@
+//! `wasideps outdated`, with a registry and a repository on the loopback.
+
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::server::{Reply, Server};
+use crate::support::{Place, run};
+
+/// What git itself answers of a repository with these tags.
+fn references(place: &Place, tags: &[&str]) -> Vec<u8> {
+    let git = |args: &[&str]| {
+        let mut command = Command::new("git");
+        for (key, value) in [("NAME", "The tests"), ("EMAIL", "tests@example.org")] {
+            command.env(format!("GIT_AUTHOR_{key}"), value).env(format!("GIT_COMMITTER_{key}"), value);
+        }
+        let output = command.current_dir(place.path("repository")).args(args).output().expect("git starts");
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    };
+    std::fs::create_dir_all(place.path("repository")).expect("a folder");
+    git(&["init", "--quiet"]);
+    git(&["commit", "--quiet", "--allow-empty", "-m", "a commit"]);
+    for tag in tags {
+        git(&["tag", "-a", "-m", tag, tag]);
+    }
+    [b"001e# service=git-upload-pack\n0000".to_vec(), git(&["upload-pack", "--http-backend-info-refs", "."])].concat()
+}
+
+/// bzip2 alone, from a crate and a repository on `server`.
+fn place(server: &Server) -> Place {
+    let place = Place::new();
+    place.copy_recipes();
+    place.edit("recipes/bzip2/recipe.toml", "https://sourceware.org/git/bzip2.git", &server.url("/bzip2.git"));
+    place.edit_lock(|lock| {
+        lock["sources"].as_object_mut().expect("sources").retain(|name, _| name == "bzip2");
+        lock["sources"]["bzip2"]["origins"].as_array_mut().expect("origins").retain(|origin| origin["crate"].is_string());
+    });
+    let text = format!("[source.crates-io]\nreplace-with = 'here'\n[source.here]\nregistry = 'sparse+{}/'\n", server.url(""));
+    place.write("cargo-home/config.toml", text);
+    place
+}
+
+fn release(version: &str, yanked: bool) -> String {
+    format!(r#"{{"name":"bzip2-sys","vers":"{version}","deps":[],"cksum":"{}","features":{{}},"yanked":{yanked}}}"#, "0".repeat(64))
+}
+
+/// A server with a registry of these releases, and a repository with these tags.
+fn server(releases: &[String], references: Option<Vec<u8>>) -> Server {
+    let index = releases.join("\n").into_bytes();
+    Server::start(move |path, _| match path {
+        "/config.json" => Reply::Body(br#"{"dl":"http://127.0.0.1:1/"}"#.to_vec()),
+        "/bz/ip/bzip2-sys" => Reply::Body(index.clone()),
+        "/bzip2.git/info/refs?service=git-upload-pack" => references.clone().map_or(Reply::Status(404), Reply::Body),
+        _ => Reply::Status(404),
+    })
+}
+
+fn offers(place: &Place, code: i32) -> Vec<Value> {
+    let done = run(&mut place.own(place.command(&["outdated", "--message-format", "json"]))).exits(code);
+    done.json().into_iter().filter(|line| line["reason"] == "offer").map(|mut line| line["data"].take()).collect()
+}
+
+#[test]
+fn what_registry_and_repository_have_is_compared_with_the_lock_and_nothing_changes() {
+    let scratch = Place::new();
+    let references = references(&scratch, &["bzip2-1.0.8", "bzip2-1.0.10", "bzip2-1.1.0-rc1", "start"]);
+    let releases = [release("0.1.13+1.0.8", false), release("0.1.14+1.0.9", false), release("0.1.15+1.0.99", true)];
+    let place = place(&server(&releases, Some(references)));
+    let before = std::fs::read(place.path("lockfile.json")).expect("the lock");
+    let offers = offers(&place, 0);
+    let seen: Vec<_> = offers.iter().map(|offer| json!([offer["locked"], offer["newest"], offer["holds"], offer["state"]])).collect();
+    assert_eq!(
+        seen,
+        [json!(["bzip2-1.0.8", "bzip2-1.0.10", "1.0.10", "newer"]), json!(["0.1.13+1.0.8", "0.1.14+1.0.9", "1.0.9", "newer"])],
+        "a yanked release and a release candidate are none"
+    );
+    assert_eq!(std::fs::read(place.path("lockfile.json")).expect("the lock"), before);
+    let shown = run(&mut place.own(place.command(&["outdated"]))).exits(0).stdout;
+    assert!(shown.contains("NEWER") && shown.contains("there is something newer than bzip2 1.0.8"), "{shown}");
+}
+
+#[test]
+fn what_is_the_locked_version_is_current_and_what_is_not_reached_is_said_to_be_so() {
+    let place = place(&server(&[release("0.1.13+1.0.8", false)], None));
+    let offers = offers(&place, 0);
+    let states: Vec<_> = offers.iter().map(|offer| offer["state"].clone()).collect();
+    assert_eq!(states, ["not-reached", "current"]);
+    assert!(offers[0]["newest"].is_null() && offers[0]["note"].as_str().is_some_and(|note| note.contains("404")), "{offers:#?}");
+}
+
+#[test]
+fn offline_and_out_of_reach_are_exit_4() {
+    let nobody = Server::with([]);
+    let place = place(&nobody);
+    run(&mut place.own(place.command(&["outdated", "--offline"]))).exits(4).says(&["can't be asked when offline"]);
+    assert_eq!(nobody.requests(), [""; 0]);
+    let done = run(&mut place.own(place.command(&["outdated"]))).exits(4).says(&["nothing could be asked of any origin"]);
+    assert_eq!(done.stdout.matches("not reached").count(), 2, "{}", done.stdout);
+}
