@@ -4,7 +4,7 @@ use super::archive::Wanted;
 use super::compare::{Difference, InputFiles, differences};
 use super::unpack::{self, Unpacked};
 use super::{FetchError, Fetched, Fetcher, SourceError, SourceTree};
-use crate::model::{Extra, Inputs, Origin, Place, Selected, Sha256};
+use crate::model::{Extra, Inputs, Origin, Place, RelPath, Selected, Sha256};
 use crate::plan;
 use crate::report::Event;
 
