@@ -1,15 +1,33 @@
 #!/usr/bin/env bash
-# speedtest1 with our VFS and with unix-none, in turn: bench.sh WASMTIME SPEEDTEST1.WASM FOLDER [SIZE [ROUNDS]]
-# FOLDER is where the databases go: one in memory (/dev/shm) shows what the VFS costs, one on a disk is ruled by its syncs.
-# Prints the total of each run, the least and the median, and their ratios (the least says most on a machine that does other things), then WAL against rollback on the part that writes most.
+# Measures SQLite's VFS: bench.sh SDK PREFIX SPEEDTEST1.C WASMTIME FOLDER [SIZE [ROUNDS]]
+# PREFIX is what `wasideps build` made; SPEEDTEST1.C is test/speedtest1.c of SQLite's sources. FOLDER is where the databases go: one in memory
+# (/dev/shm) shows what the VFS costs, one on a disk is ruled by its syncs.
+# Runs are in turn, in changing order. Prints all, the least and the median, and their ratios: the VFS against unix-none, WAL against rollback on
+# the part of speedtest1 that writes most, then small transactions. The least says most on a machine that does other things.
 set -euo pipefail
 
-wasmtime=$1
-program=$2
-folder=$(mktemp -d "$3/bench.XXXXXX")
-size=${4:-25}
-rounds=${5:-7}
-trap 'rm -rf "$folder"' EXIT
+sdk=$1
+prefix=$2
+speedtest1=$3
+wasmtime=$4
+folder=$(mktemp -d "$5/bench.XXXXXX")
+size=${6:-100}
+rounds=${7:-7}
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+programs=$(mktemp -d)
+trap 'rm -rf "$folder" "$programs"' EXIT
+
+# build PROGRAM SOURCE ARGUMENT...
+build() {
+    local program=$1
+    shift
+    "$sdk/bin/clang" -O2 -w -I "$prefix/include" "$@" -L "$prefix/lib" -lsqlite3 -lwasi-emulated-getpid -Wl,-z,stack-size=1048576 \
+        -o "$programs/$program.wasm"
+}
+build speedtest1 -D_WASI_EMULATED_GETPID "$speedtest1"
+build writes "$here/writes.c"
+printf '[cache]\ndirectory = "%s/cache"\n' "$programs" >"$programs/cache.toml"
+wasm() { "$wasmtime" run -C cache=y -C "cache-config=$programs/cache.toml" --dir "$folder::/" "$@"; }
 
 # What a run's seconds are: all of it, or the tests that insert, update, delete and replace.
 whole='s/^ *TOTAL[.]* *\([0-9.]*\)s.*/\1/p'
@@ -21,7 +39,7 @@ total() {
     local vfs=$1
     shift
     rm -f "$folder"/*.db*
-    "$wasmtime" run --dir "$folder::/" "$program" --size "$size" --vfs "$vfs" "$@" "/$vfs.db" |
+    wasm "$programs/speedtest1.wasm" --size "$size" --vfs "$vfs" "$@" "/$vfs.db" |
         sed -n "$counted" | awk '{ s += $1 } END { print s }'
 }
 least() { sort -n | head -n 1; }
@@ -55,3 +73,8 @@ compare() {
 compare unix-none unix-none wasi wasi
 counted=$writing
 compare 'wasi, rollback' wasi 'wasi, WAL' 'wasi --journal wal'
+
+for mode in 'unix-none delete' 'wasi delete' 'wasi wal'; do
+    # shellcheck disable=SC2086 # a list of words
+    wasm "$programs/writes.wasm" $mode 300
+done

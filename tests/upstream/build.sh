@@ -314,7 +314,10 @@ lists() {
     mkdir -p "$here/lists"
     for name in "${names[@]}"; do
         archive=$(echo "$out/$name"/lib/lib*.a)
-        "$nm" --defined-only --extern-only "$archive" | awk 'NF == 3 { print $3 }' | sort -u >"$here/lists/$name.symbols"
+        {
+            "$nm" --defined-only --extern-only "$archive" | awk 'NF == 3 { print $3 }'
+            [[ ! -e $here/lists/$name.added ]] || cat "$here/lists/$name.added"
+        } | sort -u >"$here/lists/$name.symbols"
         (cd "$out/$name/include" && find . -type f -printf '%P\n' | sort | xargs sha256sum) >"$here/lists/$name.headers"
         say "$name: $(wc -l <"$here/lists/$name.symbols") symbols, $(wc -l <"$here/lists/$name.headers") headers"
     done
