@@ -93,10 +93,10 @@ impl Database {
         session
     }
 
-    /// One that writes the database as fast as it can.
-    fn hammer(&self, worker: u32, seconds: u64) -> Hammer {
+    /// One that writes the database, with a pause of so many milliseconds after each commit.
+    fn hammer(&self, worker: u32, seconds: u64, pause: u32) -> Hammer {
         let mut command = self.program("hammer");
-        command.args(["d.db", &worker.to_string(), &seconds.to_string()]);
+        command.args(["d.db", &worker.to_string(), &seconds.to_string(), &pause.to_string()]);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("wasmtime starts");
         Hammer { worker, lines: lines(&mut child), child, heard: Vec::new() }
     }
@@ -479,7 +479,7 @@ fn several_processes_that_wait_for_a_dead_ones_lock_take_it_over_once_and_write_
     let (database, mut a) = Database::with_table();
     a.must("BEGIN EXCLUSIVE; INSERT INTO t VALUES(2)");
     a.kill();
-    let workers: Vec<Hammer> = (1..=3).map(|worker| database.hammer(worker, 12)).collect();
+    let workers: Vec<Hammer> = (1..=3).map(|worker| database.hammer(worker, 12, 0)).collect();
     let done: Vec<(u32, Hammered)> = workers.into_iter().map(|worker| (worker.worker, worker.finish())).collect();
     assert_eq!(done.iter().map(|(_, hammered)| hammered.takeovers).sum::<usize>(), 1);
     assert!(done.iter().any(|(_, hammered)| hammered.acknowledged > 0));
@@ -490,7 +490,7 @@ fn several_processes_that_wait_for_a_dead_ones_lock_take_it_over_once_and_write_
 #[test]
 fn two_processes_that_hammer_one_database_lose_no_commit_and_see_no_corruption() {
     let database = Database::new();
-    let workers = [database.hammer(1, seconds()), database.hammer(2, seconds())];
+    let workers = [database.hammer(1, seconds(), 0), database.hammer(2, seconds(), 0)];
     let done = workers.map(|worker| (worker.worker, worker.finish()));
     for (worker, hammered) in &done {
         assert!(hammered.log.is_empty() && hammered.takeovers == 0, "worker {worker}: {:?}", hammered.log);
@@ -505,10 +505,10 @@ fn two_processes_that_hammer_one_database_lose_no_commit_and_see_no_corruption()
 fn a_process_that_is_killed_again_and_again_takes_no_commit_of_its_own_or_of_another_with_it() {
     let database = Database::new();
     let end = Instant::now() + Duration::from_secs(seconds());
-    let other = database.hammer(2, seconds() + 10);
+    let other = database.hammer(2, seconds() + 10, 20);
     let (mut acknowledged, mut kills, mut takeovers) = (0, 0, 0);
     while Instant::now() < end || kills < 2 {
-        let mut victim = database.hammer(1, 600);
+        let mut victim = database.hammer(1, 600, 0);
         victim.commits();
         std::thread::sleep(Duration::from_millis(397 * (kills % 5)));
         let hammered = victim.kill();

@@ -1,7 +1,8 @@
-/* One of several processes that write one database: hammer DATABASE WORKER SECONDS [verify]
+/* One of several processes that write one database: hammer DATABASE WORKER SECONDS [verify|PAUSE]
  *
  * Each transaction moves an amount between accounts, whose sum never changes, and adds rows with a number that goes up by one for each
- * worker. "acked WORKER NUMBER" is printed after each commit; whoever kills a worker knows from it what must be there.
+ * worker. "acked WORKER NUMBER" is printed after each commit; whoever kills a worker knows from it what must be there. PAUSE is in milliseconds,
+ * after each commit: busy handlers are no queue, and without it one worker may keep another waiting for long.
  */
 #include <time.h>
 
@@ -34,7 +35,7 @@ static void told(void *unused, int code, const char *message) {
 
 int main(int count, char **arguments) {
   if (count < 4) return 2;
-  int worker = atoi(arguments[2]);
+  int worker = atoi(arguments[2]), pause = count > 4 ? atoi(arguments[4]) : 0;
   time_t end = time(0) + atoi(arguments[3]);
   sqlite3_config(SQLITE_CONFIG_LOG, told, 0);
   sqlite3 *writer = open_db(arguments[1]), *reader = open_db(arguments[1]);
@@ -46,7 +47,7 @@ int main(int count, char **arguments) {
                "CREATE TABLE IF NOT EXISTS account(id INTEGER PRIMARY KEY, amount);"
                "INSERT OR IGNORE INTO account VALUES(0,100),(1,100),(2,100),(3,100),(4,100);"
                "COMMIT");
-  if (count > 4) {
+  if (count > 4 && !strcmp(arguments[4], "verify")) {
     run(reader, "verify", "PRAGMA integrity_check");
     run(reader, "verify", "SELECT sum(amount) FROM account");
     run(reader, "verify", "SELECT worker, count(*), max(number) FROM row GROUP BY worker");
@@ -72,6 +73,7 @@ int main(int count, char **arguments) {
     commits++;
     printf("acked %d %lld\n", worker, next);
     fflush(stdout);
+    if (pause) sqlite3_sleep(pause);
     long long sum = number(reader, "SELECT sum(amount) FROM account");
     if (sum != 500 && sum != -1) fail("the sum of accounts", reader);
     if (sum == -1 && (sqlite3_errcode(reader) & 255) != SQLITE_BUSY) fail("reading", reader);
