@@ -246,7 +246,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn read(affected: Value) -> Affected {
+    fn read(affected: &Value) -> Affected {
         let record = json!({ "cveMetadata": { "cveId": "CVE-1" }, "containers": { "cna": { "affected": [affected] } } });
         let mut record = parse("x.json", record.to_string().as_bytes()).expect("a record");
         record.affected.remove(0)
@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     fn ranges_end_before_or_with_their_end_and_statuses_change_within() {
-        let affected = read(json!({ "versions": [
+        let affected = read(&json!({ "versions": [
             { "version": "0", "lessThan": "1.2", "status": "affected", "versionType": "semver" },
             { "version": "2.0", "lessThanOrEqual": "2.5", "status": "affected", "changes": [{ "at": "2.3", "status": "unaffected" }] },
             { "version": "3.1", "status": "affected" },
@@ -283,7 +283,7 @@ mod tests {
 
     #[test]
     fn prose_is_kept_as_unreadable_and_commits_apart() {
-        let affected = read(json!({ "versions": [
+        let affected = read(&json!({ "versions": [
             { "version": "Fixed in gzip 1.12", "status": "affected" },
             { "version": "n/a", "status": "unaffected" },
             { "version": "1da177e4c3f4", "lessThan": "610a81ecf959", "status": "affected", "versionType": "git" },
@@ -301,7 +301,7 @@ mod tests {
             json!({ "collectionURL": "https://github.com/madler/zlib/", "packageName": "zlib" }),
             json!({ "collectionURL": "https://github.com", "packageName": "madler/zlib" }),
         ] {
-            assert!(read(entry.clone()).names.contains(&zlib), "{entry}");
+            assert!(read(&entry).names.contains(&zlib), "{entry}");
         }
     }
 }

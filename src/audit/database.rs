@@ -25,6 +25,9 @@ const RECORD_LIMIT: u64 = 64 << 20;
 /// So many files are read before they are parsed together.
 const BATCH: usize = 512;
 
+/// So many records from the future are named; the others are counted.
+const FUTURE_SHOWN: usize = 5;
+
 /// The CVE list is published as a zip in a zip.
 const NESTED: usize = 2;
 
@@ -40,7 +43,9 @@ pub struct Database {
     pub withdrawn: usize,
     /// Files that were skipped.
     pub broken: Vec<Broken>,
-    /// Records from after the audit's date, or in a newer format: they are judged as far as they are understood.
+    /// How many records are from after the audit's date, or in a newer format: they are judged as far as they are understood.
+    pub from_the_future: usize,
+    /// The first of them.
     pub future: Vec<Future>,
     #[serde(skip)]
     pub kept: Vec<Record>,
@@ -100,6 +105,7 @@ impl Database {
             records: 0,
             withdrawn: 0,
             broken: Vec::new(),
+            from_the_future: 0,
             future: Vec::new(),
             kept: Vec::new(),
         };
@@ -123,6 +129,9 @@ impl Database {
         let mut database = reading.database;
         database.broken.sort_by(|a, b| a.file.cmp(&b.file));
         database.future.sort_by(|a, b| a.id.cmp(&b.id));
+        // Where the clock is wrong it is all of them.
+        database.from_the_future = database.future.len();
+        database.future.truncate(FUTURE_SHOWN);
         database.kept.sort_by(|a, b| (&a.id, &a.file).cmp(&(&b.id, &b.file)));
         if database.records == 0 {
             return Err(DatabaseError::Empty { path: path.to_owned(), broken: database.broken });

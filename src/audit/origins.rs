@@ -50,10 +50,10 @@ pub fn compare(selected: &Selected, reports: &[OriginReport]) -> (Vec<Compared>,
     let mut found = Vec::new();
     for OriginReport { origin, verdict } in reports {
         let (verdict, text) = match verdict {
-            Verdict::Agrees { files, held } => (Word::Agrees, format!("{files} files{}", held_already(*held))),
-            Verdict::AsListed { files, held, differences } => {
+            Verdict::Agrees { files, .. } => (Word::Agrees, format!("{files} files")),
+            Verdict::AsListed { files, differences, .. } => {
                 let listed: Vec<_> = differences.iter().map(|(path, reason)| format!("{path}: {reason}")).collect();
-                (Word::AsListed, format!("{files} files{}; {}", held_already(*held), listed.join("; ")))
+                (Word::AsListed, format!("{files} files; {}", listed.join("; ")))
             }
             Verdict::Differs { found, reference, differences } => {
                 let against = reference.as_ref().map_or_else(
@@ -69,7 +69,8 @@ pub fn compare(selected: &Selected, reports: &[OriginReport]) -> (Vec<Compared>,
             Verdict::Failed(error) if error.class() == FetchClass::Network => (Word::NotReached, error.to_string()),
             Verdict::Failed(error) => (Word::Refused, error.to_string()),
         };
-        let message = format!("{origin}: {text}");
+        // Most errors name their origin themselves.
+        let message = if text.contains(origin) { text.clone() } else { format!("{origin}: {text}") };
         match verdict {
             Word::Agrees | Word::AsListed => {}
             Word::Differs => found.push(Finding::violation(Rule::OriginDiffers, &subject, message)),
@@ -85,8 +86,4 @@ pub fn compare(selected: &Selected, reports: &[OriginReport]) -> (Vec<Compared>,
         found.push(Finding::warning(Rule::OriginAlone, &subject, message));
     }
     (compared, found)
-}
-
-fn held_already(held: bool) -> &'static str {
-    if held { " (archive held already)" } else { "" }
 }

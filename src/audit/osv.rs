@@ -169,7 +169,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn read(affected: Value) -> Affected {
+    fn read(affected: &Value) -> Affected {
         let record = json!({ "id": "X-1", "modified": "2026-01-01T00:00:00Z", "affected": [affected] });
         let mut record = parse("x.json", record.to_string().as_bytes()).expect("a record");
         record.affected.remove(0)
@@ -179,7 +179,7 @@ mod tests {
     fn events_become_ranges_whatever_their_order() {
         let events =
             json!([{ "fixed": "1.2" }, { "introduced": "2.0" }, { "introduced": "0" }, { "last_affected": "2.5" }, { "introduced": "3" }]);
-        let affected = read(json!({ "ranges": [{ "type": "ECOSYSTEM", "events": events }] }));
+        let affected = read(&json!({ "ranges": [{ "type": "ECOSYSTEM", "events": events }] }));
         let told: Vec<_> = affected.statements.iter().map(|statement| statement.told.as_str()).collect();
         assert_eq!(told, ["< 1.2", ">= 2.0, <= 2.5", ">= 3"]);
         let inside = |version: &str| {
@@ -200,7 +200,7 @@ mod tests {
             "events": [{ "introduced": "0" }, { "fixed": "da607da739fa6047df13e66a2af6b8bec7c2a498" }],
             "database_specific": { "versions": [{ "introduced": "0" }, { "fixed": "1.3.2" }] },
         });
-        let affected = read(json!({ "ranges": [range] }));
+        let affected = read(&json!({ "ranges": [range] }));
         assert_eq!(affected.names, [Known::Repository("github.com/madler/zlib".into())]);
         assert_eq!(affected.statements[0].told, "< 1.3.2");
         assert_eq!(affected.commits, [Commits { told: "introduced 0, fixed da607da739fa".into(), open: false }]);
@@ -208,11 +208,11 @@ mod tests {
 
     #[test]
     fn a_packages_names_are_its_purl_and_for_crates_the_ecosystems() {
-        let affected = read(json!({ "package": { "ecosystem": "crates.io", "name": "libsqlite3-sys" } }));
+        let affected = read(&json!({ "package": { "ecosystem": "crates.io", "name": "libsqlite3-sys" } }));
         assert_eq!(affected.names, [Known::Purl("pkg:cargo/libsqlite3-sys".into())]);
-        let affected = read(json!({ "package": { "ecosystem": "OSS-Fuzz", "name": "zstd", "purl": "pkg:generic/zstd" } }));
+        let affected = read(&json!({ "package": { "ecosystem": "OSS-Fuzz", "name": "zstd", "purl": "pkg:generic/zstd" } }));
         assert_eq!(affected.names, [Known::Purl("pkg:generic/zstd".into())]);
         // A distribution's package of the same name has versions of its own.
-        assert!(read(json!({ "package": { "ecosystem": "Ubuntu:24.04:LTS", "name": "expat" } })).names.is_empty());
+        assert!(read(&json!({ "package": { "ecosystem": "Ubuntu:24.04:LTS", "name": "expat" } })).names.is_empty());
     }
 }

@@ -8,7 +8,7 @@ use object::{Object as _, ObjectSymbol as _};
 
 use super::finding::{Finding, Rule};
 use crate::build::{BuildError, Manifest};
-use crate::model::{ExclusionStatement, Exclusions, Selected, Trace};
+use crate::model::{ExclusionStatement, Exclusions, Lock, Trace};
 
 /// A prefix that can't be looked at.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -64,21 +64,20 @@ impl Prefix {
         Ok(statement)
     }
 
-    /// The rules that compare the prefix with the lock's `sources`, and ask for licence texts.
+    /// The rules that compare the prefix with `lock`, and ask for licence texts.
     #[must_use]
-    pub fn findings(&self, sources: &[Selected]) -> Vec<Finding> {
+    pub fn findings(&self, lock: &Lock) -> Vec<Finding> {
         let mut found = Vec::new();
         for built in &self.manifest.sources {
             let title = format!("{} {}", built.name, built.version);
-            match sources.iter().find(|selected| selected.recipe.name == built.name) {
+            match lock.sources.get(&built.name) {
                 None => found.push(Finding::violation(Rule::PrefixDiffers, &title, "it is in the prefix, but not in the lock")),
-                Some(selected) if selected.source.version != built.version => {
-                    let message = format!("the prefix has {}, the lock {}", built.version, selected.source.version);
+                Some(locked) if locked.version != built.version => {
+                    let message = format!("the prefix has {}, the lock {}", built.version, locked.version);
                     found.push(Finding::violation(Rule::PrefixDiffers, &title, message));
                 }
-                Some(selected) if selected.source.inputs != built.inputs => {
-                    let message =
-                        format!("it was built from inputs with digest {}, the lock says {}", built.inputs, selected.source.inputs);
+                Some(locked) if locked.inputs != built.inputs => {
+                    let message = format!("it was built from inputs with digest {}, the lock says {}", built.inputs, locked.inputs);
                     found.push(Finding::violation(Rule::PrefixDiffers, &title, message));
                 }
                 Some(_) => {}

@@ -31,20 +31,16 @@ pub struct Counts {
 impl Report {
     /// Adds the findings that the databases themselves give.
     pub fn add_databases(&mut self, databases: Vec<Database>) {
-        const SHOWN: usize = 5;
         for database in &databases {
             let path = database.path.to_string();
             for broken in &database.broken {
                 let message = format!("{} was skipped: {}", broken.file, broken.problem);
                 self.findings.push(Finding::warning(Rule::DatabaseBroken, &path, message));
             }
-            // A clock that is wrong, or a format that is new, concerns most records: a few stand for all.
-            let mut few: Vec<_> = database.future.iter().take(SHOWN).map(|future| format!("{}: {}", future.id, future.why)).collect();
-            if database.future.len() > SHOWN {
-                few.push(format!("and {} more", database.future.len() - SHOWN));
-            }
+            let few: Vec<_> = database.future.iter().map(|future| format!("{}: {}", future.id, future.why)).collect();
             if !few.is_empty() {
-                let message = format!("{} records are from the future: {}", database.future.len(), few.join("; "));
+                let others = if database.from_the_future > few.len() { "; and so on" } else { "" };
+                let message = format!("{} records are from the future: {}{others}", database.from_the_future, few.join("; "));
                 self.findings.push(Finding::warning(Rule::DatabaseFuture, &path, message));
             }
         }

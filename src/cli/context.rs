@@ -66,14 +66,22 @@ fn cache_dir() -> Option<Utf8PathBuf> {
 
 /// A fetcher with the options' settings.
 pub fn fetcher<'a>(global: &Global, store: &'a Store, printer: &'a Printer) -> Fetcher<'a> {
+    Fetcher::new(settings(global), store, printer)
+}
+
+/// One that asks each origin, though the store has its archive.
+pub fn fetcher_that_asks<'a>(global: &Global, store: &'a Store, printer: &'a Printer) -> Fetcher<'a> {
+    Fetcher::new(Settings { ask_anew: true, ..settings(global) }, store, printer)
+}
+
+fn settings(global: &Global) -> Settings {
     let lock_dir = global.lockfile.as_ref().and_then(|path| path.parent()).filter(|dir| !dir.as_str().is_empty());
-    let settings = Settings {
+    Settings {
         offline: global.offline,
         from: global.from.clone(),
         lock_dir: lock_dir.unwrap_or(Utf8Path::new(".")).to_owned(),
         ..Settings::default()
-    };
-    Fetcher::new(settings, store, printer)
+    }
 }
 
 /// The toolchain that the options ask for.

@@ -150,7 +150,7 @@ impl Fetcher<'_> {
 
     /// From the store or a folder of `--from`.
     fn held(&self, wanted: &Wanted<'_>) -> Result<Option<Fetched>, FetchError> {
-        let Some(sha256) = &wanted.sha256 else { return Ok(None) };
+        let Some(sha256) = wanted.sha256.as_ref().filter(|_| !self.settings.ask_anew) else { return Ok(None) };
         if let Some(fetched) = self.stored(wanted)? {
             return Ok(Some(fetched));
         }
@@ -164,7 +164,7 @@ impl Fetcher<'_> {
     }
 
     fn stored(&self, wanted: &Wanted<'_>) -> Result<Option<Fetched>, FetchError> {
-        let Some(sha256) = wanted.sha256 else { return Ok(None) };
+        let Some(sha256) = wanted.sha256.filter(|_| !self.settings.ask_anew) else { return Ok(None) };
         let Some(path) = self.store.archive(&sha256, self.reporter)? else { return Ok(None) };
         let size = fs_err::metadata(&path).map_err(|source| StoreError::Read { path: path.clone(), source })?.len();
         Ok(Some(Fetched { path, sha256, size, origin: wanted.place.to_string(), held: true }))

@@ -43,6 +43,8 @@ use crate::store::Store;
 pub struct Settings {
     /// Ask no server. Folders are still looked into.
     pub offline: bool,
+    /// Ask each place for its archive, though the store or a folder of `--from` has it: what is held says nothing of what a place gives now.
+    pub ask_anew: bool,
     /// Folders with archives that were brought by hand (`--from`): each file in them, or one folder further down, serves if its digest does.
     pub from: Vec<Utf8PathBuf>,
     /// The lock file's folder, which folder origins are relative to.

@@ -170,8 +170,9 @@ fn an_excluded_header_symbol_or_licence_text_in_a_prefix_is_found_wherever_it_ca
 fn a_prefix_without_a_licence_text_or_of_another_lock_is_exit_6() {
     let place = copied();
     std::fs::remove_dir_all(place.path("out/share/licenses/xz")).expect("its licences");
-    let license: Vec<_> = std::fs::read_dir(place.path("out/share/licenses/zlib")).expect("licences").flatten().collect();
-    license.iter().for_each(|file| std::fs::write(file.path(), "").expect("it is emptied"));
+    for file in std::fs::read_dir(place.path("out/share/licenses/zlib")).expect("licences").flatten() {
+        std::fs::write(file.path(), "").expect("it is emptied");
+    }
     let missing = ["xz 5.8.3", "zlib 1.3.2"].map(|subject| ("license-missing".to_owned(), subject.to_owned()));
     assert_eq!(violations(&audit_prefix(&place).exits(6)), missing);
     let place = copied();
@@ -227,6 +228,10 @@ fn origins_that_agree_pass_and_without_the_option_nobody_is_asked() {
     let done = audit(&place, &["--origins", "--message-format", "json"]).exits(0);
     assert_eq!(verdicts(&done), ["agrees", "agrees"]);
     assert_eq!(server.requests().len(), 2);
+    // Now both are in the store, and are asked all the same.
+    audit(&place, &["--origins"]).exits(0);
+    assert_eq!(server.requests().len(), 4);
+    audit(&place, &["--origins", "--offline"]).exits(4).says(&["not asked when offline"]);
 }
 
 #[test]
@@ -250,7 +255,8 @@ fn an_origin_that_gives_other_bytes_than_are_locked_is_refused_with_exit_6() {
 #[test]
 fn an_origin_that_is_not_reached_is_shown_so_and_counts_as_nothing() {
     let (place, server) = origins(&[krate("bzip2"), repacked(&[], &[])]);
-    place.edit_lock(|lock| lock["sources"]["bzip2"]["origins"][1] = repacked(&[], &[]).at(&server.url("/nowhere")));
+    // The same archive as the first, which is in the store by then: that tells nothing of this origin.
+    place.edit_lock(|lock| lock["sources"]["bzip2"]["origins"][1] = krate("bzip2").at(&server.url("/nowhere")));
     let done = audit(&place, &["--origins", "--message-format", "json"]).exits(0);
     assert_eq!(verdicts(&done), ["agrees", "not-reached"]);
     let warnings: Vec<_> = done.json().into_iter().filter(|line| line["data"]["level"] == "warning").collect();

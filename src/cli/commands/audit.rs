@@ -91,11 +91,11 @@ fn audit(
     report.findings.extend(policy::findings(&subjects, rules));
     if let Some(prefix) = prefix {
         report.excluded.extend(prefix.excluded(catalog.exclusions())?);
-        report.findings.extend(prefix.findings(sources));
+        report.findings.extend(prefix.findings(lock));
     }
     report.findings.extend(policy::of_statement(&report.excluded));
     if args.origins {
-        compare(sources, &context::fetcher(global, &store, printer), report, errors);
+        compare(sources, &context::fetcher_that_asks(global, &store, printer), report, errors);
     }
     if !args.database.is_empty() {
         search(args, lock, sources, rules, report)?;
@@ -143,8 +143,8 @@ fn search(args: &AuditArgs, lock: &Lock, sources: &[Selected], rules: &Policy, r
     for path in &args.database {
         databases.push(Database::read(path, &now, &concerns)?);
     }
-    let records = databases.iter().flat_map(|database| &database.kept);
-    report.vulnerabilities = vulnerabilities(&subjects, records, &opinions);
+    let records: Vec<_> = databases.iter().flat_map(|database| &database.kept).collect();
+    report.vulnerabilities = vulnerabilities(&subjects, &records, &opinions);
     report.findings.extend(report.vulnerabilities.iter().map(|vulnerability| Finding::of(vulnerability, rules)));
     report.add_databases(databases);
     if let Some(path) = &args.write_vex {
