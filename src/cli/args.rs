@@ -152,7 +152,7 @@ pub enum Command {
     Sdk(SdkArgs),
     /// Print the variables that configure scripts want
     Env(EnvArgs),
-    /// Print the SBOM of the locked sources, or of a prefix
+    /// Print, write or check the SBOM of the locked sources or of a prefix
     Sbom(SbomArgs),
     /// Check policy, licences, independent origins and known vulnerabilities; a violation is exit code 6
     #[command(after_help = AUDIT_EXAMPLES)]
@@ -255,20 +255,56 @@ pub struct EnvArgs {
     pub prefix: PrefixArgs,
 }
 
+const SBOM_EXAMPLES: &str = "\
+Examples:
+  wasideps sbom                                        SPDX 2.3 of the locked sources
+  wasideps sbom --prefix out --format cyclonedx        CycloneDX 1.6 of a prefix
+  wasideps sbom --prefix out --html out.html           a page for people: licences, graph, search
+  wasideps sbom --profile cpython-externals            in the shape of CPython's Misc/externals.spdx.json
+  wasideps sbom --write sbom && git diff sbom          what a project commits; `--check sbom` fails when it is stale";
+
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
+#[command(args_conflicts_with_subcommands = true, after_help = SBOM_EXAMPLES)]
 pub struct SbomArgs {
     #[command(subcommand)]
     pub command: Option<SbomCommand>,
-    /// Print the SBOM of this prefix in place of the locked sources'
-    #[arg(long, value_name = "DIR", conflicts_with = "check")]
+    /// Print the document of this prefix in place of the locked sources'
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["check", "write"])]
     pub prefix: Option<Utf8PathBuf>,
-    /// With `--prefix`: print the document of this source, with every file that made its libraries
-    #[arg(long, value_name = "NAME", requires = "prefix")]
+    /// With `--prefix`: print the SPDX document of this source, with every file that made its libraries
+    #[arg(long, value_name = "NAME", requires = "prefix", conflicts_with_all = ["format", "html"])]
     pub source: Option<Name>,
-    /// Compare with a committed file in place of printing; a difference is exit code 3
-    #[arg(long, value_name = "FILE")]
+    /// Which document
+    #[arg(long, value_name = "FORMAT", default_value = "spdx")]
+    pub format: SbomFormat,
+    /// The locked sources in the shape that another project keeps its own in
+    #[arg(long, value_name = "PROFILE", conflicts_with_all = ["format", "prefix", "html", "write"])]
+    pub profile: Option<SbomProfile>,
+    /// Write a page for people: one HTML file that needs no network
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["format", "check", "write"])]
+    pub html: Option<Utf8PathBuf>,
+    /// Compare with a committed file, or with all that `--write` writes into a folder, in place of printing; a difference is exit code 3
+    #[arg(long, value_name = "PATH")]
     pub check: Option<Utf8PathBuf>,
+    /// Write all documents of the locked sources that a project commits into a folder
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["format", "check"])]
+    pub write: Option<Utf8PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SbomFormat {
+    /// SPDX 2.3, JSON
+    Spdx,
+    /// CycloneDX 1.6, JSON
+    Cyclonedx,
+    /// SLSA v1 provenance as an in-toto statement, unsigned; of a prefix alone
+    Provenance,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SbomProfile {
+    /// CPython's `Misc/externals.spdx.json`
+    CpythonExternals,
 }
 
 #[derive(Debug, Subcommand)]

@@ -94,8 +94,14 @@ pub enum CliError {
     #[diagnostic(help("the table above shows in what; an origin that differs is not what was locked"))]
     OriginsDiffer { name: String, version: String },
     #[error("{file} is stale: its line {line} differs from what the lock gives now")]
-    #[diagnostic(help("write it anew: wasideps sbom > {file}"))]
-    StaleSbom { file: Utf8PathBuf, line: usize },
+    #[diagnostic(help("write it anew: {command}"))]
+    StaleSbom { file: Utf8PathBuf, line: usize, command: String },
+    #[error("{file} is missing: the lock gives one")]
+    #[diagnostic(help("write it: {command}"))]
+    MissingSbom { file: Utf8PathBuf, command: String },
+    #[error("a provenance tells how a prefix was made, and none is named")]
+    #[diagnostic(help("name it with `--prefix DIR`"))]
+    ProvenanceOfLock,
     #[error("the recipe of {name} selects {count} files that are neither compiled, included, installed nor a licence")]
     #[diagnostic(help("narrow `[inputs] include`: what takes no part should not be unpacked, nor be in the inputs digest"))]
     UnusedInputs { name: Name, count: usize },
@@ -150,6 +156,7 @@ impl CliError {
             Self::Selection(SelectionError::Changed { .. })
             | Self::OriginsDiffer { .. }
             | Self::StaleSbom { .. }
+            | Self::MissingSbom { .. }
             | Self::DamagedPrefix { .. }
             | Self::Prefix(PrefixError::Archive { .. }) => Exit::Verification,
             Self::Violation(_) => Exit::Policy,

@@ -76,16 +76,20 @@ pub fn explain<'a>(manifest: &'a Manifest, closure: &'a Closure, path: &str, mem
 }
 
 fn explained<'a>(closure: &'a Closure, member: &'a ClosureMember) -> MemberOfArchive<'a> {
-    let source = file(&closure.files[member.source]);
-    let words = closure.base_arguments.iter().chain(&member.arguments).map(|word| crate::toolchain::quote(word));
-    let command = std::iter::once("clang".to_owned()).chain(words).collect::<Vec<_>>().join(" ");
     MemberOfArchive {
         name: &member.name,
         sha256: member.content.sha256,
-        command: format!("{command} -c {}", source.path),
+        command: command(closure, member),
         headers: member.headers.iter().map(|&index| file(&closure.files[index])).collect(),
-        source,
+        source: file(&closure.files[member.source]),
     }
+}
+
+/// What made `member`: see [`MemberOfArchive::command`].
+pub(super) fn command(closure: &Closure, member: &ClosureMember) -> String {
+    let words = closure.base_arguments.iter().chain(&member.arguments).map(|word| crate::toolchain::quote(word));
+    let command = std::iter::once("clang".to_owned()).chain(words).collect::<Vec<_>>().join(" ");
+    format!("{command} -c {}", closure.files[member.source].path)
 }
 
 fn file(file: &ClosureFile) -> FileOfPrefix<'_> {

@@ -1,15 +1,24 @@
 //! Documents that say what a lock names and a prefix holds, from plan, manifest and closure. Deterministic: sorted, named by content, dated by the
 //! caller.
 
+mod cyclonedx;
 mod explain;
+mod externals;
 mod names;
+mod provenance;
 mod spdx23;
 
 pub use explain::{Explained, FileOfPrefix, MemberOfArchive, explain};
+pub use externals::externals_document;
 pub use spdx23::{VerificationCode, library_path as source_document_path};
 
 use crate::build::{Closure, Manifest, ManifestSource, SBOM};
-use crate::model::{Exclusions, RelPath, Selected};
+use crate::model::{Exclusions, RelPath, Selected, Sha256};
+
+/// Where the CycloneDX document is, below the prefix.
+pub const CYCLONEDX: &str = "share/wasideps/sbom.cdx.json";
+/// Where the provenance is, below the prefix.
+pub const PROVENANCE: &str = "share/wasideps/provenance.intoto.json";
 
 /// What all documents state beside what they are of.
 pub struct Context<'a> {
@@ -50,6 +59,22 @@ pub fn sources_document<'a>(sources: impl IntoIterator<Item = &'a Selected>, con
     text(&spdx23::sources_document(sources, context))
 }
 
+/// The CycloneDX document of the locked sources: what `sbom/wasideps.cdx.json` holds.
+#[must_use]
+pub fn cyclonedx_sources_document<'a>(sources: impl IntoIterator<Item = &'a Selected>, context: &Context<'_>) -> String {
+    text(&cyclonedx::sources_document(sources, context))
+}
+
+/// What a project commits of the locked sources, below its folder `sbom/`: name and text.
+#[must_use]
+pub fn committed(sources: &[Selected], context: &Context<'_>) -> Vec<(&'static str, String)> {
+    vec![
+        ("wasideps.spdx.json", sources_document(sources, context)),
+        ("wasideps.cdx.json", cyclonedx_sources_document(sources, context)),
+        ("externals.spdx.json", externals_document(sources)),
+    ]
+}
+
 /// All documents of a prefix: path below it, and text.
 #[must_use]
 pub fn documents(built: &Built<'_>, context: &Context<'_>) -> Vec<(RelPath, String)> {
@@ -64,12 +89,40 @@ pub fn documents(built: &Built<'_>, context: &Context<'_>) -> Vec<(RelPath, Stri
     let prefix = text(&spdx23::prefix_document(built, &libraries, context));
     let names = built.manifest.sources.iter().map(|source| spdx23::library_path(&source.name));
     let mut documents: Vec<_> = names.zip(libraries.into_iter().map(|(_, text)| text)).collect();
-    documents.push((SBOM.parse().expect("a constant that is a path"), prefix));
+    let path = |constant: &str| constant.parse().expect("a constant that is a path");
+    documents.push((path(SBOM), prefix));
+    documents.push((path(CYCLONEDX), text(&cyclonedx::prefix_document(built, context))));
+    // Last: it names all others.
+    let provenance = text(&provenance::statement(built, &documents));
+    documents.push((path(PROVENANCE), provenance));
     documents
+}
+
+/// A UUID made from `content`, of version 8: 122 bits of its SHA-256. Source: RFC 9562, 5.8.
+fn uuid(content: &[u8]) -> String {
+    let digest = Sha256::of(content);
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest.as_bytes()[..16]);
+    bytes[6] = bytes[6] & 0x0f | 0x80;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }
 
 fn text(document: &impl serde::Serialize) -> String {
     let mut text = serde_json::to_string_pretty(document).expect("a document has only string keys");
     text.push('\n');
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_uuid_is_of_version_8_and_the_content_alone() {
+        // The digest of `abc` is the one of FIPS 180: ba7816bf 8f01cfea 414140de 5dae2223.
+        assert_eq!(uuid(b"abc"), "ba7816bf-8f01-8fea-8141-40de5dae2223");
+        assert_ne!(uuid(b"abc"), uuid(b"abd"));
+    }
 }

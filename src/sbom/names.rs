@@ -66,6 +66,32 @@ pub fn upstream(source: &LockedSource) -> Option<(&str, &Origin)> {
     })
 }
 
+/// What an archive can be asked for by, wherever it is: its URL, or a package URL without the host of a registry or mirror. `None` for a folder of
+/// this machine.
+#[must_use]
+pub fn origin_uri(place: &Place) -> Option<String> {
+    match place {
+        Place::Url(url) => Some(url.to_string()),
+        Place::Crate { name, version } => {
+            let purl = PackageUrl::new("cargo", name.to_string()).and_then(|mut purl| {
+                purl.with_version(version.to_string())?;
+                Ok(purl.to_string())
+            });
+            purl.ok()
+        }
+        Place::Debian { package, file } => {
+            let purl = PackageUrl::new("deb", package.to_string()).and_then(|mut purl| {
+                purl.with_namespace("debian")?;
+                purl.add_qualifier("arch", "source")?;
+                purl.add_qualifier("file_name", file.to_string())?;
+                Ok(purl.to_string())
+            });
+            purl.ok()
+        }
+        Place::Folder(_) => None,
+    }
+}
+
 /// A program or a library of the SDK that took part in a build, or this program.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tool {
@@ -82,6 +108,21 @@ pub struct Tool {
     pub note: Option<String>,
 }
 
+/// This program, in a version of it.
+#[must_use]
+pub fn this_program(version: &str) -> Tool {
+    Tool {
+        name: "wasideps",
+        version: version.to_owned(),
+        summary: env!("CARGO_PKG_DESCRIPTION"),
+        supplier: SUPPLIER,
+        homepage: env!("CARGO_PKG_REPOSITORY"),
+        license: env!("CARGO_PKG_LICENSE"),
+        purl: Some(format!("pkg:cargo/wasideps@{version}")),
+        note: None,
+    }
+}
+
 /// The tools that made a prefix: this program, the SDK, and the parts of the SDK whose versions are known.
 #[must_use]
 pub fn tools(manifest: &Manifest) -> Vec<Tool> {
@@ -90,16 +131,7 @@ pub fn tools(manifest: &Manifest) -> Vec<Tool> {
     let known = |version: &str| if version.is_empty() { "unknown".to_owned() } else { version.to_owned() };
     let sdk_purl = (identity.kind == SdkKind::Release).then(|| format!("pkg:github/webassembly/wasi-sdk@wasi-sdk-{}", identity.version));
     let mut tools = vec![
-        Tool {
-            name: "wasideps",
-            version: manifest.wasideps.clone(),
-            summary: env!("CARGO_PKG_DESCRIPTION"),
-            supplier: SUPPLIER,
-            homepage: env!("CARGO_PKG_REPOSITORY"),
-            license: env!("CARGO_PKG_LICENSE"),
-            purl: Some(format!("pkg:cargo/wasideps@{}", manifest.wasideps)),
-            note: None,
-        },
+        this_program(&manifest.wasideps),
         Tool {
             name: "wasi-sdk",
             version: known(&identity.version),

@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 use camino::Utf8Path;
 
 use crate::build::{BuildError, CLOSURE, Closure, Manifest, SBOM};
-use crate::cli::args::{ExplainArgs, Global, SbomArgs, SbomCommand};
+use crate::cli::args::{ExplainArgs, Global, SbomArgs, SbomCommand, SbomFormat, SbomProfile};
 use crate::cli::context;
 use crate::cli::error::{CliError, Failures};
 use crate::cli::printer::Printer;
 use crate::cli::table;
 use crate::model::{SelectionError, Sha256};
-use crate::sbom::{self, Context, Explained, FileOfPrefix, MemberOfArchive, sources_document};
+use crate::sbom::{self, Context, Explained, FileOfPrefix, MemberOfArchive};
 
 pub fn run(args: &SbomArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
     match &args.command {
@@ -19,35 +19,84 @@ pub fn run(args: &SbomArgs, global: &Global, printer: &Printer) -> Result<(), Fa
         None => {}
     }
     if let Some(prefix) = &args.prefix {
-        let manifest = manifest(prefix)?;
-        let path = match &args.source {
-            None => SBOM.to_owned(),
-            Some(name) => {
-                let known = || manifest.sources.iter().map(|source| source.name.to_string()).collect();
-                let unknown = || SelectionError::Unknown { name: name.clone(), known: known() };
-                let source = manifest.sources.iter().find(|source| source.name == *name).ok_or_else(unknown)?;
-                sbom::source_document_path(&source.name).to_string()
-            }
-        };
-        printer.document(&installed(prefix, &manifest, &path)?);
+        printer.document(&of_prefix(prefix, args)?);
         return Ok(());
     }
     let catalog = context::catalog(global)?;
     let lock = context::lock(global)?;
     let created = context::created(&lock)?;
     let selection = catalog.select(&lock, &[])?;
-    let text = sources_document(&selection.sources, &Context { created: &created, exclusions: catalog.exclusions() });
+    let context = Context { created: &created, exclusions: catalog.exclusions() };
+    if let Some(dir) = &args.write {
+        return write(dir, &sbom::committed(&selection.sources, &context), printer);
+    }
+    if let Some(dir) = args.check.as_ref().filter(|path| path.is_dir()) {
+        return check_folder(dir, &sbom::committed(&selection.sources, &context), printer);
+    }
+    let (text, option) = match (args.profile, args.format) {
+        (Some(SbomProfile::CpythonExternals), _) => (sbom::externals_document(&selection.sources), " --profile cpython-externals"),
+        (None, SbomFormat::Spdx) => (sbom::sources_document(&selection.sources, &context), ""),
+        (None, SbomFormat::Cyclonedx) => (sbom::cyclonedx_sources_document(&selection.sources, &context), " --format cyclonedx"),
+        (None, SbomFormat::Provenance) => return Err(CliError::ProvenanceOfLock.into()),
+    };
     let Some(file) = &args.check else {
         printer.document(&text);
         return Ok(());
     };
-    let committed = fs_err::read_to_string(file).map_err(|source| CliError::Read { path: file.clone(), source })?;
+    check(file, &text, &format!("wasideps sbom{option} > {file}"))?;
+    printer.result(&format!("{file} is what the lock gives\n"));
+    Ok(())
+}
+
+/// The text of the document of a prefix that the options ask for.
+fn of_prefix(prefix: &Utf8Path, args: &SbomArgs) -> Result<String, Failures> {
+    let manifest = manifest(prefix)?;
+    let path = match (&args.source, args.format) {
+        (None, SbomFormat::Spdx) => SBOM.to_owned(),
+        (None, SbomFormat::Cyclonedx) => sbom::CYCLONEDX.to_owned(),
+        (None, SbomFormat::Provenance) => sbom::PROVENANCE.to_owned(),
+        (Some(name), _) => {
+            let known = || manifest.sources.iter().map(|source| source.name.to_string()).collect();
+            let unknown = || SelectionError::Unknown { name: name.clone(), known: known() };
+            let source = manifest.sources.iter().find(|source| source.name == *name).ok_or_else(unknown)?;
+            sbom::source_document_path(&source.name).to_string()
+        }
+    };
+    Ok(installed(prefix, &manifest, &path)?)
+}
+
+/// Fails where `file` does not hold `text`; `command` would write it.
+fn check(file: &Utf8Path, text: &str, command: &str) -> Result<(), CliError> {
+    let (file, command) = (file.to_owned(), command.to_owned());
+    let committed = match fs_err::read_to_string(&file) {
+        Ok(committed) => committed,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(CliError::MissingSbom { file, command }),
+        Err(source) => return Err(CliError::Read { path: file, source }),
+    };
     if committed == text {
-        printer.result(&format!("{file} is what the lock gives\n"));
         return Ok(());
     }
     let same = committed.lines().zip(text.lines()).take_while(|(committed, now)| committed == now).count();
-    Err(CliError::StaleSbom { file: file.clone(), line: same + 1 }.into())
+    Err(CliError::StaleSbom { file, line: same + 1, command })
+}
+
+fn check_folder(dir: &Utf8Path, documents: &[(&'static str, String)], printer: &Printer) -> Result<(), Failures> {
+    let command = format!("wasideps sbom --write {dir}");
+    let errors = documents.iter().filter_map(|(name, text)| check(&dir.join(name), text, &command).err());
+    Failures::check(errors.collect())?;
+    let names: Vec<_> = documents.iter().map(|(name, _)| *name).collect();
+    printer.result(&format!("{dir} is what the lock gives: {}\n", names.join(", ")));
+    Ok(())
+}
+
+fn write(dir: &Utf8Path, documents: &[(&'static str, String)], printer: &Printer) -> Result<(), Failures> {
+    fs_err::create_dir_all(dir).map_err(|source| CliError::Write { path: dir.to_owned(), source })?;
+    for (name, text) in documents {
+        let path = dir.join(name);
+        fs_err::write(&path, text).map_err(|source| CliError::Write { path: path.clone(), source })?;
+        printer.result(&format!("{path}\n"));
+    }
+    Ok(())
 }
 
 fn manifest(prefix: &Utf8Path) -> Result<Manifest, BuildError> {

@@ -1,0 +1,185 @@
+//! Components of CycloneDX documents: sources, libraries with their files and objects, tools.
+
+use super::model::{
+    Attachment, Component, Diff, Evidence, ExternalReference, Hash, Identity, Issue, License, Organization, Patch, Pedigree, Property,
+};
+use crate::build::{ManifestArchive, ManifestFile, ManifestSource};
+use crate::model::{LockedSource, Recipe, Selected};
+use crate::sbom::Built;
+use crate::sbom::names::{self, Tool};
+
+/// The reference to a source.
+pub fn source_ref(name: &str) -> String {
+    format!("source/{name}")
+}
+
+/// The reference to a tool.
+pub fn tool_ref(name: &str) -> String {
+    format!("tool/{name}")
+}
+
+/// The reference to an object of an archive.
+pub fn member_ref(archive: &ManifestArchive, member: &str) -> String {
+    format!("{}:{member}", archive.path)
+}
+
+/// This project.
+pub fn ours() -> Organization {
+    Organization { name: names::SUPPLIER.to_owned(), url: vec![env!("CARGO_PKG_REPOSITORY").to_owned()] }
+}
+
+/// A source as upstream has it.
+pub fn source(selected: &Selected) -> Component {
+    let Selected { recipe, source, .. } = selected;
+    let mut purls = names::purls(recipe, source).into_iter();
+    let purl = purls.next();
+    let identity: Vec<_> = purls.map(|purl| Identity { field: "purl", concluded_value: purl }).collect();
+    let mut properties = vec![property("wasideps:inputs:sha256", source.inputs)];
+    if let Some(declared) = &recipe.license.declared {
+        properties.push(property("wasideps:license:declared", declared));
+    }
+    Component {
+        r#type: "library",
+        bom_ref: source_ref(recipe.name.as_str()),
+        supplier: Some(Organization { name: recipe.originator.clone(), url: vec![recipe.homepage.to_string()] }),
+        publisher: Some(recipe.originator.clone()),
+        name: recipe.name.to_string(),
+        version: Some(source.version.to_string()),
+        description: Some(recipe.summary.clone()),
+        hashes: names::upstream(source).map(|(_, origin)| origin.sha256.into()).into_iter().collect(),
+        licenses: license(recipe),
+        copyright: copyright(recipe),
+        cpe: Some(names::cpe(recipe, &source.version)),
+        purl,
+        external_references: references(recipe, source),
+        evidence: (!identity.is_empty()).then_some(Evidence { identity }),
+        properties,
+        ..Component::default()
+    }
+}
+
+/// The licence of the files that take part.
+fn license(recipe: &Recipe) -> Vec<License> {
+    vec![License { expression: recipe.license.expression.clone(), acknowledgement: "concluded" }]
+}
+
+fn copyright(recipe: &Recipe) -> Option<String> {
+    (recipe.license.copyright != "NONE").then(|| recipe.license.copyright.clone())
+}
+
+/// Where a source is at home, and where it can be had.
+fn references(recipe: &Recipe, source: &LockedSource) -> Vec<ExternalReference> {
+    let plain = |r#type, url: &url::Url| ExternalReference { r#type, url: url.to_string(), comment: None, hashes: Vec::new() };
+    let mut references = vec![plain("website", &recipe.homepage)];
+    if let Some(repository) = &recipe.identifiers.repository {
+        let tag = recipe.identifiers.tag.as_ref().map(|tag| format!("tag {}", tag.at(&source.version)));
+        references.push(ExternalReference { comment: tag, ..plain("vcs", repository) });
+    }
+    references.extend(source.origins.iter().filter_map(|origin| {
+        Some(ExternalReference {
+            r#type: "source-distribution",
+            url: names::origin_uri(&origin.place)?,
+            comment: Some(origin.place.to_string()),
+            hashes: vec![origin.sha256.into()],
+        })
+    }));
+    references
+}
+
+/// What the recipe does to the source before it is compiled; `ancestors` is what it does it to. `None` where there is nothing to tell.
+pub fn pedigree(selected: &Selected, ancestors: Vec<Component>) -> Option<Pedigree> {
+    let texts = selected.recipe.patches.iter().filter_map(|patch| {
+        let (_, text) = selected.patches.iter().find(|(name, _)| *name == patch.file)?;
+        Some((patch, text))
+    });
+    let patches: Vec<_> = texts
+        .map(|(patch, text)| {
+            let (kind, url) = if patch.upstream.starts_with("not sent:") {
+                ("unofficial", None)
+            } else {
+                ("backport", url::Url::parse(&patch.upstream).ok().map(String::from))
+            };
+            let text = Attachment { content_type: "text/x-diff", content: String::from_utf8_lossy(text).into_owned() };
+            let description = format!("{} (upstream: {})", patch.reason, patch.upstream);
+            let issue = Issue { r#type: "enhancement", name: patch.file.to_string(), description };
+            Patch { r#type: kind, diff: Diff { text, url }, resolves: vec![issue] }
+        })
+        .collect();
+    let overlays = selected.source.overlays.iter().map(|(file, digest)| format!("Overlaid with {file}, SHA-256 {digest}."));
+    let notes = overlays.collect::<Vec<_>>().join("\n");
+    let notes = (!notes.is_empty()).then_some(notes);
+    let some = !ancestors.is_empty() || !patches.is_empty() || notes.is_some();
+    some.then_some(Pedigree { ancestors, patches, notes })
+}
+
+/// The library `archive` with its objects; the first of a source also has the headers, modules and licences that are installed for it.
+pub fn library(built: &Built<'_>, selected: &Selected, installed: &ManifestSource, archive: &ManifestArchive) -> Component {
+    let recipe = &selected.recipe;
+    let first = installed.archives.first() == Some(archive);
+    let is_archive = |file: &ManifestFile| installed.archives.iter().any(|archive| archive.path == file.path);
+    let files = built.manifest.files.iter().filter(|file| first && file.source.as_ref() == Some(&installed.name) && !is_archive(file));
+    let copied = |file: &ManifestFile| built.closure.files_of(&installed.name).find(|from| Some(&from.path) == file.copy_of.as_ref());
+    let members = built.closure.members_of(archive.path.as_str()).map(|member| {
+        let mut object = file(&member_ref(archive, &member.name), &member.name);
+        object.contains(&member.content);
+        object
+    });
+    let files = files.map(|of| {
+        let mut component = installed_file(of);
+        if let Some(from) = copied(of) {
+            component.contains(&from.content);
+        }
+        component
+    });
+    let archived = built.manifest.files.iter().find(|file| file.path == archive.path);
+    Component {
+        r#type: "library",
+        bom_ref: archive.path.to_string(),
+        supplier: Some(ours()),
+        publisher: Some(recipe.originator.clone()),
+        name: archive.path.file_name().to_owned(),
+        version: Some(installed.version.to_string()),
+        description: Some(recipe.summary.clone()),
+        hashes: archived.map(hashes).unwrap_or_default(),
+        licenses: license(recipe),
+        copyright: copyright(recipe),
+        cpe: Some(names::cpe(recipe, &installed.version)),
+        pedigree: pedigree(selected, vec![source(selected)]),
+        components: members.chain(files).collect(),
+        properties: vec![property("wasideps:tree:sha256", installed.tree)],
+        ..Component::default()
+    }
+}
+
+/// A file of the prefix.
+pub fn installed_file(of: &ManifestFile) -> Component {
+    Component { hashes: hashes(of), ..file(of.path.as_str(), of.path.as_str()) }
+}
+
+fn file(bom_ref: &str, name: &str) -> Component {
+    Component { r#type: "file", bom_ref: bom_ref.to_owned(), name: name.to_owned(), ..Component::default() }
+}
+
+fn hashes(file: &ManifestFile) -> Vec<Hash> {
+    vec![file.sha1.into(), file.sha256.into()]
+}
+
+/// A tool, or a library of the SDK.
+pub fn tool(tool: &Tool) -> Component {
+    Component {
+        r#type: if tool.name == "wasi-libc" { "library" } else { "application" },
+        bom_ref: tool_ref(tool.name),
+        supplier: Some(Organization { name: tool.supplier.to_owned(), url: vec![tool.homepage.to_owned()] }),
+        name: tool.name.to_owned(),
+        version: Some(tool.version.clone()),
+        description: Some(tool.summary.to_owned()),
+        licenses: vec![License { expression: tool.license.to_owned(), acknowledgement: "declared" }],
+        purl: tool.purl.clone(),
+        properties: tool.note.iter().map(|note| property("wasideps:note", note)).collect(),
+        ..Component::default()
+    }
+}
+
+pub fn property(name: &'static str, value: impl ToString) -> Property {
+    Property { name, value: value.to_string() }
+}

@@ -1,0 +1,152 @@
+//! CycloneDX 1.6 documents: of the locked sources, and of a prefix.
+
+mod components;
+mod model;
+
+pub use model::Bom;
+
+use super::explain::command;
+use super::names::{self, Tool};
+use super::{Built, Context, uuid};
+use crate::build::ManifestSource;
+use crate::model::{Recipe, Selected};
+use components::{member_ref, ours, property, source_ref, tool_ref};
+use model::{Command, Component, Composition, Dependency, Flow, Formula, Lifecycle, Metadata, Resource, Step, Task, Tools, Workflow};
+
+/// The reference to what a document is of.
+const SUBJECT: &str = "subject";
+
+/// The BOM of the locked sources, before anything is built.
+#[must_use]
+pub fn sources_document<'a>(sources: impl IntoIterator<Item = &'a Selected>, context: &Context<'_>) -> Bom {
+    let sources: Vec<&Selected> = sources.into_iter().collect();
+    let components = sources.iter().map(|selected| {
+        let pedigree = components::pedigree(selected, Vec::new());
+        Component { pedigree, ..components::source(selected) }
+    });
+    let components: Vec<_> = components.collect();
+    let own = sources.iter().map(|selected| source_dependency(&selected.recipe));
+    let mut dependencies = vec![depends(SUBJECT, components.iter().map(|component| component.bom_ref.clone()).collect())];
+    dependencies.extend(own);
+    let subject = subject("wasideps-sources", "The sources that the lock of wasideps names".to_owned());
+    Bom { components, dependencies, ..bom("pre-build", subject, context) }.named()
+}
+
+/// The BOM of a prefix: libraries with their files, objects and pedigree, and how they were made.
+#[must_use]
+pub fn prefix_document(built: &Built<'_>, context: &Context<'_>) -> Bom {
+    let manifest = built.manifest;
+    let tools = names::tools(manifest);
+    // What programs that use the libraries are linked with is a part of the whole; what only took part in the build is not.
+    let (linked, used): (Vec<&Tool>, Vec<&Tool>) = tools.iter().partition(|tool| tool.name == "wasi-libc");
+    let used = used.into_iter().filter(|tool| tool.name != "wasideps");
+    let mut components = Vec::new();
+    let mut dependencies = Vec::new();
+    let mut workflows = Vec::new();
+    for (selected, installed) in built.sources() {
+        for archive in &installed.archives {
+            components.push(components::library(built, selected, installed, archive));
+            let libraries = selected.recipe.dependencies.iter().filter_map(|name| manifest.sources.iter().find(|source| source.name == *name));
+            let libraries = libraries.flat_map(|source| &source.archives).map(|archive| archive.path.to_string());
+            dependencies.push(depends(archive.path.as_str(), libraries.chain(linked.iter().map(|tool| tool_ref(tool.name))).collect()));
+        }
+        workflows.extend(workflows_of(built, installed));
+    }
+    let libraries: Vec<String> = components.iter().map(|component| component.bom_ref.clone()).collect();
+    let about = manifest.files.iter().filter(|file| file.source.is_none());
+    components.extend(about.map(components::installed_file));
+    components.extend(linked.iter().map(|tool| components::tool(tool)));
+    dependencies.extend(linked.iter().map(|tool| depends(&tool_ref(tool.name), Vec::new())));
+    dependencies.insert(0, depends(SUBJECT, libraries.clone()));
+    let known: Vec<String> = std::iter::once(SUBJECT.to_owned()).chain(libraries).collect();
+    let mut compositions = vec![Composition { aggregate: "complete", assemblies: known.clone(), dependencies: known }];
+    if !linked.is_empty() {
+        // Whatever the SDK's makers put into it.
+        let assemblies = linked.iter().map(|tool| tool_ref(tool.name)).collect();
+        compositions.push(Composition { aggregate: "unknown", assemblies, dependencies: Vec::new() });
+    }
+    let formula = Formula { bom_ref: "build".to_owned(), components: used.map(components::tool).collect(), workflows };
+    let subject = subject(
+        &format!("wasideps-{}", manifest.target),
+        format!("Libraries for {}, made with {}; the key of the build is {}", manifest.target, manifest.toolchain, manifest.key),
+    );
+    Bom { components, dependencies, compositions, formulation: vec![formula], ..bom("build", subject, context) }.named()
+}
+
+fn bom(phase: &'static str, component: Component, context: &Context<'_>) -> Bom {
+    let excluded = context.exclusions.iter();
+    Bom {
+        schema: "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        bom_format: "CycloneDX",
+        spec_version: "1.6",
+        serial_number: String::new(),
+        version: 1,
+        metadata: Metadata {
+            timestamp: context.created.to_owned(),
+            lifecycles: vec![Lifecycle { phase }],
+            tools: Tools { components: vec![components::tool(&names::this_program(env!("CARGO_PKG_VERSION")))] },
+            component,
+            supplier: ours(),
+        },
+        components: Vec::new(),
+        dependencies: Vec::new(),
+        compositions: Vec::new(),
+        formulation: Vec::new(),
+        properties: excluded.map(|excluded| property("wasideps:excluded", format!("{}: {}", excluded.name, excluded.reason))).collect(),
+    }
+}
+
+impl Bom {
+    /// With a serial number from the content: it must be unique to it.
+    fn named(mut self) -> Self {
+        let content = serde_json::to_vec(&self).expect("a document has only string keys");
+        self.serial_number = format!("urn:uuid:{}", uuid(&content));
+        self
+    }
+}
+
+fn subject(name: &str, description: String) -> Component {
+    Component {
+        r#type: "library",
+        bom_ref: SUBJECT.to_owned(),
+        supplier: Some(ours()),
+        name: name.to_owned(),
+        version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+        description: Some(description),
+        ..Component::default()
+    }
+}
+
+fn depends(from: &str, on: Vec<String>) -> Dependency {
+    Dependency { r#ref: from.to_owned(), depends_on: on }
+}
+
+fn source_dependency(recipe: &Recipe) -> Dependency {
+    depends(&source_ref(recipe.name.as_str()), recipe.dependencies.iter().map(|name| source_ref(name.as_str())).collect())
+}
+
+/// How the archives of a source were made: a task for each object, with clang's command.
+fn workflows_of<'a>(built: &'a Built<'_>, installed: &'a ManifestSource) -> impl Iterator<Item = Workflow> + 'a {
+    let tools = ["wasideps", "wasi-sdk", "clang"];
+    installed.archives.iter().map(move |archive| {
+        let task = |member: &crate::build::ClosureMember| {
+            let object = member_ref(archive, &member.name);
+            Task {
+                bom_ref: format!("build/{object}"),
+                uid: object.clone(),
+                task_types: vec!["build"],
+                steps: vec![Step { commands: vec![Command { executed: command(built.closure, member) }] }],
+                outputs: vec![Flow::output(&object)],
+            }
+        };
+        Workflow {
+            bom_ref: format!("build/{}", archive.path),
+            uid: archive.path.to_string(),
+            resource_references: tools.map(|tool| Resource { r#ref: tool_ref(tool) }).into(),
+            tasks: built.closure.members_of(archive.path.as_str()).map(task).collect(),
+            task_types: vec!["build"],
+            inputs: vec![Flow::input(&source_ref(installed.name.as_str()))],
+            outputs: vec![Flow::output(archive.path.as_str())],
+        }
+    })
+}

@@ -1,0 +1,307 @@
+//! The parts of CycloneDX 1.6's JSON that we write. Source: <https://cyclonedx.org/docs/1.6/json/> and its JSON schema.
+
+use serde::Serialize;
+
+use crate::model::{Content, Sha1, Sha256};
+
+/// A document. Fields come out in this order.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Bom {
+    #[serde(rename = "$schema")]
+    pub schema: &'static str,
+    pub bom_format: &'static str,
+    pub spec_version: &'static str,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub serial_number: String,
+    pub version: u32,
+    pub metadata: Metadata,
+    pub components: Vec<Component>,
+    pub dependencies: Vec<Dependency>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub compositions: Vec<Composition>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub formulation: Vec<Formula>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub properties: Vec<Property>,
+}
+
+/// When, by what and of what a document was made.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Metadata {
+    /// RFC 3339, in seconds, UTC.
+    pub timestamp: String,
+    pub lifecycles: Vec<Lifecycle>,
+    pub tools: Tools,
+    pub component: Component,
+    pub supplier: Organization,
+}
+
+/// A phase of what the document is of.
+#[derive(Debug, Serialize)]
+pub struct Lifecycle {
+    pub phase: &'static str,
+}
+
+/// What made the document.
+#[derive(Debug, Serialize)]
+pub struct Tools {
+    pub components: Vec<Component>,
+}
+
+/// A library, a source, a tool or a file.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Component {
+    pub r#type: &'static str,
+    #[serde(rename = "bom-ref")]
+    pub bom_ref: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supplier: Option<Organization>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub publisher: Option<String>,
+    pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hashes: Vec<Hash>,
+    /// One expression, or none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub licenses: Vec<License>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copyright: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpe: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub purl: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub omnibor_id: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub swhid: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pedigree: Option<Pedigree>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub external_references: Vec<ExternalReference>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub components: Vec<Component>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub properties: Vec<Property>,
+}
+
+impl Component {
+    /// All names of `content`.
+    pub fn contains(&mut self, content: &Content) {
+        self.hashes = vec![content.sha1.into(), content.sha256.into()];
+        self.omnibor_id = vec![content.gitoid()];
+        self.swhid = vec![content.swhid()];
+    }
+}
+
+/// A person or a group.
+#[derive(Debug, Clone, Serialize)]
+pub struct Organization {
+    pub name: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub url: Vec<String>,
+}
+
+/// A digest.
+#[derive(Debug, Clone, Serialize)]
+pub struct Hash {
+    pub alg: &'static str,
+    pub content: String,
+}
+
+impl From<Sha1> for Hash {
+    fn from(digest: Sha1) -> Self {
+        Self { alg: "SHA-1", content: digest.to_string() }
+    }
+}
+
+impl From<Sha256> for Hash {
+    fn from(digest: Sha256) -> Self {
+        Self { alg: "SHA-256", content: digest.to_string() }
+    }
+}
+
+/// An SPDX licence expression.
+#[derive(Debug, Clone, Serialize)]
+pub struct License {
+    pub expression: String,
+    /// `declared` or `concluded`.
+    pub acknowledgement: &'static str,
+}
+
+/// What a component was made from.
+#[derive(Debug, Serialize)]
+pub struct Pedigree {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ancestors: Vec<Component>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub patches: Vec<Patch>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notes: Option<String>,
+}
+
+/// A change to upstream's files.
+#[derive(Debug, Serialize)]
+pub struct Patch {
+    /// `unofficial`, or `backport` where upstream has it.
+    pub r#type: &'static str,
+    pub diff: Diff,
+    pub resolves: Vec<Issue>,
+}
+
+/// The text of a patch, and where upstream has it.
+#[derive(Debug, Serialize)]
+pub struct Diff {
+    pub text: Attachment,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+/// A text.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attachment {
+    pub content_type: &'static str,
+    pub content: String,
+}
+
+/// Why a patch is needed.
+#[derive(Debug, Serialize)]
+pub struct Issue {
+    pub r#type: &'static str,
+    pub name: String,
+    pub description: String,
+}
+
+/// What is elsewhere.
+#[derive(Debug, Serialize)]
+pub struct ExternalReference {
+    pub r#type: &'static str,
+    pub url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hashes: Vec<Hash>,
+}
+
+/// What else a component is known by.
+#[derive(Debug, Serialize)]
+pub struct Evidence {
+    pub identity: Vec<Identity>,
+}
+
+/// Another identifier of a component.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Identity {
+    pub field: &'static str,
+    pub concluded_value: String,
+}
+
+/// What has no field of its own.
+#[derive(Debug, Serialize)]
+pub struct Property {
+    pub name: &'static str,
+    pub value: String,
+}
+
+/// What a component needs.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Dependency {
+    pub r#ref: String,
+    pub depends_on: Vec<String>,
+}
+
+/// How much is known of components.
+#[derive(Debug, Serialize)]
+pub struct Composition {
+    pub aggregate: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub assemblies: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub dependencies: Vec<String>,
+}
+
+/// How components were made.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Formula {
+    #[serde(rename = "bom-ref")]
+    pub bom_ref: String,
+    /// The tools.
+    pub components: Vec<Component>,
+    pub workflows: Vec<Workflow>,
+}
+
+/// How one archive was made.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Workflow {
+    #[serde(rename = "bom-ref")]
+    pub bom_ref: String,
+    pub uid: String,
+    pub resource_references: Vec<Resource>,
+    pub tasks: Vec<Task>,
+    pub task_types: Vec<&'static str>,
+    pub inputs: Vec<Flow>,
+    pub outputs: Vec<Flow>,
+}
+
+/// How one object was made.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Task {
+    #[serde(rename = "bom-ref")]
+    pub bom_ref: String,
+    pub uid: String,
+    pub task_types: Vec<&'static str>,
+    pub steps: Vec<Step>,
+    pub outputs: Vec<Flow>,
+}
+
+/// One process.
+#[derive(Debug, Serialize)]
+pub struct Step {
+    pub commands: Vec<Command>,
+}
+
+/// Its command line.
+#[derive(Debug, Serialize)]
+pub struct Command {
+    pub executed: String,
+}
+
+/// What goes into a workflow, or comes out of a workflow or task.
+#[derive(Debug, Serialize)]
+pub struct Flow {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<&'static str>,
+    pub resource: Resource,
+}
+
+impl Flow {
+    /// The component `bom_ref` goes in.
+    pub fn input(bom_ref: &str) -> Self {
+        Self { r#type: None, resource: Resource { r#ref: bom_ref.to_owned() } }
+    }
+
+    /// The component `bom_ref` comes out.
+    pub fn output(bom_ref: &str) -> Self {
+        Self { r#type: Some("artifact"), ..Self::input(bom_ref) }
+    }
+}
+
+/// A component of the document.
+#[derive(Debug, Serialize)]
+pub struct Resource {
+    pub r#ref: String,
+}
