@@ -4,12 +4,14 @@
 mod cyclonedx;
 mod explain;
 mod externals;
+mod html;
 mod names;
 mod provenance;
 mod spdx23;
 
 pub use explain::{Explained, FileOfPrefix, MemberOfArchive, explain};
 pub use externals::externals_document;
+pub use html::Page;
 pub use spdx23::{VerificationCode, library_path as source_document_path};
 
 use crate::build::{Closure, Manifest, ManifestSource, SBOM};

@@ -11,12 +11,15 @@ use crate::cli::error::{CliError, Failures};
 use crate::cli::printer::Printer;
 use crate::cli::table;
 use crate::model::{SelectionError, Sha256};
-use crate::sbom::{self, Context, Explained, FileOfPrefix, MemberOfArchive};
+use crate::sbom::{self, Built, Context, Explained, FileOfPrefix, MemberOfArchive, Page};
 
 pub fn run(args: &SbomArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
     match &args.command {
         Some(SbomCommand::Explain(args)) => return explain(args, printer),
         None => {}
+    }
+    if let Some(file) = &args.html {
+        return html(file, args.prefix.as_deref(), global, printer);
     }
     if let Some(prefix) = &args.prefix {
         printer.document(&of_prefix(prefix, args)?);
@@ -65,6 +68,34 @@ fn of_prefix(prefix: &Utf8Path, args: &SbomArgs) -> Result<String, Failures> {
     Ok(installed(prefix, &manifest, &path)?)
 }
 
+/// Writes the page of the prefix, or that of the locked sources.
+fn html(file: &Utf8Path, prefix: Option<&Utf8Path>, global: &Global, printer: &Printer) -> Result<(), Failures> {
+    let catalog = context::catalog(global)?;
+    let lock = context::lock(global)?;
+    let created = context::created(&lock)?;
+    let context = Context { created: &created, exclusions: catalog.exclusions() };
+    let text = match prefix {
+        None => {
+            let selection = catalog.select(&lock, &[])?;
+            Page::of_sources(selection.sources.iter().collect()).html(&context)
+        }
+        Some(prefix) => {
+            let manifest = manifest(prefix)?;
+            installed(prefix, &manifest, CLOSURE)?;
+            let closure = Closure::read(prefix)?;
+            let names: Vec<_> = manifest.sources.iter().map(|source| source.name.clone()).collect();
+            let selection = catalog.select(&lock, &names)?;
+            let built = Built::new(selection.sources.iter().collect(), &manifest, &closure);
+            let built = built.ok_or_else(|| CliError::OtherPlan { prefix: prefix.to_owned() })?;
+            let page = Page::of_prefix(&built, |path| installed(prefix, &manifest, path.as_str()))?;
+            page.html(&context)
+        }
+    };
+    fs_err::write(file, text).map_err(|source| CliError::Write { path: file.to_owned(), source })?;
+    printer.result(&format!("{file}\n"));
+    Ok(())
+}
+
 /// Fails where `file` does not hold `text`; `command` would write it.
 fn check(file: &Utf8Path, text: &str, command: &str) -> Result<(), CliError> {
     let (file, command) = (file.to_owned(), command.to_owned());
@@ -103,13 +134,14 @@ fn manifest(prefix: &Utf8Path) -> Result<Manifest, BuildError> {
     Manifest::read(prefix)?.ok_or_else(|| BuildError::NoPrefix { prefix: prefix.to_owned() })
 }
 
-/// The text of a document of the prefix, where it is the one that was installed.
-fn installed(prefix: &Utf8Path, manifest: &Manifest, document: &str) -> Result<String, CliError> {
-    let path = prefix.join(document);
-    let text = fs_err::read_to_string(&path).map_err(|source| CliError::Read { path: path.clone(), source })?;
-    let found = Sha256::of(text.as_bytes());
-    match manifest.files.iter().find(|file| file.path.as_str() == document) {
-        Some(file) if file.sha256 == found => Ok(text),
+/// The text of a file of the prefix, where it is the one that was installed.
+fn installed(prefix: &Utf8Path, manifest: &Manifest, file: &str) -> Result<String, CliError> {
+    let path = prefix.join(file);
+    let bytes = fs_err::read(&path).map_err(|source| CliError::Read { path: path.clone(), source })?;
+    let found = Sha256::of(&bytes);
+    match manifest.files.iter().find(|known| known.path.as_str() == file) {
+        // Some licences are in older encodings.
+        Some(file) if file.sha256 == found => Ok(String::from_utf8_lossy(&bytes).into_owned()),
         file => {
             let expected = file.map_or_else(|| "nothing of it".to_owned(), |file| file.sha256.to_string());
             Err(CliError::DamagedPrefix { path, problem: format!("it has SHA-256 {found}; the manifest says {expected}") })

@@ -4,7 +4,7 @@ use super::model::{
     Attachment, Component, Diff, Evidence, ExternalReference, Hash, Identity, Issue, License, Organization, Patch, Pedigree, Property,
 };
 use crate::build::{ManifestArchive, ManifestFile, ManifestSource};
-use crate::model::{LockedSource, Recipe, Selected};
+use crate::model::{LockedSource, Place, Recipe, Selected};
 use crate::sbom::Built;
 use crate::sbom::names::{self, Tool};
 
@@ -79,7 +79,7 @@ fn references(recipe: &Recipe, source: &LockedSource) -> Vec<ExternalReference> 
         Some(ExternalReference {
             r#type: "source-distribution",
             url: names::origin_uri(&origin.place)?,
-            comment: Some(origin.place.to_string()),
+            comment: (!matches!(origin.place, Place::Url(_))).then(|| origin.place.to_string()),
             hashes: vec![origin.sha256.into()],
         })
     }));

@@ -1,0 +1,249 @@
+//! A page for people: one HTML file that asks no network for anything. Works without script but for the search. `maud` escapes all text.
+
+mod graph;
+mod library;
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sha2::Digest as _;
+
+use super::names;
+use super::{Built, Context};
+use crate::model::{Name, RelPath, Selected};
+use graph::counted;
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+/// What a page is of.
+pub struct Page<'a> {
+    sources: Vec<&'a Selected>,
+    /// Absent where nothing is built yet: the page then tells of the lock alone.
+    built: Option<&'a Built<'a>>,
+    /// What each source's licence says: title, and whole text.
+    licenses: BTreeMap<Name, Vec<(String, String)>>,
+}
+
+impl<'a> Page<'a> {
+    /// A page of sources of which nothing is built: the licences' texts are those of SPDX's list.
+    #[must_use]
+    pub fn of_sources(sources: Vec<&'a Selected>) -> Self {
+        let texts = |expression: &str| -> Vec<(String, String)> {
+            let Ok(expression) = spdx::Expression::parse(expression) else { return Vec::new() };
+            let licenses = expression.requirements().filter_map(|requirement| requirement.req.license.id());
+            licenses.map(|license| (format!("{}, as SPDX has it", license.full_name), license.text().to_owned())).collect()
+        };
+        let licenses = sources.iter().map(|selected| (selected.recipe.name.clone(), texts(&selected.recipe.license.expression)));
+        Self { licenses: licenses.collect(), built: None, sources }
+    }
+
+    /// The page of a prefix, with the licences as they are installed there: `read` gives the text of a file.
+    ///
+    /// # Errors
+    /// Those of `read`.
+    pub fn of_prefix<E>(built: &'a Built<'a>, read: impl Fn(&RelPath) -> Result<String, E>) -> Result<Self, E> {
+        let mut licenses: BTreeMap<Name, Vec<_>> = BTreeMap::new();
+        for file in &built.manifest.files {
+            let Some(source) = &file.source else { continue };
+            if let Some(title) = file.path.as_str().strip_prefix(&format!("share/licenses/{source}/")) {
+                licenses.entry(source.clone()).or_default().push((title.to_owned(), read(&file.path)?));
+            }
+        }
+        Ok(Self { sources: built.sources().map(|(selected, _)| selected).collect(), built: Some(built), licenses })
+    }
+
+    /// The page.
+    #[must_use]
+    pub fn html(&self, context: &Context<'_>) -> String {
+        let title = self.built.map_or_else(|| "Sources of the lock".to_owned(), |built| format!("Libraries for {}", built.manifest.target));
+        let page = html! {
+            (DOCTYPE)
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta http-equiv="Content-Security-Policy" content=(policy());
+                    title { (title) " – wasideps" }
+                    style { (PreEscaped(STYLE)) }
+                }
+                body {
+                    header {
+                        h1 { (title) }
+                        (self.summary(context))
+                        form #search role="search" hidden {
+                            label for="query" { "Find a file, an object or a digest" }
+                            input #query type="search" autocomplete="off" spellcheck="false" placeholder="lzma_encoder, zconf.h, 3cd9721d…";
+                            p #found role="status" {}
+                            ol #hits {}
+                        }
+                    }
+                    nav aria-label="Sections" { (self.contents()) }
+                    main {
+                        section #libraries { h2 { "Libraries" } (self.libraries()) }
+                        @if let Some(built) = self.built {
+                            section #graph { h2 { "What made what" } (graph::overview(built)) (legend()) }
+                        }
+                        @for (index, selected) in self.sources.iter().enumerate() {
+                            (library::section(self, index, selected))
+                        }
+                        @if let Some(built) = self.built { (toolchain(built)) }
+                        section #excluded { h2 { "Excluded on purpose" } (excluded(context)) }
+                    }
+                    footer { (self.footer()) }
+                    script { (PreEscaped(SCRIPT)) }
+                }
+            }
+        };
+        let mut text = page.into_string();
+        text.push('\n');
+        text
+    }
+
+    fn summary(&self, context: &Context<'_>) -> Markup {
+        let day = context.created.split('T').next().unwrap_or_default();
+        html! {
+            p {
+                @match self.built {
+                    Some(built) => {
+                        (counted(self.sources.len(), "source")) ", "
+                        (counted(built.closure.members.len(), "object")) " and "
+                        (counted(built.manifest.files.len(), "installed file")) ", made with " (built.manifest.toolchain) ". "
+                    }
+                    None => { (counted(self.sources.len(), "source")) "; nothing is built yet. " }
+                }
+                "As of " time datetime=(day) { (day) } "."
+            }
+        }
+    }
+
+    fn contents(&self) -> Markup {
+        html! {
+            ul {
+                li { a href="#libraries" { "Libraries" } }
+                @if self.built.is_some() { li { a href="#graph" { "Graph" } } }
+                @for selected in &self.sources { li { a href=(format!("#{}", selected.recipe.name)) { (selected.recipe.name) } } }
+                @if self.built.is_some() { li { a href="#sdk" { "SDK" } } }
+                li { a href="#excluded" { "Excluded" } }
+            }
+        }
+    }
+
+    fn libraries(&self) -> Markup {
+        html! {
+            div.wide tabindex="0" role="region" aria-label="Table of libraries, can be scrolled" {
+                table {
+                    thead {
+                        tr {
+                            th scope="col" { "Source" }
+                            th scope="col" { "Version" }
+                            th scope="col" { "Licence" }
+                            @if self.built.is_some() { th scope="col" { "Library" } th.number scope="col" { "Bytes" } th.number scope="col" { "Objects" } }
+                            th scope="col" { "Origins" }
+                            th scope="col" { "Patches" }
+                        }
+                    }
+                    tbody {
+                        @for (index, selected) in self.sources.iter().enumerate() {
+                            tr {
+                                th scope="row" { a href=(format!("#{}", selected.recipe.name)) { (selected.recipe.name) } }
+                                td { (selected.source.version) }
+                                td { (selected.recipe.license.expression) }
+                                @if let Some(built) = self.built { (archives(built, index)) }
+                                td { (selected.source.origins.len()) }
+                                td { (selected.recipe.patches.len()) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn footer(&self) -> Markup {
+        html! {
+            p {
+                "Written by " a href=(env!("CARGO_PKG_REPOSITORY")) { "wasideps" } " " (env!("CARGO_PKG_VERSION")) "."
+                @if let Some(built) = self.built {
+                    " The prefix tells the same to programs, in " code { "share/wasideps/" } "; the key of its build is "
+                    code.digest { (built.manifest.key) } "."
+                }
+            }
+        }
+    }
+}
+
+fn archives(built: &Built<'_>, index: usize) -> Markup {
+    let archives = &built.manifest.sources[index].archives;
+    let size = |archive: &&crate::build::ManifestArchive| built.manifest.files.iter().find(|file| file.path == archive.path).map(|file| file.size);
+    html! {
+        td { @for archive in archives { (archive.path) " " } }
+        td.number { (grouped(archives.iter().filter_map(|archive| size(&archive)).sum())) }
+        td.number { (archives.iter().map(|archive| archive.members.len()).sum::<usize>()) }
+    }
+}
+
+/// `1 697 432`, with spaces at which a line is not broken.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
+    groups.join("\u{202f}")
+}
+
+fn legend() -> Markup {
+    html! {
+        p.legend {
+            span.key.origin { "origin" } span.key.file { "as upstream wrote it" } span.key.patched { "patched" } span.key.overlay { "of the recipe" }
+            span.key.sdk { "of the SDK" } span.key.object { "object" } span.key.archive { "archive" } span.key.module { "for consumers" }
+        }
+    }
+}
+
+fn toolchain(built: &Built<'_>) -> Markup {
+    let sdk: Vec<_> = built.closure.files.iter().filter(|file| file.source.is_none()).collect();
+    html! {
+        section #sdk {
+            h2 { "SDK and tools" }
+            div.wide tabindex="0" role="region" aria-label="Table of tools, can be scrolled" {
+                table {
+                    thead { tr { th scope="col" { "Tool" } th scope="col" { "Version" } th scope="col" { "Licence" } th scope="col" { "What else is known" } } }
+                    tbody {
+                        @for tool in names::tools(built.manifest) {
+                            tr {
+                                th scope="row" { a href=(tool.homepage) { (tool.name) } }
+                                td { (tool.version) }
+                                td { (tool.license) }
+                                td { @if let Some(note) = &tool.note { (note) } @else { (tool.summary) } }
+                            }
+                        }
+                    }
+                }
+            }
+            details {
+                summary { (counted(sdk.len(), "header")) " of the SDK that clang opened" }
+                (library::files(&sdk, built, "SDK"))
+            }
+        }
+    }
+}
+
+fn excluded(context: &Context<'_>) -> Markup {
+    html! {
+        dl {
+            @for excluded in context.exclusions.iter() {
+                dt { (excluded.name) }
+                dd {
+                    (excluded.reason) ". The same holds for: "
+                    (excluded.aliases.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")) "."
+                }
+            }
+        }
+    }
+}
+
+/// Nothing is loaded from anywhere, and no script runs but this page's own. Source: <https://www.w3.org/TR/CSP3/>.
+fn policy() -> String {
+    let digest = base64::engine::general_purpose::STANDARD.encode(sha2::Sha256::digest(SCRIPT));
+    format!("default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'")
+}
