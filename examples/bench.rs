@@ -1,4 +1,4 @@
-//! How fast wasideps is, side by side with what it is compared with: `cargo run --release --example bench [-- [--runs N] a b c d e]`.
+//! How fast wasideps is, side by side with what it is compared with: `cargo run --release --example bench [-- [--runs N] a b c d e f]`.
 //!
 //! Whole processes are timed from outside, as a user would see them, in turn with what they are compared with; medians are told. The first run
 //! brings downloads and SDK into a store of its own (`target/bench`); (b) also brings upstream's sources with their build systems.
@@ -40,6 +40,9 @@ fn main() {
     }
     if wanted("e") {
         bench.verify_and_unpack();
+    }
+    if wanted("f") {
+        bench.documents(runs);
     }
 }
 
@@ -194,6 +197,11 @@ impl Bench {
     }
 
     fn warm_objects(&self) {
+        println!("| (d) wiped prefix, warm object cache | {:.2} s | | | 1 s |", self.warm());
+    }
+
+    /// Seconds of a build that compiles nothing and installs everything.
+    fn warm(&self) -> f64 {
         self.json(&["build", "--offline", "--prefix", &self.dir.join("prefix").to_string_lossy()]);
         let times = (0..SHORT_RUNS).map(|_| {
             let prefix = self.wipe_prefix();
@@ -202,7 +210,17 @@ impl Bench {
             assert!(status.expect("wasideps starts").success(), "the build failed");
             started.elapsed().as_secs_f64()
         });
-        println!("| (d) wiped prefix, warm object cache | {:.2} s | | | 1 s |", median(times.collect()));
+        median(times.collect())
+    }
+
+    /// What the documents cost at most: a build that has nothing to do but to install, and to write closure, manifest and all documents.
+    fn documents(&self, runs: usize) {
+        let cold = median((0..runs).map(|_| self.cold(&self.cores.to_string(), &[]).0).collect());
+        let warm = self.warm();
+        println!(
+            "| (f) installing, with closure and all documents | {warm:.2} s | {cold:.2} s: (a), of which it is a part | {:.3} | 0.05 |",
+            warm / cold
+        );
     }
 
     fn verify_and_unpack(&self) {

@@ -65,7 +65,10 @@ fn package(selected: &Selected) -> Package {
     Package {
         id: id(recipe.name.as_str()),
         download_location: origin.as_ref().map_or_else(|| "NOASSERTION".to_owned(), |(url, _)| location(url)),
-        checksums: origin.map(|(_, origin)| Checksum { algorithm: "SHA256", checksum_value: origin.sha256.to_string() }).into_iter().collect(),
+        checksums: origin
+            .map(|(_, origin)| Checksum { algorithm: "SHA256", checksum_value: origin.sha256.to_string() })
+            .into_iter()
+            .collect(),
         external_refs: vec![ExternalRef {
             reference_category: "SECURITY",
             reference_locator: names::cpe(recipe, &source.version),

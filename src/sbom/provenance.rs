@@ -84,12 +84,12 @@ struct Resource {
 
 impl Resource {
     /// Bytes with this digest.
-    fn file(name: impl ToString, sha256: Sha256) -> Self {
-        Self { name: Some(name.to_string()), digest: [("sha256", sha256.to_string())].into(), ..Self::default() }
+    fn file(name: &str, sha256: Sha256) -> Self {
+        Self { name: Some(name.to_owned()), digest: [("sha256", sha256.to_string())].into(), ..Self::default() }
     }
 
-    fn noted(mut self, key: &'static str, value: impl ToString) -> Self {
-        self.annotations.insert(key, value.to_string());
+    fn noted(mut self, key: &'static str, value: &str) -> Self {
+        self.annotations.insert(key, value.to_owned());
         self
     }
 }
@@ -100,13 +100,13 @@ pub fn statement<'a>(built: &Built<'a>, documents: &[(RelPath, String)]) -> Stat
     let manifest = built.manifest;
     let (subject, about): (Vec<_>, Vec<_>) = manifest.files.iter().partition(|file| file.source.is_some());
     let subject = subject.into_iter().map(|file| {
-        let mut resource = Resource::file(&file.path, file.sha256);
+        let mut resource = Resource::file(file.path.as_str(), file.sha256);
         resource.digest.insert("sha1", file.sha1.to_string());
         resource
     });
-    let about = about.into_iter().map(|file| Resource::file(&file.path, file.sha256));
+    let about = about.into_iter().map(|file| Resource::file(file.path.as_str(), file.sha256));
     let documents = documents.iter().map(|(path, text)| {
-        let mut resource = Resource::file(path, Sha256::of(text.as_bytes()));
+        let mut resource = Resource::file(path.as_str(), Sha256::of(text.as_bytes()));
         resource.digest.insert("sha1", Sha1::of(text.as_bytes()).to_string());
         resource
     });
@@ -143,8 +143,8 @@ fn of_source(selected: &Selected) -> Vec<Resource> {
         .origins
         .iter()
         .map(|origin| {
-            let archive = Resource { uri: names::origin_uri(&origin.place), ..Resource::file(&origin.place, origin.sha256) };
-            archive.noted("role", "origin").noted("source", name).noted("root", &origin.root)
+            let archive = Resource { uri: names::origin_uri(&origin.place), ..Resource::file(&origin.place.to_string(), origin.sha256) };
+            archive.noted("role", "origin").noted("source", name.as_str()).noted("root", &origin.root)
         })
         .collect();
     let inputs = Resource {
@@ -153,11 +153,11 @@ fn of_source(selected: &Selected) -> Vec<Resource> {
         digest: [("wasidepsInputs1", source.inputs.to_string())].into(),
         ..Resource::default()
     };
-    resources.push(inputs.noted("role", "inputs").noted("source", name));
-    let own = |role, path: String, digest| Resource::file(path, digest).noted("role", role).noted("source", name);
-    resources.push(own("recipe", format!("recipes/{}", recipe.file), recipe.digest));
-    resources.extend(source.patches.iter().map(|(file, digest)| own("patch", format!("patches/{name}/{file}"), *digest)));
-    resources.extend(source.overlays.iter().map(|(file, digest)| own("overlay", format!("recipes/{name}/{file}"), *digest)));
+    resources.push(inputs.noted("role", "inputs").noted("source", name.as_str()));
+    let own = |role, path: &str, digest| Resource::file(path, digest).noted("role", role).noted("source", name.as_str());
+    resources.push(own("recipe", &format!("recipes/{}", recipe.file), recipe.digest));
+    resources.extend(source.patches.iter().map(|(file, digest)| own("patch", &format!("patches/{name}/{file}"), *digest)));
+    resources.extend(source.overlays.iter().map(|(file, digest)| own("overlay", &format!("recipes/{name}/{file}"), *digest)));
     resources
 }
 

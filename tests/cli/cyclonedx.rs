@@ -76,10 +76,10 @@ fn every_reference_names_one_element_of_the_document_and_each_library_depends_on
     for bom in [of_prefix(), json(project().join("sbom/wasideps.cdx.json"))] {
         let (mut known, mut used, mut twice) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
         walk(&bom, "", &mut |_, value| {
-            if let Some(reference) = value["bom-ref"].as_str() {
-                if !known.insert(reference) {
-                    twice.push(reference);
-                }
+            if let Some(reference) = value["bom-ref"].as_str()
+                && !known.insert(reference)
+            {
+                twice.push(reference);
             }
             used.extend(value["ref"].as_str());
             for key in ["dependsOn", "assemblies"] {

@@ -127,3 +127,111 @@ fn the_committed_documents_are_what_the_lock_gives_and_each_stale_or_missing_one
     let one = place.command(&["sbom", "--format", "cyclonedx", "--check", "docs/wasideps.cdx.json"]);
     run(&mut { one }).exits(3).says(&["is stale", "wasideps sbom --format cyclonedx > docs/wasideps.cdx.json"]);
 }
+
+/// The page of `prefix`.
+fn page(place: &Place, prefix: &std::path::Path) -> String {
+    let mut command = place.command(&["sbom", "--html", "page.html", "--prefix"]);
+    run(command.arg(prefix)).exits(0);
+    std::fs::read_to_string(place.path("page.html")).expect("the page")
+}
+
+/// Each value of an attribute.
+fn values<'a>(page: &'a str, attribute: &str) -> Vec<&'a str> {
+    page.split(&format!(" {attribute}=\"")).skip(1).filter_map(|rest| rest.split('"').next()).collect()
+}
+
+/// As the page writes a text.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[test]
+fn the_page_of_a_prefix_has_each_object_file_and_licence_text_and_the_same_prefix_gives_the_same_page() {
+    let place = Place::new();
+    let out = built().path("out");
+    let page = page(&place, &out);
+    let manifest = json(&std::fs::read_to_string(out.join("share/wasideps/manifest.json")).expect("the manifest"));
+    for file in manifest["files"].as_array().expect("files").iter().filter(|file| !file["source"].is_null()) {
+        let (path, digest) = (file["path"].as_str().expect("a path"), file["sha256"].as_str().expect("a digest"));
+        assert!(page.contains(&format!(">{path}</th>")) && page.contains(digest), "{path}");
+        if path.starts_with("share/licenses/") {
+            let text = std::fs::read(out.join(path)).expect("the licence");
+            assert!(page.contains(&escaped(&String::from_utf8_lossy(&text))), "{path} is not in the page");
+        }
+    }
+    for source in manifest["sources"].as_array().expect("sources") {
+        for member in source["archives"].as_array().expect("archives").iter().flat_map(|it| it["members"].as_array().expect("members")) {
+            let (name, digest) = (member["name"].as_str().expect("a name"), member["sha256"].as_str().expect("a digest"));
+            assert!(page.contains(&format!(">{name}</th>")) && page.contains(digest), "{name}");
+        }
+    }
+    let closure = json(&std::fs::read_to_string(out.join("share/wasideps/closure.json")).expect("the closure"));
+    for file in closure["files"].as_array().expect("files") {
+        assert!(page.contains(file["content"]["sha256"].as_str().expect("a digest")), "{}", file["path"]);
+    }
+    assert!(page.contains("0001-zconf.h-answers-of-configure-1.3.2.patch") && page.contains("-#if HAVE_UNISTD_H-0"));
+    assert!(page.contains("<dt>openssl</dt>") && page.contains("constant-time"));
+    assert_eq!(page, self::page(&place, &out));
+}
+
+#[test]
+fn the_page_loads_nothing_and_its_links_lead_somewhere() {
+    let place = Place::new();
+    for page in [page(&place, &built().path("out")), {
+        run(&mut place.command(&["sbom", "--html", "lock.html"])).exits(0);
+        std::fs::read_to_string(place.path("lock.html")).expect("the page")
+    }] {
+        assert!(page.contains("default-src 'none'"), "no policy");
+        for loading in ["<link", "<img", "<iframe", "<object", "<base", " src=", "url(", "@import", "fetch(", "XMLHttpRequest"] {
+            assert!(!page.contains(loading), "it has {loading}");
+        }
+        assert_eq!(page.matches("<script>").count(), 1);
+        let ids = values(&page, "id");
+        assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "two elements have one id: {ids:?}");
+        let links: Vec<_> = values(&page, "href").into_iter().filter_map(|link| link.strip_prefix('#')).collect();
+        assert!(links.len() > 10);
+        for link in links {
+            assert!(ids.contains(&link), "#{link} leads nowhere");
+        }
+    }
+}
+
+#[test]
+fn texts_of_others_are_text_in_the_page_whatever_they_hold() {
+    const HOSTILE: &str = "</pre><script>alert(1)</script><img src=x onerror=alert(1)>";
+    let place = Place::new();
+    let out = place.path("out");
+    crate::support::copy_tree(&built().path("out"), &out);
+    // A licence with markup in it, in a prefix whose manifest knows it.
+    let licence = out.join("share/licenses/zlib/LICENSE");
+    let old = std::fs::read_to_string(&licence).expect("the licence");
+    let text = format!("{old}{HOSTILE}");
+    std::fs::write(&licence, &text).expect("it can be written");
+    let digest = |text: &str| wasideps::model::Sha256::of(text.as_bytes()).to_string();
+    place.edit("out/share/wasideps/manifest.json", &digest(&old), &digest(&text));
+    let page = page(&place, &out);
+    assert!(page.contains(&escaped(HOSTILE)) && !page.contains(HOSTILE) && !page.contains("<img"));
+    // What a recipe says.
+    place.copy_recipes();
+    place.edit("recipes/zlib/recipe.toml", "Compression library", "<script>alert(2)</script>");
+    run(&mut place.own(place.command(&["sbom", "--html", "lock.html"]))).exits(0);
+    let page = std::fs::read_to_string(place.path("lock.html")).expect("the page");
+    assert!(page.contains("&lt;script&gt;alert(2)") && !page.contains("<script>alert"));
+    // A file that is not the one that was installed is not shown at all.
+    place.edit("out/share/licenses/zlib/LICENSE", "alert(1)", "alert(3)");
+    run(place.command(&["sbom", "--html", "page.html", "--prefix"]).arg(&out)).exits(3).says(&["LICENSE is damaged"]);
+}
+
+#[test]
+fn a_page_needs_the_recipes_that_the_prefix_was_made_by() {
+    let place = Place::new();
+    place.copy_recipes();
+    place.edit("patches/zlib/0001-zconf.h-answers-of-configure-1.3.2.patch", "write in the two", "write in two");
+    place.edit_lock(|lock| {
+        let patch = std::fs::read(place.path("patches/zlib/0001-zconf.h-answers-of-configure-1.3.2.patch")).expect("the patch");
+        let patches = &mut lock["sources"]["zlib"]["patches"];
+        patches["0001-zconf.h-answers-of-configure-1.3.2.patch"] = wasideps::model::Sha256::of(&patch).to_string().into();
+    });
+    let command = place.command(&["sbom", "--html", "page.html", "--prefix"]);
+    run(place.own(command).arg(built().path("out"))).exits(2).says(&["is not what the recipes, the lock and the SDK give now"]);
+}

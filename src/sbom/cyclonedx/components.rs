@@ -180,6 +180,6 @@ pub fn tool(tool: &Tool) -> Component {
     }
 }
 
-pub fn property(name: &'static str, value: impl ToString) -> Property {
-    Property { name, value: value.to_string() }
+pub fn property(name: &'static str, value: impl Into<String>) -> Property {
+    Property { name, value: value.into() }
 }

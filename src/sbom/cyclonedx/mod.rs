@@ -46,7 +46,8 @@ pub fn prefix_document(built: &Built<'_>, context: &Context<'_>) -> Bom {
     for (selected, installed) in built.sources() {
         for archive in &installed.archives {
             components.push(components::library(built, selected, installed, archive));
-            let libraries = selected.recipe.dependencies.iter().filter_map(|name| manifest.sources.iter().find(|source| source.name == *name));
+            let libraries =
+                selected.recipe.dependencies.iter().filter_map(|name| manifest.sources.iter().find(|source| source.name == *name));
             let libraries = libraries.flat_map(|source| &source.archives).map(|archive| archive.path.to_string());
             dependencies.push(depends(archive.path.as_str(), libraries.chain(linked.iter().map(|tool| tool_ref(tool.name))).collect()));
         }

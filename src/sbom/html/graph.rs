@@ -86,7 +86,8 @@ fn groups<'a>(built: &Built<'a>, archive: &ManifestArchive) -> Vec<Group<'a>> {
     let members: Vec<_> = built.closure.members_of(archive.path.as_str()).collect();
     let file = |member: &ClosureMember| &built.closure.files[member.source];
     if members.len() <= SINGLE {
-        let single = |member: &'a ClosureMember| Group { label: file(member).path.to_string(), class: class(file(member)), members: vec![member] };
+        let single =
+            |member: &'a ClosureMember| Group { label: file(member).path.to_string(), class: class(file(member)), members: vec![member] };
         return members.into_iter().map(single).collect();
     }
     let mut folders: BTreeMap<&str, Vec<&ClosureMember>> = BTreeMap::new();
@@ -140,7 +141,8 @@ impl Drawing {
         for archive in &installed.archives {
             let groups = groups(built, archive);
             let y = at(self.rows) + groups.len().saturating_sub(1) * ROW / 2;
-            let archive = Node { column: 3, y, text: archive.path.file_name().to_owned(), title: archive.path.to_string(), class: "archive" };
+            let archive =
+                Node { column: 3, y, text: archive.path.file_name().to_owned(), title: archive.path.to_string(), class: "archive" };
             for group in groups {
                 let (sources, objects): (Vec<_>, Vec<_>) =
                     group.members.iter().map(|member| (built.closure.files[member.source].path.as_str(), member.name.as_str())).unzip();

@@ -48,7 +48,7 @@ fn identity(selected: &Selected) -> Markup {
                 (recipe.license.expression)
                 @if let Some(declared) = &recipe.license.declared { " (of the whole source: " (declared) ")" }
             }
-            dt { "Copyright" } dd { (recipe.license.copyright) }
+            dt { "Copyright" } dd { @if recipe.license.copyright == "NONE" { "none" } @else { (recipe.license.copyright) } }
             dt { "By" } dd { (recipe.originator) ", " a href=(recipe.homepage) { (recipe.homepage) } }
             dt { "Origins" }
             dd {
@@ -105,7 +105,7 @@ fn objects(built: &Built<'_>, installed: &ManifestSource) -> Markup {
                     pre.text tabindex="0" { (command) }
                 }
                 div.wide tabindex="0" role="region" aria-label="Table of objects, can be scrolled" {
-                    table {
+                    table.objects {
                         thead { tr { th scope="col" { "Object" } th scope="col" { "From" } th scope="col" { "Headers" } th scope="col" { "SHA-256" } } }
                         tbody {
                             @for member in &members {

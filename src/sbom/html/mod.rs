@@ -140,8 +140,8 @@ impl<'a> Page<'a> {
                             th scope="col" { "Version" }
                             th scope="col" { "Licence" }
                             @if self.built.is_some() { th scope="col" { "Library" } th.number scope="col" { "Bytes" } th.number scope="col" { "Objects" } }
-                            th scope="col" { "Origins" }
-                            th scope="col" { "Patches" }
+                            th.number scope="col" { "Origins" }
+                            th.number scope="col" { "Patches" }
                         }
                     }
                     tbody {
@@ -151,8 +151,8 @@ impl<'a> Page<'a> {
                                 td { (selected.source.version) }
                                 td { (selected.recipe.license.expression) }
                                 @if let Some(built) = self.built { (archives(built, index)) }
-                                td { (selected.source.origins.len()) }
-                                td { (selected.recipe.patches.len()) }
+                                td.number { (selected.source.origins.len()) }
+                                td.number { (selected.recipe.patches.len()) }
                             }
                         }
                     }
@@ -176,7 +176,8 @@ impl<'a> Page<'a> {
 
 fn archives(built: &Built<'_>, index: usize) -> Markup {
     let archives = &built.manifest.sources[index].archives;
-    let size = |archive: &&crate::build::ManifestArchive| built.manifest.files.iter().find(|file| file.path == archive.path).map(|file| file.size);
+    let size =
+        |archive: &&crate::build::ManifestArchive| built.manifest.files.iter().find(|file| file.path == archive.path).map(|file| file.size);
     html! {
         td { @for archive in archives { (archive.path) " " } }
         td.number { (grouped(archives.iter().filter_map(|archive| size(&archive)).sum())) }
