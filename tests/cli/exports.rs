@@ -128,10 +128,13 @@ fn the_committed_documents_are_what_the_lock_gives_and_each_stale_or_missing_one
     run(&mut { one }).exits(3).says(&["is stale", "wasideps sbom --format cyclonedx > docs/wasideps.cdx.json"]);
 }
 
+fn page_command(place: &Place) -> std::process::Command {
+    place.command(&["sbom", "--html", "page.html"])
+}
+
 /// The page of `prefix`.
 fn page(place: &Place, prefix: &std::path::Path) -> String {
-    let mut command = place.command(&["sbom", "--html", "page.html", "--prefix"]);
-    run(command.arg(prefix)).exits(0);
+    run(page_command(place).arg("--prefix").arg(prefix)).exits(0);
     std::fs::read_to_string(place.path("page.html")).expect("the page")
 }
 
@@ -214,12 +217,14 @@ fn texts_of_others_are_text_in_the_page_whatever_they_hold() {
     // What a recipe says.
     place.copy_recipes();
     place.edit("recipes/zlib/recipe.toml", "Compression library", "<script>alert(2)</script>");
+    place.edit("recipes/zlib/recipe.toml", "homepage = \"https://zlib.net/\"", "homepage = \"javascript:alert(4)\"");
     run(&mut place.own(place.command(&["sbom", "--html", "lock.html"]))).exits(0);
     let page = std::fs::read_to_string(place.path("lock.html")).expect("the page");
     assert!(page.contains("&lt;script&gt;alert(2)") && !page.contains("<script>alert"));
+    assert!(page.contains("javascript:alert(4)") && !page.contains("href=\"javascript"));
     // A file that is not the one that was installed is not shown at all.
     place.edit("out/share/licenses/zlib/LICENSE", "alert(1)", "alert(3)");
-    run(place.command(&["sbom", "--html", "page.html", "--prefix"]).arg(&out)).exits(3).says(&["LICENSE is damaged"]);
+    run(page_command(&place).arg("--prefix").arg(&out)).exits(3).says(&["LICENSE is damaged"]);
 }
 
 #[test]
@@ -232,6 +237,7 @@ fn a_page_needs_the_recipes_that_the_prefix_was_made_by() {
         let patches = &mut lock["sources"]["zlib"]["patches"];
         patches["0001-zconf.h-answers-of-configure-1.3.2.patch"] = wasideps::model::Sha256::of(&patch).to_string().into();
     });
-    let command = place.command(&["sbom", "--html", "page.html", "--prefix"]);
-    run(place.own(command).arg(built().path("out"))).exits(2).says(&["is not what the recipes, the lock and the SDK give now"]);
+    run(place.own(page_command(&place)).arg("--prefix").arg(built().path("out")))
+        .exits(2)
+        .says(&["is not what the recipes, the lock and the SDK give now"]);
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
 
+use super::library::anchor;
 use crate::build::{ClosureFile, ClosureMember, FileOrigin, ManifestArchive, ManifestSource};
 use crate::model::{RelPath, Selected};
 use crate::sbom::Built;
@@ -302,7 +303,7 @@ pub fn overview(built: &Built<'_>) -> Markup {
         let line: Vec<Node> =
             line.into_iter().enumerate().map(|(column, (text, class))| Node { column, y, title: text.clone(), text, class }).collect();
         edges.extend(line.windows(2).map(|pair| edge(pair[0].right(), pair[1].left(), width(members))));
-        nodes.push((installed.name.as_str(), line));
+        nodes.push((&installed.name, line));
         row += 1;
     }
     html! {
@@ -313,7 +314,7 @@ pub fn overview(built: &Built<'_>) -> Markup {
                 }
                 @for edge in &edges { (edge) }
                 @for (name, line) in &nodes {
-                    a href=(format!("#{name}")) { @for node in line { (node.draw()) } }
+                    a href=(format!("#{}", anchor(name))) { @for node in line { (node.draw()) } }
                 }
             }
         }

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use super::graph::{self, counted, folder};
 use super::{Page, grouped};
 use crate::build::{ClosureFile, ClosureMember, FileOrigin, ManifestSource};
-use crate::model::{Place, Selected};
+use crate::model::{Name, Place, Selected};
 use crate::sbom::explain::command;
 use crate::sbom::{Built, names};
 
@@ -16,7 +16,7 @@ pub fn section(page: &Page<'_>, index: usize, selected: &Selected) -> Markup {
     let recipe = &selected.recipe;
     let installed = page.built.map(|built| (built, &built.manifest.sources[index]));
     html! {
-        section id=(recipe.name) {
+        section id=(anchor(&recipe.name)) {
             h2 { (recipe.name) " " span.version { (selected.source.version) } }
             p { (recipe.summary) "." }
             (identity(selected))
@@ -39,6 +39,16 @@ pub fn section(page: &Page<'_>, index: usize, selected: &Selected) -> Markup {
     }
 }
 
+/// The element that is about a source. No source's name can be that of another part of the page.
+pub fn anchor(name: &Name) -> String {
+    format!("source-{name}")
+}
+
+/// A link where it leads to a page; recipes may name others (`javascript:`).
+fn link(url: &url::Url) -> Markup {
+    html! { @if matches!(url.scheme(), "https" | "http") { a href=(url) { (url) } } @else { (url) } }
+}
+
 fn identity(selected: &Selected) -> Markup {
     let Selected { recipe, source, .. } = selected;
     html! {
@@ -49,14 +59,14 @@ fn identity(selected: &Selected) -> Markup {
                 @if let Some(declared) = &recipe.license.declared { " (of the whole source: " (declared) ")" }
             }
             dt { "Copyright" } dd { @if recipe.license.copyright == "NONE" { "none" } @else { (recipe.license.copyright) } }
-            dt { "By" } dd { (recipe.originator) ", " a href=(recipe.homepage) { (recipe.homepage) } }
+            dt { "By" } dd { (recipe.originator) ", " (link(&recipe.homepage)) }
             dt { "Origins" }
             dd {
                 ul {
                     @for origin in &source.origins {
                         li {
                             @match &origin.place {
-                                Place::Url(url) => { a href=(url) { (url) } }
+                                Place::Url(url) => { (link(url)) }
                                 place => { (place) }
                             }
                             br;
@@ -141,7 +151,7 @@ fn headers(built: &Built<'_>, member: &ClosureMember) -> Markup {
     let mut folders: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
     for &index in &member.headers {
         let file = &built.closure.files[index];
-        let of = file.source.as_ref().map_or("SDK", crate::model::Name::as_str);
+        let of = file.source.as_ref().map_or("SDK", Name::as_str);
         folders.entry((of, folder(&file.path))).or_default().push(file.path.file_name());
     }
     html! {

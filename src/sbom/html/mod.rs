@@ -123,7 +123,7 @@ impl<'a> Page<'a> {
             ul {
                 li { a href="#libraries" { "Libraries" } }
                 @if self.built.is_some() { li { a href="#graph" { "Graph" } } }
-                @for selected in &self.sources { li { a href=(format!("#{}", selected.recipe.name)) { (selected.recipe.name) } } }
+                @for selected in &self.sources { li { a href=(format!("#{}", library::anchor(&selected.recipe.name))) { (selected.recipe.name) } } }
                 @if self.built.is_some() { li { a href="#sdk" { "SDK" } } }
                 li { a href="#excluded" { "Excluded" } }
             }
@@ -147,7 +147,7 @@ impl<'a> Page<'a> {
                     tbody {
                         @for (index, selected) in self.sources.iter().enumerate() {
                             tr {
-                                th scope="row" { a href=(format!("#{}", selected.recipe.name)) { (selected.recipe.name) } }
+                                th scope="row" { a href=(format!("#{}", library::anchor(&selected.recipe.name))) { (selected.recipe.name) } }
                                 td { (selected.source.version) }
                                 td { (selected.recipe.license.expression) }
                                 @if let Some(built) = self.built { (archives(built, index)) }
