@@ -55,7 +55,9 @@ static const Check fts3[] = {
     {0, 0}};
 
 static const Check fts4[] = {
-    {"CREATE VIRTUAL TABLE b USING fts4(title, text, languageid=\"language\", prefix=\"2,4\", notindexed=title, order=desc, tokenize=unicode61)", ""},
+    {"CREATE VIRTUAL TABLE b USING fts4(title, text, languageid=\"language\", prefix=\"2,4\", notindexed=title, order=desc, "
+     "tokenize=unicode61)",
+     ""},
     {"INSERT INTO b(title, text, language) VALUES('x','Größe und Maß',0),('y','groesse matters',0),('z','grosse mesure',1)", ""},
     {"SELECT rowid FROM b WHERE text MATCH 'große' UNION ALL SELECT rowid FROM b WHERE text MATCH 'GRÖßE'", "1 ; 1"},
     {"SELECT rowid FROM b WHERE text MATCH 'maß' UNION ALL SELECT rowid FROM b WHERE text MATCH 'mass'", "1"},
@@ -63,11 +65,15 @@ static const Check fts4[] = {
     {"SELECT rowid FROM b WHERE text MATCH 'gr*' AND language=1", "3"},
     {"SELECT rowid FROM b WHERE b MATCH 'x'", ""},
     {"SELECT hex(matchinfo(b,'pcx')) FROM b WHERE b MATCH 'matters'", "0100000002000000000000000000000000000000010000000100000001000000"},
-    {"CREATE VIRTUAL TABLE terms USING fts4aux(b); SELECT group_concat(term,' ') FROM terms WHERE col='*'", "groesse große matters maß und"},
+    {"CREATE VIRTUAL TABLE terms USING fts4aux(b); SELECT group_concat(term,' ') FROM terms WHERE col='*'",
+     "groesse große matters maß und"},
     {"CREATE TABLE data(id INTEGER PRIMARY KEY, words); INSERT INTO data VALUES(7,'outside content')", ""},
-    {"CREATE VIRTUAL TABLE c USING fts4(content=\"data\", words); INSERT INTO c(c) VALUES('rebuild'); SELECT docid, words FROM c WHERE c MATCH 'outside'",
+    {"CREATE VIRTUAL TABLE c USING fts4(content=\"data\", words); INSERT INTO c(c) VALUES('rebuild'); SELECT docid, words FROM c WHERE "
+     "c MATCH 'outside'",
      "7|outside content"},
-    {"CREATE VIRTUAL TABLE tok USING fts3tokenize(unicode61, 'tokenchars=-'); SELECT group_concat(token,'|') FROM tok WHERE input='A-b C.d'", "a-b|c|d"},
+    {"CREATE VIRTUAL TABLE tok USING fts3tokenize(unicode61, 'tokenchars=-'); SELECT group_concat(token,'|') FROM tok WHERE input='A-b "
+     "C.d'",
+     "a-b|c|d"},
     {0, 0}};
 
 static const Check fts5[] = {
@@ -80,7 +86,8 @@ static const Check fts5[] = {
     {"SELECT rowid FROM d WHERE d MATCH '^hay'", "3"},
     {"DELETE FROM d WHERE rowid=2; SELECT count(*) FROM d WHERE d MATCH 'needle'", "1"},
     {"CREATE VIRTUAL TABLE v USING fts5vocab(d,'row'); SELECT term, doc, cnt FROM v WHERE term LIKE 'hay%' ORDER BY term", "haystack|1|1"},
-    {"CREATE VIRTUAL TABLE tri USING fts5(x, tokenize='trigram'); INSERT INTO tri VALUES('substring search'); SELECT x FROM tri WHERE x LIKE '%string se%'",
+    {"CREATE VIRTUAL TABLE tri USING fts5(x, tokenize='trigram'); INSERT INTO tri VALUES('substring search'); SELECT x FROM tri WHERE x "
+     "LIKE '%string se%'",
      "substring search"},
     {"INSERT INTO d(d) VALUES('integrity-check'); INSERT INTO d(d,rank) VALUES('automerge',4); INSERT INTO d(d) VALUES('optimize')", ""},
     {"SELECT fts5_source_id()=sqlite_source_id() OR fts5_source_id() LIKE 'fts5: %'", "1"},
@@ -88,24 +95,29 @@ static const Check fts5[] = {
 
 static const Check rtree[] = {
     {"CREATE VIRTUAL TABLE r USING rtree(id, x0, x1, y0, y1, +label)", ""},
-    {"WITH RECURSIVE c(i) AS (SELECT 0 UNION ALL SELECT i+1 FROM c WHERE i<999) INSERT INTO r SELECT i, i%40, i%40+0.5, i/40, i/40+0.5, 'n'||i FROM c", ""},
+    {"WITH RECURSIVE c(i) AS (SELECT 0 UNION ALL SELECT i+1 FROM c WHERE i<999) INSERT INTO r SELECT i, i%40, i%40+0.5, i/40, i/40+0.5, "
+     "'n'||i FROM c",
+     ""},
     {"SELECT group_concat(id,' ') FROM (SELECT id FROM r WHERE x0>=3 AND x1<=5 AND y0>=2 AND y1<4 ORDER BY id)", "83 84 123 124"},
     {"SELECT label FROM r WHERE id=999", "n999"},
     {"UPDATE r SET x1=100 WHERE id=5; SELECT id FROM r WHERE x1>50", "5"},
     {"INSERT INTO r VALUES(1000, 2, 1, 0, 0, 'x')", "error: rtree constraint failed: r.(x0<=x1)"},
     {"DELETE FROM r WHERE y0<20; SELECT count(*), rtreecheck('r') FROM r", "200|ok"},
-    {"CREATE VIRTUAL TABLE ri USING rtree_i32(id, a, b); INSERT INTO ri VALUES(1,-2147483648,2147483647); SELECT typeof(a), b FROM ri", "integer|2147483647"},
+    {"CREATE VIRTUAL TABLE ri USING rtree_i32(id, a, b); INSERT INTO ri VALUES(1,-2147483648,2147483647); SELECT typeof(a), b FROM ri",
+     "integer|2147483647"},
     {"SELECT rtreedepth(data) FROM r_node WHERE nodeno=1", "1"},
     {0, 0}};
 
 static const Check json[] = {
     {"SELECT json_extract('{\"a\":[1,2,{\"b\":\"ü\"}]}','$.a[2].b'), '{\"a\":5}'->>'a', '[1,[2]]'->1", "ü|5|[2]"},
-    {"SELECT json_set('{}','$.x',json_array(1,null,'t')), json_remove('[0,1,2]','$[1]'), json_patch('{\"a\":1,\"b\":2}','{\"a\":null,\"c\":3}')",
+    {"SELECT json_set('{}','$.x',json_array(1,null,'t')), json_remove('[0,1,2]','$[1]'), "
+     "json_patch('{\"a\":1,\"b\":2}','{\"a\":null,\"c\":3}')",
      "{\"x\":[1,null,\"t\"]}|[0,2]|{\"b\":2,\"c\":3}"},
     {"SELECT key, value, type, fullkey FROM json_each('{\"a\":1,\"b\":[true]}')", "a|1|integer|$.a ; b|[true]|array|$.b"},
     {"SELECT count(*), max(path) FROM json_tree('[[1,[2]],3]')", "6|$[0][1]"},
     {"SELECT json_group_array(x), json_group_object(x,x*x) FROM (SELECT 1 AS x UNION SELECT 2)", "[1,2]|{\"1\":1,\"2\":4}"},
-    {"SELECT json_valid('{a:1}'), json_valid('{a:1}',2), json('{a:+0x10,/*c*/b:.5}'), json_error_position('[1,2')", "0|1|{\"a\":16,\"b\":0.5}|5"},
+    {"SELECT json_valid('{a:1}'), json_valid('{a:1}',2), json('{a:+0x10,/*c*/b:.5}'), json_error_position('[1,2')",
+     "0|1|{\"a\":16,\"b\":0.5}|5"},
     {"SELECT json_type(jsonb('[1]')), typeof(jsonb('[1]')), json(jsonb_insert('[1]','$[#]',2)), hex(jsonb('true'))", "array|blob|[1,2]|01"},
     {"SELECT json_extract('[1e308,-0.1,9007199254740993]','$[0]','$[1]','$[2]'), json_quote(3.0), json_pretty('[1]')",
      "[1e308,-0.1,9007199254740993]|3.0|[\n    1\n]"},
@@ -114,12 +126,15 @@ static const Check json[] = {
 static const Check maths[] = {
     {"SELECT sqrt(2)*sqrt(2)-2 < 1e-15, pow(2,10), power(2,-1), exp(0), ln(exp(1)), log(100), log10(1000), log2(8), log(3,81)",
      "1|1024.0|0.5|1.0|1.0|2.0|3.0|3.0|4.0"},
-    {"SELECT ceil(-1.5), ceiling(1.2), floor(-1.5), trunc(-1.7), mod(7,4), mod(-7.5,2), sign(-3), sign(0), sign('x')", "-1.0|2.0|-2.0|-1.0|3.0|-1.5|-1|0|NULL"},
-    {"SELECT round(sin(1),12), round(cos(1),12), round(tan(1),12), round(asin(1),12), round(acos(0),12), round(atan(1),12), round(atan2(-1,-1),12)",
+    {"SELECT ceil(-1.5), ceiling(1.2), floor(-1.5), trunc(-1.7), mod(7,4), mod(-7.5,2), sign(-3), sign(0), sign('x')",
+     "-1.0|2.0|-2.0|-1.0|3.0|-1.5|-1|0|NULL"},
+    {"SELECT round(sin(1),12), round(cos(1),12), round(tan(1),12), round(asin(1),12), round(acos(0),12), round(atan(1),12), "
+     "round(atan2(-1,-1),12)",
      "0.841470984808|0.540302305868|1.557407724655|1.570796326795|1.570796326795|0.785398163397|-2.356194490192"},
     {"SELECT round(sinh(1),12), round(cosh(1),12), round(tanh(1),12), round(asinh(1),12), round(acosh(2),12), round(atanh(0.5),12)",
      "1.175201193644|1.543080634815|0.761594155956|0.88137358702|1.316957896925|0.549306144334"},
-    {"SELECT round(degrees(pi()),9), round(radians(180)-pi(),12), round(pi(),12), sqrt(-1), ln(0), acos(2)", "180.0|0.0|3.14159265359|NULL|NULL|NULL"},
+    {"SELECT round(degrees(pi()),9), round(radians(180)-pi(),12), round(pi(),12), sqrt(-1), ln(0), acos(2)",
+     "180.0|0.0|3.14159265359|NULL|NULL|NULL"},
     {0, 0}};
 
 static const Check percentile[] = {
@@ -131,12 +146,17 @@ static const Check percentile[] = {
 
 static const Check windows[] = {
     {"CREATE TABLE w(g, n); INSERT INTO w VALUES('a',1),('a',2),('a',2),('b',5),('b',9)", ""},
-    {"SELECT group_concat(s,' ') FROM (SELECT sum(n) OVER (PARTITION BY g ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS s FROM w)", "1 3 5 5 14"},
+    {"SELECT group_concat(s,' ') FROM (SELECT sum(n) OVER (PARTITION BY g ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) "
+     "AS s FROM w)",
+     "1 3 5 5 14"},
     {"SELECT row_number() OVER o, rank() OVER o, dense_rank() OVER o, ntile(2) OVER o FROM w WHERE g='a' WINDOW o AS (ORDER BY n)",
      "1|1|1|1 ; 2|2|2|1 ; 3|2|2|2"},
-    {"SELECT round(percent_rank() OVER o,3), round(cume_dist() OVER o,3) FROM w WHERE g='a' WINDOW o AS (ORDER BY n)", "0.0|0.333 ; 0.5|1.0 ; 0.5|1.0"},
-    {"SELECT lag(n,1,-1) OVER o, lead(n) OVER o, first_value(n) OVER o, nth_value(n,2) OVER o FROM w WHERE g='b' WINDOW o AS (ORDER BY n)", "-1|9|5|NULL ; 5|NULL|5|9"},
-    {"SELECT sum(n) FILTER (WHERE n>1) OVER (ORDER BY n GROUPS BETWEEN 1 PRECEDING AND CURRENT ROW EXCLUDE TIES) FROM w", "NULL ; 2 ; 2 ; 9 ; 14"},
+    {"SELECT round(percent_rank() OVER o,3), round(cume_dist() OVER o,3) FROM w WHERE g='a' WINDOW o AS (ORDER BY n)",
+     "0.0|0.333 ; 0.5|1.0 ; 0.5|1.0"},
+    {"SELECT lag(n,1,-1) OVER o, lead(n) OVER o, first_value(n) OVER o, nth_value(n,2) OVER o FROM w WHERE g='b' WINDOW o AS (ORDER BY n)",
+     "-1|9|5|NULL ; 5|NULL|5|9"},
+    {"SELECT sum(n) FILTER (WHERE n>1) OVER (ORDER BY n GROUPS BETWEEN 1 PRECEDING AND CURRENT ROW EXCLUDE TIES) FROM w",
+     "NULL ; 2 ; 2 ; 9 ; 14"},
     {"SELECT max(n) OVER (ORDER BY n RANGE BETWEEN 3 PRECEDING AND 4 FOLLOWING) FROM w", "5 ; 5 ; 5 ; 9 ; 9"},
     {0, 0}};
 
@@ -151,7 +171,8 @@ static const Check dbstat[] = {
 
 /* Built in, unless an SQLITE_OMIT_… takes them away. */
 static const Check core[] = {
-    {"CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT COLLATE NOCASE, c AS (a*2) STORED, d DEFAULT (1+1), CHECK(length(b)<10)) STRICT", "error: missing datatype for t.c"},
+    {"CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT COLLATE NOCASE, c AS (a*2) STORED, d DEFAULT (1+1), CHECK(length(b)<10)) STRICT",
+     "error: missing datatype for t.c"},
     {"CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT COLLATE NOCASE UNIQUE, c INT AS (a*2) STORED, CHECK(length(b)<10)) STRICT", ""},
     {"INSERT INTO t(b) VALUES('x'),('y') RETURNING a, c", "1|2 ; 2|4"},
     {"INSERT INTO t(b) VALUES('X') ON CONFLICT(b) DO UPDATE SET b=excluded.b||'2' RETURNING a, b", "1|X2"},
@@ -160,21 +181,32 @@ static const Check core[] = {
     {"CREATE TABLE parent(id PRIMARY KEY); CREATE TABLE child(p REFERENCES parent ON DELETE CASCADE); PRAGMA foreign_keys=ON; "
      "INSERT INTO parent VALUES(1); INSERT INTO child VALUES(1); DELETE FROM parent; SELECT count(*) FROM child", "0"},
     {"INSERT INTO child VALUES(5)", "error: FOREIGN KEY constraint failed"},
-    {"CREATE TABLE l(x); CREATE TRIGGER tr AFTER UPDATE OF b ON t BEGIN INSERT INTO l VALUES(old.b||'>'||new.b); END; UPDATE t SET b='z' WHERE a=2; SELECT * FROM l", "from>z"},
-    {"CREATE VIEW vw AS SELECT a, b FROM t; CREATE TRIGGER iv INSTEAD OF DELETE ON vw BEGIN DELETE FROM t WHERE a=old.a; END; DELETE FROM vw WHERE a=1; SELECT count(*) FROM t", "1"},
+    {"CREATE TABLE l(x); CREATE TRIGGER tr AFTER UPDATE OF b ON t BEGIN INSERT INTO l VALUES(old.b||'>'||new.b); END; UPDATE t SET "
+     "b='z' WHERE a=2; SELECT * FROM l",
+     "from>z"},
+    {"CREATE VIEW vw AS SELECT a, b FROM t; CREATE TRIGGER iv INSTEAD OF DELETE ON vw BEGIN DELETE FROM t WHERE a=old.a; END; DELETE "
+     "FROM vw WHERE a=1; SELECT count(*) FROM t",
+     "1"},
     {"WITH RECURSIVE f(a,b) AS MATERIALIZED (SELECT 0,1 UNION ALL SELECT b,a+b FROM f LIMIT 20) SELECT max(a) FROM f", "4181"},
     {"SELECT * FROM (SELECT 1 AS a) FULL JOIN (SELECT 2 AS b) ON a=b", "1|NULL ; NULL|2"},
-    {"CREATE TABLE wr(k PRIMARY KEY, v) WITHOUT ROWID; INSERT INTO wr VALUES('b',1),('a',2); SELECT group_concat(k||v,' ') FROM wr", "a2 b1"},
+    {"CREATE TABLE wr(k PRIMARY KEY, v) WITHOUT ROWID; INSERT INTO wr VALUES('b',1),('a',2); SELECT group_concat(k||v,' ') FROM wr",
+     "a2 b1"},
     {"CREATE INDEX px ON t(lower(b)) WHERE a>1; SELECT a FROM t INDEXED BY px WHERE lower(b)='z' AND a>1", "2"},
     {"SELECT (1,2)<(1,3), 'abc' GLOB 'a*', 'ABC' LIKE 'a_c', 5 IS NOT DISTINCT FROM 5, 0x10, 1_000", "1|1|1|1|16|1000"},
-    {"SELECT strftime('%Y-%m-%d %H:%M:%f','2024-02-29 12:00','+1 year','weekday 0'), unixepoch('1970-01-02'), julianday('2000-01-01'), timediff('2024-03-01','2024-02-01')",
+    {"SELECT strftime('%Y-%m-%d %H:%M:%f','2024-02-29 12:00','+1 year','weekday 0'), unixepoch('1970-01-02'), julianday('2000-01-01'), "
+     "timediff('2024-03-01','2024-02-01')",
      "2025-03-02 12:00:00.000|86400|2451544.5|+0000-01-00 00:00:00.000"},
-    {"SELECT printf('%,d|%.3e|%q|%Q|%#x',1234567,12345.678,'it''s',NULL,255), format('%-5s|','a')", "1,234,567|1.235e+04|it''s|NULL|0xff|a    |"},
-    {"SELECT 9223372036854775807+1, 1e308*10, -9223372036854775808, 1/0, 5%3, -5/2, ~0, 1<<62, 4611686018427387904*2", "9.2233720368547758e+18|Inf|-9223372036854775808|NULL|2|-2|-1|4611686018427387904|9.2233720368547758e+18"},
-    {"SELECT substr('häßlich',2,3), length('häß'), upper('ä'||'a'), instr('xyz','z'), replace('aXa','a','b'), unicode('€'), char(8364), hex('€'), quote(x'00ff'), unhex('41')",
+    {"SELECT printf('%,d|%.3e|%q|%Q|%#x',1234567,12345.678,'it''s',NULL,255), format('%-5s|','a')",
+     "1,234,567|1.235e+04|it''s|NULL|0xff|a    |"},
+    {"SELECT 9223372036854775807+1, 1e308*10, -9223372036854775808, 1/0, 5%3, -5/2, ~0, 1<<62, 4611686018427387904*2",
+     "9.2233720368547758e+18|Inf|-9223372036854775808|NULL|2|-2|-1|4611686018427387904|9.2233720368547758e+18"},
+    {"SELECT substr('häßlich',2,3), length('häß'), upper('ä'||'a'), instr('xyz','z'), replace('aXa','a','b'), unicode('€'), char(8364), "
+     "hex('€'), quote(x'00ff'), unhex('41')",
      "äßl|3|äA|3|bXb|8364|€|E282AC|X'00FF'|A"},
-    {"SELECT concat('a',NULL,1), concat_ws('-',1,NULL,2), octet_length('€'), iif(0,1,2), coalesce(NULL,3), likely(1), string_agg('x',',')", "a1|1-2|3|2|3|1|x"},
-    {"ALTER TABLE wr RENAME COLUMN v TO value; ALTER TABLE wr ADD COLUMN n DEFAULT 7; ALTER TABLE wr DROP COLUMN value; SELECT * FROM wr", "a|7 ; b|7"},
+    {"SELECT concat('a',NULL,1), concat_ws('-',1,NULL,2), octet_length('€'), iif(0,1,2), coalesce(NULL,3), likely(1), string_agg('x',',')",
+     "a1|1-2|3|2|3|1|x"},
+    {"ALTER TABLE wr RENAME COLUMN v TO value; ALTER TABLE wr ADD COLUMN n DEFAULT 7; ALTER TABLE wr DROP COLUMN value; SELECT * FROM wr",
+     "a|7 ; b|7"},
     {"CREATE TEMP TABLE tt(x); INSERT INTO tt VALUES(1); SELECT * FROM temp.tt; PRAGMA temp_store", "1 ; 0"},
     {"PRAGMA integrity_check; PRAGMA foreign_key_check; VACUUM; ANALYZE; SELECT count(*)>0 FROM sqlite_stat1; REINDEX", "ok ; 1"},
     {"ATTACH ':memory:' AS x; CREATE TABLE x.y(z); INSERT INTO y VALUES(3); SELECT z FROM x.y; DETACH x", "3"},
@@ -187,7 +219,8 @@ static void column_metadata(const char *group) {
   quiet(db, "CREATE TABLE meta(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL COLLATE NOCASE)");
   is_true(group, "the statement compiles", sqlite3_prepare_v2(db, "SELECT m.name AS n, 1+1 FROM meta AS m", -1, &s, 0) == SQLITE_OK);
   const char *table = sqlite3_column_table_name(s, 0), *origin = sqlite3_column_origin_name(s, 0), *of = sqlite3_column_database_name(s, 0);
-  is_true(group, "names of a column's table, origin and database", table && origin && of && !strcmp(table, "meta") && !strcmp(origin, "name") && !strcmp(of, "main"));
+  is_true(group, "names of a column's table, origin and database",
+          table && origin && of && !strcmp(table, "meta") && !strcmp(origin, "name") && !strcmp(of, "main"));
   is_true(group, "none for an expression", !sqlite3_column_table_name(s, 1) && !sqlite3_column_origin_name(s, 1));
   sqlite3_finalize(s);
   const char *type, *collation;
@@ -203,7 +236,8 @@ static void serialize(const char *group) {
   sqlite3 *from, *to;
   sqlite3_open(":memory:", &from);
   sqlite3_open(":memory:", &to);
-  quiet(from, "CREATE TABLE t(x); WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM c WHERE i<1000) INSERT INTO t SELECT i FROM c");
+  quiet(from, "CREATE TABLE t(x); "
+              "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM c WHERE i<1000) INSERT INTO t SELECT i FROM c");
   sqlite3_int64 size = 0;
   unsigned char *image = sqlite3_serialize(from, "main", &size, 0);
   is_true(group, "an image", image && size > 4096 && !memcmp(image, "SQLite format 3", 16));
@@ -218,7 +252,8 @@ static void serialize(const char *group) {
   image = sqlite3_serialize(to, "main", &size, 0);
   FILE *file = fopen("features.db", "rb");
   unsigned char *bytes = malloc(size);
-  is_true(group, "the image of a file is the file", file && fread(bytes, 1, size, file) == (size_t)size && fgetc(file) == EOF && !memcmp(bytes, image, size));
+  is_true(group, "the image of a file is the file",
+          file && fread(bytes, 1, size, file) == (size_t)size && fgetc(file) == EOF && !memcmp(bytes, image, size));
   if (file) fclose(file);
   free(bytes);
   sqlite3_free(image);
@@ -247,7 +282,8 @@ static void on_update(void *unused, int action, const char *of, const char *tabl
 
 /* What a program gives SQLite, and what it asks. */
 static void interface(const char *group) {
-  is_true(group, "a function", !sqlite3_create_function(db, "twice", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, 0, twice, 0, 0) && number(db, "SELECT twice(21)") == 42);
+  int rc = sqlite3_create_function(db, "twice", 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, 0, twice, 0, 0);
+  is_true(group, "a function", !rc && number(db, "SELECT twice(21)") == 42);
   sqlite3_create_collation(db, "backwards", SQLITE_UTF8, 0, backwards);
   check(group, "SELECT group_concat(x,'') FROM (SELECT 'a' AS x UNION SELECT 'b' UNION SELECT 'c' ORDER BY 1 COLLATE backwards)", "cba");
   quiet(db, "CREATE TABLE api(b)");
@@ -256,7 +292,8 @@ static void interface(const char *group) {
   is_true(group, "an update hook", told_update == 1);
   sqlite3_blob *blob = 0;
   char byte = 0;
-  is_true(group, "a blob", !sqlite3_blob_open(db, "main", "api", "b", 1, 1, &blob) && !sqlite3_blob_write(blob, "Z", 1, 4) && !sqlite3_blob_read(blob, &byte, 1, 4) && byte == 'Z');
+  rc = sqlite3_blob_open(db, "main", "api", "b", 1, 1, &blob);
+  is_true(group, "a blob", !rc && !sqlite3_blob_write(blob, "Z", 1, 4) && !sqlite3_blob_read(blob, &byte, 1, 4) && byte == 'Z');
   sqlite3_blob_close(blob);
   sqlite3_set_authorizer(db, deny_delete, 0);
   check(group, "DELETE FROM api", "error: not authorized");
@@ -271,7 +308,8 @@ static void interface(const char *group) {
   sqlite3_bind_double(s, 1, 0.1);
   sqlite3_bind_text16(s, 2, u"wîde", -1, SQLITE_STATIC);
   sqlite3_bind_zeroblob(s, 3, 5);
-  is_true(group, "parameters", sqlite3_step(s) == SQLITE_ROW && sqlite3_column_double(s, 0) == 0.1 && !strcmp((char *)sqlite3_column_text(s, 1), "wîde") &&
+  is_true(group, "parameters",
+          sqlite3_step(s) == SQLITE_ROW && sqlite3_column_double(s, 0) == 0.1 && !strcmp((char *)sqlite3_column_text(s, 1), "wîde") &&
                                    !strcmp((char *)sqlite3_column_text(s, 2), "blob") && sqlite3_bind_parameter_index(s, ":n") == 2);
   char *expanded = sqlite3_expanded_sql(s);
   is_true(group, "expanded", expanded && !strcmp(expanded, "SELECT 0.1, 'wîde', typeof(zeroblob(5))"));
@@ -321,7 +359,8 @@ int main(int count, char **arguments) {
     if (!known) problem("options", option, "no test", "a group of checks here");
   }
   for (int g = 0; g < GROUPS; g++)
-    if (groups[g].option && !sqlite3_compileoption_used(groups[g].option)) problem("options", groups[g].option, "switched off", "switched on");
+    if (groups[g].option && !sqlite3_compileoption_used(groups[g].option))
+      problem("options", groups[g].option, "switched off", "switched on");
   is_true("memory", "all is given back", (sqlite3_shutdown(), sqlite3_memory_used() == 0));
   return problems != 0;
 }

@@ -159,7 +159,8 @@ static void check(const Workload *workload, int at, Cut cut) {
   else if (n < least || n > begun) problem(workload, at, cut, "transactions are missing", detail);
   else if (digest != digests[n]) problem(workload, at, cut, "the content is of no transaction", detail);
   else if (!healthy(db)) problem(workload, at, cut, "integrity_check", detail);
-  else if (cases % 4 == 0 && n > 0 && (change(db, "main", n + 1) || !healthy(db))) problem(workload, at, cut, "can't be written", sqlite3_errmsg(db));
+  else if (cases % 4 == 0 && n > 0 && (change(db, "main", n + 1) || !healthy(db)))
+    problem(workload, at, cut, "can't be written", sqlite3_errmsg(db));
   sqlite3_close(db);
 }
 
@@ -229,7 +230,8 @@ int main(int count, char **arguments) {
         }
       }
     }
-    printf("%s: %d calls (%d writes, %d truncations, %d syncs, %d of names), %d cases, of them %d second cuts, %d locks taken over, %d problems\n",
+    printf("%s: %d calls (%d writes, %d truncations, %d syncs, %d of names), "
+           "%d cases, of them %d second cuts, %d locks taken over, %d problems\n",
            workload->name, op_count, calls[WRITE], calls[TRUNCATE], calls[SYNC], calls[MAKE] + calls[REMOVE] + calls[RENAME], cases, again,
            taken_over, problems - before);
     if (cases < LEAST_CASES) problem(workload, 0, CUTS, "too few cases:", "is anything recorded?");

@@ -240,10 +240,11 @@ static void test(const char *name, const char *sql, const char *expected_text, i
 
 /* What this library lacks of what `ifcapable` asks for, as tester.tcl names it; all else it has. */
 static int has(const char *feature) {
-  const char *absent[] = {"stat4", "session", "icu", "icu_collations", "geopoly", "hiddencolumns", "update_delete_limit", "load_ext", "memorymanage", "debug", "mutex",
-                          "threadsafe", "shared_cache", "unlock_notify", "preupdate", "snapshot", "memdebug", "fts3_unicode", "cursorhints",
-                          "dbpage_vtab", "bytecode_vtab", "explain_comments", "offset_sql_func", "sqllog", "scanstatus", "uri", "null_trim",
-                          "setlk_timeout", "fts2", "fts1", "zipvfs", "codec", "progress_test", "carray", "malloc_usable_size", "ordered_set_aggregate"};
+  const char *absent[] = {"stat4", "session", "icu", "icu_collations", "geopoly", "hiddencolumns", "update_delete_limit", "load_ext",
+                          "memorymanage", "debug", "mutex",
+                          "threadsafe", "shared_cache", "unlock_notify", "preupdate", "snapshot", "memdebug", "cursorhints",
+                          "dbpage_vtab", "bytecode_vtab", "explain_comments", "offset_sql_func", "sqllog", "scanstatus", "null_trim",
+                          "setlk_timeout", "fts2", "fts1", "zipvfs", "codec", "carray", "ordered_set_aggregate"};
   for (unsigned i = 0; i < sizeof absent / sizeof *absent; i++)
     if (!strcmp(absent[i], feature)) return 0;
   return 1;
@@ -318,7 +319,7 @@ static int run_command(const Command *command) {
   else if (named(command, "sqlite3", 3, 3) && !strcmp(word[1].text, "db")) open_anew(word[2].text);
   else if (named(command, "forcedelete", 2, MOST_WORDS)) {
     for (int i = 1; i < command->count; i++) unlink(word[i].text);
-  } else if (named(command, "do_not_use_codec", 1, 1) || named(command, "unset", 2, MOST_WORDS)) return 1; /* nothing here depends on them */
+  } else if (named(command, "do_not_use_codec", 1, 1) || named(command, "unset", 2, MOST_WORDS)) return 1;
   else if (named(command, "finish_test", 1, 1) || named(command, "return", 1, 1)) return 0;
   else if (strcmp(word[0].text, "source") && !named(command, "set", 2, 2)) give_up("a command", word[0].text);
   return 1;

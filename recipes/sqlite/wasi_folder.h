@@ -1,5 +1,5 @@
-/* The folder of announcements of SQLite's VFS for WASI: its entries, ours and others', and how long those of others are good. What they mean is
- * told in wasi_lock.h.
+/* The folder of announcements of SQLite's VFS for WASI: its entries, ours and others', and how long those of others are good. What they mean
+ * is told in wasi_lock.h.
  * SPDX-License-Identifier: MIT
  */
 #ifndef WASI_FOLDER_H
@@ -41,8 +41,8 @@ typedef long long micros;
 
 #define TOKEN_LENGTH 16
 #define NAME_LENGTH 40
-/* wasi-libc asks for 4,096 bytes of entries at a time, 24 and the name for each; only what comes in one piece is sure to be whole. A folder with
- * more counts as busy. */
+/* wasi-libc asks for 4,096 bytes of entries at a time, 24 and the name for each; only what comes in one piece is sure to be whole. A folder
+ * with more counts as busy. */
 #define PIECE 4096
 #define ENTRY_HEAD 24
 #define MOST_ENTRIES 64

@@ -232,7 +232,7 @@ static int claim_shared(File *file) {
   if (!node->mute) {
     micros named = node->lock.named;
     LockResult result = lock_share(&node->lock, &who, &ended);
-    if (result == LOCK_OK && named != node->lock.named && readable_place(file)) { /* asked where it was announced anew, not while it lingers */
+    if (result == LOCK_OK && named != node->lock.named && readable_place(file)) { /* not asked again while it lingers */
       lock_unshare(&node->lock);
       return SQLITE_IOERR_LOCK;
     }

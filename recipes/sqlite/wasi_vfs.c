@@ -202,15 +202,14 @@ static int vfs_close(sqlite3_file *base) {
 }
 
 static const sqlite3_io_methods database_methods = {
-    2,               vfs_close,     vfs_read,         vfs_write,          vfs_truncate,    vfs_sync,         vfs_file_size, vfs_lock,
-    vfs_unlock,      vfs_check_reserved, vfs_file_control, vfs_sector_size, vfs_device,      vfs_shm_map,      vfs_shm_lock,  vfs_shm_barrier,
-    vfs_shm_unmap,   0,             0,
+    2, vfs_close, vfs_read, vfs_write, vfs_truncate, vfs_sync, vfs_file_size, vfs_lock, vfs_unlock, vfs_check_reserved, vfs_file_control,
+    vfs_sector_size, vfs_device, vfs_shm_map, vfs_shm_lock, vfs_shm_barrier, vfs_shm_unmap, 0, 0,
 };
 
 /* Journals and WAL files are never locked. */
 static const sqlite3_io_methods sidecar_methods = {
-    1, vfs_close, vfs_read, vfs_write, vfs_truncate, vfs_sync, vfs_file_size, no_lock, no_lock, no_reserved, vfs_file_control, vfs_sector_size,
-    vfs_device, 0, 0, 0, 0, 0, 0,
+    1, vfs_close, vfs_read, vfs_write, vfs_truncate, vfs_sync, vfs_file_size, no_lock, no_lock, no_reserved, vfs_file_control,
+    vfs_sector_size, vfs_device, 0, 0, 0, 0, 0, 0,
 };
 
 static int open_lower(const char *path, sqlite3_file *base, int flags, int *out) {

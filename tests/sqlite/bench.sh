@@ -34,40 +34,43 @@ whole='s/^ *TOTAL[.]* *\([0-9.]*\)s.*/\1/p'
 writing='s/^ *[0-9]* - [0-9]* *[A-Z ]*\(INSERT\|UPDATE\|DELETE\|REPLACE\).*[^0-9.]\.* *\([0-9]*\.[0-9]*\)s$/\2/p'
 counted=$whole
 
-# total VFS ARGUMENT...: seconds of one run.
-total() {
-    local vfs=$1
+# once VFS ARGUMENT...: one run's seconds, of wall time and of CPU time; the latter is of all of speedtest1.
+once() {
+    local vfs=$1 TIMEFORMAT='%U %S'
     shift
     rm -f "$folder"/*.db*
-    wasm "$programs/speedtest1.wasm" --size "$size" --vfs "$vfs" "$@" "/$vfs.db" |
-        sed -n "$counted" | awk '{ s += $1 } END { print s }'
+    { time wasm "$programs/speedtest1.wasm" --size "$size" --vfs "$vfs" "$@" "/$vfs.db" >"$programs/said"; } 2>"$programs/time"
+    printf '%s %s\n' "$(sed -n "$counted" "$programs/said" | awk '{ s += $1 } END { print s }')" \
+        "$(tail -n 1 "$programs/time" | awk '{ print $1 + $2 }')"
 }
-least() { sort -n | head -n 1; }
-median() { sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
+column() { awk -v n="$1" '{ print $n }' "$2" | sort -n; }
+least() { column "$1" "$2" | head -n 1; }
+median() { column "$1" "$2" | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
 
 # compare NAME VFS-AND-ARGUMENTS NAME VFS-AND-ARGUMENTS: the two in turn, the order changing.
 compare() {
-    local round one two least_one least_two
-    : >"$folder/1"
-    : >"$folder/2"
+    local round kind what one=$programs/one two=$programs/two
+    : >"$one"
+    : >"$two"
     for ((round = 0; round < rounds; round++)); do
         # shellcheck disable=SC2086 # a list of words
         if ((round % 2)); then
-            total $2 >>"$folder/1"
-            total $4 >>"$folder/2"
+            once $2 >>"$one"
+            once $4 >>"$two"
         else
-            total $4 >>"$folder/2"
-            total $2 >>"$folder/1"
+            once $4 >>"$two"
+            once $2 >>"$one"
         fi
     done
-    one=$(median <"$folder/1")
-    two=$(median <"$folder/2")
-    least_one=$(least <"$folder/1")
-    least_two=$(least <"$folder/2")
-    printf '%s: %s: least %s s, median %s s\n' "$1" "$(tr '\n' ' ' <"$folder/1")" "$least_one" "$one"
-    printf '%s: %s: least %s s, median %s s\n' "$3" "$(tr '\n' ' ' <"$folder/2")" "$least_two" "$two"
-    awk -v a="$least_one" -v b="$least_two" -v c="$one" -v d="$two" -v n="$3" -v m="$1" \
-        'BEGIN { printf "%s takes, of %s: least %.1f %%, median %.1f %%\n\n", n, m, 100 * b / a, 100 * d / c }'
+    for kind in 1 2; do
+        what=$([[ $kind == 1 ]] && echo wall || echo CPU)
+        printf '%s, %s time: %s least %s s, median %s s\n' "$1" "$what" "$(awk -v n=$kind '{ printf "%s ", $n }' "$one")" \
+            "$(least $kind "$one")" "$(median $kind "$one")"
+        printf '%s, %s time: %s least %s s, median %s s\n' "$3" "$what" "$(awk -v n=$kind '{ printf "%s ", $n }' "$two")" \
+            "$(least $kind "$two")" "$(median $kind "$two")"
+        awk -v a="$(least $kind "$one")" -v b="$(least $kind "$two")" -v c="$(median $kind "$one")" -v d="$(median $kind "$two")" \
+            -v n="$3" -v m="$1" 'BEGIN { printf "%s takes, of %s: least %.1f %%, median %.1f %%\n\n", n, m, 100 * b / a, 100 * d / c }'
+    done
 }
 
 compare unix-none unix-none wasi wasi
