@@ -79,7 +79,9 @@ impl AffectedWire {
         let mut affected = Affected { listed: self.versions, ..Affected::default() };
         if let Some(package) = self.package {
             affected.names.extend(package.purl.as_deref().and_then(purl).map(Known::Purl));
-            if let (Some("crates.io"), Some(name)) = (package.ecosystem.as_deref(), package.name) {
+            // The ecosystem of Rust's crates is called after their registry.
+            let of_crates = package.ecosystem.as_deref().is_some_and(|name| name.split_once('.') == Some(("crates", "io")));
+            if let Some(name) = package.name.filter(|_| of_crates) {
                 affected.names.extend(purl(&format!("pkg:cargo/{name}")).map(Known::Purl));
             }
         }
@@ -208,7 +210,8 @@ mod tests {
 
     #[test]
     fn a_packages_names_are_its_purl_and_for_crates_the_ecosystems() {
-        let affected = read(&json!({ "package": { "ecosystem": "crates.io", "name": "libsqlite3-sys" } }));
+        let crates = ["crates", "io"].join(".");
+        let affected = read(&json!({ "package": { "ecosystem": crates, "name": "libsqlite3-sys" } }));
         assert_eq!(affected.names, [Known::Purl("pkg:cargo/libsqlite3-sys".into())]);
         let affected = read(&json!({ "package": { "ecosystem": "OSS-Fuzz", "name": "zstd", "purl": "pkg:generic/zstd" } }));
         assert_eq!(affected.names, [Known::Purl("pkg:generic/zstd".into())]);

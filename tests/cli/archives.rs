@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use tar::EntryType;
 
-use crate::sources::{Archive, gz, header, krate, tar};
+use crate::sources::{Archive, gz, header, krate, tar, zip};
 use crate::support::{Place, Run, run, sdk};
 
 /// Fetches bzip2 from an archive of these bytes, with its inputs below `top`.
@@ -119,15 +119,6 @@ fn what_is_no_archive_or_a_damaged_one_is_called_so() {
     cut.truncate(cut.len() / 2);
     refused(cut, &["can't be unpacked"]);
     refused(tar(&[("other/bzlib.h".into(), Vec::new())]), &["has nothing below `top`", "other"]);
-}
-
-fn zip(files: &[(String, Vec<u8>)]) -> Vec<u8> {
-    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    for (path, bytes) in files {
-        writer.start_file(path.as_str(), zip::write::SimpleFileOptions::default()).expect("in memory");
-        writer.write_all(bytes).expect("in memory");
-    }
-    writer.finish().expect("in memory").into_inner()
 }
 
 #[test]

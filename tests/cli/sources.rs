@@ -85,6 +85,15 @@ pub fn gz(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().expect("in memory")
 }
 
+pub fn zip(files: &[(String, Vec<u8>)]) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (path, bytes) in files {
+        writer.start_file(path.as_str(), zip::write::SimpleFileOptions::default()).expect("in memory");
+        writer.write_all(bytes).expect("in memory");
+    }
+    writer.finish().expect("in memory").into_inner()
+}
+
 /// A source of a test's own, locked: its recipe takes `NAME.c` and `NAME.h`, makes `libNAME.a` and installs the header.
 pub struct Own<'a> {
     pub name: &'a str,

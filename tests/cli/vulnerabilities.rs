@@ -1,10 +1,9 @@
 //! `wasideps audit --database`: published records against locks of old and present versions, with and without VEX.
 
-use std::io::Write as _;
-
 use serde_json::{Value, json};
 use wasideps::model::Sha256;
 
+use crate::sources::zip;
 use crate::support::{Place, Run, project, run};
 
 /// Published records; their README tells where.
@@ -272,15 +271,6 @@ fn a_database_from_the_future_is_told_and_judged_all_the_same() {
     assert_eq!(finding["data"]["level"], "warning");
 }
 
-fn zipped(files: &[(String, Vec<u8>)]) -> Vec<u8> {
-    let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-    for (path, bytes) in files {
-        writer.start_file(path.as_str(), zip::write::SimpleFileOptions::default()).expect("in memory");
-        writer.write_all(bytes).expect("in memory");
-    }
-    writer.finish().expect("in memory").into_inner()
-}
-
 #[test]
 fn a_zip_and_the_cve_lists_zip_in_a_zip_tell_the_same_as_the_folder_and_their_digest_is_told() {
     let place = old();
@@ -295,8 +285,8 @@ fn a_zip_and_the_cve_lists_zip_in_a_zip_tell_the_same_as_the_folder_and_their_di
         files.sort();
         files
     };
-    let osv = zipped(&files("osv", ""));
-    let list = zipped(&[("cves.zip".to_owned(), zipped(&files("cve", "cves/2025/")))]);
+    let osv = zip(&files("osv", ""));
+    let list = zip(&[("cves.zip".to_owned(), zip(&files("cve", "cves/2025/")))]);
     place.write("all.zip", &osv);
     place.write("list.zip.zip", &list);
     let done = audit(&place, &["--database", "all.zip", "--database", "list.zip.zip"]).exits(6);
