@@ -72,12 +72,7 @@ impl<'a> Page<'a> {
                     header {
                         h1 { (title) }
                         (self.summary(context))
-                        form #search role="search" hidden {
-                            label for="query" { "Find a file, an object or a digest" }
-                            input #query type="search" autocomplete="off" spellcheck="false" placeholder="lzma_encoder, zconf.h, 3cd9721d…";
-                            p #found role="status" {}
-                            ol #hits {}
-                        }
+                        @if self.built.is_some() { (search()) }
                     }
                     nav aria-label="Sections" { (self.contents()) }
                     main {
@@ -92,7 +87,7 @@ impl<'a> Page<'a> {
                         section #excluded { h2 { "Excluded on purpose" } (excluded(context)) }
                     }
                     footer { (self.footer()) }
-                    script { (PreEscaped(SCRIPT)) }
+                    @if self.built.is_some() { script { (PreEscaped(SCRIPT)) } }
                 }
             }
         };
@@ -170,6 +165,18 @@ impl<'a> Page<'a> {
                     code.digest { (built.manifest.key) } "."
                 }
             }
+        }
+    }
+}
+
+/// Shown by the script, without which it can do nothing.
+fn search() -> Markup {
+    html! {
+        form #search role="search" hidden {
+            label for="query" { "Find a file, an object or a digest" }
+            input #query type="search" autocomplete="off" spellcheck="false" placeholder="lzma_encoder, zconf.h, 3cd9721d…";
+            p #found role="status" {}
+            ol #hits {}
         }
     }
 }
