@@ -14,6 +14,9 @@ pub fn to_junit(reports: &[SuiteReport]) -> Result<String, quick_junit::Serializ
     let mut report = Report::new("wasideps check");
     for source in reports {
         let mut suite = TestSuite::new(format!("{} {}", source.name, source.version));
+        for patch in &source.patches {
+            suite.add_property((patch.file.to_string(), patch.reason.clone()));
+        }
         for test in &source.tests {
             let status = match &test.failure {
                 None => TestCaseStatus::success(),

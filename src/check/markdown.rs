@@ -1,17 +1,18 @@
 //! The report as a page to read: what `docs/verification.md` holds.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::SuiteReport;
 
-/// The page: a table of sources, then what is not applicable, then what failed. `made` says what was run by what. Times are left out: the page of
-/// an unchanged result is unchanged.
+/// The page: a table of sources, then what is not applicable, which tests are patched, and each test. `made` says what was run by what. Times
+/// are left out: the page of an unchanged result is unchanged.
 #[must_use]
 pub fn to_markdown(reports: &[SuiteReport], made: &str) -> String {
     let mut text = format!("# Verification\n\nWritten by `wasideps check --markdown`: {made}.\n\n");
     text.push_str("| source | version | tests | passed | failed | not applicable |\n| --- | --- | ---: | ---: | ---: | ---: |\n");
     for report in reports {
-        let SuiteReport { name, version, tests, not_applicable } = report;
+        let SuiteReport { name, version, tests, not_applicable, .. } = report;
         let (all, passed, failed, skipped) = (tests.len(), report.passed(), report.failed(), not_applicable.len());
         let _ = writeln!(text, "| {name} | {version} | {all} | {passed} | {failed} | {skipped} |");
     }
@@ -21,9 +22,18 @@ pub fn to_markdown(reports: &[SuiteReport], made: &str) -> String {
             let _ = writeln!(text, "| {} | {} | {} |", report.name, cell(&skipped.name), cell(&skipped.reason));
         }
     }
+    if reports.iter().any(|report| !report.patches.is_empty()) {
+        text.push_str("\n## Patched tests\n\n| source | patch | why | upstream |\n| --- | --- | --- | --- |\n");
+    }
+    for report in reports {
+        for patch in &report.patches {
+            let _ = writeln!(text, "| {} | {} | {} | {} |", report.name, patch.file, cell(&patch.reason), cell(&patch.upstream));
+        }
+    }
     text.push_str("\n## Tests\n");
     for report in reports {
         let _ = write!(text, "\n### {} {}\n\n", report.name, report.version);
+        text.push_str(&folders(report));
         for test in &report.tests {
             let outcome =
                 test.failure.as_ref().map_or_else(|| "passed".to_owned(), |failure| format!("**failed**: {}", cell(&failure.to_string())));
@@ -31,6 +41,30 @@ pub fn to_markdown(reports: &[SuiteReport], made: &str) -> String {
         }
     }
     text
+}
+
+/// How the tests of each folder went, where their files are in more than one.
+fn folders(report: &SuiteReport) -> String {
+    let folder = |name: &str| Some(name.split_whitespace().next()?.rsplit_once('/')?.0.to_owned());
+    let mut folders: BTreeMap<String, [usize; 3]> = BTreeMap::new();
+    for test in &report.tests {
+        if let Some(folder) = folder(&test.name) {
+            folders.entry(folder).or_default()[usize::from(test.failure.is_some())] += 1;
+        }
+    }
+    for skipped in &report.not_applicable {
+        if let Some(folder) = folder(&skipped.name) {
+            folders.entry(folder).or_default()[2] += 1;
+        }
+    }
+    if folders.len() < 2 {
+        return String::new();
+    }
+    let mut text = "| folder | passed | failed | not applicable |\n| --- | ---: | ---: | ---: |\n".to_owned();
+    for (folder, [passed, failed, skipped]) in folders {
+        let _ = writeln!(text, "| {folder} | {passed} | {failed} | {skipped} |");
+    }
+    text + "\n"
 }
 
 fn cell(text: &str) -> String {
@@ -41,19 +75,37 @@ fn cell(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::check::{Failure, Skipped, TestResult};
+    use crate::model::Patch;
 
     #[test]
     fn the_page_counts_names_and_explains_and_a_bar_breaks_no_table() {
         let test = |name: &str, failure| TestResult { subject: "x 1".into(), name: name.into(), seconds: 1.0, failure };
-        let report = SuiteReport {
+        let mut report = SuiteReport {
             name: "x".into(),
             version: "1".into(),
             tests: vec![test("a", None), test("b", Some(Failure::TimedOut { limit: 3 }))],
             not_applicable: vec![Skipped { name: "c".into(), reason: "no\nfork | exec".into() }],
+            patches: Vec::new(),
         };
-        let page = to_markdown(&[report], "run by hand");
+        let page = to_markdown(std::slice::from_ref(&report), "run by hand");
         assert!(page.contains("| x | 1 | 2 | 1 | 1 | 1 |"), "{page}");
         assert!(page.contains("| x | c | no fork \\| exec |"), "{page}");
         assert!(page.contains("- b: **failed**: it ran longer than 3 s"), "{page}");
+        assert!(!page.contains("| folder |") && !page.contains("Patched"), "{page}");
+
+        report.tests.extend([
+            test("t/one/a.c -O0", None),
+            test("t/one/a.c -O2", None),
+            test("t/two/b.c", Some(Failure::TimedOut { limit: 3 })),
+        ]);
+        report.not_applicable.push(Skipped { name: "t/two/c.c".into(), reason: "threads".into() });
+        report.patches.push(Patch {
+            file: "0001-b.patch".parse().expect("a path"),
+            reason: "a bug".into(),
+            upstream: "not sent: new".into(),
+        });
+        let page = to_markdown(&[report], "run by hand");
+        assert!(page.contains("| t/one | 2 | 0 | 0 |\n| t/two | 0 | 1 | 1 |\n"), "{page}");
+        assert!(page.contains("| x | 0001-b.patch | a bug | not sent: new |"), "{page}");
     }
 }

@@ -1,5 +1,6 @@
 //! Proof that what was built works: the test programs of each source's suite, compiled against a built prefix and run under a WASI runtime.
 
+mod dejagnu;
 mod error;
 mod junit;
 mod markdown;
@@ -21,7 +22,7 @@ pub use runner::{Runner, RunnerRequest};
 use crate::build::{Manifest, Work};
 use crate::consumer::env::Module;
 use crate::fetch::SourceTree;
-use crate::model::{NotApplicable, Selected, Suite};
+use crate::model::{NotApplicable, Patch, Selected, Suite};
 use program::Built;
 
 /// A source with its tests: what the catalog's `select_tests` gives.
@@ -47,6 +48,8 @@ pub struct SuiteReport {
     /// In the order of the suite.
     pub tests: Vec<TestResult>,
     pub not_applicable: Vec<Skipped>,
+    /// Bugs of the tests that are mended before they are run.
+    pub patches: Vec<Patch>,
 }
 
 /// What upstream tests and is not run, with why.
@@ -164,5 +167,6 @@ fn report(suite: &Suite, selected: &Selected) -> SuiteReport {
         version: selected.source.version.to_string(),
         tests: Vec::new(),
         not_applicable: suite.not_applicable.iter().map(skipped).collect(),
+        patches: suite.patches.clone(),
     }
 }

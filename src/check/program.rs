@@ -3,25 +3,30 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
+use super::run::selected_files;
 use super::{CheckError, Failure, Request};
 use crate::build::{BuildError, Place};
 use crate::consumer::env::Module;
 use crate::fetch::SourceTree;
-use crate::model::{Program, ProgramSources, RelPath, Selected, Sha256, Suite};
+use crate::model::{CompileOptions, Program, ProgramSources, RelPath, Selected, Sha256, Suite};
 use crate::plan::program_job;
 
 /// One program to make: a `[program.…]` is one, or one for each of its files.
 pub struct Planned<'a> {
     pub program: &'a Program,
-    /// What tables call it: its name, or the file that it is made from.
+    /// What tables call it: its name, or the file that it is made from; and what tells it from its variants.
     pub title: String,
+    /// Never empty; the one that it is called after comes first.
     sources: Vec<RelPath>,
+    options: CompileOptions,
 }
 
 /// A program that was made, or why not.
 pub struct Built<'a> {
     pub program: &'a Program,
     pub title: String,
+    /// The file that it is made from, the first of several.
+    pub source: RelPath,
     pub wasm: Result<Utf8PathBuf, Failure>,
 }
 
@@ -31,20 +36,26 @@ pub fn expand<'a>(suite: &'a Suite, selected: &Selected, tree: &SourceTree) -> R
     let mut errors = Vec::new();
     let not_in_tree = |what, found: String| CheckError::NotInTree { suite: suite.file.clone(), subject: selected.title(), what, found };
     for program in &suite.programs {
+        let variants = program.variants();
+        let mut plan = |title: &str, sources: Vec<RelPath>| {
+            planned.extend(variants.iter().map(|(suffix, options)| Planned {
+                program,
+                title: format!("{title}{suffix}"),
+                sources: sources.clone(),
+                options: options.clone(),
+            }));
+        };
         let named = match &program.sources {
             ProgramSources::All(sources) => {
-                planned.push(Planned { program, title: program.name.to_string(), sources: sources.clone() });
+                plan(program.name.as_str(), sources.clone());
                 sources
             }
-            ProgramSources::Each { each, with } => {
-                let files = tree.entry().files().iter().map(|file| &file.path).filter(|path| each.selects(path));
-                let before = planned.len();
-                planned.extend(files.map(|file| Planned {
-                    program,
-                    title: file.to_string(),
-                    sources: std::iter::once(file).chain(with).cloned().collect(),
-                }));
-                if planned.len() == before {
+            ProgramSources::Each { each, except, with } => {
+                let files: Vec<_> = selected_files(tree.entry(), each, except.as_ref()).collect();
+                for file in &files {
+                    plan(file.as_str(), std::iter::once(*file).chain(with).cloned().collect());
+                }
+                if files.is_empty() {
                     errors.push(not_in_tree("`each` of the program", program.name.to_string()));
                 }
                 with
@@ -66,7 +77,7 @@ pub fn build<'a>(
     scratch: &Utf8Path,
 ) -> Built<'a> {
     let wasm = make(request, selected, tree, planned, modules, scratch);
-    Built { program: planned.program, title: planned.title.clone(), wasm }
+    Built { program: planned.program, title: planned.title.clone(), source: planned.sources[0].clone(), wasm }
 }
 
 fn make(
@@ -78,14 +89,14 @@ fn make(
     scratch: &Utf8Path,
 ) -> Result<Utf8PathBuf, Failure> {
     let setup = |problem: String| Failure::Setup { problem };
-    let Planned { program, title, sources } = planned;
+    let Planned { program, title, sources, options } = planned;
     let subject = format!("tests of {}", selected.title());
     let headers = [request.prefix.join("include")];
     let place = Place { subject: &subject, tree: tree.entry().dir(), dependency_headers: &headers };
     let objects = sources
         .par_iter()
         .map(|file| {
-            let job = program_job(request.work.plan, &tree.key(), &program.name, file, &program.options);
+            let job = program_job(request.work.plan, &tree.key(), &program.name, file, options);
             match request.work.cached(&job, &subject)? {
                 Some(object) => Ok(object),
                 None => request.work.compile(&job, &place),
@@ -110,7 +121,9 @@ fn make(
         command.arg(path);
     }
     // Below the data, a stack that overflows traps; above it, it would silently overwrite globals.
-    command.arg("-Wl,--stack-first").args(&program.libs);
+    command.arg("-Wl,--stack-first");
+    // For a library that a program names in `libs`, without what its module adds.
+    command.arg(format!("-L{}", request.prefix.join("lib"))).args(&program.libs);
     for name in &program.modules {
         let module = modules.iter().find(|module| module.name == name.as_str());
         let missing = || Failure::Link { words: format!("the prefix has no module `{name}`, which the program is linked with") };

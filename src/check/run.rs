@@ -2,6 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::dejagnu::expected_output;
 use super::program::Built;
 use super::runner::{Ended, Job, Runner};
 use super::{CheckError, Failure, TestResult};
@@ -14,7 +15,7 @@ pub struct Test<'a> {
     subject: String,
     name: String,
     run: &'a Run,
-    wasm: &'a Result<Utf8PathBuf, Failure>,
+    built: &'a Built<'a>,
     tree: &'a Entry,
     /// What `{file}` stands for.
     file: Option<RelPath>,
@@ -42,14 +43,15 @@ pub fn expand<'a>(
                 let base = run.name.as_deref().unwrap_or(&built.title);
                 let name = file.as_ref().map_or_else(|| base.to_owned(), |file| format!("{base}: {file}"));
                 let (subject, tree) = (selected.title(), tree.entry());
-                tests.push(Test { subject, name, run, wasm: &built.wasm, tree, file: file.clone() });
+                tests.push(Test { subject, name, run, built, tree, file: file.clone() });
             }
         }
     }
     Ok(tests)
 }
 
-fn selected_files<'t>(tree: &'t Entry, each: &Globs, except: Option<&Globs>) -> impl Iterator<Item = &'t RelPath> {
+/// The files of `tree` that `each` selects and `except` does not.
+pub fn selected_files<'t>(tree: &'t Entry, each: &Globs, except: Option<&Globs>) -> impl Iterator<Item = &'t RelPath> {
     let paths = tree.files().iter().map(|file| &file.path);
     paths.filter(move |path| each.selects(path) && !except.is_some_and(|except| except.selects(path)))
 }
@@ -58,7 +60,7 @@ impl Test<'_> {
     /// Runs it in a folder below `scratch`, which goes when the test is over.
     pub fn run(&self, runner: &Runner, scratch: &Utf8Path) -> TestResult {
         let mut seconds = 0.0;
-        let failure = match self.wasm {
+        let failure = match &self.built.wasm {
             Err(failure) => Some(failure.clone()),
             Ok(wasm) => self.outcome(wasm, runner, scratch, &mut seconds).err(),
         };
@@ -78,8 +80,8 @@ impl Test<'_> {
         let stdin = self.run.stdin.as_ref().map(|path| self.in_tree(path)).transpose()?;
         let args: Vec<String> = self.run.args.iter().map(|arg| self.with_file(arg)).collect();
         let env: Vec<(&str, &str)> = self.run.env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let &Run { time_limit, memory_limit, ref folders, .. } = self.run;
-        let job = Job { wasm, folder, folders, args: &args, env: &env, stdin, time_limit, memory_limit };
+        let &Run { time_limit, memory_limit, quick_start, ref folders, .. } = self.run;
+        let job = Job { wasm, folder, folders, args: &args, env: &env, stdin, time_limit, memory_limit, quick_start };
         let (ended, took) = runner.run(&job).map_err(|error| setup(&error))?;
         *seconds = took;
         match ended {
@@ -102,6 +104,12 @@ impl Test<'_> {
             }
         }
         let text = String::from_utf8_lossy(stdout);
+        if self.run.dg_output {
+            let told = self.told_output()?;
+            if !text.contains(&told) {
+                return Err(Failure::Lacks { text: told, words: words() });
+            }
+        }
         match self.run.stdout_contains.iter().find(|wanted| !text.contains(wanted.as_str())) {
             Some(missing) => Err(Failure::Lacks { text: missing.clone(), words: words() }),
             None => Ok(()),
@@ -109,7 +117,14 @@ impl Test<'_> {
     }
 
     fn with_file(&self, text: &str) -> String {
-        text.replace("{file}", self.file.as_ref().map_or("", RelPath::as_str))
+        text.replace("{file}", self.file.as_ref().map_or("", RelPath::as_str)).replace("{program}", self.built.source.as_str())
+    }
+
+    /// What the program's file says of its output in DejaGnu's directives.
+    fn told_output(&self) -> Result<String, Failure> {
+        let setup = |problem: String| Failure::Setup { problem: format!("{}: {problem}", self.built.source) };
+        let source = fs_err::read(self.tree.dir().join(self.built.source.as_str())).map_err(|error| setup(error.to_string()))?;
+        expected_output(&String::from_utf8_lossy(&source)).map_err(|error| setup(error.to_string()))
     }
 
     /// The path of a file of the tree that the suite names.

@@ -20,11 +20,16 @@ const VERSION: &str = "48.0.8";
 const OUTPUT_LIMIT: u64 = 64 << 20;
 /// wasmtime's exit status when a program traps: that of an abort.
 const TRAP_STATUS: i32 = 134;
-/// Runs nothing: `(module (memory (export "memory") 1) (func (export "_start")))` in the binary format.
-const EMPTY: &[u8] = &[
-    0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 5, 3, 1, 0, 1, 7, 19, 2, 6, 0x6d, 0x65, 0x6d, 0x6f, 0x72, 0x79, 2, 0,
-    6, 0x5f, 0x73, 0x74, 0x61, 0x72, 0x74, 0, 0, 10, 4, 1, 2, 0, 0x0b,
-];
+/// What one test's tables may have, in elements: a test that puts functions into them without end takes the machine's memory as well.
+const TABLE_LIMIT: u32 = 1 << 20;
+/// Half the time to compile, for code that is slower. Not every version that tests can be run with has them.
+const QUICK: [&str; 4] = ["-O", "opt-level=0", "-O", "regalloc-algorithm=single-pass"];
+/// Ends with [`TRIED_STATUS`], in the binary format: `(module (import "wasi_snapshot_preview1" "proc_exit" (func (param i32)))
+/// (memory (export "memory") 1) (func (export "_start") (call 0 (i32.const 7))))`.
+const TRIED: &[u8] =
+    b"\0asm\x01\0\0\0\x01\x08\x02\x60\x01\x7f\0\x60\0\0\x02\x24\x01\x16wasi_snapshot_preview1\x09proc_exit\0\0\x03\x02\x01\x01\
+    \x05\x03\x01\0\x01\x07\x13\x02\x06memory\x02\0\x06_start\0\x01\x0a\x08\x01\x06\0\x41\x07\x10\0\x0b";
+const TRIED_STATUS: i32 = 7;
 
 /// Where to look for a runtime.
 #[derive(Debug, Clone, Default)]
@@ -42,6 +47,8 @@ pub struct RunnerRequest {
 pub struct Runner {
     program: Utf8PathBuf,
     version: String,
+    /// Whether it knows [`QUICK`].
+    quick: bool,
     /// Compiled modules are kept here: a program that is run on a hundred files is compiled once.
     cache_config: Utf8PathBuf,
 }
@@ -59,6 +66,8 @@ pub struct Job<'a> {
     pub time_limit: u64,
     /// In MiB.
     pub memory_limit: u64,
+    /// Ask for [`QUICK`].
+    pub quick_start: bool,
 }
 
 /// How a run ended.
@@ -82,7 +91,7 @@ impl Runner {
     /// The runtime that `request` names, else the one on the PATH, else the one that cargo installs into the store, once.
     ///
     /// # Errors
-    /// When there is none, or it does not run an empty program with the flags that tests are run with.
+    /// When there is none, or it does not run a program of one line with the flags that tests are run with.
     pub fn find(request: &RunnerRequest, store: &Store, reporter: &dyn Reporter) -> Result<Self, CheckError> {
         let named = request.runner.clone().or_else(|| {
             let first = request.host_runner.as_deref()?.split_whitespace().next()?;
@@ -100,8 +109,12 @@ impl Runner {
         let cache_config = cache.join("config.toml");
         let config = format!("[cache]\ndirectory = {}\n", toml::Value::String(cache.join("modules").to_string()));
         crate::store::write_atomically(&cache_config, config.as_bytes()).map_err(write)?;
-        let runner = Self { program, version, cache_config };
-        runner.try_out(store)?;
+        let runner = Self { program, version, quick: true, cache_config };
+        if runner.try_out(store, true).is_ok() {
+            return Ok(runner);
+        }
+        let runner = Self { quick: false, ..runner };
+        runner.try_out(store, false)?;
         Ok(runner)
     }
 
@@ -112,24 +125,21 @@ impl Runner {
     }
 
     /// The flags of another runtime or of an old version would fail each test in a way that looks like the test's.
-    fn try_out(&self, store: &Store) -> Result<(), CheckError> {
+    fn try_out(&self, store: &Store, quick_start: bool) -> Result<(), CheckError> {
         let scratch = store.scratch_dir()?;
         let folder = Utf8Path::from_path(scratch.path()).ok_or(CheckError::NotUtf8)?;
-        let wasm = folder.join("empty.wasm");
-        fs_err::write(&wasm, EMPTY).map_err(|source| crate::store::StoreError::Write { path: wasm.clone(), source })?;
-        let job = Job {
-            wasm: &wasm,
-            folder,
-            folders: &["/".to_owned()],
-            args: &[],
-            env: &[("A", "b")],
-            stdin: None,
-            time_limit: 60,
-            memory_limit: 64,
-        };
+        let wasm = folder.join("tried.wasm");
+        fs_err::write(&wasm, TRIED).map_err(|source| crate::store::StoreError::Write { path: wasm.clone(), source })?;
+        let (time_limit, memory_limit) = (60, 64);
+        let folders = &["/".to_owned()];
+        let job = Job { wasm: &wasm, folder, folders, args: &[], env: &[("A", "b")], stdin: None, time_limit, memory_limit, quick_start };
         let bad = |words: String| CheckError::BadRunner { runner: self.program.clone(), words, command: displayed(&self.command(&job)) };
         match self.run(&job) {
-            Ok((Ended::Exit { status: 0, .. }, _)) => Ok(()),
+            Ok((Ended::Exit { status: TRIED_STATUS, .. }, _)) => Ok(()),
+            // What ignores its arguments and ends well would pass nearly every test.
+            Ok((Ended::Exit { status, stderr, .. }, _)) if stderr.is_empty() => {
+                Err(bad(format!("nothing; it ended with {status}, the program with {TRIED_STATUS}")))
+            }
             Ok((Ended::Exit { stderr, .. } | Ended::Trap { stderr }, _)) => Err(bad(String::from_utf8_lossy(&stderr).trim().to_owned())),
             Ok(_) => Err(bad("nothing in a minute".into())),
             Err(error) => Err(bad(error.to_string())),
@@ -140,6 +150,10 @@ impl Runner {
         let mut command = Command::new(&self.program);
         command.args(["run", "-C", "cache=y", "-C", &format!("cache-config={}", self.cache_config)]);
         command.args(["-W", &format!("max-memory-size={}", job.memory_limit << 20), "-W", "max-wasm-stack=8388608"]);
+        if self.quick && job.quick_start {
+            command.args(QUICK);
+        }
+        command.args(["-W", &format!("max-table-elements={TABLE_LIMIT}")]);
         command.args(job.folders.iter().flat_map(|name| ["--dir".to_owned(), format!("{}::{name}", job.folder)]));
         command.args(job.env.iter().flat_map(|(name, value)| ["--env".to_owned(), format!("{name}={value}")]));
         command.arg(job.wasm).args(job.args);

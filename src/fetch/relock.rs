@@ -1,6 +1,7 @@
 //! `wasideps lock NAME VERSION`: brings every origin of a version, checks that they agree, and tells what the lock would then say.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::archive::Wanted;
 use super::compare::{InputFiles, differences};
@@ -80,30 +81,13 @@ impl Fetcher<'_> {
         if !disagreeing.is_empty() {
             return Err(disagreeing);
         }
-        let overlays = recipe.overlays.iter().map(|overlay| (&overlay.file, &overlay.to, catalog.overlay(recipe, &overlay.file)));
-        let overlays: Vec<_> = overlays.map(|(file, to, bytes)| (file, to, bytes.unwrap_or_default())).collect();
-        let patches: Vec<_> =
-            recipe.patches.iter().map(|patch| (&patch.file, catalog.patch(recipe, &patch.file).unwrap_or_default())).collect();
-        let source = LockedSource {
-            version: version.clone(),
-            inputs: plan::inputs_digest(&first.inputs),
-            origins,
-            patches: patches.iter().map(|(file, bytes)| ((*file).clone(), Sha256::of(bytes))).collect(),
-            overlays: overlays.iter().map(|(file, _, bytes)| ((*file).clone(), Sha256::of(bytes))).collect(),
-            tests: None,
-            compared: self.relock_compared(&subject, recipe, version, &first.inputs, old)?,
-        };
+        let compared = self.relock_compared(&subject, recipe, version, &first.inputs, old)?;
         // A lock whose patches do not apply is none: the tree is made at once, and is then there for the build.
-        let selected = Selected {
-            recipe: recipe.clone(),
-            source: source.clone(),
-            overlays: overlays.iter().map(|(_, to, bytes)| ((*to).clone(), bytes.to_vec())).collect(),
-            patches: patches.iter().map(|(file, bytes)| ((*file).clone(), bytes.to_vec())).collect(),
-        };
+        let selected = with_ours(catalog, recipe, version, plan::inputs_digest(&first.inputs), origins);
         let unpacked = reached.swap_remove(0).unpacked;
         self.finish(&selected, unpacked, &plan::tree_key(&selected)).map_err(|error| vec![error])?;
-        let tests = self.relock_tests(&subject, catalog, recipe, &source).map_err(|error| vec![error])?;
-        let source = LockedSource { tests, ..source };
+        let tests = self.relock_tests(&subject, catalog, recipe, &selected.source).map_err(|error| vec![error])?;
+        let source = LockedSource { tests, compared, ..selected.source };
         let moved = moved(old, &source);
         Ok(Relocked { source, moved })
     }
@@ -119,8 +103,9 @@ impl Fetcher<'_> {
     ) -> Result<Option<LockedTests>, FetchError> {
         let Some(suite) = catalog.suite(&recipe.name, &source.version) else { return Ok(None) };
         let tested = suite.recipe(recipe).map_err(|problem| FetchError::TestInputs { subject: subject.to_owned(), problem })?;
+        let tested = Arc::new(tested);
         let mut origins = Vec::new();
-        let mut first: Option<(String, InputFiles)> = None;
+        let mut first: Option<Reached> = None;
         for origin in &source.origins {
             if !self.at_hand(origin) {
                 origins.push(origin.clone());
@@ -128,7 +113,8 @@ impl Fetcher<'_> {
             }
             let fetched = self.bring(Wanted::locked(subject, origin, false))?;
             let unpacked = self.unpack(&fetched, &archive_root(&origin.place, &origin.root), &tested.inputs)?;
-            let inputs = self.with_extras(unpacked, subject, &tested.extras)?.inputs();
+            let unpacked = self.with_extras(unpacked, subject, &tested.extras)?;
+            let inputs = unpacked.inputs();
             let missing = tested.inputs.include.without_match(inputs.keys());
             if !missing.is_empty() {
                 let text = format!("{subject}: {} holds no {} that its tests need", origin.place, missing.join(", "));
@@ -137,23 +123,24 @@ impl Fetcher<'_> {
             }
             origins.push(origin.clone());
             match &first {
-                None => first = Some((origin.place.to_string(), inputs)),
-                Some((place, expected)) if *expected != inputs => {
+                None => first = Some(Reached { place: origin.place.to_string(), unpacked, inputs }),
+                Some(first) if first.inputs != inputs => {
                     return Err(FetchError::Disagree {
-                        first: place.clone(),
+                        first: first.place.clone(),
                         second: origin.place.to_string(),
-                        differences: differences(expected, &inputs),
+                        differences: differences(&first.inputs, &inputs),
                     });
                 }
                 Some(_) => {}
             }
         }
-        let Some((_, inputs)) = first else { return Err(FetchError::NoTests { subject: subject.to_owned() }) };
-        let overlays = suite.overlays.iter().map(|overlay| {
-            let bytes = catalog.overlay(recipe, &overlay.file).unwrap_or_default();
-            (overlay.file.clone(), Sha256::of(bytes))
-        });
-        Ok(Some(LockedTests { inputs: plan::inputs_digest(&inputs), origins, overlays: overlays.collect() }))
+        let Some(Reached { unpacked, inputs, .. }) = first else { return Err(FetchError::NoTests { subject: subject.to_owned() }) };
+        let selected = with_ours(catalog, &tested, &source.version, plan::inputs_digest(&inputs), origins);
+        self.finish(&selected, unpacked, &plan::tree_key(&selected))?;
+        let LockedSource { inputs, origins, mut patches, mut overlays, .. } = selected.source;
+        patches.retain(|file, _| suite.patches.iter().any(|patch| patch.file == *file));
+        overlays.retain(|file, _| suite.overlays.iter().any(|overlay| overlay.file == *file));
+        Ok(Some(LockedTests { inputs, origins, patches, overlays }))
     }
 
     /// Brings every origin: those for the lock, and those that were had.
@@ -257,6 +244,25 @@ pub(super) fn resolve(template: &OriginTemplate, version: &Version) -> Result<Op
     Ok(Some(Candidate { place, root: template.root.at(version), published }))
 }
 
+/// `version` with the patches and overlays of `recipe` as they are now.
+fn with_ours(catalog: &Catalog, recipe: &Arc<Recipe>, version: &Version, inputs: Sha256, origins: Vec<Origin>) -> Selected {
+    let overlays = recipe.overlays.iter().map(|overlay| (overlay, catalog.overlay(recipe, &overlay.file).unwrap_or_default()));
+    let overlays: Vec<_> = overlays.collect();
+    let patches = recipe.patches.iter().map(|patch| (patch.file.clone(), catalog.patch(recipe, &patch.file).unwrap_or_default().to_vec()));
+    let patches: Vec<_> = patches.collect();
+    let source = LockedSource {
+        version: version.clone(),
+        inputs,
+        origins,
+        patches: patches.iter().map(|(file, bytes)| (file.clone(), Sha256::of(bytes))).collect(),
+        overlays: overlays.iter().map(|(overlay, bytes)| (overlay.file.clone(), Sha256::of(bytes))).collect(),
+        tests: None,
+        compared: Vec::new(),
+    };
+    let overlays = overlays.into_iter().map(|(overlay, bytes)| (overlay.to.clone(), bytes.to_vec())).collect();
+    Selected { recipe: recipe.clone(), source, overlays, patches }
+}
+
 /// What differs between `old` and `new`, in the lock's order.
 fn moved(old: Option<&LockedSource>, new: &LockedSource) -> Vec<Moved> {
     let fields = |source: &LockedSource| -> Vec<(String, String)> {
@@ -277,6 +283,7 @@ fn moved(old: Option<&LockedSource>, new: &LockedSource) -> Vec<Moved> {
         if let Some(tests) = &source.tests {
             fields.push(("inputs of tests".to_owned(), tests.inputs.to_string()));
             fields.extend(tests.origins.iter().map(|origin| (format!("origin of tests {}", origin.place), origin.sha256.to_string())));
+            fields.extend(tests.patches.iter().map(|entry| file("patch of tests", entry)));
             fields.extend(tests.overlays.iter().map(|entry| file("overlay of tests", entry)));
         }
         fields

@@ -147,6 +147,10 @@ impl Catalog {
         for overlay in suite.overlays.iter().filter(|overlay| self.beside(&name, &overlay.file).is_none()) {
             errors.push(CatalogError::MissingFile { recipe: file.to_owned(), what: "the overlay", file: overlay.file.to_string() });
         }
+        for patch in suite.patches.iter().filter(|patch| self.patch_of(&name, &patch.file).is_none()) {
+            let file = format!("patches/{name}/{}", patch.file);
+            errors.push(CatalogError::MissingFile { recipe: suite.file.clone(), what: "the patch", file });
+        }
         let others = self.suites.entry(name.clone()).or_default();
         errors.extend(others.iter().filter_map(|other| two_for_one(&name, (&other.file, &other.versions), (&suite.file, &suite.versions))));
         others.push(Arc::new(suite));
@@ -226,9 +230,10 @@ impl Catalog {
             return Err(vec![SelectionError::TestsNotLocked { name: recipe.name.clone(), version: source.version.clone() }]);
         };
         let recipe = suite.recipe(recipe).map_err(|problem| vec![SelectionError::TestInputs { name: recipe.name.clone(), problem }])?;
-        let mut overlays = source.overlays.clone();
+        let (mut overlays, mut patches) = (source.overlays.clone(), source.patches.clone());
         overlays.extend(tests.overlays.clone());
-        let source = LockedSource { inputs: tests.inputs, origins: tests.origins.clone(), overlays, ..source.clone() };
+        patches.extend(tests.patches.clone());
+        let source = LockedSource { inputs: tests.inputs, origins: tests.origins.clone(), patches, overlays, ..source.clone() };
         let mut errors = Vec::new();
         let selected = self.selected(&Arc::new(recipe), &source, &mut errors);
         if errors.is_empty() { Ok(Some((suite.clone(), selected))) } else { Err(errors) }
@@ -237,7 +242,11 @@ impl Catalog {
     /// The patch of `recipe`.
     #[must_use]
     pub fn patch(&self, recipe: &Recipe, file: &RelPath) -> Option<&[u8]> {
-        let path = format!("{}/{file}", recipe.name).parse().ok()?;
+        self.patch_of(&recipe.name, file)
+    }
+
+    fn patch_of(&self, name: &Name, file: &RelPath) -> Option<&[u8]> {
+        let path = format!("{name}/{file}").parse().ok()?;
         self.patches.get(&path).map(Vec::as_slice)
     }
 

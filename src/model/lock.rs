@@ -76,6 +76,9 @@ pub struct LockedTests {
     pub inputs: Sha256,
     /// Those of the source's origins that hold all of them, in the order in which they are tried; never empty.
     pub origins: Vec<Origin>,
+    /// Of the tests, in `patches/<name>/`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub patches: BTreeMap<RelPath, Sha256>,
     /// Of the tests' files beside the recipe.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub overlays: BTreeMap<RelPath, Sha256>,

@@ -24,8 +24,8 @@ pub use lock::{
 pub use name::{CompileFlag, Macro, Name, NameError, RelPath, Target, Template, TreeDir, Version};
 pub use policy::{LicenseProblem, Policy};
 pub use recipe::{
-    ComparedTemplate, CompileOptions, Extra, Identifiers, Library, License, LicenseText, OriginTemplate, Overlay, Patch, PkgConfig,
-    PlaceTemplate, Recipe, RecipeError, recipe_schema,
+    ComparedTemplate, CompileOptions, Extra, Identifiers, Library, License, LicenseText, OptLevel, OriginTemplate, Overlay, Patch,
+    PkgConfig, PlaceTemplate, Recipe, RecipeError, recipe_schema,
 };
-pub use suite::{NotApplicable, Program, ProgramSources, Run, Suite, SuiteError, suite_schema};
+pub use suite::{EachDefine, NotApplicable, Program, ProgramSources, Run, Suite, SuiteError, suite_schema};
 pub use syntax::SyntaxError;

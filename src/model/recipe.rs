@@ -122,9 +122,45 @@ pub struct Library {
     pub options: CompileOptions,
 }
 
+/// How much clang optimises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+pub enum OptLevel {
+    #[serde(rename = "-O0")]
+    O0,
+    #[serde(rename = "-O1")]
+    O1,
+    /// As upstream's release builds are.
+    #[default]
+    #[serde(rename = "-O2")]
+    O2,
+    #[serde(rename = "-O3")]
+    O3,
+    #[serde(rename = "-Os")]
+    Os,
+    #[serde(rename = "-Oz")]
+    Oz,
+}
+
+impl OptLevel {
+    /// Clang's flag.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::O0 => "-O0",
+            Self::O1 => "-O1",
+            Self::O2 => "-O2",
+            Self::O3 => "-O3",
+            Self::Os => "-Os",
+            Self::Oz => "-Oz",
+        }
+    }
+}
+
 /// How C files are compiled.
 #[derive(Debug, Clone, Default)]
 pub struct CompileOptions {
+    /// A library is compiled at the default.
+    pub opt_level: OptLevel,
     /// Macro to value.
     pub defines: BTreeMap<Macro, String>,
     pub include_dirs: Vec<TreeDir>,
@@ -494,7 +530,8 @@ impl LibraryWire {
                 problems.push(format!("`[library.{name}]` names `{source}` twice"));
             }
         }
-        let options = CompileOptions { defines: self.defines, include_dirs: self.include_dirs, flags: self.flags };
+        let (defines, include_dirs, flags) = (self.defines, self.include_dirs, self.flags);
+        let options = CompileOptions { opt_level: OptLevel::default(), defines, include_dirs, flags };
         Library { name, sources: self.sources, options }
     }
 }

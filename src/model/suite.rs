@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    CompileFlag, CompileOptions, Extra, Globs, GlobsError, Inputs, Macro, Name, Overlay, Recipe, RelPath, Sha256, SyntaxError, TreeDir,
-    Version,
+    CompileFlag, CompileOptions, Extra, Globs, GlobsError, Inputs, Macro, Name, OptLevel, Overlay, Patch, Recipe, RelPath, Sha256,
+    SyntaxError, TreeDir, Version,
 };
 
 /// The tests of some versions of a source.
@@ -26,6 +26,8 @@ pub struct Suite {
     /// Files of other archives.
     pub extras: Vec<Extra>,
     pub overlays: Vec<Overlay>,
+    /// Of bugs in the tests, not in the library.
+    pub patches: Vec<Patch>,
     pub programs: Vec<Program>,
     pub runs: Vec<Run>,
     /// What upstream tests and WASI can't carry.
@@ -39,6 +41,10 @@ pub struct Program {
     pub name: Name,
     pub sources: ProgramSources,
     pub options: CompileOptions,
+    /// Where there are any: each program once at each of them.
+    pub opt_levels: Vec<OptLevel>,
+    /// Each program once for each value of a macro.
+    pub each_define: Option<EachDefine>,
     /// pkg-config modules to link with.
     pub modules: Vec<Name>,
     /// Further arguments for the linker.
@@ -50,8 +56,40 @@ pub struct Program {
 pub enum ProgramSources {
     /// One program from all of these.
     All(Vec<RelPath>),
-    /// One program from each file that these select, with `with` linked to each.
-    Each { each: Globs, with: Vec<RelPath> },
+    /// One program from each file that `each` selects and `except` does not, with `with` linked to each.
+    Each { each: Globs, except: Option<Globs>, with: Vec<RelPath> },
+}
+
+/// A macro that is defined as each whole number of a range, both ends included.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EachDefine {
+    pub name: Macro,
+    pub from: u32,
+    pub to: u32,
+}
+
+impl Program {
+    /// The ways in which each of its programs is compiled: what tables add to the name (` DGTEST=1 -O0`), and the options.
+    #[must_use]
+    pub fn variants(&self) -> Vec<(String, CompileOptions)> {
+        let mut variants = vec![(String::new(), self.options.clone())];
+        if let Some(EachDefine { name, from, to }) = &self.each_define {
+            let with = |value: u32| {
+                let mut options = self.options.clone();
+                options.defines.insert(name.clone(), value.to_string());
+                (format!(" {name}={value}"), options)
+            };
+            variants = (*from..=*to).map(with).collect();
+        }
+        if self.opt_levels.is_empty() {
+            return variants;
+        }
+        let at = |(suffix, options): &(String, CompileOptions), opt_level: OptLevel| {
+            (format!("{suffix} {}", opt_level.as_str()), CompileOptions { opt_level, ..options.clone() })
+        };
+        variants.iter().flat_map(|variant| self.opt_levels.iter().map(move |level| at(variant, *level))).collect()
+    }
 }
 
 /// A way to run a program: one test, or one for each of several files.
@@ -66,6 +104,7 @@ pub struct Run {
     pub each: Option<Globs>,
     /// Not these of them: they are in `not-applicable`, or in another run.
     pub except: Option<Globs>,
+    /// `{file}` and, where the program has `each`, `{program}` for the file that it is made from, are allowed.
     #[serde(default)]
     pub args: Vec<String>,
     #[serde(default)]
@@ -75,22 +114,28 @@ pub struct Run {
     /// The names under which the program sees its folder; with none it has no folder at all.
     #[serde(default = "default_folders")]
     pub folders: Vec<String>,
-    /// A file of the tree that the test reads from standard input; `{file}` is allowed.
+    /// A file of the tree that the test reads from standard input; `{file}` and `{program}` are allowed.
     pub stdin: Option<String>,
     /// The exit status that is expected.
     #[serde(default)]
     pub exit: i32,
-    /// A file of the tree that standard output must be equal to; `{file}` is allowed.
+    /// A file of the tree that standard output must be equal to; `{file}` and `{program}` are allowed.
     pub stdout: Option<String>,
     /// Texts that standard output must have.
     #[serde(default)]
     pub stdout_contains: Vec<String>,
+    /// Standard output must have the text that the program's first file tells in DejaGnu's `dg-output` directives, where it has any.
+    #[serde(default)]
+    pub dg_output: bool,
     /// In seconds of wall time.
     #[serde(default = "default_time_limit")]
     pub time_limit: u64,
     /// In MiB of linear memory.
     #[serde(default = "default_memory_limit")]
     pub memory_limit: u64,
+    /// The runtime compiles the program fast and not well, where it can: for a large program that runs briefly.
+    #[serde(default)]
+    pub quick_start: bool,
 }
 
 fn default_folders() -> Vec<String> {
@@ -144,6 +189,8 @@ struct Wire {
     /// File beside the recipe to path in the source tree.
     #[serde(default)]
     overlay: BTreeMap<RelPath, RelPath>,
+    #[serde(default)]
+    patch: Vec<Patch>,
     program: BTreeMap<Name, ProgramWire>,
     run: Vec<Run>,
     #[serde(default)]
@@ -157,8 +204,15 @@ struct ProgramWire {
     #[serde(default)]
     sources: Vec<RelPath>,
     each: Option<Globs>,
+    /// With `each`: not these.
+    except: Option<Globs>,
     #[serde(default)]
     with: Vec<RelPath>,
+    /// Each program once at each of these levels.
+    #[serde(default)]
+    opt_levels: Vec<OptLevel>,
+    /// Each program once for each value of a macro.
+    each_define: Option<EachDefine>,
     #[serde(default)]
     defines: BTreeMap<Macro, String>,
     #[serde(default)]
@@ -191,10 +245,13 @@ impl Suite {
             for folder in run.folders.iter().filter(|folder| !folder.starts_with('/')) {
                 problems.push(format!("a `[[run]]` of `{}` calls its folder `{folder}`: such a name starts with `/`", run.program));
             }
-            let names_file = |text: &str| text.contains("{file}");
-            let places = run.args.iter().chain(&run.stdin).chain(&run.stdout);
-            if run.each.is_none() && places.into_iter().any(|text| names_file(text)) {
+            let names = |placeholder: &str| run.args.iter().chain(&run.stdin).chain(&run.stdout).any(|text| text.contains(placeholder));
+            if run.each.is_none() && names("{file}") {
                 problems.push(format!("a `[[run]]` of `{}` has `{{file}}`, but no `each`", run.program));
+            }
+            let of_files = wire.program.get(&run.program).is_none_or(|program| program.each.is_some());
+            if !of_files && names("{program}") {
+                problems.push(format!("a `[[run]]` of `{0}` has `{{program}}`, but `[program.{0}]` no `each`", run.program));
             }
         }
         for extra in wire.extra.iter().filter(|extra| extra.origins.is_empty()) {
@@ -214,6 +271,7 @@ impl Suite {
             inputs: wire.inputs,
             extras: wire.extra,
             overlays: wire.overlay.into_iter().map(|(file, to)| Overlay { file, to }).collect(),
+            patches: wire.patch,
             programs,
             runs: wire.run,
             not_applicable: wire.not_applicable,
@@ -222,7 +280,7 @@ impl Suite {
 }
 
 impl Suite {
-    /// `recipe` with the files that the tests need beside its own.
+    /// `recipe` with the files that the tests need beside its own, and the patches of them.
     ///
     /// # Errors
     /// When the patterns of both are too many together.
@@ -234,6 +292,7 @@ impl Suite {
             recipe.inputs = Inputs { include: recipe.inputs.include.union(&inputs.include)?, max_size, amalgamated };
         }
         recipe.overlays.extend(self.overlays.iter().cloned());
+        recipe.patches.extend(self.patches.iter().cloned());
         recipe.extras.clone_from(&self.extras);
         Ok(recipe)
     }
@@ -245,15 +304,27 @@ impl ProgramWire {
             problems.push(format!("`[program.{name}]` links with `{lib}`: only -l… and -Wl,… are allowed"));
         }
         let sources = match (self.each, self.sources.is_empty()) {
-            (None, false) if self.with.is_empty() => ProgramSources::All(self.sources),
-            (Some(each), true) => ProgramSources::Each { each, with: self.with },
+            (None, false) if self.with.is_empty() && self.except.is_none() => ProgramSources::All(self.sources),
+            (Some(each), true) => ProgramSources::Each { each, except: self.except, with: self.with },
             _ => {
-                problems.push(format!("`[program.{name}]` takes either `sources`, or `each` and what is linked `with` each"));
+                problems.push(format!(
+                    "`[program.{name}]` takes either `sources`, or `each`, what to leave out (`except`), and what is linked `with` each"
+                ));
                 return None;
             }
         };
-        let options = CompileOptions { defines: self.defines, include_dirs: self.include_dirs, flags: self.flags };
-        Some(Program { name, sources, options, modules: self.modules, libs: self.libs })
+        if let Some(EachDefine { name: defined, from, to }) = &self.each_define {
+            if from > to {
+                problems.push(format!("`[program.{name}]` defines `{defined}` as nothing: `from` {from} is more than `to` {to}"));
+            }
+            if self.defines.contains_key(defined) {
+                problems.push(format!("`[program.{name}]` has `{defined}` in `defines` and in `each-define`"));
+            }
+        }
+        let (defines, include_dirs, flags) = (self.defines, self.include_dirs, self.flags);
+        let options = CompileOptions { opt_level: OptLevel::default(), defines, include_dirs, flags };
+        let Self { opt_levels, each_define, modules, libs, .. } = self;
+        Some(Program { name, sources, options, opt_levels, each_define, modules, libs })
     }
 }
 
@@ -274,12 +345,33 @@ mod tests {
     }
 
     #[test]
+    fn a_program_is_made_once_for_each_value_and_level_and_once_without_any() {
+        let variants = |keys: &str| {
+            let suite = Suite::parse("tests.toml", &SUITE.replace("[[run]]", &format!("{keys}\n[[run]]"))).expect("valid");
+            suite.programs[0].variants()
+        };
+        let plain = variants("");
+        assert_eq!((plain.len(), plain[0].0.as_str(), plain[0].1.opt_level), (1, "", OptLevel::O2));
+        let made = variants("opt-levels = [\"-O0\", \"-Os\"]\neach-define = { name = \"N\", from = 9, to = 10 }");
+        let names: Vec<_> = made.iter().map(|(suffix, _)| suffix.as_str()).collect();
+        assert_eq!(names, [" N=9 -O0", " N=9 -Os", " N=10 -O0", " N=10 -Os"]);
+        assert_eq!(made[3].1.opt_level, OptLevel::Os);
+        assert_eq!(made[3].1.defines.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>(), ["N=10"]);
+    }
+
+    #[test]
     fn what_tests_nothing_or_names_nothing_is_refused() {
         assert!(problems(&SUITE.replace("program = \"p\"", "program = \"q\"")).contains("`q`, which is not there"));
         assert!(problems(&SUITE.replace("program = \"p\"", "program = \"q\"")).contains("nothing would be tested"));
         assert!(problems(&format!("{SUITE}args = [\"{{file}}\"]\n")).contains("no `each`"));
         assert!(problems(&format!("{SUITE}folders = [\"here\"]\n")).contains("calls its folder `here`"));
         assert!(problems(&SUITE.replace("sources = [\"p.c\"]", "")).contains("either `sources`"));
+        assert!(problems(&format!("{SUITE}stdout = \"{{program}}.expected\"\n")).contains("`[program.p]` no `each`"));
+        assert!(problems(&SUITE.replace("[[run]]", "except = [\"q.c\"]\n[[run]]")).contains("what to leave out"));
+        let range = "each-define = { name = \"N\", from = 2, to = 1 }\ndefines = { N = \"1\" }\n[[run]]";
+        let found = problems(&SUITE.replace("[[run]]", range));
+        assert!(found.contains("`from` 2 is more than `to` 1") && found.contains("in `defines` and in `each-define`"), "{found}");
+        assert!(problems(&SUITE.replace("[[run]]", "opt-levels = [\"-Ofast\"]\n[[run]]")).contains("-Ofast"));
         assert!(problems(&SUITE.replace("[[run]]", "libs = [\"-L/x\"]\n[[run]]")).contains("-L/x"));
         assert!(problems(&format!("{SUITE}tme-limit = 3\n")).contains("tests.toml:7: unknown field `tme-limit`"));
     }

@@ -119,9 +119,9 @@ pub fn program_job(plan: &Plan, tree: &Sha256, program: &Name, file: &RelPath, o
     Job { source: 0, library: program.clone(), file: file.clone(), arguments, key }
 }
 
-/// Optimised as upstream's release builds are; `__DATE__` and `__TIME__` are errors, since they would make bytes depend on the clock.
+/// `__DATE__` and `__TIME__` are errors, since they would make bytes depend on the clock.
 fn arguments(options: &CompileOptions) -> Vec<String> {
-    let mut arguments = vec!["-O2".to_owned(), "-Werror=date-time".to_owned()];
+    let mut arguments = vec![options.opt_level.as_str().to_owned(), "-Werror=date-time".to_owned()];
     arguments.extend(options.flags.iter().map(ToString::to_string));
     arguments.extend(options.defines.iter().map(|(name, value)| format!("-D{name}={value}")));
     arguments.extend(options.include_dirs.iter().map(|dir| format!("-I{dir}")));

@@ -68,9 +68,11 @@ fn a_trap_is_told_as_one() {
 }
 
 #[test]
-fn a_test_that_hangs_is_ended_at_its_time_limit() {
-    let failure = failure("int main(void) { for (volatile int i = 0;; i++) {} }\n", "time-limit = 1");
-    assert_eq!((failure["kind"].as_str(), failure["limit"].as_u64()), (Some("timed-out"), Some(1)));
+fn a_test_that_hangs_or_sleeps_is_ended_at_its_time_limit() {
+    for program in ["int main(void) { for (volatile int i = 0;; i++) {} }\n", "#include <unistd.h>\nint main(void) { sleep(1000); }\n"] {
+        let failure = failure(program, "time-limit = 1");
+        assert_eq!((failure["kind"].as_str(), failure["limit"].as_u64()), (Some("timed-out"), Some(1)), "{program}");
+    }
 }
 
 #[test]
@@ -81,14 +83,43 @@ fn memory_beyond_the_limit_is_refused_to_the_test() {
 }
 
 #[test]
-fn output_without_end_is_cut() {
-    let program = "#include <stdio.h>\nint main(void) { static char b[1 << 16]; for (;;) if (fwrite(b, 1, sizeof b, stdout) != sizeof b) return 1; }\n";
-    assert_eq!(failure(program, "")["kind"], "printed");
+fn a_test_that_takes_memory_without_end_gets_what_the_limit_allows_and_ends() {
+    let program = "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\nstatic char *volatile last;\nint main(void) {\n\
+                   for (int i = 0;; i++) { char *p = malloc(1 << 20); if (!p) { fprintf(stderr, \"got %d MiB\\n\", i); abort(); } memset(p, 1, 1 << 20); last = p; } }\n";
+    let failure = failure(program, "memory-limit = 32");
+    assert_eq!(failure["kind"], "trap", "{failure}");
+    let words = failure["words"].as_str().expect("words");
+    let got = words.split_once("got ").and_then(|(_, rest)| rest.split_once(" MiB")).and_then(|(number, _)| number.parse::<u32>().ok());
+    assert!(got.is_some_and(|got| (16..32).contains(&got)), "{words}");
+}
+
+#[test]
+fn a_test_that_grows_the_function_table_without_end_is_refused_more() {
+    let program = "__asm__(\".tabletype __indirect_function_table, funcref\");\n\
+                   __attribute__((target(\"reference-types\"))) static int grow(unsigned by) {\n\
+                   int first;\n\
+                   __asm__ volatile(\"ref.null_func\\n\\tlocal.get %1\\n\\ttable.grow __indirect_function_table\\n\\tlocal.set %0\" : \"=r\"(first) : \"r\"(by));\n\
+                   return first; }\n\
+                   int main(void) { for (long long all = 0; all < 1 << 24; all += 1 << 16) if (grow(1 << 16) == -1) return 7; return 0; }\n";
+    let place = place(program, "exit = 7");
+    place.edit("recipes/thing/tests.toml", "modules =", "libs = [\"-Wl,--growable-table\"]\nmodules =");
+    run(&mut check(&place, &wasmtime())).exits(0);
+}
+
+#[test]
+fn output_without_end_is_cut_on_either_stream() {
+    for stream in ["stdout", "stderr"] {
+        let program = format!(
+            "#include <stdio.h>\nint main(void) {{ static char b[1 << 16]; for (;;) if (fwrite(b, 1, sizeof b, {stream}) != sizeof b) return 1; }}\n"
+        );
+        assert_eq!(failure(&program, "")["kind"], "printed", "{stream}");
+    }
 }
 
 #[test]
 fn a_test_can_not_write_outside_its_folder_nor_see_one_that_is_not_given() {
-    let program = "#include <stdio.h>\nint main(void) { if (!fopen(\"/inside\", \"w\")) return 1; if (fopen(\"/../outside\", \"w\")) return 2; if (fopen(\"/etc/passwd\", \"r\")) return 3; return 0; }\n";
+    let program = "#include <stdio.h>\n#include <unistd.h>\nint main(void) { if (!fopen(\"/inside\", \"w\")) return 1; if (fopen(\"/../outside\", \"w\")) return 2; if (fopen(\"/etc/passwd\", \"r\")) return 3;\n\
+                   symlink(\"..\", \"up\"); if (fopen(\"/up/outside\", \"w\")) return 4; if (rename(\"/inside\", \"/../outside\") == 0) return 5; return 0; }\n";
     let place = place(program, "");
     run(&mut check(&place, &wasmtime())).exits(0);
     assert!(!place.path("outside").exists());
@@ -129,6 +160,58 @@ fn a_missing_runner_and_one_with_other_flags_are_named() {
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     std::fs::set_permissions(&other, mode).expect("made executable");
     run(&mut check(&place, &other)).exits(1).says(&["can't run a program of one line", "unknown option -C"]);
+}
+
+#[test]
+fn a_runner_that_runs_nothing_and_ends_well_is_refused() {
+    let place = place("int main(void) { return 0; }\n", "");
+    run(&mut check(&place, Path::new("true"))).exits(1).says(&["can't run a program of one line", "it ended with 0, the program with 7"]);
+}
+
+#[test]
+fn without_any_runner_and_without_network_it_is_told_where_one_was_looked_for() {
+    let place = place("int main(void) { return 0; }\n", "");
+    let mut command = place.own(place.command(&["check", "--offline", "--prefix", "out"]));
+    command.arg("--wasi-sdk").arg(sdk()).env("PATH", "").env_remove("HOSTRUNNER");
+    run(&mut command).exits(1).says(&["there is no WASI runtime", "none is on the PATH or in the store", "$HOSTRUNNER"]);
+}
+
+#[test]
+fn each_value_and_each_level_is_a_test_and_directives_tell_what_it_prints() {
+    let program = "#include <stdio.h>\n/* { dg-output \"the answer\\nis 4.\" } */\nint main(void) { puts(\"So the answer\"); puts(N == 2 ? \"is 43\" : \"is 4.2\"); return 0; }\n";
+    let place = place(program, "dg-output = true");
+    let keys =
+        "each = [\"*.c\"]\nexcept = [\"thing.c\"]\nopt-levels = [\"-O0\", \"-Os\"]\neach-define = { name = \"N\", from = 1, to = 2 }";
+    place.edit("recipes/thing/tests.toml", "sources = [\"check.c\"]", keys);
+    let suite = run(&mut check(&place, &wasmtime())).exits(1).data("suite");
+    let tests = suite["tests"].as_array().expect("tests");
+    let passed: Vec<_> = tests.iter().map(|test| (test["name"].as_str().expect("a name"), test["failure"].is_null())).collect();
+    // A full stop is one, not any character.
+    let expected = [("check.c N=1 -O0", true), ("check.c N=1 -Os", true), ("check.c N=2 -O0", false), ("check.c N=2 -Os", false)];
+    assert_eq!(passed, expected);
+    assert_eq!(tests[2]["failure"]["text"], "the answer\nis 4.");
+}
+
+#[test]
+fn a_patch_of_a_test_is_locked_applied_and_reported_and_leaves_the_library_alone() {
+    let place = place("int main(void) { return 0; }\n", "");
+    place.edit("recipes/thing/tests.toml", "[overlay]\n\"check.c\" = \"check.c\"\n", "");
+    place.edit("recipes/thing/tests.toml", "[program.check]\nsources = [\"check.c\"]", "[program.check]\nsources = [\"thing.c\"]");
+    let patch = "--- a/thing.c\n+++ b/thing.c\n@@ -1 +1 @@\n-int thing(void) { return 42; }\n+int main(void) { return 0; }\n";
+    place.write("patches/thing/0001-main.patch", patch);
+    let reason =
+        "[[patch]]\nfile = \"0001-main.patch\"\nreason = \"it lacks a main function\"\nupstream = \"not sent: ours\"\n[program.check]";
+    place.edit("recipes/thing/tests.toml", "[program.check]", reason);
+    let unlocked = run(&mut check(&place, &wasmtime()));
+    unlocked.exits(3).says(&["0001-main.patch", "nothing of it"]);
+    let locked = run(&mut place.own(place.command(&["lock", "thing", "1", "--offline"]))).exits(0);
+    assert!(locked.stdout.contains("patch of tests 0001-main.patch"), "{}", locked.stdout);
+    let suite = run(check(&place, &wasmtime()).arg("--junit").arg("junit.xml")).exits(0).data("suite");
+    assert_eq!(suite["patches"][0]["reason"], "it lacks a main function");
+    assert!(std::fs::read_to_string(place.path("junit.xml")).expect("the file").contains("it lacks a main function"));
+
+    place.write("patches/thing/0001-main.patch", patch.replace("42", "41"));
+    run(&mut place.own(place.command(&["lock", "thing", "1", "--offline"]))).exits(2).says(&["0001-main.patch", "thing.c"]);
 }
 
 #[test]

@@ -80,6 +80,22 @@ fn archives_are_those_that_the_sdks_own_archiver_makes_of_the_same_members() {
     }
 }
 
+#[test]
+fn a_program_that_only_calls_has_no_closures_of_libffi_and_the_other_way_round() {
+    let place = Place::new();
+    for (source, used, unused) in [("check-structs.c", "call_", "closure_"), ("check-qsort.c", "closure_", "call_")] {
+        let program = place.path("program.wasm");
+        let mut clang = llvm("clang");
+        clang.arg("-O2").arg(project().join("recipes/libffi").join(source)).arg("-o").arg(&program);
+        clang.arg("-I").arg(built().path("out/include")).arg("-L").arg(built().path("out/lib"));
+        run(clang.args(["-lffi", "-Wl,--growable-table"])).exits(0);
+        let said = run(llvm("llvm-nm").arg(&program)).exits(0).stdout;
+        let count =
+            |prefix: &str| said.lines().filter_map(|line| line.split_whitespace().last()).filter(|name| name.starts_with(prefix)).count();
+        assert!(count(used) > 1000 && count(unused) == 0, "{source}: {} {used}*, {} {unused}*", count(used), count(unused));
+    }
+}
+
 fn same(one: &Path, other: &Path) -> bool {
     std::fs::read(one).expect("an archive") == std::fs::read(other).expect("an archive")
 }

@@ -91,6 +91,9 @@ fn show(reports: &[SuiteReport], untested: &[String], made: &str, printer: &Prin
     for (report, skipped) in reasons {
         printer.result(&format!("  {} {}: {}\n", report.name, skipped.name, skipped.reason));
     }
+    for (report, patch) in reports.iter().flat_map(|report| report.patches.iter().map(move |patch| (report, patch))) {
+        printer.result(&format!("\n{} with {}: {}\n", report.name, patch.file, patch.reason));
+    }
     for title in untested {
         printer.json("untested", title);
         printer.result(&format!("\n{title} has no tests\n"));

@@ -1,5 +1,4 @@
-/* dlopen and dlsym of the program itself, with libdl.a named before libffi, as CPython does.
-   link: -ldl */
+/* dlopen and dlsym of the program itself, with libdl.a named before libffi, as CPython does. */
 #include <dlfcn.h>
 #include <ffi.h>
 #include <ffi_wasi_dl.h>

@@ -1,5 +1,0 @@
-/* The same where the linker fixed the size of the function table.
-   growable: no */
-#include "exhaustion.h"
-
-int main(void) { exhaust(); }
