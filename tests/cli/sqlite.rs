@@ -28,7 +28,8 @@ fn programs() -> &'static Path {
         let prefix = built().path("out");
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("sqlite");
         std::fs::create_dir_all(folder.join("cache")).expect("a folder in the target folder");
-        std::fs::write(folder.join("cache.toml"), format!("[cache]\ndirectory = {:?}\n", folder.join("cache"))).expect("it can be written");
+        let cache = format!("[cache]\ndirectory = '{}'\n", folder.join("cache").display());
+        std::fs::write(folder.join("cache.toml"), cache).expect("it can be written");
         for name in ["session", "hammer"] {
             let mut command = Command::new(sdk().join("bin/clang"));
             command.args(["-O1", "-Wall", "-Wextra", "-Werror", "-Wl,-z,stack-size=1048576", "-I"]).arg(prefix.join("include"));
@@ -147,7 +148,7 @@ impl Session {
         loop {
             match self.lines.recv_timeout(Duration::from_secs(120)) {
                 Ok(line) if line == "it ready" => return said,
-                Ok(line) => said += &format!("{line}\n"),
+                Ok(line) => said.extend([line.as_str(), "\n"]),
                 Err(error) => panic!("told `{}`, it said `{said}` and no more: {error}", self.last),
             }
         }
@@ -344,8 +345,12 @@ fn of_two_processes_that_open_a_wal_database_at_once_one_gets_it() {
     let mut won = 0;
     for _ in 0..rounds {
         let mut both = [database.session(), database.session()];
-        both.iter_mut().for_each(|session| drop(session.say(".timeout 100")));
-        both.iter_mut().for_each(|session| session.tell("INSERT INTO t VALUES(7)"));
+        for session in &mut both {
+            session.say(".timeout 100");
+        }
+        for session in &mut both {
+            session.tell("INSERT INTO t VALUES(7)");
+        }
         for session in &mut both {
             let said = session.hear();
             won += usize::from(!said.contains("->"));
