@@ -86,41 +86,36 @@ wasmtime_tool() {
 
 cargo_deny_tool() { crate_tool cargo-deny cargo-deny 0.20.2 "about 4 minutes on two cores"; }
 
-# The validator of SPDX documents, with all that it depends on.
-spdx_requirements=(
-    spdx-tools==0.8.5 beartype==0.23.1 boolean.py==5.0 click==8.5.1 license-expression==30.4.4 ply==3.11 pyparsing==3.3.3
-    PyYAML==6.0.3 rdflib==7.6.0 semantic-version==2.10.0 uritools==6.1.4 xmltodict==1.0.4
-)
+# The validators of SBOMs: a virtual environment with what tests/validators.txt lists, and a folder that is called by the list's digest.
+validators_work() { [[ -x $1/bin/python3 ]] && "$1/bin/python3" -c 'import lib4sbom, ntia_conformance_checker, spdx_tools' 2>/dev/null; }
 
-spdx_works() { [[ -x $1/bin/pyspdxtools ]] && "$1/bin/python3" -c 'import spdx_tools' 2>/dev/null; }
-
-pyspdxtools_tool() {
-    local dir=$tools/spdx-tools-0.8.5 python=python3
+validators_tool() {
+    local list dir python=python3
+    list=$(dirname "${BASH_SOURCE[0]}")/validators.txt
+    dir=$tools/sbom-validators-$(sha256sum "$list" | cut -c1-12)
     # Asked to work and not only to be there: a virtual environment ends with the Python that made it.
-    if ! spdx_works "$dir"; then
+    if ! validators_work "$dir"; then
         hold_tools
-        if ! spdx_works "$dir"; then
+        if ! validators_work "$dir"; then
             need python3 python3 python3-venv
             if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
                 apt_install "Python's venv" python3 python3-venv
                 # The python3 of PATH may be another than Debian's.
                 python3 -c 'import ensurepip, venv' 2>/dev/null || python=/usr/bin/python3
             fi
-            say "installing spdx-tools 0.8.5 into $tools, once"
+            "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || die "the validators of SBOMs need Python 3.11 or newer"
+            say "installing the validators of SBOMs into $tools, once"
             rm -rf "$dir" "$dir.new"
             "$python" -m venv "$dir.new"
-            "$dir.new/bin/python3" -m pip install --quiet --disable-pip-version-check "${spdx_requirements[@]}" </dev/null >&2
-            # pip's own script holds the folder's name, which is about to change.
-            cat >"$dir.new/bin/pyspdxtools" <<'EOF'
-#!/bin/sh
-exec "$(dirname "$0")/python3" -m spdx_tools.spdx.clitools.pyspdxtools "$@"
-EOF
-            chmod +x "$dir.new/bin/pyspdxtools"
+            local pip=("$dir.new/bin/python3" -m pip install --quiet --disable-pip-version-check --no-deps)
+            "${pip[@]}" "$(grep ^setuptools== "$list")" </dev/null >&2
+            "${pip[@]}" --no-build-isolation -r "$list" </dev/null >&2
+            # pip's own scripts hold the folder's name, which changes now: modules are run by name.
             mv "$dir.new" "$dir"
         fi
         release_tools
     fi
     # Its only user is tests/run.
     # shellcheck disable=SC2034
-    tool=$dir/bin/pyspdxtools
+    tool=$dir
 }

@@ -295,6 +295,8 @@ pub struct SbomArgs {
 pub enum SbomFormat {
     /// SPDX 2.3, JSON
     Spdx,
+    /// SPDX 3.0.1, JSON-LD
+    Spdx3,
     /// CycloneDX 1.6, JSON
     Cyclonedx,
     /// SLSA v1 provenance as an in-toto statement, unsigned; of a prefix alone

@@ -58,10 +58,10 @@ pub(super) fn object_key(
 }
 
 /// The key of a prefix: every object, what each recipe says of headers, licences and modules, what the SBOM tells of origins, the SBOM's date,
-/// and the version of this program, which writes `.pc` files, manifest and SBOM.
+/// and what this program is made from (`build.rs`): it writes `.pc` files, manifest and documents, and is named in them by that.
 pub(super) fn prefix_key(plan: &Plan, date: &str) -> Sha256 {
     let mut fields: Vec<Vec<u8>> =
-        vec![env!("CARGO_PKG_VERSION").into(), plan.target.as_str().into(), plan.toolchain.as_bytes().into(), date.into()];
+        vec![env!("WASIDEPS_SOURCES_SHA256").into(), plan.target.as_str().into(), plan.toolchain.as_bytes().into(), date.into()];
     fields.extend(plan.jobs.iter().map(|job| job.key.as_bytes().to_vec()));
     for source in &plan.sources {
         fields.push(source.selected.recipe.digest.as_bytes().to_vec());

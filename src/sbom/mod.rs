@@ -8,10 +8,12 @@ mod html;
 mod names;
 mod provenance;
 mod spdx23;
+mod spdx3;
 
 pub use explain::{Explained, FileOfPrefix, MemberOfArchive, explain};
 pub use externals::externals_document;
 pub use html::Page;
+pub use spdx3::{PATH as SPDX3, sources_document as spdx3_sources_document};
 pub use spdx23::{VerificationCode, library_path as source_document_path};
 
 use crate::build::{Closure, Manifest, ManifestSource, SBOM};
@@ -72,6 +74,7 @@ pub fn cyclonedx_sources_document<'a>(sources: impl IntoIterator<Item = &'a Sele
 pub fn committed(sources: &[Selected], context: &Context<'_>) -> Vec<(&'static str, String)> {
     vec![
         ("wasideps.spdx.json", sources_document(sources, context)),
+        ("wasideps.spdx3.json", spdx3_sources_document(sources, context)),
         ("wasideps.cdx.json", cyclonedx_sources_document(sources, context)),
         ("externals.spdx.json", externals_document(sources)),
     ]
@@ -93,6 +96,7 @@ pub fn documents(built: &Built<'_>, context: &Context<'_>) -> Vec<(RelPath, Stri
     let mut documents: Vec<_> = names.zip(libraries.into_iter().map(|(_, text)| text)).collect();
     let path = |constant: &str| constant.parse().expect("a constant that is a path");
     documents.push((path(SBOM), prefix));
+    documents.push((path(SPDX3), spdx3::prefix_document(built, context)));
     documents.push((path(CYCLONEDX), text(&cyclonedx::prefix_document(built, context))));
     // Last: it names all others.
     let provenance = text(&provenance::statement(built, &documents));

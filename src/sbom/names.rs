@@ -2,12 +2,79 @@
 
 use packageurl::PackageUrl;
 
+use super::Context;
 use crate::build::Manifest;
-use crate::model::{LockedSource, Origin, Place, Recipe, Version};
+use crate::model::{LockedSource, Origin, Place, Recipe, Sha256, Version};
 use crate::toolchain::SdkKind;
 
 /// Who hands out what this program builds.
 pub const SUPPLIER: &str = "wasideps";
+
+/// At which point of the software's life a document tells of it: CISA's types of SBOM. Source: "Types of Software Bill of Materials (SBOM)", CISA
+/// 2023.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SbomType {
+    /// From sources, before anything is built.
+    Source,
+    /// By the build, from what took part.
+    Build,
+}
+
+impl SbomType {
+    /// CISA's word, in lower case.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Build => "build",
+        }
+    }
+}
+
+/// What a source's two licences are of, where they differ.
+pub const COMPILED_SUBSET: &str =
+    "The concluded licence is that of the files that take part in the build; the declared one is that of the whole source.";
+
+/// What is not there on purpose, and why: a sentence for each.
+#[must_use]
+pub fn exclusion_statement(context: &Context<'_>) -> String {
+    let excluded = context.exclusions.iter().map(|excluded| format!("{} is excluded on purpose: {}.", excluded.name, excluded.reason));
+    excluded.collect::<Vec<_>>().join("\n")
+}
+
+/// The list that licence expressions are checked against: `3.28.0`.
+#[must_use]
+pub fn license_list_version() -> &'static str {
+    spdx::identifiers::VERSION.trim_start_matches('v')
+}
+
+/// An identifier of `kind` for `name`, which may be any text: two names never have one identifier. It has letters, digits, `.` and `-` only (SPDX
+/// 2.3, 7.2), so that other characters are written as `-` and a letter for what they are.
+#[must_use]
+pub fn identifier(kind: &str, name: &str) -> String {
+    let mut id = format!("{kind}-");
+    for c in name.chars() {
+        match c {
+            c if c.is_ascii_alphanumeric() || c == '.' => id.push(c),
+            '/' => id.push_str("-s"),
+            '-' => id.push_str("-d"),
+            '_' => id.push_str("-u"),
+            ':' => id.push_str("-c"),
+            c => id.extend(["-x", &format!("{:x}", u32::from(c)), "."]),
+        }
+    }
+    id
+}
+
+/// What was taken from the source, from where it can be had, and what of ours went into it.
+#[must_use]
+pub fn source_info(source: &LockedSource) -> String {
+    let inputs = format!("The files that take part have the inputs digest {} (SHA-256).", source.inputs);
+    let origins = source.origins.iter().map(|origin| format!("Origin: {}, SHA-256 {}.", origin.place, origin.sha256));
+    let patches = source.patches.iter().map(|(file, digest)| format!("Patched by {file}, SHA-256 {digest}."));
+    let overlays = source.overlays.iter().map(|(file, digest)| format!("Overlaid with {file}, SHA-256 {digest}."));
+    std::iter::once(inputs).chain(origins).chain(patches).chain(overlays).collect::<Vec<_>>().join("\n")
+}
 
 /// A CPE 2.3 name, formatted string binding. Source: NIST IR 7695, 6.2.
 #[must_use]
@@ -91,6 +158,8 @@ pub fn origin_uri(place: &Place) -> Option<String> {
         Place::Folder(_) => None,
     }
 }
+/// The C library among the tools.
+pub const LIBC: &str = "wasi-libc";
 
 /// A program or a library of the SDK that took part in a build, or this program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,9 +172,19 @@ pub struct Tool {
     pub homepage: &'static str,
     /// An SPDX licence expression: what its makers declare.
     pub license: &'static str,
-    pub purl: Option<String>,
+    pub purl: String,
+    /// Over names and contents of its files; `note` says which.
+    pub digest: Sha256,
     /// What else is known of it.
-    pub note: Option<String>,
+    pub note: String,
+}
+
+impl Tool {
+    /// The C library, which programs are linked with; all else is run.
+    #[must_use]
+    pub fn is_library(&self) -> bool {
+        self.name == LIBC
+    }
 }
 
 /// This program, in a version of it.
@@ -118,8 +197,9 @@ pub fn this_program(version: &str) -> Tool {
         supplier: SUPPLIER,
         homepage: env!("CARGO_PKG_REPOSITORY"),
         license: env!("CARGO_PKG_LICENSE"),
-        purl: Some(format!("pkg:cargo/wasideps@{version}")),
-        note: None,
+        purl: format!("pkg:cargo/wasideps@{version}"),
+        digest: env!("WASIDEPS_SOURCES_SHA256").parse().expect("build.rs writes a digest"),
+        note: "The checksum is over names and contents of the program's sources, recipes, patches and lock.".to_owned(),
     }
 }
 
@@ -129,7 +209,13 @@ pub fn tools(manifest: &Manifest) -> Vec<Tool> {
     const LLVM: &str = "Apache-2.0 WITH LLVM-exception";
     let identity = &manifest.toolchain;
     let known = |version: &str| if version.is_empty() { "unknown".to_owned() } else { version.to_owned() };
-    let sdk_purl = (identity.kind == SdkKind::Release).then(|| format!("pkg:github/webassembly/wasi-sdk@wasi-sdk-{}", identity.version));
+    let sdk_purl = match identity.kind {
+        SdkKind::Release => format!("pkg:github/webassembly/wasi-sdk@wasi-sdk-{}", identity.version),
+        // No one hands these out as they are: only the content tells one from another.
+        SdkKind::Debian | SdkKind::Custom => {
+            format!("pkg:generic/wasi-sdk@{}?identity=sha256:{}", known(&identity.version), identity.digest)
+        }
+    };
     let mut tools = vec![
         this_program(&manifest.wasideps),
         Tool {
@@ -140,7 +226,8 @@ pub fn tools(manifest: &Manifest) -> Vec<Tool> {
             homepage: "https://github.com/WebAssembly/wasi-sdk",
             license: LLVM,
             purl: sdk_purl,
-            note: Some(format!("{identity}; programs, headers and libraries have the digest {} (SHA-256).", identity.digest)),
+            digest: identity.digest,
+            note: format!("{identity}. The checksum is over names and contents of its programs, headers and libraries."),
         },
         Tool {
             name: "clang",
@@ -149,21 +236,40 @@ pub fn tools(manifest: &Manifest) -> Vec<Tool> {
             supplier: "LLVM",
             homepage: "https://clang.llvm.org/",
             license: LLVM,
-            purl: Some(format!("pkg:github/llvm/llvm-project@llvmorg-{}", identity.llvm)),
-            note: Some(identity.clang.clone()),
+            purl: format!("pkg:github/llvm/llvm-project@llvmorg-{}", identity.llvm),
+            digest: identity.compiler,
+            note: format!(
+                "{}. The checksum is over names and contents of clang, the linker, their libraries, clang's headers and run-time library.",
+                identity.clang
+            ),
         },
     ];
     if let Some(commit) = &identity.wasi_libc {
         tools.push(Tool {
-            name: "wasi-libc",
+            name: LIBC,
             version: commit.clone(),
             summary: "C library for WASI",
             supplier: "WebAssembly",
             homepage: "https://github.com/WebAssembly/wasi-libc",
             license: "Apache-2.0 WITH LLVM-exception OR Apache-2.0 OR MIT",
-            purl: Some(format!("pkg:github/webassembly/wasi-libc@{commit}")),
-            note: None,
+            purl: format!("pkg:github/webassembly/wasi-libc@{commit}"),
+            digest: identity.libc,
+            note: format!("The checksum is over names and contents of the sysroot's headers and of its libraries for {}.", identity.target),
         });
     }
     tools
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn names_that_differ_have_identifiers_that_differ_and_are_valid(a in "[a-c_/:.+~ -]{0,12}", b in "[a-c_/:.+~ -]{0,12}") {
+            let (one, other) = (identifier("File", &a), identifier("File", &b));
+            proptest::prop_assert_eq!(a == b, one == other);
+            proptest::prop_assert!(one.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-'));
+        }
+    }
 }

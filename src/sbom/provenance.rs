@@ -164,7 +164,7 @@ fn of_source(selected: &Selected) -> Vec<Resource> {
 fn sdk(built: &Built<'_>) -> Resource {
     let identity = &built.manifest.toolchain;
     let tools = names::tools(built.manifest);
-    let uri = tools.into_iter().find(|tool| tool.name == "wasi-sdk").and_then(|tool| tool.purl);
+    let uri = tools.into_iter().find(|tool| tool.name == "wasi-sdk").map(|tool| tool.purl);
     let sdk = Resource {
         name: Some(identity.title()),
         uri,

@@ -40,6 +40,17 @@ pub struct Identity {
     pub target: Target,
     /// Over the programs, clang's own headers and run-time library, and the target's part of the sysroot: relative names and contents.
     pub digest: Sha256,
+    /// The same over clang, the linker, their libraries, and clang's own headers and run-time library alone.
+    pub compiler: Sha256,
+    /// The same over the target's part of the sysroot alone.
+    pub libc: Sha256,
+}
+
+/// The digests of an [`Identity`].
+pub(super) struct Digests {
+    pub all: Sha256,
+    pub compiler: Sha256,
+    pub libc: Sha256,
 }
 
 impl Identity {
@@ -126,8 +137,8 @@ impl Parts {
         Ok(Self { files, watched, fingerprint })
     }
 
-    /// The digest over roles and contents. `known` gives a file's digest where it was just computed.
-    pub fn digest(&self, known: impl Fn(&Utf8Path) -> Option<Sha256> + Sync) -> Result<Sha256, ToolchainError> {
+    /// The digests over roles and contents. `known` gives a file's digest where it was just computed.
+    pub fn digest(&self, known: impl Fn(&Utf8Path) -> Option<Sha256> + Sync) -> Result<Digests, ToolchainError> {
         let digests: Vec<Sha256> = self
             .files
             .par_iter()
@@ -141,8 +152,15 @@ impl Parts {
                 Ok(Sha256::of_reader(file).map_err(ToolchainError::io(path))?.0)
             })
             .collect::<Result<_, ToolchainError>>()?;
-        let fields = self.files.iter().zip(&digests).flat_map(|((role, _), digest)| [role.as_bytes(), digest.as_bytes().as_slice()]);
-        Ok(Sha256::of_fields("wasideps toolchain 1", fields))
+        let over = |part: fn(&str) -> bool| {
+            let parts = self.files.iter().map(|(role, _)| role).zip(&digests).filter(|(role, _)| part(role));
+            Sha256::of_fields("wasideps toolchain 1", parts.flat_map(|(role, digest)| [role.as_bytes(), digest.as_bytes().as_slice()]))
+        };
+        Ok(Digests {
+            all: over(|_| true),
+            compiler: over(|role| !role.starts_with("sysroot/")),
+            libc: over(|role| role.starts_with("sysroot/")),
+        })
     }
 
     /// What is written down once the rest is known.
@@ -253,6 +271,8 @@ mod tests {
             wasi_libc: wasi_libc.map(str::to_owned),
             target: Target::Wasip1,
             digest: Sha256::of(b""),
+            compiler: Sha256::of(b""),
+            libc: Sha256::of(b""),
         }
     }
 

@@ -259,8 +259,8 @@ impl Locator<'_> {
         let scratch = self.store.scratch_dir()?;
         let folder = unpack::utf8(&scratch)?;
         let args = super::base_args(&layout, target);
-        let (digest, probed) = rayon::join(|| parts.digest(&known), || probe(&layout, &args, target, &folder));
-        let probed = probed?;
+        let (digests, probed) = rayon::join(|| parts.digest(&known), || probe(&layout, &args, target, &folder));
+        let (digests, probed) = (digests?, probed?);
         if !probed.links {
             self.note(format!("the WASI SDK in {} has no wasm-component-ld: it compiles for {target}, but links no programs", layout.root));
         }
@@ -277,7 +277,9 @@ impl Locator<'_> {
             llvm: probed.llvm,
             wasi_libc: version.wasi_libc.clone(),
             target,
-            digest: digest?,
+            digest: digests.all,
+            compiler: digests.compiler,
+            libc: digests.libc,
         };
         let record = parts.record(identity, probed.links);
         record.save(self.store, &layout.root);

@@ -5,33 +5,27 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{Place, built, names, project, raw, run, sdk, tool};
+use crate::support::{Place, names, project, raw, run, sdk};
 
 fn said(args: &[&str]) -> String {
     run(raw().current_dir(project()).args(args)).exits(0).stdout
 }
 
 #[test]
-fn the_sboms_of_sources_and_prefix_are_valid_spdx() {
-    let mut documents = vec![project().join("sbom/wasideps.spdx.json"), built().path("out/share/wasideps/sbom.spdx.json")];
-    let sources = built().path("out/share/wasideps/sbom");
-    documents.extend(names(&sources).iter().map(|name| sources.join(name)));
-    assert!(documents.len() > 10, "{documents:?}");
-    for path in documents {
-        run(Command::new(tool("WASIDEPS_TEST_PYSPDXTOOLS")).arg("--infile").arg(path)).exits(0);
+fn the_committed_sboms_are_what_the_lock_gives_and_a_stale_one_is_exit_3_with_its_line() {
+    for (format, name) in [("spdx", "wasideps.spdx.json"), ("spdx3", "wasideps.spdx3.json")] {
+        let committed = format!("sbom/{name}");
+        said(&["sbom", "--format", format, "--check", &committed]);
+        let text = std::fs::read_to_string(project().join(&committed)).expect("the SBOM");
+        assert_eq!(said(&["sbom", "--format", format]), text);
+        let place = Place::new();
+        let line = text.lines().position(|line| line.contains("1.3.2")).expect("zlib's version") + 1;
+        let stale = place.write("sbom.json", text.replace("1.3.2", "1.3.1"));
+        let again = format!("wasideps sbom --format {format} >");
+        run(place.command(&["sbom", "--format", format]).arg("--check").arg(stale))
+            .exits(3)
+            .says(&[&format!("line {line} differs"), &again]);
     }
-}
-
-#[test]
-fn the_committed_sbom_is_what_the_lock_gives_and_a_stale_one_is_exit_3_with_its_line() {
-    let committed = project().join("sbom/wasideps.spdx.json");
-    said(&["sbom", "--check", "sbom/wasideps.spdx.json"]);
-    let text = std::fs::read_to_string(committed).expect("the SBOM");
-    assert_eq!(said(&["sbom"]), text);
-    let place = Place::new();
-    let line = text.lines().position(|line| line.contains("1.3.2")).expect("zlib's version") + 1;
-    let stale = place.write("sbom.json", text.replace("1.3.2", "1.3.1"));
-    run(place.command(&["sbom"]).arg("--check").arg(stale)).exits(3).says(&[&format!("line {line} differs"), "wasideps sbom >"]);
 }
 
 #[test]
@@ -51,6 +45,10 @@ fn the_prefixs_sbom_is_printed_only_while_it_is_the_one_that_was_installed() {
     let print = || run(&mut place.command(&["sbom", "--prefix", "out"]));
     let path = place.path("out/share/wasideps/sbom.spdx.json");
     assert_eq!(print().exits(0).stdout, std::fs::read_to_string(&path).expect("the SBOM"));
+    let in_3 = ["sbom", "--format", "spdx3", "--prefix", "out"];
+    let installed = std::fs::read_to_string(place.path("out/share/wasideps/sbom.spdx3.json")).expect("the SBOM");
+    assert_eq!(run(&mut place.command(&in_3)).exits(0).stdout, installed);
+    run(place.command(&in_3).args(["--source", "bzip2"])).exits(2).says(&["in the format spdx alone, not in spdx3"]);
     place.edit("out/share/wasideps/sbom.spdx.json", "1.0.8", "1.0.9");
     print().exits(3).says(&["is damaged"]);
     run(&mut place.command(&["sbom", "--prefix", "nowhere"])).exits(2).says(&["no prefix at nowhere"]);

@@ -39,6 +39,7 @@ pub fn run(args: &SbomArgs, global: &Global, printer: &Printer) -> Result<(), Fa
     let (text, option) = match (args.profile, args.format) {
         (Some(SbomProfile::CpythonExternals), _) => (sbom::externals_document(&selection.sources), " --profile cpython-externals"),
         (None, SbomFormat::Spdx) => (sbom::sources_document(&selection.sources, &context), ""),
+        (None, SbomFormat::Spdx3) => (sbom::spdx3_sources_document(&selection.sources, &context), " --format spdx3"),
         (None, SbomFormat::Cyclonedx) => (sbom::cyclonedx_sources_document(&selection.sources, &context), " --format cyclonedx"),
         (None, SbomFormat::Provenance) => return Err(CliError::ProvenanceOfLock.into()),
     };
@@ -56,6 +57,7 @@ fn of_prefix(prefix: &Utf8Path, args: &SbomArgs) -> Result<String, Failures> {
     let manifest = manifest(prefix)?;
     let path = match (&args.source, args.format) {
         (None, SbomFormat::Spdx) => SBOM.to_owned(),
+        (None, SbomFormat::Spdx3) => sbom::SPDX3.to_owned(),
         (None, SbomFormat::Cyclonedx) => sbom::CYCLONEDX.to_owned(),
         (None, SbomFormat::Provenance) => sbom::PROVENANCE.to_owned(),
         (Some(name), _) => {

@@ -167,15 +167,15 @@ fn hashes(file: &ManifestFile) -> Vec<Hash> {
 /// A tool, or a library of the SDK.
 pub fn tool(tool: &Tool) -> Component {
     Component {
-        r#type: if tool.name == "wasi-libc" { "library" } else { "application" },
+        r#type: if tool.is_library() { "library" } else { "application" },
         bom_ref: tool_ref(tool.name),
         supplier: Some(Organization { name: tool.supplier.to_owned(), url: vec![tool.homepage.to_owned()] }),
         name: tool.name.to_owned(),
         version: Some(tool.version.clone()),
         description: Some(tool.summary.to_owned()),
         licenses: vec![License { expression: tool.license.to_owned(), acknowledgement: "declared" }],
-        purl: tool.purl.clone(),
-        properties: tool.note.iter().map(|note| property("wasideps:note", note)).collect(),
+        purl: Some(tool.purl.clone()),
+        properties: vec![property("wasideps:note", &tool.note)],
         ..Component::default()
     }
 }

@@ -222,7 +222,7 @@ fn toolchain(built: &Built<'_>) -> Markup {
                                 th scope="row" { a href=(tool.homepage) { (tool.name) } }
                                 td { (tool.version) }
                                 td { (tool.license) }
-                                td { @if let Some(note) = &tool.note { (note) } @else { (tool.summary) } }
+                                td { (tool.note) }
                             }
                         }
                     }

@@ -9,7 +9,8 @@ use super::prefix::{installed_id, library_packages};
 use super::{Parts, id};
 use crate::build::{ClosureFile, FileOrigin, ManifestSource};
 use crate::model::{Content, Name, RelPath, Selected};
-use crate::sbom::{Built, Context, names};
+use crate::sbom::names::{self, SbomType};
+use crate::sbom::{Built, Context};
 
 /// Where the document of `source` is, below the prefix.
 #[must_use]
@@ -50,9 +51,9 @@ pub fn library_document(built: &Built<'_>, selected: &Selected, installed: &Mani
     for tool in names::tools(built.manifest) {
         let package = tool_package(&tool);
         parts.relate(&package.id, "BUILD_TOOL_OF", &source_id(&selected.recipe));
-        parts.packages.push(package);
+        parts.describes(package);
     }
-    parts.into_document(format!("wasideps-{}-{}", built.manifest.target, installed.name), context)
+    parts.into_document(format!("wasideps-{}-{}", built.manifest.target, installed.name), SbomType::Build, context)
 }
 
 /// What a patch or the recipe made of the tree: a patched file beside the one that it was, an overlay.

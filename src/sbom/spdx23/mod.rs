@@ -9,7 +9,8 @@ pub use library::{library_document, path as library_path};
 pub use model::{Document, VerificationCode};
 pub use prefix::{prefix_document, sources_document};
 
-use super::Context;
+use super::names::SbomType;
+use super::{Context, names};
 use crate::model::Sha256;
 use model::{CreationInfo, DOCUMENT, ExternalDocument, File, Package, Relationship};
 
@@ -33,12 +34,11 @@ impl Parts {
     }
 
     /// The document, sorted, and named by its content: a namespace must be unique to it (SPDX 2.3, 6.5).
-    fn into_document(mut self, name: String, context: &Context<'_>) -> Document {
+    fn into_document(mut self, name: String, sbom_type: SbomType, context: &Context<'_>) -> Document {
         self.packages.sort_by(|a, b| a.id.cmp(&b.id));
         self.files.sort_by(|a, b| a.id.cmp(&b.id));
         self.relationships.sort();
         self.relationships.dedup();
-        let excluded = context.exclusions.iter().map(|excluded| format!("{} is excluded on purpose: {}.", excluded.name, excluded.reason));
         let mut document = Document {
             spdx_version: "SPDX-2.3",
             data_license: "CC0-1.0",
@@ -46,13 +46,12 @@ impl Parts {
             document_namespace: String::new(),
             creation_info: CreationInfo {
                 created: context.created.to_owned(),
-                creators: vec![
-                    format!("Organization: {}", super::names::SUPPLIER),
-                    format!("Tool: wasideps-{}", env!("CARGO_PKG_VERSION")),
-                ],
+                creators: vec![format!("Organization: {}", names::SUPPLIER), format!("Tool: wasideps-{}", env!("CARGO_PKG_VERSION"))],
                 license_list_version: license_list_version(),
+                // In the form that the OpenChain Telco SBOM Guide asks for: SPDX 2.3 has no field of its own.
+                comment: format!("SBOM Type: {}", sbom_type.word()),
             },
-            comment: excluded.collect::<Vec<_>>().join("\n"),
+            comment: names::exclusion_statement(context),
             external_document_refs: self.external,
             packages: self.packages,
             files: self.files,
@@ -65,39 +64,13 @@ impl Parts {
     }
 }
 
-/// `major.minor` of the list that licence expressions are checked against.
+/// `major.minor` of the list that licence expressions are checked against (SPDX 2.3, 6.7).
 fn license_list_version() -> &'static str {
-    let version = spdx::identifiers::VERSION.trim_start_matches('v');
+    let version = names::license_list_version();
     version.match_indices('.').nth(1).map_or(version, |(end, _)| &version[..end])
 }
 
-/// An identifier of `kind` for `name`, which may be any text: two names never have one identifier. Identifiers have letters, digits, `.` and `-`
-/// only (SPDX 2.3, 7.2), so that other characters are written as `-` and a letter for what they are.
+/// An identifier of `kind` for `name`.
 fn id(kind: &str, name: &str) -> String {
-    let mut id = format!("SPDXRef-{kind}-");
-    for c in name.chars() {
-        match c {
-            c if c.is_ascii_alphanumeric() || c == '.' => id.push(c),
-            '/' => id.push_str("-s"),
-            '-' => id.push_str("-d"),
-            '_' => id.push_str("-u"),
-            ':' => id.push_str("-c"),
-            c => id.extend(["-x", &format!("{:x}", u32::from(c)), "."]),
-        }
-    }
-    id
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    proptest::proptest! {
-        #[test]
-        fn names_that_differ_have_identifiers_that_differ_and_are_valid(a in "[a-c_/:.+~ -]{0,12}", b in "[a-c_/:.+~ -]{0,12}") {
-            let (one, other) = (id("File", &a), id("File", &b));
-            proptest::prop_assert_eq!(a == b, one == other);
-            proptest::prop_assert!(one.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-'));
-        }
-    }
+    format!("SPDXRef-{}", names::identifier(kind, name))
 }

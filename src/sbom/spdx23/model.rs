@@ -35,6 +35,8 @@ pub struct CreationInfo {
     pub created: String,
     pub creators: Vec<String>,
     pub license_list_version: &'static str,
+    /// At which point of the software's life the document was made, in CISA's word for it.
+    pub comment: String,
 }
 
 /// Another document that this one refers to.

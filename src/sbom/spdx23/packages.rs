@@ -3,7 +3,7 @@
 use super::id;
 use super::model::{Checksum, ExternalRef, Package};
 use crate::build::{Manifest, ManifestArchive};
-use crate::model::{LockedSource, Recipe, Selected};
+use crate::model::{Recipe, Selected};
 use crate::sbom::names::{self, Tool};
 
 /// The identifier of a source's package.
@@ -39,27 +39,15 @@ pub fn source_package(selected: &Selected) -> Package {
         package_verification_code: None,
         checksums: upstream.map(|(_, origin)| origin.sha256.into()).into_iter().collect(),
         homepage: Some(recipe.homepage.to_string()),
-        source_info: Some(source_info(source)),
+        source_info: Some(names::source_info(source)),
         license_concluded: recipe.license.expression.clone(),
         license_declared: recipe.license.declared().to_owned(),
-        license_comments: recipe.license.declared.as_ref().map(|_| COMPILED_SUBSET.to_owned()),
+        license_comments: recipe.license.declared.as_ref().map(|_| names::COMPILED_SUBSET.to_owned()),
         copyright_text: recipe.license.copyright.clone(),
         summary: Some(recipe.summary.clone()),
         external_refs: std::iter::once(ExternalRef::cpe(names::cpe(recipe, version))).chain(purls).collect(),
         primary_package_purpose: "SOURCE",
     }
-}
-
-const COMPILED_SUBSET: &str =
-    "The concluded licence is that of the files that take part in the build; the declared one is that of the whole source.";
-
-/// What was taken from the source, from where it can be had, and what of ours went into it.
-fn source_info(source: &LockedSource) -> String {
-    let inputs = format!("The files that take part have the inputs digest {} (SHA-256).", source.inputs);
-    let origins = source.origins.iter().map(|origin| format!("Origin: {}, SHA-256 {}.", origin.place, origin.sha256));
-    let patches = source.patches.iter().map(|(file, digest)| format!("Patched by {file}, SHA-256 {digest}."));
-    let overlays = source.overlays.iter().map(|(file, digest)| format!("Overlaid with {file}, SHA-256 {digest}."));
-    std::iter::once(inputs).chain(origins).chain(patches).chain(overlays).collect::<Vec<_>>().join("\n")
 }
 
 /// The package of a library that was built from a source.
@@ -102,15 +90,15 @@ pub fn tool_package(tool: &Tool) -> Package {
         download_location: "NOASSERTION".into(),
         files_analyzed: false,
         package_verification_code: None,
-        checksums: Vec::new(),
+        checksums: vec![tool.digest.into()],
         homepage: Some(tool.homepage.to_owned()),
-        source_info: tool.note.clone(),
+        source_info: Some(tool.note.clone()),
         license_concluded: "NOASSERTION".into(),
         license_declared: tool.license.to_owned(),
         license_comments: None,
         copyright_text: "NOASSERTION".into(),
         summary: Some(tool.summary.to_owned()),
-        external_refs: tool.purl.iter().cloned().map(ExternalRef::purl).collect(),
-        primary_package_purpose: if tool.name == "wasi-libc" { "LIBRARY" } else { "APPLICATION" },
+        external_refs: vec![ExternalRef::purl(tool.purl.clone())],
+        primary_package_purpose: if tool.is_library() { "LIBRARY" } else { "APPLICATION" },
     }
 }

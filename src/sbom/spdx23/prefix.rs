@@ -5,7 +5,8 @@ use super::packages::{library_id, library_package, source_id, source_package, to
 use super::{Parts, id};
 use crate::build::{ManifestFile, ManifestSource};
 use crate::model::{Recipe, Selected, Sha1};
-use crate::sbom::{Built, Context, names};
+use crate::sbom::names::{self, SbomType};
+use crate::sbom::{Built, Context};
 
 /// The SBOM of the locked sources, before anything is built.
 #[must_use]
@@ -15,7 +16,7 @@ pub fn sources_document<'a>(sources: impl IntoIterator<Item = &'a Selected>, con
         parts.describes(source_package(selected));
         depends_on(&selected.recipe, &mut parts);
     }
-    parts.into_document("wasideps-sources".to_owned(), context)
+    parts.into_document("wasideps-sources".to_owned(), SbomType::Source, context)
 }
 
 /// The SBOM of a prefix: its sources, the libraries made from them with the files that are installed for each, the tools that made them, and
@@ -42,7 +43,7 @@ pub fn prefix_document(built: &Built<'_>, libraries: &[(Document, String)], cont
         library_packages(built, selected, installed, &mut parts);
         for archive in &installed.archives {
             for tool in &tools {
-                let kind = if tool.name == "wasi-libc" { "STATIC_LINK" } else { "BUILD_TOOL_OF" };
+                let kind = if tool.is_library() { "STATIC_LINK" } else { "BUILD_TOOL_OF" };
                 let (from, to) = (tool_id(tool), library_id(archive));
                 // A library links with wasi-libc; the others are its tools.
                 let (from, to) = if kind == "STATIC_LINK" { (to, from) } else { (from, to) };
@@ -50,7 +51,7 @@ pub fn prefix_document(built: &Built<'_>, libraries: &[(Document, String)], cont
             }
         }
     }
-    parts.into_document(format!("wasideps-{}", manifest.target), context)
+    parts.into_document(format!("wasideps-{}", manifest.target), SbomType::Build, context)
 }
 
 /// The packages of the libraries that were made from `selected`, each with the installed files that belong to it: its archive, and, for the first
@@ -95,7 +96,12 @@ fn installed_file(file: &ManifestFile) -> File {
 }
 
 fn depends_on(recipe: &Recipe, parts: &mut Parts) {
+    let source = source_id(recipe);
+    // That there are none is said too: it is another thing than not to know.
+    if recipe.dependencies.is_empty() {
+        parts.relate(&source, "DEPENDS_ON", "NONE");
+    }
     for name in &recipe.dependencies {
-        parts.relate(&source_id(recipe), "DEPENDS_ON", &id("Source", name.as_str()));
+        parts.relate(&source, "DEPENDS_ON", &id("Source", name.as_str()));
     }
 }

@@ -1,0 +1,124 @@
+//! How a library was built, from the closure: its inputs, outputs, tools and flags; and the files of the sources and of the prefix.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::graph::Graph;
+use super::model::{Build, ContentIdentifier, Created, DictionaryEntry, File, Hash, Id, Named, Node};
+use super::named_file;
+use crate::build::{ClosureFile, ClosureMember, FileOrigin, ManifestArchive, ManifestFile, ManifestSource};
+use crate::model::Selected;
+use crate::sbom::Built;
+use crate::sbom::names::{self, Tool};
+
+/// What the builds of this program are: where that is told.
+const BUILD_TYPE: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/sbom.md#the-build");
+
+const BUILD: &str = "Clang alone ran, with an empty environment, in the source's tree. Each object is one command: the parameter `arguments`, then \
+                     `-c` and the C file.";
+
+/// The identifier of an installed file.
+pub fn installed_id(path: &str) -> Id {
+    Id::new("File", path)
+}
+
+/// A file of the prefix.
+pub fn installed_file(file: &ManifestFile, purpose: &'static str, content_identifier: Vec<ContentIdentifier>) -> File {
+    File {
+        spdx_id: installed_id(file.path.as_str()),
+        creation_info: Created,
+        name: file.path.to_string(),
+        comment: None,
+        verified_using: vec![Hash::from(file.sha256), Hash::from(file.sha1)],
+        content_identifier,
+        kind: "file",
+        purpose,
+    }
+}
+
+impl Graph {
+    /// A file of a source, as clang read it.
+    pub fn input(&mut self, file: &ClosureFile) -> Id {
+        let of = file.source.as_ref().map_or("sdk", crate::model::Name::as_str);
+        let comment = match (file.origin, &file.unpatched) {
+            (FileOrigin::Overlay, _) => Some("Brought by the recipe of wasideps.".to_owned()),
+            (_, Some(unpatched)) => Some(format!("Patched; upstream's has SHA-256 {} and is {}.", unpatched.sha256, unpatched.swhid())),
+            (_, None) => None,
+        };
+        self.file(named_file("Input", &format!("{of}:{}", file.path), &file.path, &file.content, "source", comment))
+    }
+
+    /// The build of `archive`.
+    pub fn build(&mut self, built: &Built<'_>, selected: &Selected, archive: &ManifestArchive, library: &Id, tools: &[(Id, Tool)]) {
+        let members: Vec<&ClosureMember> = built.closure.members_of(archive.path.as_str()).collect();
+        let name = archive.path.file_name();
+        let build = Build {
+            spdx_id: Id::new("Build", name),
+            creation_info: Created,
+            name: name.to_owned(),
+            comment: BUILD.to_owned(),
+            build_type: BUILD_TYPE.to_owned(),
+            build_id: format!("{}:{}", built.manifest.key, archive.path),
+            config_source_entrypoint: vec![format!("library.{}", name.trim_start_matches("lib").trim_end_matches(".a"))],
+            config_source_digest: vec![Hash::from(selected.recipe.digest)],
+            parameter: parameters(built, &members),
+        };
+        let id = self.add(build.spdx_id.clone(), Node::Build(Box::new(build)));
+        let opened: BTreeSet<usize> = members.iter().flat_map(|member| member.headers.iter().copied().chain([member.source])).collect();
+        let inputs = opened.into_iter().map(|index| &built.closure.files[index]).filter(|file| file.source.is_some());
+        let inputs: Vec<_> = inputs.map(|file| self.input(file)).collect();
+        self.relate(&id, "hasInput", inputs);
+        self.relate(&id, "hasOutput", [library.clone(), installed_id(archive.path.as_str())]);
+        self.relate(&id, "usesTool", tools.iter().map(|(id, _)| id.clone()));
+        let agent = Id::new("Agent", names::SUPPLIER);
+        let named = Named { spdx_id: agent.clone(), creation_info: Created, name: format!("wasideps {}", built.manifest.wasideps) };
+        let agent = self.add(agent, Node::SoftwareAgent(named));
+        self.relate(&id, "invokedBy", [agent]);
+        // What is linked with the library must be linked with the C library whose headers it was compiled with.
+        let libc = tools.iter().filter(|(_, tool)| tool.is_library()).map(|(id, _)| id.clone());
+        self.relate(library, "dependsOn", libc);
+    }
+
+    /// The files that are installed for a source: of its first library, but for the archives of the others.
+    pub fn installed(&mut self, built: &Built<'_>, installed: &ManifestSource) {
+        let archives: Vec<_> = installed.archives.iter().map(|archive| &archive.path).collect();
+        for file in built.manifest.files.iter().filter(|file| file.source.as_ref() == Some(&installed.name)) {
+            let library = archives.iter().find(|archive| ***archive == file.path).or(archives.first());
+            let from = file.copy_of.as_ref().and_then(|from| built.closure.files_of(&installed.name).find(|tree| tree.path == *from));
+            let same = from.filter(|from| from.content.sha256 == file.sha256);
+            let purpose = match file.path.as_str() {
+                path if path.ends_with(".a") => "library",
+                path if path.ends_with(".h") => "source",
+                path if path.ends_with(".pc") => "configuration",
+                _ => "documentation",
+            };
+            let node = installed_file(file, purpose, same.map(|from| ContentIdentifier::of(&from.content)).unwrap_or_default());
+            let id = self.file(node);
+            if let Some(library) = library {
+                self.relate(&Id::new("Library", library.file_name()), "contains", [id.clone()]);
+            }
+            if let Some(from) = from {
+                let from = self.input(from);
+                self.relate(&from, "copiedTo", [id]);
+            }
+        }
+    }
+}
+
+/// Flags, once where all objects have the same; by object where they differ.
+fn parameters(built: &Built<'_>, members: &[&ClosureMember]) -> Vec<DictionaryEntry> {
+    let mut by_arguments: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for member in members {
+        let words = built.closure.base_arguments.iter().chain(&member.arguments).map(|word| crate::toolchain::quote(word));
+        by_arguments.entry(words.collect::<Vec<_>>().join(" ")).or_default().push(&member.name);
+    }
+    let one = by_arguments.len() == 1;
+    let arguments = by_arguments.into_iter().flat_map(|(arguments, members)| {
+        let keys = if one { vec!["arguments".to_owned()] } else { members.iter().map(|member| format!("arguments of {member}")).collect() };
+        keys.into_iter().map(move |key| DictionaryEntry { key, value: arguments.clone() })
+    });
+    let target = DictionaryEntry { key: "target".to_owned(), value: built.manifest.target.to_string() };
+    let toolchain = DictionaryEntry { key: "toolchain".to_owned(), value: built.manifest.toolchain.stamp() };
+    let mut parameters: Vec<_> = arguments.chain([target, toolchain]).collect();
+    parameters.sort();
+    parameters
+}

@@ -1,0 +1,182 @@
+//! Packages of SPDX 3.0.1 documents: the whole, sources, libraries, tools.
+
+use super::graph::Graph;
+use super::model::{Created, ExternalIdentifier, ExternalRef, Id, Node, Package};
+use crate::build::{Manifest, ManifestArchive};
+use crate::model::{Place, Recipe, Selected, Sha256};
+use crate::sbom::names::{self, Tool};
+
+/// What a document is about, of which everything else is a part.
+pub struct Whole<'a> {
+    pub name: &'a str,
+    pub summary: &'a str,
+    pub version: String,
+}
+
+/// The identifier of a source's package.
+pub fn source_id(recipe: &Recipe) -> Id {
+    Id::new("Source", recipe.name.as_str())
+}
+
+/// A set of sources has no version of its own: its content is one.
+pub fn sources_version(sources: &[&Selected]) -> String {
+    let fields: Vec<_> = sources
+        .iter()
+        .flat_map(|selected| [selected.recipe.name.to_string(), selected.source.version.to_string(), selected.source.inputs.to_string()])
+        .collect();
+    Sha256::of_fields("wasideps sources 1", fields.iter().map(String::as_bytes)).short()
+}
+
+impl Graph {
+    /// The package that `parts` are parts of, under all licences of `recipes` together.
+    pub fn whole(&mut self, whole: &Whole<'_>, parts: impl IntoIterator<Item = Id>, recipes: &[&Recipe]) -> Id {
+        let supplier = self.organization(names::SUPPLIER);
+        let package = Package {
+            summary: whole.summary.to_owned(),
+            copyright_text: joined(recipes.iter().map(|recipe| recipe.license.copyright.as_str()), "\n"),
+            ..package(Id::new("Whole", whole.name), whole.name, &whole.version, supplier.clone(), supplier)
+        };
+        let id = self.add_root(package.spdx_id.clone(), Node::Package(Box::new(package)));
+        self.relate(&id, "contains", parts);
+        let concluded = conjunction(recipes.iter().map(|recipe| recipe.license.expression.as_str()));
+        let declared = conjunction(recipes.iter().map(|recipe| recipe.license.declared()));
+        self.license(&id, &concluded, &declared);
+        id
+    }
+
+    /// A source as upstream has it, and what it depends on.
+    pub fn source(&mut self, selected: &Selected) -> Id {
+        let Selected { recipe, source, .. } = selected;
+        let upstream = names::upstream(source);
+        let mut purls = names::purls(recipe, source).into_iter();
+        let package_url = purls.next();
+        let cpe = ExternalIdentifier { external_identifier_type: "cpe23", identifier: names::cpe(recipe, &source.version) };
+        let purls = package_url.iter().cloned().chain(purls).map(purl);
+        let mirrors = source.origins.iter().filter_map(|origin| match &origin.place {
+            Place::Url(url) => Some(url.to_string()),
+            _ => None,
+        });
+        let mirrors: Vec<_> = mirrors.skip(1).collect();
+        let mirrors = (!mirrors.is_empty()).then_some(ExternalRef { external_ref_type: "altDownloadLocation", locator: mirrors });
+        let history =
+            recipe.identifiers.repository.as_ref().map(|url| ExternalRef { external_ref_type: "vcs", locator: vec![url.to_string()] });
+        let originator = self.organization(&recipe.originator);
+        let package = Package {
+            summary: recipe.summary.clone(),
+            verified_using: upstream.map(|(_, origin)| origin.sha256.into()).into_iter().collect(),
+            external_identifier: std::iter::once(cpe).chain(purls).collect(),
+            external_ref: mirrors.into_iter().chain(history).collect(),
+            purpose: "source",
+            package_url,
+            download_location: upstream.map(|(url, _)| url.to_owned()),
+            home_page: Some(recipe.homepage.to_string()),
+            source_info: Some(names::source_info(source)),
+            copyright_text: recipe.license.copyright.clone(),
+            ..package(source_id(recipe), recipe.name.as_str(), &source.version.to_string(), originator.clone(), originator)
+        };
+        let id = self.add_root(package.spdx_id.clone(), Node::Package(Box::new(package)));
+        self.license(&id, &recipe.license.expression, recipe.license.declared());
+        if !recipe.dependencies.is_empty() {
+            self.relate(&id, "dependsOn", recipe.dependencies.iter().map(|name| Id::new("Source", name.as_str())));
+        }
+        id
+    }
+
+    /// A library that was built from a source.
+    pub fn library(&mut self, selected: &Selected, archive: &ManifestArchive, manifest: &Manifest) -> Id {
+        let Selected { recipe, source, .. } = selected;
+        let installed = manifest.files.iter().find(|file| file.path == archive.path);
+        let supplier = self.organization(names::SUPPLIER);
+        let originator = self.organization(&recipe.originator);
+        let name = archive.path.file_name();
+        let package = Package {
+            summary: recipe.summary.clone(),
+            verified_using: installed.into_iter().flat_map(|file| [file.sha256.into(), file.sha1.into()]).collect(),
+            external_identifier: vec![ExternalIdentifier {
+                external_identifier_type: "cpe23",
+                identifier: names::cpe(recipe, &source.version),
+            }],
+            purpose: "library",
+            home_page: Some(recipe.homepage.to_string()),
+            source_info: Some(format!("Static library of {} objects for {}.", archive.members.len(), manifest.target)),
+            copyright_text: recipe.license.copyright.clone(),
+            ..package(Id::new("Library", name), name, &source.version.to_string(), supplier, originator)
+        };
+        let id = self.add_root(package.spdx_id.clone(), Node::Package(Box::new(package)));
+        self.license(&id, &recipe.license.expression, &recipe.license.expression);
+        id
+    }
+
+    /// A tool.
+    pub fn tool(&mut self, tool: &Tool) -> Id {
+        let supplier = self.organization(tool.supplier);
+        let package = Package {
+            summary: tool.summary.to_owned(),
+            verified_using: vec![tool.digest.into()],
+            external_identifier: vec![purl(tool.purl.clone())],
+            purpose: if tool.is_library() { "library" } else { "application" },
+            package_url: Some(tool.purl.clone()),
+            home_page: Some(tool.homepage.to_owned()),
+            source_info: Some(tool.note.clone()),
+            ..package(Id::new("Tool", tool.name), tool.name, &tool.version, supplier.clone(), supplier)
+        };
+        let id = self.add_root(package.spdx_id.clone(), Node::Package(Box::new(package)));
+        self.license(&id, "NOASSERTION", tool.license);
+        id
+    }
+}
+
+fn package(spdx_id: Id, name: &str, version: &str, supplied_by: Id, originated_by: Id) -> Package {
+    Package {
+        spdx_id,
+        creation_info: Created,
+        name: name.to_owned(),
+        summary: String::new(),
+        verified_using: Vec::new(),
+        external_identifier: Vec::new(),
+        external_ref: Vec::new(),
+        supplied_by,
+        originated_by: vec![originated_by],
+        version: version.to_owned(),
+        purpose: "archive",
+        package_url: None,
+        download_location: None,
+        home_page: None,
+        source_info: None,
+        copyright_text: "NOASSERTION".to_owned(),
+    }
+}
+
+fn purl(identifier: String) -> ExternalIdentifier {
+    ExternalIdentifier { external_identifier_type: "packageUrl", identifier }
+}
+
+/// Each text once, in order.
+fn joined<'a>(texts: impl Iterator<Item = &'a str>, separator: &str) -> String {
+    let mut distinct: Vec<&str> = Vec::new();
+    for text in texts {
+        if !distinct.contains(&text) {
+            distinct.push(text);
+        }
+    }
+    distinct.join(separator)
+}
+
+/// The expression that all of `expressions` apply.
+fn conjunction<'a>(expressions: impl Iterator<Item = &'a str>) -> String {
+    let bracketed: Vec<String> =
+        expressions.map(|expression| if expression.contains(" OR ") { format!("({expression})") } else { expression.to_owned() }).collect();
+    joined(bracketed.iter().map(String::as_str), " AND ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn licences_are_joined_each_once_and_alternatives_stay_together() {
+        let all = ["MIT", "Zlib OR MIT", "MIT", "(BSD-3-Clause OR GPL-2.0-only) AND MIT"];
+        assert_eq!(conjunction(all.into_iter()), "MIT AND (Zlib OR MIT) AND ((BSD-3-Clause OR GPL-2.0-only) AND MIT)");
+        assert!(spdx::Expression::parse(&conjunction(all.into_iter())).is_ok());
+    }
+}

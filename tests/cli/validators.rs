@@ -1,0 +1,176 @@
+//! What others' validators and schemas say of our documents. Each is given damaged documents too: one that accepts everything proves nothing.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use crate::sboms::{parsed, spdx3, spdx23};
+use crate::support::{Place, Run, names, run, tool};
+
+/// A program of the validators' environment.
+struct Validator {
+    module: &'static str,
+    arguments: &'static [&'static str],
+    /// What it says of a document that is right: exit codes alone are not trusted.
+    accepts: &'static str,
+}
+
+const PYSPDXTOOLS: Validator = Validator { module: "spdx_tools.spdx.clitools.pyspdxtools", arguments: &["--infile"], accepts: "" };
+const NTIA: Validator =
+    Validator { module: "ntia_conformance_checker.main", arguments: &["-c", "ntia", "-s", "spdx2"], accepts: "Conformant: True" };
+const TELCO: Validator = Validator {
+    module: "openchain_telco_sbom_validator.cli",
+    arguments: &[],
+    accepts: "is compliant with the OpenChain Telco SBOM Guide version 1.2",
+};
+const NTIA_3: Validator =
+    Validator { module: "ntia_conformance_checker.main", arguments: &["-c", "ntia", "-s", "spdx3"], accepts: "Conformant: True" };
+
+impl Validator {
+    fn run(&self, document: &Path) -> Run {
+        let python = tool("WASIDEPS_TEST_VALIDATORS").join("bin/python3");
+        run(Command::new(python).args(["-m", self.module]).args(self.arguments).arg(document))
+    }
+
+    #[track_caller]
+    fn accepts(&self, documents: &[PathBuf]) {
+        for document in documents {
+            let result = self.run(document);
+            let text = format!("{}\n{}", result.stdout, result.stderr);
+            // Packages that it does not reach are not checked, and links that it can't follow are only told.
+            let unchecked = text.contains("floating") || text.contains("Unknown components");
+            let refused = self.accepts.is_empty() && !text.trim().is_empty();
+            let accepted = result.code == 0 && !unchecked && !refused && result.stdout.contains(self.accepts);
+            assert!(accepted, "{} on {}, exit code {}:\n{text}", self.module, document.display(), result.code);
+        }
+    }
+
+    #[track_caller]
+    fn refuses(&self, document: &Value, reason: &str) {
+        let place = tempfile::tempdir().expect("a folder");
+        let path = place.path().join("broken.spdx.json");
+        std::fs::write(&path, document.to_string()).expect("written");
+        let result = self.run(&path);
+        assert!(result.code != 0, "{} accepts a document with {reason}:\n{}{}", self.module, result.stdout, result.stderr);
+    }
+}
+
+/// A document that is small, and has all that there is to be damaged.
+fn small() -> Value {
+    parsed(&spdx23().into_iter().find(|path| path.ends_with("sbom/bzip2.spdx.json")).expect("the document of bzip2"))
+}
+
+/// What makes a document wrong.
+type Damage = (&'static str, fn(&mut Value));
+
+#[test]
+fn pyspdxtools_accepts_every_spdx_2_3_document_and_refuses_damaged_ones() {
+    PYSPDXTOOLS.accepts(&spdx23());
+    let damages: [Damage; 5] = [
+        ("a licence that does not exist", |document| document["packages"][0]["licenseDeclared"] = "No Such".into()),
+        ("a relationship to nowhere", |document| document["relationships"][0]["relatedSpdxElement"] = "SPDXRef-Nowhere".into()),
+        ("no date", |document| drop(document["creationInfo"].as_object_mut().expect("an object").remove("created"))),
+        ("a SHA-1 of three digits", |document| document["files"][0]["checksums"][0]["checksumValue"] = "abc".into()),
+        ("two packages of one identifier", |document| {
+            let package = document["packages"][0].clone();
+            document["packages"].as_array_mut().expect("packages").push(package);
+        }),
+    ];
+    for (reason, damage) in damages {
+        let mut document = small();
+        damage(&mut document);
+        PYSPDXTOOLS.refuses(&document, reason);
+    }
+}
+
+#[test]
+fn the_ntia_conformance_checker_accepts_every_spdx_2_3_document_and_refuses_damaged_ones() {
+    NTIA.accepts(&spdx23());
+    let mut anonymous = small();
+    anonymous["packages"][0].as_object_mut().expect("a package").remove("supplier");
+    NTIA.refuses(&anonymous, "a package without supplier");
+    let mut unversioned = small();
+    unversioned["packages"][0].as_object_mut().expect("a package").remove("versionInfo");
+    NTIA.refuses(&unversioned, "a package without version");
+}
+
+#[test]
+fn the_openchain_telco_validator_accepts_every_spdx_2_3_document_and_refuses_damaged_ones() {
+    TELCO.accepts(&spdx23());
+    let mut untyped = small();
+    untyped["creationInfo"].as_object_mut().expect("an object").remove("comment");
+    TELCO.refuses(&untyped, "no SBOM type");
+    let mut unchecked = small();
+    let tool =
+        unchecked["packages"].as_array_mut().expect("packages").iter_mut().find(|package| package["name"] == "clang").expect("clang");
+    tool.as_object_mut().expect("a package").remove("checksums");
+    TELCO.refuses(&unchecked, "a package without checksum and verification code");
+}
+
+/// What damages a document of SPDX 3: the first element of a type, changed.
+fn damaged(of: &str, damage: fn(&mut Value)) -> Value {
+    let mut document = parsed(&spdx3()[0]);
+    let element = document["@graph"].as_array_mut().expect("a graph").iter_mut().find(|node| node["type"] == of).expect("an element");
+    damage(element);
+    document
+}
+
+#[test]
+fn the_ntia_conformance_checker_accepts_the_spdx_3_documents_and_refuses_damaged_ones() {
+    NTIA_3.accepts(&spdx3());
+    let anonymous = damaged("software_Package", |package| drop(package.as_object_mut().expect("a package").remove("suppliedBy")));
+    NTIA_3.refuses(&anonymous, "a package without supplier");
+    let wrong = damaged("CreationInfo", |info| info["created"] = "today".into());
+    NTIA_3.refuses(&wrong, "a date that is none");
+}
+
+/// The classes of the model, which are made of the SHACL shapes of SPDX 3.0.1: reading holds types, patterns and vocabularies to them, writing
+/// the numbers of values.
+fn model(document: &Path) -> Run {
+    let place = Place::new();
+    let python = tool("WASIDEPS_TEST_VALIDATORS").join("bin/python3");
+    run(Command::new(python).args(["-m", "spdx_python_model.bindings.v3_0_1"]).arg(document).arg("--outfile").arg(place.path("again.json")))
+}
+
+#[test]
+fn the_spdx_3_documents_can_be_read_into_the_models_own_classes_and_written_again_and_damaged_ones_cannot() {
+    for document in spdx3() {
+        let result = model(&document).exits(0);
+        assert_eq!((result.stdout.as_str(), result.stderr.as_str()), ("", ""));
+    }
+    let place = Place::new();
+    for (of, says, damage) in [
+        ("software_File", "sha257", (|file| file["verifiedUsing"][0]["algorithm"] = "sha257".into()) as fn(&mut Value)),
+        ("Relationship", "is required", |relationship| drop(relationship.as_object_mut().expect("an object").remove("from"))),
+        ("Relationship", "is required", |relationship| relationship["to"] = json!([])),
+    ] {
+        let path = place.write("broken.json", damaged(of, damage).to_string());
+        model(&path).exits(1).says(&[says]);
+    }
+}
+
+/// A JSON schema that lib4sbom brings.
+fn schema(path: &str) -> Value {
+    let libraries = tool("WASIDEPS_TEST_VALIDATORS").join("lib");
+    let python = names(&libraries).into_iter().find(|name| name.starts_with("python")).expect("Python's libraries");
+    parsed(&libraries.join(python).join("site-packages/lib4sbom/schemas").join(path))
+}
+
+#[test]
+fn every_document_is_valid_by_the_json_schema_of_its_format_and_damaged_ones_are_not() {
+    let mut misspelt = small();
+    misspelt["relationships"][0]["relationshipType"] = "CONTAIN".into();
+    let undated = damaged("CreationInfo", |info| drop(info.as_object_mut().expect("an object").remove("created")));
+    for (schema, documents, broken) in
+        [(schema("spdx/2.3-schema.json"), spdx23(), misspelt), (schema("spdx/3.0-schema.json"), spdx3().to_vec(), undated)]
+    {
+        let validator = jsonschema::validator_for(&schema).expect("a schema");
+        for path in documents {
+            let document = parsed(&path);
+            let errors: Vec<_> = validator.iter_errors(&document).take(3).map(|error| error.to_string()).collect();
+            assert!(errors.is_empty(), "{}: {errors:?}", path.display());
+        }
+        assert!(!validator.is_valid(&broken));
+    }
+}
