@@ -15,7 +15,8 @@
 //! | [`build`] | compiling, archiving, staging and swapping the prefix |
 //! | [`consumer`] | handing a prefix to consumers: the SDK view, variables |
 //! | [`check`] | test programs, linked with a prefix and run under a WASI runtime |
-//! | [`sbom`] | SPDX documents from plan and manifest |
+//! | [`sbom`] | SPDX, CycloneDX and provenance documents, from plan, manifest and closure |
+//! | [`verify`] | whether a prefix still is what it was made as |
 //! | [`embedded`] | the recipes, the policy and the lock that are part of the program |
 //! | [`audit`] | the rules, independent origins, known vulnerabilities, what is newer |
 //! | [`cli`] | arguments, terminal, exit codes |
@@ -34,3 +35,4 @@ pub mod report;
 pub mod sbom;
 pub mod store;
 pub mod toolchain;
+pub mod verify;

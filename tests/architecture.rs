@@ -3,8 +3,23 @@
 use std::path::{Path, PathBuf};
 
 /// Upper layers last, as `src/lib.rs` lists them; `embedded` is data for the last two.
-const LAYERS: [&str; 14] =
-    ["model", "report", "plan", "store", "apt", "fetch", "toolchain", "build", "consumer", "check", "sbom", "embedded", "audit", "cli"];
+const LAYERS: [&str; 15] = [
+    "model",
+    "report",
+    "plan",
+    "store",
+    "apt",
+    "fetch",
+    "toolchain",
+    "build",
+    "consumer",
+    "check",
+    "sbom",
+    "verify",
+    "embedded",
+    "audit",
+    "cli",
+];
 
 fn rust_files(dir: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(dir).expect("the folder is there") {

@@ -8,8 +8,9 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::BuildError;
+use super::manifest::Manifest;
 use super::schedule::Compiled;
-use crate::model::{Content, Name, RelPath};
+use crate::model::{Content, Name, RelPath, Sha256};
 use crate::plan::Plan;
 use crate::toolchain::Toolchain;
 
@@ -17,13 +18,15 @@ use crate::toolchain::Toolchain;
 pub const CLOSURE: &str = "share/wasideps/closure.json";
 
 /// The version of the format.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What made what.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Closure {
     version: u32,
+    /// Of the manifest that it belongs to: [`Manifest::bare_digest`].
+    pub manifest: Sha256,
     /// What every command of clang begins with; the SDK's folder is written `<sdk>`.
     pub base_arguments: Vec<String>,
     /// All files of the sources' trees, and those of the SDK that were opened. Sorted by source, the SDK first, then by path.
@@ -87,7 +90,7 @@ impl Closure {
     ///
     /// # Errors
     /// When an object or a file of the SDK can't be read, or a dependency names no file that is known.
-    pub(super) fn new(plan: &Plan, compiled: &Compiled, toolchain: &Toolchain) -> Result<Self, BuildError> {
+    pub(super) fn new(plan: &Plan, compiled: &Compiled, toolchain: &Toolchain, manifest: &Manifest) -> Result<Self, BuildError> {
         let root = toolchain.root();
         let base_arguments = toolchain.base_args().iter().map(|argument| argument.replace(root.as_str(), "<sdk>")).collect();
         let mut files: BTreeMap<Key, ClosureFile> = BTreeMap::new();
@@ -139,7 +142,7 @@ impl Closure {
                 });
             }
         }
-        Ok(Self { version: VERSION, base_arguments, files: files.into_values().collect(), members })
+        Ok(Self { version: VERSION, manifest: manifest.bare_digest(), base_arguments, files: files.into_values().collect(), members })
     }
 
     /// The closure of the prefix at `prefix`.
@@ -149,14 +152,21 @@ impl Closure {
     pub fn read(prefix: &Utf8Path) -> Result<Self, BuildError> {
         let path = prefix.join(CLOSURE);
         let text = fs_err::read(&path).map_err(|source| BuildError::Read { path: path.clone(), source })?;
-        let broken = |problem: String| BuildError::Manifest { path: path.clone(), problem };
-        let closure: Self = serde_json::from_slice(&text).map_err(|error| broken(error.to_string()))?;
+        Self::parse(&text).map_err(|problem| BuildError::Manifest { path, problem })
+    }
+
+    /// The closure with this text.
+    ///
+    /// # Errors
+    /// What keeps it from being one of this version.
+    pub fn parse(text: &[u8]) -> Result<Self, String> {
+        let closure: Self = serde_json::from_slice(text).map_err(|error| error.to_string())?;
         let known = |index: &usize| *index < closure.files.len();
         if closure.version != VERSION {
-            return Err(broken(format!("it has version {}, not {VERSION}", closure.version)));
+            return Err(format!("it has version {}, not {VERSION}", closure.version));
         }
         match closure.members.iter().find(|member| !known(&member.source) || !member.headers.iter().all(known)) {
-            Some(member) => Err(broken(format!("{} of {} names a file that is not in its list", member.name, member.archive))),
+            Some(member) => Err(format!("{} of {} names a file that is not in its list", member.name, member.archive)),
             None => Ok(closure),
         }
     }

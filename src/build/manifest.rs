@@ -104,13 +104,31 @@ impl Manifest {
             Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => return Ok(None),
             Err(source) => return Err(BuildError::Read { path, source }),
         };
-        let broken = |problem: String| BuildError::Manifest { path: path.clone(), problem };
-        let manifest: Self = serde_json::from_slice(&text).map_err(|error| broken(error.to_string()))?;
-        if manifest.version == VERSION {
-            Ok(Some(manifest))
-        } else {
-            Err(broken(format!("it has version {}, not {VERSION}", manifest.version)))
-        }
+        Self::parse(&text).map(Some).map_err(|problem| BuildError::Manifest { path, problem })
+    }
+
+    /// The manifest with this text.
+    ///
+    /// # Errors
+    /// What keeps it from being one of this version.
+    pub fn parse(text: &[u8]) -> Result<Self, String> {
+        let manifest: Self = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+        if manifest.version == VERSION { Ok(manifest) } else { Err(format!("it has version {}, not {VERSION}", manifest.version)) }
+    }
+
+    /// The manifest that documents are made from: it lists everything but them.
+    #[must_use]
+    pub fn without_documents(&self) -> Self {
+        let files = self.files.iter().filter(|file| file.source.is_some() || file.path.as_str() == super::CLOSURE).cloned().collect();
+        Self { files, ..self.clone() }
+    }
+
+    /// The digest of the text without the files that are about the whole prefix: what is known before the closure and the documents are made. The
+    /// closure holds it, so that none of the two can be changed alone.
+    #[must_use]
+    pub fn bare_digest(&self) -> Sha256 {
+        let files = self.files.iter().filter(|file| file.source.is_some()).cloned().collect();
+        Sha256::of(Self { files, ..self.clone() }.to_text().as_bytes())
     }
 
     /// The text: deterministic, with a final line end.

@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 
 use camino::Utf8Path;
 
+pub use archive::archive;
 pub use closure::{CLOSURE, Closure, ClosureFile, ClosureMember, FileOrigin};
 pub use compile::{Object, Place};
 pub use error::BuildError;
@@ -88,9 +89,10 @@ pub fn build(request: &Request<'_>) -> Result<Outcome, Vec<BuildError>> {
     let compiled = schedule::run(&request.work)?;
     let mut stage = prefix.stage().map_err(one)?;
     let sources = install::install(plan, &compiled, &mut stage)?;
-    let closure = Closure::new(plan, &compiled, toolchain).map_err(one)?;
-    stage.add(CLOSURE.parse().expect("a constant that is a path"), closure.to_text().as_bytes(), prefix::From::Nothing).map_err(one)?;
     let identity = toolchain.identity().clone();
+    let bare = Manifest::new(plan.target, identity.clone(), plan.key, sources.clone(), stage.files().to_vec());
+    let closure = Closure::new(plan, &compiled, toolchain, &bare).map_err(one)?;
+    stage.add(CLOSURE.parse().expect("a constant that is a path"), closure.to_text().as_bytes(), prefix::From::Nothing).map_err(one)?;
     let manifest = Manifest::new(plan.target, identity.clone(), plan.key, sources.clone(), stage.files().to_vec());
     for (path, text) in (request.documents)(plan, &manifest, &closure) {
         stage.add(path, text.as_bytes(), prefix::From::Nothing).map_err(one)?;

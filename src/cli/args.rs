@@ -6,7 +6,7 @@ use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::consumer::env::Shell;
-use crate::model::{Name, Target, Version};
+use crate::model::{Name, Sha256, Target, Version};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -110,6 +110,14 @@ pub struct ToolchainArgs {
     pub target: Target,
 }
 
+impl ToolchainArgs {
+    /// Whether an SDK is asked for by name.
+    #[must_use]
+    pub fn is_given(&self) -> bool {
+        self.wasi_sdk.is_some() || self.sdk.is_some() || self.python.is_some()
+    }
+}
+
 #[derive(Debug, Args)]
 pub struct PrefixArgs {
     /// Where the libraries go [default: sysroot/<target>]
@@ -160,6 +168,8 @@ pub enum Command {
     /// Compare the lock with what its origins offer now; nothing is changed
     #[command(after_help = OUTDATED_EXAMPLES)]
     Outdated(OutdatedArgs),
+    /// Compute every digest of a prefix anew, and list what is not as it was made
+    Verify(VerifyArgs),
     /// Move one source to a version: the only command that writes the lock
     Lock(LockArgs),
     /// List the sources of the lock
@@ -332,6 +342,33 @@ pub struct ExplainArgs {
     pub target: Target,
     #[command(flatten)]
     pub prefix: PrefixArgs,
+}
+
+const VERIFY_EXAMPLES: &str = "\
+Examples:
+  wasideps verify                              the prefix sysroot/wasm32-wasip1 against its own manifest, closure and SBOM
+  wasideps verify out --manifest-sha256 HEX    the same, and the manifest against the digest that `build` printed
+  wasideps verify out --wasi-sdk /opt/wasi-sdk whether this SDK made it
+  wasideps verify out --rebuild                against a second build from the locked archives, byte by byte
+
+Exit codes: 0 all is as it was made, 2 there is no prefix, 3 something is not: each difference is listed";
+
+#[derive(Debug, Args)]
+#[command(after_help = VERIFY_EXAMPLES)]
+pub struct VerifyArgs {
+    /// Prefix to verify [default: sysroot/<target>]
+    #[arg(value_name = "PREFIX")]
+    pub prefix: Option<Utf8PathBuf>,
+    /// What the manifest's own SHA-256 must be, as `build` and `verify` print it
+    #[arg(long, value_name = "HEX")]
+    pub manifest_sha256: Option<Sha256>,
+    /// Build again from the lock, without any object of the store, and compare byte by byte
+    #[arg(long)]
+    pub rebuild: bool,
+    #[command(flatten)]
+    pub jobs: JobsArgs,
+    #[command(flatten)]
+    pub toolchain: ToolchainArgs,
 }
 
 #[derive(Debug, Args)]

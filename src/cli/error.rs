@@ -145,6 +145,9 @@ pub enum CliError {
     #[error("{path} is damaged: {problem}")]
     #[diagnostic(help("`wasideps build` makes it anew"))]
     DamagedPrefix { path: Utf8PathBuf, problem: String },
+    #[error("{prefix} is not as it was made: {count} differences")]
+    #[diagnostic(help("they are listed above; `wasideps build` makes the prefix anew, once files that are not its own are moved away"))]
+    NotAsMade { prefix: Utf8PathBuf, count: usize },
 }
 
 impl CliError {
@@ -158,6 +161,7 @@ impl CliError {
             | Self::StaleSbom { .. }
             | Self::MissingSbom { .. }
             | Self::DamagedPrefix { .. }
+            | Self::NotAsMade { .. }
             | Self::Prefix(PrefixError::Archive { .. }) => Exit::Verification,
             Self::Violation(_) => Exit::Policy,
             Self::OutdatedOffline | Self::NothingReached => Exit::Network,

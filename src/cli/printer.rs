@@ -346,6 +346,10 @@ impl Reporter for Printer {
             if !matches!(event, Event::DownloadProgress { .. }) {
                 self.json_line(&event);
             }
+            // Counted all the same: the result says how many there were.
+            if let Event::Compiled { subject, file, cached, seconds, warnings, command } = &event {
+                self.compiled(subject, file, *cached, *seconds, warnings, command);
+            }
         } else {
             self.show(event);
         }

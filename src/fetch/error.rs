@@ -53,6 +53,9 @@ pub enum FetchError {
     #[error("the registry's index gives SHA-256 {found} for {origin} where {expected} is expected")]
     #[diagnostic(help("a registry never changes a release: the lock or the registry is not what it seems"))]
     IndexChecksum { origin: String, expected: Sha256, found: Sha256 },
+    #[error("{origin} has the locked SHA-256, but its {what} is {found}; the lock says {expected}")]
+    #[diagnostic(help("the lock was edited by hand: `wasideps lock` writes what the archive gives"))]
+    Name { origin: String, what: &'static str, expected: String, found: String },
     #[error("Cargo's configuration can't be used: {problem}")]
     CargoConfig { problem: String },
     #[error("the registry that Cargo is configured for, {index}, can't be used: {problem}")]
@@ -137,6 +140,7 @@ impl FetchError {
             | Self::Truncated { .. }
             | Self::Digest { .. }
             | Self::IndexChecksum { .. }
+            | Self::Name { .. }
             | Self::NoRelease { .. }
             | Self::Format { .. }
             | Self::Damaged { .. }

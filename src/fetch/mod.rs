@@ -12,6 +12,7 @@ mod entry;
 mod error;
 mod folder;
 mod http;
+mod identify;
 mod patch;
 mod registry;
 mod relock;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::archive::Wanted;
 use super::compare::{InputFiles, differences};
+use super::identify::{Names, identify};
 use super::source::archive_root;
 use super::unpack::Unpacked;
 use super::{FetchClass, FetchError, Fetcher};
@@ -107,8 +108,10 @@ impl Fetcher<'_> {
         let mut origins = Vec::new();
         let mut first: Option<Reached> = None;
         for origin in &source.origins {
+            // Its other names are told once, with the source.
+            let locked = Origin { sha512: None, swhid: None, ..origin.clone() };
             if !self.at_hand(origin) {
-                origins.push(origin.clone());
+                origins.push(locked);
                 continue;
             }
             let fetched = self.bring(Wanted::locked(subject, origin, false))?;
@@ -121,7 +124,7 @@ impl Fetcher<'_> {
                 self.reporter.event(Event::Note { text });
                 continue;
             }
-            origins.push(origin.clone());
+            origins.push(locked);
             match &first {
                 None => first = Some(Reached { place: origin.place.to_string(), unpacked, inputs }),
                 Some(first) if first.inputs != inputs => {
@@ -180,10 +183,13 @@ impl Fetcher<'_> {
         if !errors.is_empty() {
             return Err(errors);
         }
-        // The same archive from a place that was reached tells the size.
-        let sizes: BTreeMap<Sha256, u64> = origins.iter().filter_map(|origin| Some((origin.sha256, origin.size?))).collect();
+        // The same archive from a place that was reached tells size and names.
+        let had: BTreeMap<Sha256, Origin> =
+            origins.iter().filter(|origin| origin.sha512.is_some()).map(|origin| (origin.sha256, origin.clone())).collect();
         for origin in &mut origins {
-            origin.size = origin.size.or_else(|| sizes.get(&origin.sha256).copied());
+            if let Some(had) = had.get(&origin.sha256) {
+                (origin.size, origin.sha512, origin.swhid) = (had.size, had.sha512, had.swhid);
+            }
         }
         Ok((origins, reached))
     }
@@ -197,7 +203,12 @@ impl Fetcher<'_> {
             self.reporter.event(Event::Note { text });
         }
         let unpacked = self.unpack(&fetched, &archive_root(place, root), &recipe.inputs)?;
-        let origin = Origin { place: place.clone(), root: root.clone(), sha256: fetched.sha256(), size: Some(fetched.size()) };
+        let Names { sha512, swhid } = identify(&fetched)?;
+        let origin = Origin {
+            sha512: Some(sha512),
+            swhid: Some(swhid),
+            ..Origin::new(place.clone(), root.clone(), fetched.sha256(), Some(fetched.size()))
+        };
         let inputs = unpacked.inputs();
         Ok((origin, Reached { place: place.to_string(), unpacked, inputs }))
     }
@@ -209,7 +220,7 @@ impl Fetcher<'_> {
             .into_iter()
             .flat_map(|old| &old.origins)
             .find(|origin| origin.place == place && origin.root == root && published.is_none_or(|published| published == origin.sha256));
-        let kept = known.cloned().or_else(|| published.map(|sha256| Origin { place: place.clone(), root, sha256, size: None }));
+        let kept = known.cloned().or_else(|| published.map(|sha256| Origin::new(place.clone(), root, sha256, None)));
         let fate = match (&kept, known) {
             (Some(_), Some(_)) => "it is kept as the lock has it",
             (Some(_), None) => "it is kept with the digest that is published for it",
@@ -272,7 +283,11 @@ fn moved(old: Option<&LockedSource>, new: &LockedSource) -> Vec<Moved> {
         };
         let file = |what: &str, (path, sha256): (&RelPath, &Sha256)| (format!("{what} {path}"), sha256.to_string());
         let mut fields = vec![("version".to_owned(), source.version.to_string()), ("inputs".to_owned(), source.inputs.to_string())];
-        fields.extend(source.origins.iter().map(origin));
+        for locked in &source.origins {
+            fields.push(origin(locked));
+            fields.extend(locked.sha512.map(|digest| (format!("SHA-512 of {}", locked.place), digest.to_string())));
+            fields.extend(locked.swhid.map(|id| (format!("SWHID of {}", locked.place), id.to_string())));
+        }
         fields.extend(source.patches.iter().map(|entry| file("patch", entry)));
         fields.extend(source.overlays.iter().map(|entry| file("overlay", entry)));
         for compared in &source.compared {
@@ -303,8 +318,7 @@ mod tests {
     use super::*;
 
     fn source(version: &str, url: &str, text: &str) -> LockedSource {
-        let origin =
-            Origin { place: Place::Url(url.parse().expect("a URL")), root: "r".into(), sha256: Sha256::of(text.as_bytes()), size: Some(3) };
+        let origin = Origin::new(Place::Url(url.parse().expect("a URL")), "r".into(), Sha256::of(text.as_bytes()), Some(3));
         LockedSource {
             version: version.parse().expect("a version"),
             inputs: Sha256::of(text.as_bytes()),

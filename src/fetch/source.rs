@@ -2,6 +2,7 @@
 
 use super::archive::Wanted;
 use super::compare::{Difference, InputFiles, differences};
+use super::identify::check_names;
 use super::unpack::{self, Unpacked};
 use super::{FetchError, Fetched, Fetcher, SourceError, SourceTree};
 use crate::model::{Extra, Inputs, Origin, Place, RelPath, Selected, Sha256};
@@ -80,6 +81,7 @@ impl Fetcher<'_> {
             .map(|origin| {
                 let opened = self.bring(Wanted::locked(&subject, origin, false)).and_then(|fetched| {
                     let inputs = self.unpack(&fetched, &archive_root(&origin.place, &origin.root), &selected.recipe.inputs)?.inputs();
+                    check_names(origin, &fetched)?;
                     Ok((fetched.was_held(), plan::inputs_digest(&inputs), inputs))
                 });
                 (origin.place.to_string(), opened)

@@ -17,7 +17,7 @@ use crate::store::{EntryFile, StoreError};
 
 /// Archives may unpack to this many bytes, or to [`MOST_EXPANSION`] times their own size where that is more. Sources compress to a fifth to a
 /// twentieth; what is bigger than both is made to fill memory or disk.
-const EXPANSION_FLOOR: u64 = 1 << 30;
+pub(super) const EXPANSION_FLOOR: u64 = 1 << 30;
 const MOST_EXPANSION: u64 = 64;
 
 /// What xz may use to decode: its strongest preset needs 65 MiB.
@@ -58,14 +58,14 @@ impl Unpacked {
 }
 
 /// An archive, by what its first bytes say.
-enum Opened {
+pub(super) enum Opened {
     /// The tar stream, decompressed; reading more than so many bytes of it fails.
     Tar(Box<dyn Read>, u64),
     Zip(Box<zip::ZipArchive<BufReader<File>>>),
 }
 
 /// Opens the archive at `path`; `origin` is named in errors.
-fn open(path: &Utf8Path, origin: &str, floor: u64) -> Result<Opened, FetchError> {
+pub(super) fn open(path: &Utf8Path, origin: &str, floor: u64) -> Result<Opened, FetchError> {
     let read = |source| StoreError::Read { path: path.to_owned(), source };
     let mut file = File::open(path).map_err(read)?;
     let size = file.metadata().map_err(read)?.len();

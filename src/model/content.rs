@@ -1,13 +1,13 @@
 //! The names by which the world calls a file's content, whatever its path: for SBOMs, which need more than the SHA-256 that everything here is
 //! pinned by.
 
-use std::fmt;
-use std::str::FromStr;
+use std::io::{self, Read};
 
 use serde::{Deserialize, Serialize};
 use sha1::Digest as _;
 
 use super::Sha256;
+use super::digest::hex_digest;
 
 /// A SHA-1 digest (FIPS 180-4): what SPDX 2.3 demands of files, and what git and Software Heritage name them by. It is broken as a proof of content;
 /// nothing is verified by it where a [`Sha256`] stands beside it.
@@ -15,10 +15,7 @@ use super::Sha256;
 #[serde(try_from = "String", into = "String")]
 pub struct Sha1([u8; 20]);
 
-/// A text that is not a SHA-1 digest.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("expected 40 lower-case hexadecimal digits (SHA-1), found `{0}`")]
-pub struct Sha1Error(String);
+hex_digest!(Sha1, 20, "SHA-1");
 
 impl Sha1 {
     /// The digest of `bytes`.
@@ -26,48 +23,28 @@ impl Sha1 {
     pub fn of(bytes: &[u8]) -> Self {
         Self(sha1::Sha1::digest(bytes).into())
     }
-}
 
-impl fmt::Display for Sha1 {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for Sha1 {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Sha1({self})")
-    }
-}
-
-impl FromStr for Sha1 {
-    type Err = Sha1Error;
-
-    fn from_str(text: &str) -> Result<Self, Sha1Error> {
-        let error = || Sha1Error(text.to_owned());
-        if text.len() != 40 || !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
-            return Err(error());
+    /// Of git's blob object of what `reader` yields, which must be `size` bytes. Source of git's form:
+    /// <https://git-scm.com/book/en/v2/Git-Internals-Git-Objects>.
+    ///
+    /// # Errors
+    /// Those of `reader`, and where it yields another number of bytes.
+    pub fn of_blob(size: u64, mut reader: impl Read) -> io::Result<Self> {
+        let mut hasher = sha1::Sha1::new_with_prefix(format!("blob {size}\0"));
+        let mut buffer = vec![0; 1 << 16];
+        let mut left = size;
+        loop {
+            match reader.read(&mut buffer) {
+                Ok(0) if left == 0 => return Ok(Self(hasher.finalize().into())),
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(read) => {
+                    left = left.checked_sub(read as u64).ok_or_else(|| io::Error::other("it has more bytes than it says"))?;
+                    hasher.update(&buffer[..read]);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
         }
-        let mut bytes = [0; 20];
-        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
-            let pair = std::str::from_utf8(pair).map_err(|_| error())?;
-            *byte = u8::from_str_radix(pair, 16).map_err(|_| error())?;
-        }
-        Ok(Self(bytes))
-    }
-}
-
-impl TryFrom<String> for Sha1 {
-    type Error = Sha1Error;
-
-    fn try_from(text: String) -> Result<Self, Sha1Error> {
-        text.parse()
-    }
-}
-
-impl From<Sha1> for String {
-    fn from(digest: Sha1) -> Self {
-        digest.to_string()
     }
 }
 

@@ -1,8 +1,6 @@
-//! SHA-256 as a type (FIPS 180-4), so that a digest is never confused with another string.
+//! SHA-2 digests as types (FIPS 180-4), so that a digest is never confused with another string.
 
-use std::fmt;
 use std::io::{self, Read, Write};
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
@@ -12,10 +10,14 @@ use sha2::Digest as _;
 #[serde(try_from = "String", into = "String")]
 pub struct Sha256([u8; 32]);
 
-/// A text that is not a SHA-256 digest.
+/// A text that is not a digest of the wanted kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("expected 64 lower-case hexadecimal digits (SHA-256), found `{0}`")]
-pub struct DigestError(String);
+#[error("expected {digits} lower-case hexadecimal digits ({name}), found `{found}`")]
+pub struct DigestError {
+    pub(super) name: &'static str,
+    pub(super) digits: usize,
+    pub(super) found: String,
+}
 
 impl Sha256 {
     /// The algorithm's name (IANA's Hash Function Textual Names, as NIST writes it).
@@ -50,12 +52,6 @@ impl Sha256 {
         Self(hasher.finalize().into())
     }
 
-    /// The 32 bytes.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
-
     /// The first 12 hexadecimal digits, for tables that people read.
     #[must_use]
     pub fn short(&self) -> String {
@@ -63,62 +59,115 @@ impl Sha256 {
     }
 }
 
+/// Text form, serde and schema of a digest type, a newtype over bytes: lower-case hexadecimal digits, two a byte.
+macro_rules! hex_digest {
+    ($type:ident, $bytes:literal, $name:literal) => {
+        impl $type {
+            /// The bytes.
+            #[must_use]
+            pub fn as_bytes(&self) -> &[u8; $bytes] {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+            }
+        }
+
+        impl std::fmt::Debug for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, "{}({self})", stringify!($type))
+            }
+        }
+
+        impl std::str::FromStr for $type {
+            type Err = $crate::model::DigestError;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                let mut bytes = [0; $bytes];
+                match $crate::model::digest::parse_hex(text, &mut bytes) {
+                    Some(()) => Ok(Self(bytes)),
+                    None => Err($crate::model::DigestError { name: $name, digits: 2 * $bytes, found: text.to_owned() }),
+                }
+            }
+        }
+
+        impl TryFrom<String> for $type {
+            type Error = $crate::model::DigestError;
+
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                text.parse()
+            }
+        }
+
+        impl From<$type> for String {
+            fn from(digest: $type) -> Self {
+                digest.to_string()
+            }
+        }
+
+        impl schemars::JsonSchema for $type {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({
+                    "type": "string",
+                    "pattern": format!("^[0-9a-f]{{{}}}$", 2 * $bytes),
+                    "description": concat!($name, ", lower-case hexadecimal")
+                })
+            }
+        }
+    };
+}
+
+pub(super) use hex_digest;
+
+/// The bytes that `text` writes in lower-case hexadecimal digits, where it writes just as many as `bytes` takes.
+pub(super) fn parse_hex(text: &str, bytes: &mut [u8]) -> Option<()> {
+    if text.len() != 2 * bytes.len() || !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(())
+}
+
+hex_digest!(Sha256, 32, "SHA-256");
+
+/// A SHA-512 digest (FIPS 180-4), which some registries and documents ask for beside SHA-256. Nothing here is pinned by it alone.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Sha512([u8; 64]);
+
+hex_digest!(Sha512, 64, "SHA-512");
+
+impl Sha512 {
+    /// The digest of everything that `reader` yields.
+    ///
+    /// # Errors
+    /// Those of `reader`.
+    pub fn of_reader(mut reader: impl Read) -> io::Result<Self> {
+        let mut hasher = sha2::Sha512::new();
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            match reader.read(&mut buffer) {
+                Ok(0) => return Ok(Self(hasher.finalize().into())),
+                Ok(read) => hasher.update(&buffer[..read]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
 impl From<[u8; 32]> for Sha256 {
     fn from(bytes: [u8; 32]) -> Self {
         Self(bytes)
-    }
-}
-
-impl fmt::Display for Sha256 {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for Sha256 {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Sha256({self})")
-    }
-}
-
-impl FromStr for Sha256 {
-    type Err = DigestError;
-
-    fn from_str(text: &str) -> Result<Self, DigestError> {
-        let error = || DigestError(text.to_owned());
-        if text.len() != 64 || !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
-            return Err(error());
-        }
-        let mut bytes = [0; 32];
-        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
-            let pair = std::str::from_utf8(pair).map_err(|_| error())?;
-            *byte = u8::from_str_radix(pair, 16).map_err(|_| error())?;
-        }
-        Ok(Self(bytes))
-    }
-}
-
-impl TryFrom<String> for Sha256 {
-    type Error = DigestError;
-
-    fn try_from(text: String) -> Result<Self, DigestError> {
-        text.parse()
-    }
-}
-
-impl From<Sha256> for String {
-    fn from(digest: Sha256) -> Self {
-        digest.to_string()
-    }
-}
-
-impl schemars::JsonSchema for Sha256 {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Sha256".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "pattern": "^[0-9a-f]{64}$", "description": "SHA-256, lower-case hexadecimal" })
     }
 }
 
@@ -168,6 +217,14 @@ mod tests {
         let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(Sha256::of(b"abc").to_string(), expected);
         assert_eq!(expected.parse::<Sha256>(), Ok(Sha256::of(b"abc")));
+    }
+
+    #[test]
+    fn the_longer_digest_of_abc_is_the_one_of_fips_180() {
+        let expected = "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a\
+                        2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f";
+        assert_eq!(Sha512::of_reader(&b"abc"[..]).expect("a slice is read").to_string(), expected);
+        assert!(expected[2..].parse::<Sha512>().is_err());
     }
 
     #[test]

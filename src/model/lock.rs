@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::recipe::check_url;
-use super::{Name, RelPath, Sha256, SyntaxError, Version};
+use super::{Name, RelPath, Sha256, Sha512, SwhDir, SyntaxError, Version};
 
 /// The version of the format that this program reads and writes.
 const VERSION: u32 = 1;
@@ -96,6 +96,10 @@ pub struct Origin {
     /// Of the archive, in bytes. Absent where `lock` has not had the bytes itself: the digest is then the one that upstream and public records
     /// publish, and downloads are capped by [`Origin::size_limit`].
     pub size: Option<u64>,
+    /// Of the archive, where `lock` has had the bytes, or the same ones of another place. No check rests on it: it is what documents tell others.
+    pub sha512: Option<Sha512>,
+    /// The identifier that Software Heritage has for what the archive unpacks to, below its top folder; as for `sha512`.
+    pub swhid: Option<SwhDir>,
 }
 
 /// Where an archive is.
@@ -117,6 +121,12 @@ pub enum Place {
 }
 
 impl Origin {
+    /// An origin of whose archive no more is known than this.
+    #[must_use]
+    pub fn new(place: Place, root: String, sha256: Sha256, size: Option<u64>) -> Self {
+        Self { place, root, sha256, size, sha512: None, swhid: None }
+    }
+
     /// The most bytes that an archive of unknown size may have.
     pub const UNKNOWN_SIZE_LIMIT: u64 = 256 << 20;
 
@@ -260,6 +270,10 @@ struct OriginWire {
     sha256: Sha256,
     #[serde(skip_serializing_if = "Option::is_none")]
     size: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha512: Option<Sha512>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    swhid: Option<SwhDir>,
 }
 
 impl JsonSchema for Origin {
@@ -288,7 +302,7 @@ impl TryFrom<OriginWire> for Origin {
         if !wire.root.is_empty() {
             wire.root.parse::<RelPath>().map_err(|error| error.to_string())?;
         }
-        Ok(Self { place, root: wire.root, sha256: wire.sha256, size: wire.size })
+        Ok(Self { place, root: wire.root, sha256: wire.sha256, size: wire.size, sha512: wire.sha512, swhid: wire.swhid })
     }
 }
 
@@ -304,6 +318,8 @@ impl From<Origin> for OriginWire {
             root: origin.root,
             sha256: origin.sha256,
             size: origin.size,
+            sha512: origin.sha512,
+            swhid: origin.swhid,
         };
         match origin.place {
             Place::Url(url) => wire.url = Some(url.into()),

@@ -10,11 +10,12 @@ mod name;
 mod policy;
 mod recipe;
 mod suite;
+mod swhid;
 mod syntax;
 
 pub use catalog::{Catalog, CatalogError, Files, Selected, Selection, SelectionError};
 pub use content::{Content, Sha1};
-pub use digest::{Digesting, Sha256};
+pub use digest::{DigestError, Digesting, Sha256, Sha512};
 pub use exclusion::{Excluded, ExcludedFound, ExclusionStatement, Exclusions, Trace};
 pub use globs::{Globs, GlobsError, Inputs};
 pub use lock::{
@@ -28,4 +29,5 @@ pub use recipe::{
     PkgConfig, PlaceTemplate, Recipe, RecipeError, recipe_schema,
 };
 pub use suite::{EachDefine, NotApplicable, Program, ProgramSources, Run, Suite, SuiteError, suite_schema};
+pub use swhid::{Node as SwhNode, NotAFolder, SwhDir, SwhDirError, Tree as SwhTree};
 pub use syntax::SyntaxError;

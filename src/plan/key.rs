@@ -69,7 +69,7 @@ pub(super) fn prefix_key(plan: &Plan, date: &str) -> Sha256 {
         let locked = LockedSource { tests: None, compared: Vec::new(), ..source.selected.source.clone() };
         fields.push(serde_json::to_vec(&locked).expect("a lock entry has only string keys"));
     }
-    Sha256::of_fields("wasideps prefix 2", fields.iter().map(Vec::as_slice))
+    Sha256::of_fields("wasideps prefix 3", fields.iter().map(Vec::as_slice))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use packageurl::PackageUrl;
 
 use super::Context;
 use crate::build::Manifest;
-use crate::model::{LockedSource, Origin, Place, Recipe, Sha256, Version};
+use crate::model::{LockedSource, Origin, Place, Recipe, Sha256, Sha512, Version};
 use crate::toolchain::SdkKind;
 
 /// Who hands out what this program builds.
@@ -122,6 +122,12 @@ fn archive_purl(recipe: &Recipe, source: &LockedSource, version: &str) -> String
         Ok(purl.to_string())
     });
     full.unwrap_or(plain)
+}
+
+/// The digests of an archive that are known, in a format's own form.
+#[must_use]
+pub fn archive_digests<H: From<Sha256> + From<Sha512>>(origin: &Origin) -> Vec<H> {
+    std::iter::once(origin.sha256.into()).chain(origin.sha512.map(Into::into)).collect()
 }
 
 /// The first URL among a source's origins: upstream's own archive.

@@ -9,7 +9,7 @@ use crate::store::Kind;
 /// Brings the release's archive and unpacks it whole into the store; its key there is the archive's digest.
 pub(super) fn fetch(locator: &Locator<'_>, number: &str, download: &SdkDownload) -> Result<Sha256, ToolchainError> {
     let subject = format!("WASI SDK {number}");
-    let origin = Origin { place: Place::Url(download.url.clone()), root: String::new(), sha256: download.sha256, size: download.size };
+    let origin = Origin::new(Place::Url(download.url.clone()), String::new(), download.sha256, download.size);
     let archive = locator.fetcher.fetch_archive(&subject, &origin).map_err(|error| {
         let release = number.to_owned();
         if error.class() == FetchClass::Network {

@@ -1,6 +1,8 @@
 //! The lock: what moves it, what it tells, what never touches it; and an old version built beside the new one.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::OnceLock;
 
 use serde_json::Value;
@@ -8,7 +10,7 @@ use serde_json::Value;
 use crate::programs::{compile, pkgconf, runs};
 use crate::server::Server;
 use crate::sources::{Own, gz, tar};
-use crate::support::{Place, archives, project, raw, run, sdk, shared_store, snapshot};
+use crate::support::{Place, archives, names, project, raw, run, sdk, shared_store, snapshot};
 
 /// The lock of the tests that has zlib 1.3.1 and nothing else. It was made by `wasideps lock zlib 1.3.1` from one without sources.
 fn old_lock() -> PathBuf {
@@ -175,4 +177,46 @@ fn a_written_lock_can_be_read_by_others() {
     Own { name: "demo", dependencies: &[], code: "int demo(void) { return 0; }\n" }.lock(&place);
     let fresh = std::fs::metadata(place.write("fresh", "")).expect("a file").permissions().mode();
     assert_eq!(std::fs::metadata(place.path("lockfile.json")).expect("the lock").permissions().mode(), fresh);
+}
+
+/// What git calls the tree of the archive at `path` below its top folder; nothing where it holds empty folders, which git does not keep.
+fn git_tree(place: &Place, path: &Path) -> Option<String> {
+    let dir = place.path("unpacked");
+    let shell = |line: &str, below: &Path| run(Command::new("sh").args(["-c", line, "sh"]).arg(path).current_dir(below)).exits(0).stdout;
+    let _ = std::fs::remove_dir_all(&dir);
+    std::fs::create_dir(&dir).expect("a folder");
+    shell("tar xpf \"$1\"", &dir);
+    let tops = names(&dir);
+    assert_eq!(tops.len(), 1, "{tops:?}");
+    let top = dir.join(&tops[0]);
+    let empty = shell("find . -type d -empty", &top);
+    // No attribute of the source's own may change what is hashed; the repository is elsewhere, so that it is no part of the tree.
+    let tree = "export GIT_DIR=../../git GIT_WORK_TREE=. && rm -rf $GIT_DIR && git init -q && mkdir -p $GIT_DIR/info &&
+        echo '* -text -ident -filter' >$GIT_DIR/info/attributes && git add -Af . && git write-tree";
+    empty.is_empty().then(|| shell(tree, &top).trim().to_owned())
+}
+
+#[test]
+fn the_locks_other_names_of_archives_are_those_that_sha512sum_and_git_give() {
+    let place = Place::new();
+    let lock = json(&project().join("lockfile.json"));
+    let origins: Vec<&Value> =
+        lock["sources"].as_object().expect("sources").values().flat_map(|source| source["origins"].as_array().expect("origins")).collect();
+    let mut checked = BTreeSet::new();
+    let mut trees = 0;
+    for origin in origins {
+        let sha256 = origin["sha256"].as_str().expect("a digest");
+        let path = archives().join(sha256);
+        // A place that is reached here may have been out of reach when it was locked.
+        if origin["sha512"].is_null() || !path.is_file() || !checked.insert(sha256) {
+            continue;
+        }
+        let sha512 = run(Command::new("sha512sum").arg(&path)).exits(0).stdout;
+        assert_eq!(origin["sha512"].as_str(), sha512.split(' ').next(), "{origin}");
+        if let Some(tree) = git_tree(&place, &path) {
+            assert_eq!(origin["swhid"], format!("swh:1:dir:{tree}"), "{origin}");
+            trees += 1;
+        }
+    }
+    assert!(trees > 3, "{trees} of {} archives could be compared", checked.len());
 }

@@ -22,5 +22,7 @@ mod sqlite;
 mod store;
 mod support;
 mod symbols;
+mod trace;
 mod validators;
+mod verify;
 mod vulnerabilities;

@@ -199,6 +199,19 @@ fn all_origins_of_one_release_agree_though_their_archives_differ() {
 }
 
 #[test]
+fn other_names_of_an_archive_than_the_locks_are_exit_3_though_its_sha256_is_the_locks() {
+    let archive = krate("bzip2");
+    let place = Place::new();
+    place.copy_recipes();
+    for (field, name, wrong) in [("sha512", "SHA-512", "0".repeat(128)), ("swhid", "SWHID", format!("swh:1:dir:{}", "0".repeat(40)))] {
+        let mut origin = archive.brought(&place);
+        origin[field] = wrong.as_str().into();
+        place.only("bzip2", vec![origin]);
+        fetch(&place, &["--all-origins"]).exits(3).says(&[&format!("its {name} is"), &wrong]);
+    }
+}
+
+#[test]
 fn all_origins_with_one_changed_file_are_exit_3_and_the_file_is_named() {
     let server = Server::with([("/a", right()), ("/b", repacked(true).bytes)]);
     let place = place(&server, &[]);

@@ -8,7 +8,7 @@ use crate::sources::Own;
 use crate::support::{Place, Run, copy_tree, names, run, sdk, snapshot};
 
 /// An SDK that is the real one but for what the test changes: `llvm/bin` and the sysroot's headers are its own, all else are links.
-fn own_sdk(place: &Place) -> PathBuf {
+pub fn own_sdk(place: &Place) -> PathBuf {
     let dir = place.path("own-sdk");
     let links = |below: &str, except: &[&str]| {
         std::fs::create_dir_all(dir.join(below)).expect("a folder");

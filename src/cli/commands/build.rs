@@ -10,6 +10,7 @@ use crate::cli::context;
 use crate::cli::error::Failures;
 use crate::cli::printer::Printer;
 use crate::cli::table;
+use crate::model::{Catalog, RelPath, Sha256};
 use crate::plan::Plan;
 use crate::sbom::{self, Built, Context};
 
@@ -25,11 +26,6 @@ pub fn run(args: &BuildArgs, global: &Global, printer: &Printer) -> Result<(), F
     let toolchain = context::toolchain(&args.toolchain, global, &lock, &store, &fetcher, printer)?;
     let plan = Plan::new(selection, args.toolchain.target, toolchain.identity().digest, &created);
     let prefix = args.prefix.path(args.toolchain.target);
-    let documents = |plan: &Plan, manifest: &Manifest, closure: &Closure| {
-        let selected = plan.sources.iter().map(|source| &source.selected).collect();
-        let built = Built::new(selected, manifest, closure).expect("the manifest is that of the plan");
-        sbom::documents(&built, &Context { created: &created, exclusions: catalog.exclusions() })
-    };
     let outcome = build::build(&build::Request {
         work: build::Work {
             plan: &plan,
@@ -42,11 +38,20 @@ pub fn run(args: &BuildArgs, global: &Global, printer: &Printer) -> Result<(), F
         prefix: &prefix,
         replace: args.replace,
         begin: &|| printer.expect_jobs(&plan),
-        documents: &documents,
+        documents: &documents_of(&catalog, &created),
     })?;
     printer.finish_bars();
     show(&outcome, prefix.as_str(), started.elapsed().as_secs_f64(), printer);
     Ok(())
+}
+
+/// What makes the documents of a prefix.
+pub fn documents_of(catalog: &Catalog, created: &str) -> impl Fn(&Plan, &Manifest, &Closure) -> Vec<(RelPath, String)> {
+    move |plan, manifest, closure| {
+        let selected = plan.sources.iter().map(|source| &source.selected).collect();
+        let built = Built::new(selected, manifest, closure).expect("the manifest is that of the plan");
+        sbom::documents(&built, &Context { created, exclusions: catalog.exclusions() })
+    }
 }
 
 /// The result, for programs.
@@ -57,6 +62,8 @@ struct Report<'a> {
     seconds: f64,
     compiled: usize,
     from_store: usize,
+    /// Of the manifest's text: what `verify --manifest-sha256` takes.
+    manifest_sha256: Sha256,
     manifest: &'a Manifest,
 }
 
@@ -66,9 +73,12 @@ fn show(outcome: &Outcome, prefix: &str, seconds: f64, printer: &Printer) {
         Outcome::Built(manifest) => (manifest, false),
     };
     let done = printer.done();
-    printer.json("built", Report { prefix, up_to_date, seconds, compiled: done.compiled, from_store: done.cached, manifest });
+    let manifest_sha256 = Sha256::of(manifest.to_text().as_bytes());
+    let (compiled, from_store) = (done.compiled, done.cached);
+    printer.json("built", Report { prefix, up_to_date, seconds, compiled, from_store, manifest_sha256, manifest });
     if up_to_date {
         printer.result(&format!("{prefix} is up to date: {} files as the manifest says, {}\n", manifest.files.len(), manifest.toolchain));
+        printer.result(&format!("manifest: SHA-256 {manifest_sha256}\n"));
         return;
     }
     let mut rows = table::table(&["library", "version", "archive", "size", "pkg-config"]);
@@ -81,7 +91,7 @@ fn show(outcome: &Outcome, prefix: &str, seconds: f64, printer: &Printer) {
     }
     printer.result(&table::text(&rows));
     printer.result(&format!(
-        "\n{prefix} made with {} in {seconds:.1} s: {} compiled, {} from the store\n",
-        manifest.toolchain, done.compiled, done.cached
+        "\n{prefix} made with {} in {seconds:.1} s: {compiled} compiled, {from_store} from the store\nmanifest: SHA-256 {manifest_sha256}\n",
+        manifest.toolchain
     ));
 }

@@ -11,6 +11,7 @@ mod outdated;
 mod recipe;
 mod sbom;
 mod shell;
+mod verify;
 
 use super::args::{Cli, Command, MessageFormat, RecipeCommand};
 use super::error::{CliError, Failures};
@@ -34,6 +35,7 @@ pub fn run(cli: &Cli, printer: &Printer) -> Result<(), Failures> {
         Command::Audit(args) => audit::run(args, global, printer),
         Command::Outdated(args) => outdated::run(args, global, printer),
         Command::Sbom(args) => sbom::run(args, global, printer),
+        Command::Verify(args) => verify::run(args, global, printer),
         Command::Lock(args) => lock::run(args, global, printer),
         Command::List => look::list(global, printer),
         Command::Plan(args) => look::plan(args, global, printer),

@@ -85,7 +85,7 @@ fn digest_of(files: &[(&str, &str)]) -> Sha256 {
 
 fn url_origin(url: &str, archive: &[u8]) -> Origin {
     let place = Place::Url(url.parse().expect("a URL"));
-    Origin { place, root: "demo".into(), sha256: Sha256::of(archive), size: Some(archive.len() as u64) }
+    Origin::new(place, "demo".into(), Sha256::of(archive), Some(archive.len() as u64))
 }
 
 fn selected(inputs: Sha256, origins: Vec<Origin>) -> Selected {

@@ -33,6 +33,7 @@ pub fn source(selected: &Selected) -> Component {
     let Selected { recipe, source, .. } = selected;
     let mut purls = names::purls(recipe, source).into_iter();
     let purl = purls.next();
+    let upstream = names::upstream(source).map(|(_, origin)| origin);
     let identity: Vec<_> = purls.map(|purl| Identity { field: "purl", concluded_value: purl }).collect();
     let mut properties = vec![property("wasideps:inputs:sha256", source.inputs)];
     if let Some(declared) = &recipe.license.declared {
@@ -46,7 +47,8 @@ pub fn source(selected: &Selected) -> Component {
         name: recipe.name.to_string(),
         version: Some(source.version.to_string()),
         description: Some(recipe.summary.clone()),
-        hashes: names::upstream(source).map(|(_, origin)| origin.sha256.into()).into_iter().collect(),
+        hashes: upstream.map(names::archive_digests).unwrap_or_default(),
+        swhid: upstream.and_then(|origin| origin.swhid.as_ref()).map(ToString::to_string).into_iter().collect(),
         licenses: license(recipe),
         copyright: copyright(recipe),
         cpe: Some(names::cpe(recipe, &source.version)),
@@ -80,7 +82,7 @@ fn references(recipe: &Recipe, source: &LockedSource) -> Vec<ExternalReference> 
             r#type: "source-distribution",
             url: names::origin_uri(&origin.place)?,
             comment: (!matches!(origin.place, Place::Url(_))).then(|| origin.place.to_string()),
-            hashes: vec![origin.sha256.into()],
+            hashes: names::archive_digests(origin),
         })
     }));
     references

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::{Content, Sha1, Sha256};
+use crate::model::{Content, Sha1, Sha256, Sha512};
 
 /// A document. Fields come out in this order.
 #[derive(Debug, Serialize)]
@@ -120,6 +120,12 @@ pub struct Hash {
 impl From<Sha1> for Hash {
     fn from(digest: Sha1) -> Self {
         Self { alg: "SHA-1", content: digest.to_string() }
+    }
+}
+
+impl From<Sha512> for Hash {
+    fn from(digest: Sha512) -> Self {
+        Self { alg: "SHA-512", content: digest.to_string() }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::{Content, Sha1, Sha256};
+use crate::model::{Content, Sha1, Sha256, Sha512, SwhDir};
 
 /// The document's own identifier.
 pub const DOCUMENT: &str = "SPDXRef-DOCUMENT";
@@ -122,6 +122,12 @@ pub struct Checksum {
     pub checksum_value: String,
 }
 
+impl From<Sha512> for Checksum {
+    fn from(digest: Sha512) -> Self {
+        Self { algorithm: "SHA512", checksum_value: digest.to_string() }
+    }
+}
+
 impl From<Sha256> for Checksum {
     fn from(digest: Sha256) -> Self {
         Self { algorithm: "SHA256", checksum_value: digest.to_string() }
@@ -156,6 +162,12 @@ impl ExternalRef {
     #[must_use]
     pub fn purl(locator: String) -> Self {
         Self { reference_category: "PACKAGE-MANAGER", reference_type: "purl", reference_locator: locator }
+    }
+
+    /// What Software Heritage calls the whole archive's tree.
+    #[must_use]
+    pub fn swhid(directory: &SwhDir) -> Self {
+        Self { reference_category: "PERSISTENT-ID", reference_type: "swh", reference_locator: directory.to_string() }
     }
 
     /// A CPE 2.3 name.

@@ -27,6 +27,7 @@ pub fn source_package(selected: &Selected) -> Package {
     let version = &source.version;
     let upstream = names::upstream(source);
     let purls = names::purls(recipe, source).into_iter().map(ExternalRef::purl);
+    let swhid = upstream.and_then(|(_, origin)| origin.swhid.as_ref()).map(ExternalRef::swhid);
     Package {
         id: source_id(recipe),
         name: recipe.name.to_string(),
@@ -37,7 +38,7 @@ pub fn source_package(selected: &Selected) -> Package {
         download_location: upstream.map_or("NOASSERTION".into(), |(url, _)| url.to_owned()),
         files_analyzed: false,
         package_verification_code: None,
-        checksums: upstream.map(|(_, origin)| origin.sha256.into()).into_iter().collect(),
+        checksums: upstream.map(|(_, origin)| names::archive_digests(origin)).unwrap_or_default(),
         homepage: Some(recipe.homepage.to_string()),
         source_info: Some(names::source_info(source)),
         license_concluded: recipe.license.expression.clone(),
@@ -45,7 +46,7 @@ pub fn source_package(selected: &Selected) -> Package {
         license_comments: recipe.license.declared.as_ref().map(|_| names::COMPILED_SUBSET.to_owned()),
         copyright_text: recipe.license.copyright.clone(),
         summary: Some(recipe.summary.clone()),
-        external_refs: std::iter::once(ExternalRef::cpe(names::cpe(recipe, version))).chain(purls).collect(),
+        external_refs: std::iter::once(ExternalRef::cpe(names::cpe(recipe, version))).chain(purls).chain(swhid).collect(),
         primary_package_purpose: "SOURCE",
     }
 }

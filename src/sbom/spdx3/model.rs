@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::{Content, Sha1, Sha256};
+use crate::model::{Content, Sha1, Sha256, Sha512};
 use crate::sbom::names;
 
 /// What stands for the document's namespace until the content, and so the namespace, is known. `.invalid` is no one's (RFC 2606).
@@ -216,6 +216,12 @@ pub struct Relationship {
 pub struct Hash {
     pub algorithm: &'static str,
     pub hash_value: String,
+}
+
+impl From<Sha512> for Hash {
+    fn from(digest: Sha512) -> Self {
+        Self { algorithm: "sha512", hash_value: digest.to_string() }
+    }
 }
 
 impl From<Sha256> for Hash {

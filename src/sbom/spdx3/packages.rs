@@ -52,6 +52,8 @@ impl Graph {
         let package_url = purls.next();
         let cpe = ExternalIdentifier { external_identifier_type: "cpe23", identifier: names::cpe(recipe, &source.version) };
         let purls = package_url.iter().cloned().chain(purls).map(purl);
+        let swhid = upstream.and_then(|(_, origin)| origin.swhid.as_ref());
+        let swhid = swhid.map(|id| ExternalIdentifier { external_identifier_type: "swhid", identifier: id.to_string() });
         let mirrors = source.origins.iter().filter_map(|origin| match &origin.place {
             Place::Url(url) => Some(url.to_string()),
             _ => None,
@@ -63,8 +65,8 @@ impl Graph {
         let originator = self.organization(&recipe.originator);
         let package = Package {
             summary: recipe.summary.clone(),
-            verified_using: upstream.map(|(_, origin)| origin.sha256.into()).into_iter().collect(),
-            external_identifier: std::iter::once(cpe).chain(purls).collect(),
+            verified_using: upstream.map(|(_, origin)| names::archive_digests(origin)).unwrap_or_default(),
+            external_identifier: std::iter::once(cpe).chain(purls).chain(swhid).collect(),
             external_ref: mirrors.into_iter().chain(history).collect(),
             purpose: "source",
             package_url,

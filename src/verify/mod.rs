@@ -1,0 +1,257 @@
+//! Whether a prefix still is what it was made as. The manifest is the root: it lists every file with its digest. The closure holds the digest of the
+//! manifest as it was before the two were tied together, the documents hold digests of files, members and inputs, and each of these is computed anew.
+//! Whoever changes one of them alone is found out; whoever changes all of them alike is found out by the manifest's own digest, by recipes and lock
+//! ([`Verified::against_plan`]), or by a second build ([`Verified::against_rebuilt`]).
+
+mod archives;
+mod disk;
+mod documents;
+mod finding;
+mod records;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::Utf8Path;
+use rayon::prelude::*;
+use serde::Serialize;
+
+pub use finding::{Finding, Kind};
+
+use crate::build::{BuildError, CLOSURE, Closure, MANIFEST, Manifest, ManifestFile};
+use crate::model::{Content, RelPath, Sha256};
+use crate::plan::Plan;
+use crate::toolchain::Toolchain;
+use disk::{Bytes, Disk};
+use documents::Truth;
+
+/// How much was computed anew.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct Counts {
+    /// Of the prefix, the manifest among them.
+    pub files: usize,
+    /// Of its archives.
+    pub members: usize,
+    /// In SPDX 2.3.
+    pub documents: usize,
+    /// In these documents.
+    pub checksums: usize,
+    /// Package verification codes, in these documents.
+    pub codes: usize,
+}
+
+/// A prefix that was looked at.
+pub struct Verified {
+    /// Of the manifest's bytes, where there is one.
+    pub manifest_sha256: Option<Sha256>,
+    /// Where it can be read.
+    pub manifest: Option<Manifest>,
+    closure: Option<Closure>,
+    files: BTreeMap<String, Bytes>,
+    pub counts: Counts,
+    findings: Vec<Finding>,
+}
+
+/// Computes everything in the prefix at `prefix` anew. `expected` is what the manifest's own digest must be, where that is known from elsewhere.
+///
+/// # Errors
+/// When there is no prefix.
+pub fn verify(prefix: &Utf8Path, expected: Option<Sha256>) -> Result<Verified, BuildError> {
+    let about = MANIFEST.rsplit_once('/').map_or(MANIFEST, |(folder, _)| folder);
+    // Only what once was a prefix can be a damaged one: anything else is a mistyped path, and is not walked through.
+    if !prefix.is_dir() || ["share", about].iter().any(|below| fs_err::symlink_metadata(prefix.join(below)).is_err()) {
+        return Err(BuildError::NoPrefix { prefix: prefix.to_owned() });
+    }
+    let mut findings = Vec::new();
+    let disk = Disk::walk(prefix, &mut findings);
+    let mut verified = Verified {
+        manifest_sha256: None,
+        manifest: None,
+        closure: None,
+        files: BTreeMap::new(),
+        counts: Counts::default(),
+        findings: Vec::new(),
+    };
+    match disk.read(MANIFEST) {
+        Err(finding) => findings.push(*finding),
+        Ok(Bytes { bytes, content }) => {
+            verified.manifest_sha256 = Some(content.sha256);
+            if let Some(expected) = expected.filter(|expected| *expected != content.sha256) {
+                let problem = "it is not the manifest whose digest was given";
+                findings.push(Finding::new(MANIFEST, Kind::Content, problem).expected(expected, content.sha256));
+            }
+            match Manifest::parse(&bytes) {
+                Ok(manifest) => {
+                    findings.extend(records::form(MANIFEST, &bytes, &manifest.to_text()));
+                    verified.manifest = Some(manifest);
+                }
+                Err(problem) => findings.push(Finding::new(MANIFEST, Kind::Record, format!("it is no manifest of wasideps: {problem}"))),
+            }
+        }
+    }
+    if let Some(manifest) = &verified.manifest {
+        verified.files = disk.read_all(&manifest.files, &mut findings);
+        disk.strangers(&manifest.files, &mut findings);
+        let (counts, closure) = contents(manifest, &verified.files, &mut findings);
+        (verified.counts, verified.closure) = (counts, closure);
+    }
+    verified.add(findings);
+    Ok(verified)
+}
+
+/// Compares bytes and records.
+fn contents(manifest: &Manifest, files: &BTreeMap<String, Bytes>, findings: &mut Vec<Finding>) -> (Counts, Option<Closure>) {
+    for file in &manifest.files {
+        if let Some(Bytes { content, .. }) = files.get(file.path.as_str()) {
+            findings.extend(changed(file, content));
+        }
+    }
+    let closure = files.get(CLOSURE).and_then(|file| match Closure::parse(&file.bytes) {
+        Ok(closure) => {
+            findings.extend(records::form(CLOSURE, &file.bytes, &closure.to_text()));
+            Some(closure)
+        }
+        Err(problem) => {
+            findings.push(Finding::new(CLOSURE, Kind::Record, format!("it is no closure of wasideps: {problem}")));
+            None
+        }
+    });
+    if !manifest.files.iter().any(|file| file.path.as_str() == CLOSURE) {
+        findings.push(Finding::new(MANIFEST, Kind::Record, format!("it does not list {CLOSURE}")));
+    }
+    let members = archives::check(manifest, closure.as_ref(), files, findings);
+    let mut counts = Counts { files: files.len() + 1, members: members.len(), ..Counts::default() };
+    if let Some(closure) = &closure {
+        records::check(manifest, closure, findings);
+        let checked = documents::check(&Truth { manifest, closure, files, members: &members }, findings);
+        (counts.documents, counts.checksums, counts.codes) = (checked.documents, checked.checksums, checked.codes);
+    }
+    (counts, closure)
+}
+
+fn changed(file: &ManifestFile, content: &Content) -> Option<Finding> {
+    let finding = |problem: &str| Finding::new(file.path.as_str(), Kind::Content, problem);
+    if content.sha256 != file.sha256 {
+        return Some(finding("another content than the manifest says").expected(file.sha256, content.sha256));
+    }
+    if content.sha1 != file.sha1 {
+        return Some(finding("the manifest gives another SHA-1").expected(file.sha1, content.sha1));
+    }
+    (content.size != file.size).then(|| finding("the manifest gives another size").expected(file.size, content.size))
+}
+
+impl Verified {
+    /// All that is not as it should be; sorted by path, nothing twice.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// The closure, where it can be read.
+    #[must_use]
+    pub fn closure(&self) -> Option<&Closure> {
+        self.closure.as_ref()
+    }
+
+    fn add(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        self.findings.extend(findings);
+        self.findings.sort();
+        self.findings.dedup();
+    }
+
+    /// Compares with what recipes and lock give: `plan` has the manifest's key, and `documents` are its documents, made anew.
+    pub fn against_plan(&mut self, plan: &Plan, documents: &[(RelPath, String)]) {
+        let Some(manifest) = &self.manifest else { return };
+        let mut findings = Vec::new();
+        let mut planned = plan.jobs.iter();
+        for (source, installed) in plan.sources.iter().zip(&manifest.sources) {
+            let locked = &source.selected;
+            let expected =
+                (&locked.recipe.name, &locked.source.version, &locked.source.inputs, &source.tree_key, &locked.recipe.pkg_configs);
+            if expected != (&installed.name, &installed.version, &installed.inputs, &installed.tree, &installed.modules) {
+                findings.push(Finding::new(
+                    MANIFEST,
+                    Kind::Lock,
+                    format!("what it says of {} is not what recipes and lock give", installed.name),
+                ));
+            }
+        }
+        let traced = self.closure.iter().flat_map(|closure| &closure.members);
+        for member in traced {
+            if planned.next().is_none_or(|job| job.arguments != member.arguments) {
+                let problem = "its flags are not those of its recipe";
+                findings.push(Finding::new(member.archive.as_str(), Kind::Lock, problem).member(&member.name));
+            }
+        }
+        for (path, text) in documents {
+            let Some(file) = self.files.get(path.as_str()).filter(|file| file.bytes != text.as_bytes()) else { continue };
+            let same =
+                file.bytes.split(|byte| *byte == b'\n').zip(text.lines()).take_while(|(found, line)| *found == line.as_bytes()).count();
+            let problem = format!("it is not what recipes, lock, manifest and closure give, from line {}", same + 1);
+            findings.push(Finding::new(path.as_str(), Kind::Lock, problem).expected(Sha256::of(text.as_bytes()), file.content.sha256));
+        }
+        self.add(findings);
+    }
+
+    /// Compares with an SDK: whether it is the manifest's, and whether its headers are those that were opened.
+    pub fn against_sdk(&mut self, toolchain: &Toolchain) {
+        let Some(manifest) = &self.manifest else { return };
+        let mut findings = Vec::new();
+        let (made_with, at_hand) = (&manifest.toolchain, toolchain.identity());
+        if made_with != at_hand {
+            let problem = "it was made with another SDK than the one at hand";
+            findings.push(Finding::new(MANIFEST, Kind::Stamp, problem).expected(made_with.stamp(), at_hand.stamp()));
+        }
+        let opened: Vec<_> = self.closure.iter().flat_map(|closure| &closure.files).filter(|file| file.source.is_none()).collect();
+        let differing = opened.par_iter().filter_map(|file| {
+            let found = fs_err::read(toolchain.root().join(file.path.as_str()));
+            let found = found.map_or_else(|error| error.to_string(), |bytes| Sha256::of(&bytes).to_string());
+            let problem = format!("the SDK at hand has another {} than the one that was opened", file.path);
+            (found != file.content.sha256.to_string())
+                .then(|| Finding::new(CLOSURE, Kind::Stamp, problem).expected(file.content.sha256, found))
+        });
+        findings.extend(differing.collect::<Vec<_>>());
+        self.add(findings);
+    }
+
+    /// Compares byte by byte with the prefix at `again`, which was built from the same plan. Of an archive that differs, the first differing
+    /// member is named.
+    ///
+    /// # Errors
+    /// When there is no prefix at `again`.
+    pub fn against_rebuilt(&mut self, again: &Utf8Path) -> Result<(), BuildError> {
+        let rebuilt = verify(again, None)?;
+        let mut mine: BTreeMap<&str, (Sha256, &[u8])> =
+            self.files.iter().map(|(path, file)| (path.as_str(), (file.content.sha256, file.bytes.as_slice()))).collect();
+        let manifest = self.manifest.as_ref().map(Manifest::to_text).unwrap_or_default();
+        let manifest_again = rebuilt.manifest.as_ref().map(Manifest::to_text).unwrap_or_default();
+        mine.insert(MANIFEST, (Sha256::of(manifest.as_bytes()), manifest.as_bytes()));
+        let mut other: BTreeMap<&str, (Sha256, &[u8])> =
+            rebuilt.files.iter().map(|(path, file)| (path.as_str(), (file.content.sha256, file.bytes.as_slice()))).collect();
+        other.insert(MANIFEST, (Sha256::of(manifest_again.as_bytes()), manifest_again.as_bytes()));
+        let mut findings = Vec::new();
+        for path in mine.keys().chain(other.keys()).collect::<BTreeSet<_>>() {
+            match (mine.get(path), other.get(path)) {
+                (Some((found, bytes)), Some((expected, again))) if found != expected => {
+                    let finding = Finding::new(*path, Kind::Rebuilt, "a second build made other bytes").expected(expected, found);
+                    findings.push(match first_member(again, bytes) {
+                        Some(member) => finding.member(member),
+                        None => finding,
+                    });
+                }
+                (Some(_), None) => findings.push(Finding::new(*path, Kind::Rebuilt, "a second build did not make it")),
+                // What is missing is told already, but for what the manifest does not list.
+                (None, Some(_)) => findings.push(Finding::new(*path, Kind::Rebuilt, "only a second build made it")),
+                _ => {}
+            }
+        }
+        self.add(findings);
+        Ok(())
+    }
+}
+
+/// The first member in which two archives differ; `None` where they are no archives, or have the same members.
+fn first_member(expected: &[u8], found: &[u8]) -> Option<String> {
+    let (expected, found) = (archives::members(expected).ok()?, archives::members(found).ok()?);
+    let first = expected.iter().zip(&found).find(|(expected, found)| expected != found).map(|(expected, _)| expected.0.clone());
+    first.or_else(|| expected.get(found.len()).or_else(|| found.get(expected.len())).map(|(name, _)| name.clone()))
+}

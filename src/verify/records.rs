@@ -1,0 +1,71 @@
+//! Manifest and closure: whether each is in the form in which it is written, and whether they agree.
+
+use super::{Finding, Kind};
+use crate::build::{CLOSURE, Closure, FileOrigin, MANIFEST, Manifest};
+use crate::plan;
+
+/// Compares the two; all that each says of the same thing must be the same.
+pub fn check(manifest: &Manifest, closure: &Closure, findings: &mut Vec<Finding>) {
+    let differs = |path: &str, problem: String| Finding::new(path, Kind::Record, problem);
+    let bare = manifest.bare_digest();
+    if closure.manifest != bare {
+        let problem = "one of manifest and closure was changed: the closure belongs to a manifest with another digest".to_owned();
+        findings.push(differs(MANIFEST, problem.clone()).expected(closure.manifest, bare));
+        findings.push(differs(CLOSURE, problem).expected(closure.manifest, bare));
+    }
+    let target = format!("--target={}", manifest.target);
+    if !closure.base_arguments.contains(&target) || manifest.toolchain.target != manifest.target {
+        findings.push(differs(CLOSURE, format!("its commands and the manifest are not for one target: no {target}")));
+    }
+    members(manifest, closure, findings);
+    for source in &manifest.sources {
+        let inputs = closure.files_of(&source.name).filter(|file| file.origin == FileOrigin::Input);
+        let inputs: Vec<_> = inputs.map(|file| (&file.path, &file.unpatched.as_ref().unwrap_or(&file.content).sha256)).collect();
+        let found = plan::inputs_digest(inputs);
+        if found != source.inputs {
+            let problem = format!("the inputs of {} have another digest than the manifest says", source.name);
+            findings.push(differs(CLOSURE, problem).expected(source.inputs, found));
+        }
+    }
+    for file in &manifest.files {
+        let (Some(owner), Some(from)) = (&file.source, &file.copy_of) else { continue };
+        match closure.files_of(owner).find(|traced| traced.path == *from) {
+            Some(traced) if (traced.content.sha256, traced.content.sha1, traced.content.size) == (file.sha256, file.sha1, file.size) => {}
+            Some(traced) => findings.push(
+                differs(file.path.as_str(), format!("the manifest calls it a copy of {owner}'s {from}, which is another by the closure"))
+                    .expected(traced.content.sha256, file.sha256),
+            ),
+            None => {
+                findings.push(differs(file.path.as_str(), format!("it is a copy of {owner}'s {from}, which the closure does not have")));
+            }
+        }
+    }
+}
+
+/// The members, in order, with what they were made from.
+fn members(manifest: &Manifest, closure: &Closure, findings: &mut Vec<Finding>) {
+    let mut traced = closure.members.iter();
+    for archive in manifest.sources.iter().flat_map(|source| source.archives.iter()) {
+        for member in &archive.members {
+            let same = traced.next().is_some_and(|traced| {
+                let from = &closure.files[traced.source].path;
+                traced.archive == archive.path
+                    && (&traced.name, traced.content.sha256, from) == (&member.name, member.sha256, &member.source)
+            });
+            if !same {
+                let problem = "manifest and closure differ in it, or in what it was made from";
+                findings.push(Finding::new(archive.path.as_str(), Kind::Record, problem).member(&member.name));
+            }
+        }
+    }
+    for rest in traced {
+        findings.push(Finding::new(rest.archive.as_str(), Kind::Record, "only the closure has it").member(&rest.name));
+    }
+}
+
+/// A record must be written just as this program writes it: blanks, order and repeated keys could hide something from other readers.
+pub fn form(path: &str, text: &[u8], written: &str) -> Option<Finding> {
+    let differs = || text.iter().zip(written.as_bytes()).take_while(|(found, expected)| found == expected).count();
+    (text != written.as_bytes())
+        .then(|| Finding::new(path, Kind::Record, format!("it is not in the form in which it is written, from byte {}", differs())))
+}
