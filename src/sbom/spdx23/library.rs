@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::model::{Checksum, Document, File, VerificationCode};
 use super::packages::{source_id, source_package, tool_id, tool_package};
-use super::prefix::{installed_id, library_packages};
+use super::prefix::{depends_on, installed_id, library_packages};
 use super::{Parts, id};
 use crate::build::{ClosureFile, FileOrigin, ManifestSource};
 use crate::model::{Content, Name, RelPath, Selected};
@@ -41,6 +41,7 @@ pub fn library_document(built: &Built<'_>, selected: &Selected, installed: &Mani
         parts.files.push(patch);
     }
     parts.describes(source);
+    dependencies(built, selected, &mut parts);
     library_packages(built, selected, installed, &mut parts);
     members(built, installed, &mut parts);
     for copy in built.manifest.files.iter().filter(|file| file.source.as_ref() == Some(&installed.name)) {
@@ -54,6 +55,21 @@ pub fn library_document(built: &Built<'_>, selected: &Selected, installed: &Mani
         parts.describes(package);
     }
     parts.into_document(format!("wasideps-{}-{}", built.manifest.target, installed.name), SbomType::Build, context)
+}
+
+/// The sources that this one depends on, those that they depend on, and so on: their files are in documents of their own.
+fn dependencies(built: &Built<'_>, selected: &Selected, parts: &mut Parts) {
+    let mut known = BTreeSet::from([&selected.recipe.name]);
+    let mut next = vec![&selected.recipe];
+    while let Some(recipe) = next.pop() {
+        depends_on(recipe, parts);
+        for (other, _) in built.sources().filter(|(other, _)| recipe.dependencies.contains(&other.recipe.name)) {
+            if known.insert(&other.recipe.name) {
+                parts.describes(source_package(other));
+                next.push(&other.recipe);
+            }
+        }
+    }
 }
 
 /// What a patch or the recipe made of the tree: a patched file beside the one that it was, an overlay.

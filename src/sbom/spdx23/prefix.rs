@@ -95,7 +95,8 @@ fn installed_file(file: &ManifestFile) -> File {
     }
 }
 
-fn depends_on(recipe: &Recipe, parts: &mut Parts) {
+/// What a source depends on.
+pub(super) fn depends_on(recipe: &Recipe, parts: &mut Parts) {
     let source = source_id(recipe);
     // That there are none is said too: it is another thing than not to know.
     if recipe.dependencies.is_empty() {
