@@ -1,5 +1,5 @@
-//! The recipes, patches and lock are embedded in the binary; a change of any of them makes it anew. What it is made from has a digest, which names
-//! it in SBOMs: the version alone does not tell one build of the program from another.
+//! The recipes, patches and lock are embedded in the binary; a change of any of them makes it anew. What it is made from has a digest,
+//! which names it in SBOMs: the version alone does not tell one build of the program from another.
 
 use std::path::Path;
 

@@ -1,4 +1,5 @@
-//! How other databases call what documents tell of: package URLs, CPE names, suppliers; and the tools that took part. One home for all formats.
+//! How other databases call what documents tell of: package URLs, CPE names, suppliers; and the tools that took part. One home for all
+//! formats.
 
 use packageurl::PackageUrl;
 
@@ -10,8 +11,8 @@ use crate::toolchain::SdkKind;
 /// Who hands out what this program builds.
 pub const SUPPLIER: &str = "wasideps";
 
-/// At which point of the software's life a document tells of it: CISA's types of SBOM. Source: "Types of Software Bill of Materials (SBOM)", CISA
-/// 2023.
+/// At which point of the software's life a document tells of it: CISA's types of SBOM. Source: "Types of Software Bill of Materials
+/// (SBOM)", CISA 2023.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SbomType {
     /// From sources, before anything is built.
@@ -48,8 +49,8 @@ pub fn license_list_version() -> &'static str {
     spdx::identifiers::VERSION.trim_start_matches('v')
 }
 
-/// An identifier of `kind` for `name`, which may be any text: two names never have one identifier. It has letters, digits, `.` and `-` only (SPDX
-/// 2.3, 7.2), so that other characters are written as `-` and a letter for what they are.
+/// An identifier of `kind` for `name`, which may be any text: two names never have one identifier. It has letters, digits, `.` and `-` only
+/// (SPDX 2.3, 7.2), so that other characters are written as `-` and a letter for what they are.
 #[must_use]
 pub fn identifier(kind: &str, name: &str) -> String {
     let mut id = format!("{kind}-");
@@ -84,8 +85,8 @@ pub fn cpe(recipe: &Recipe, version: &Version) -> String {
     format!("cpe:2.3:a:{}:{version}:*:*:*:*:*:*:*", recipe.identifiers.cpe)
 }
 
-/// The package URLs of a source: one that names the archive and its digest, one that names the tag in the source's history where the recipe knows
-/// it. Source of the form: <https://github.com/package-url/purl-spec>.
+/// The package URLs of a source: one that names the archive and its digest, one that names the tag in the source's history where the recipe
+/// knows it. Source of the form: <https://github.com/package-url/purl-spec>.
 #[must_use]
 pub fn purls(recipe: &Recipe, source: &LockedSource) -> Vec<String> {
     let version = source.version.to_string();

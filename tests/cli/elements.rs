@@ -1,5 +1,5 @@
-//! The minimum elements of CISA's list ("2025 Minimum Elements for a Software Bill of Materials (SBOM)"), one by one, in each format. docs/sbom.md has
-//! the same list.
+//! The minimum elements of CISA's list ("2025 Minimum Elements for a Software Bill of Materials (SBOM)"), one by one, in each format.
+//! docs/sbom.md has the same list.
 
 use serde_json::Value;
 

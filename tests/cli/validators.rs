@@ -1,4 +1,5 @@
-//! What others' validators and schemas say of our documents. Each is given damaged documents too: one that accepts everything proves nothing.
+//! What others' validators and schemas say of our documents. Each is given damaged documents too: one that accepts everything proves
+//! nothing.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -125,8 +126,8 @@ fn the_ntia_conformance_checker_accepts_the_spdx_3_documents_and_refuses_damaged
     NTIA_3.refuses(&wrong, "a date that is none");
 }
 
-/// The classes of the model, which are made of the SHACL shapes of SPDX 3.0.1: reading holds types, patterns and vocabularies to them, writing
-/// the numbers of values.
+/// The classes of the model, which are made of the SHACL shapes of SPDX 3.0.1: reading holds types, patterns and vocabularies to them,
+/// writing the numbers of values.
 fn model(document: &Path) -> Run {
     let place = Place::new();
     let python = tool("WASIDEPS_TEST_VALIDATORS").join("bin/python3");

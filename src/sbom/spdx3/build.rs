@@ -13,8 +13,8 @@ use crate::sbom::names::{self, Tool};
 /// What the builds of this program are: where that is told.
 const BUILD_TYPE: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/sbom.md#the-build");
 
-const BUILD: &str = "Clang alone ran, with an empty environment, in the source's tree. Each object is one command: the parameter `arguments`, then \
-                     `-c` and the C file.";
+const BUILD: &str = "Clang alone ran, with an empty environment, in the source's tree. Each object is one command: the parameter \
+                     `arguments`, then `-c` and the C file.";
 
 /// The identifier of an installed file.
 pub fn installed_id(path: &str) -> Id {

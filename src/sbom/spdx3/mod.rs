@@ -16,13 +16,14 @@ use packages::Whole;
 /// Where the document of a prefix is, below it.
 pub const PATH: &str = "share/wasideps/sbom.spdx3.json";
 
-const SOURCES: &str = "All sources that the lock names, with what is applied to them: patches and overlays. The files of the sources themselves are \
-                       pinned together, by the inputs digest of each.";
+const SOURCES: &str = "All sources that the lock names, with what is applied to them: patches and overlays. The files of the sources \
+                       themselves are pinned together, by the inputs digest of each.";
 
-const PREFIX: &str = "All libraries, installed files, sources, tools and builds; of each build all files of the sources that the compiler opened, \
-                      and those that were copied. Which of them, and which headers of the SDK, went into which object of a library is not here, for \
-                      it would be several times as much: it is in share/wasideps/closure.json and, as SPDX 2.3, in share/wasideps/sbom/. The \
-                      manifest and the documents beside this one are not here either: they are made after it or with it.";
+const PREFIX: &str = "All libraries, installed files, sources, tools and builds; of each build all files of the sources that the compiler \
+                      opened, and those that were copied. Which of them, and which headers of the SDK, went into which object of a \
+                      library is not here, for it would be several times as much: it is in share/wasideps/closure.json and, as SPDX \
+                      2.3, in share/wasideps/sbom/. The manifest and the documents beside this one are not here either: they are made \
+                      after it or with it.";
 
 /// The SBOM of the locked sources, before anything is built.
 #[must_use]

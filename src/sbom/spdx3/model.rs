@@ -1,4 +1,5 @@
-//! The classes of SPDX 3.0.1 that we write, as its JSON-LD has them. Source: <https://spdx.github.io/spdx-spec/v3.0.1/> and its JSON schema.
+//! The classes of SPDX 3.0.1 that we write, as its JSON-LD has them. Source: <https://spdx.github.io/spdx-spec/v3.0.1/> and its JSON
+//! schema.
 
 use serde::Serialize;
 
