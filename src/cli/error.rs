@@ -99,6 +99,9 @@ pub enum CliError {
     #[error("{file} is missing: the lock gives one")]
     #[diagnostic(help("write it: {command}"))]
     MissingSbom { file: Utf8PathBuf, command: String },
+    #[error("{dir} is a folder, in which all documents are compared")]
+    #[diagnostic(help("leave out `--format` and `--profile`, or name one file"))]
+    OneOfFolder { dir: Utf8PathBuf },
     #[error("a provenance tells how a prefix was made, and none is named")]
     #[diagnostic(help("name it with `--prefix DIR`"))]
     ProvenanceOfLock,

@@ -117,6 +117,7 @@ fn the_committed_documents_are_what_the_lock_gives_and_each_stale_or_missing_one
         assert!(std::fs::read(place.path("docs").join(name)).expect("the document") == committed, "{name} differs");
     }
     run(&mut place.command(&["sbom", "--check", "docs"])).exits(0);
+    run(&mut place.command(&["sbom", "--format", "cyclonedx", "--check", "docs"])).exits(2).says(&["is a folder"]);
     place.edit("docs/wasideps.cdx.json", "1.3.2", "1.3.1");
     std::fs::remove_file(place.path("docs/externals.spdx.json")).expect("it can be removed");
     run(&mut place.command(&["sbom", "--check", "docs"])).exits(3).says(&[

@@ -34,6 +34,9 @@ pub fn run(args: &SbomArgs, global: &Global, printer: &Printer) -> Result<(), Fa
         return write(dir, &sbom::committed(&selection.sources, &context), printer);
     }
     if let Some(dir) = args.check.as_ref().filter(|path| path.is_dir()) {
+        if args.profile.is_some() || args.format != SbomFormat::Spdx {
+            return Err(CliError::OneOfFolder { dir: dir.clone() }.into());
+        }
         return check_folder(dir, &sbom::committed(&selection.sources, &context), printer);
     }
     let (text, option) = match (args.profile, args.format) {

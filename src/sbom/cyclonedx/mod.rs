@@ -86,6 +86,7 @@ fn bom(phase: &'static str, component: Component, context: &Context<'_>) -> Bom 
             timestamp: context.created.to_owned(),
             lifecycles: vec![Lifecycle { phase }],
             tools: Tools { components: vec![components::tool(&names::this_program(env!("CARGO_PKG_VERSION")))] },
+            manufacturer: ours(),
             component,
             supplier: ours(),
         },

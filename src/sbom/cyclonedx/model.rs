@@ -34,7 +34,10 @@ pub struct Metadata {
     pub timestamp: String,
     pub lifecycles: Vec<Lifecycle>,
     pub tools: Tools,
+    /// Who made the document.
+    pub manufacturer: Organization,
     pub component: Component,
+    /// Who hands out what the document is of.
     pub supplier: Organization,
 }
 
