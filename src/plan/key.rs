@@ -23,7 +23,7 @@ pub fn tree_key(selected: &Selected) -> Sha256 {
     Sha256::of_fields("wasideps tree 1", std::iter::once(selected.source.inputs.as_bytes().as_slice()).chain(fields))
 }
 
-/// The key of what is known of a source tree's files: [`crate::fetch::TreeRecord`].
+/// The key of what is known of a source tree's files: `TreeRecord` of the layer `fetch`.
 #[must_use]
 pub fn tree_record_key(tree: &Sha256) -> Sha256 {
     Sha256::of_fields("wasideps tree record 1", [tree.as_bytes().as_slice()])

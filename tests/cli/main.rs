@@ -22,6 +22,7 @@ mod sqlite;
 mod store;
 mod support;
 mod symbols;
+mod tampering;
 mod trace;
 mod validators;
 mod verify;

@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::support::{built, run, sdk, tool};
-use crate::verify::Chance;
+use crate::tampering::Chance;
 
 /// Where the files are that `explain` names.
 fn named(file: &Value, tree: &Path) -> PathBuf {
