@@ -83,3 +83,11 @@ fn every_module_of_the_library_is_a_layer() {
     layers.sort_unstable();
     assert_eq!(modules, layers);
 }
+
+#[test]
+fn the_picture_shows_the_layers_in_their_order() {
+    let picture = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/architecture.svg")).expect("the picture");
+    let (_, layers) = picture.split_once(">Layers<").expect("its part on layers");
+    let shown: Vec<_> = layers.split(r#"<text class="b""#).skip(1).filter_map(|text| text.split(['>', '<']).nth(1)).collect();
+    assert_eq!(shown, LAYERS);
+}

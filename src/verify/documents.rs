@@ -349,8 +349,11 @@ impl<'a> Checked<'a> {
     fn stamp(&mut self, package: &Package) {
         let identity = &self.truth.manifest.toolchain;
         let digest = identity.digest.to_string();
-        if package.name == "wasi-sdk" && !(package.source_info.contains(&digest) && package.source_info.contains(&identity.to_string())) {
-            let (expected, found) = (format!("{identity}, {digest}"), package.source_info.clone());
+        let stated =
+            package.checksums.iter().find(|checksum| checksum.algorithm == "SHA256").map(|checksum| checksum.checksum_value.as_str());
+        if package.name == "wasi-sdk" && !(stated == Some(&digest) && package.source_info.contains(&identity.to_string())) {
+            let (expected, found) =
+                (format!("{identity}, {digest}"), format!("{}, {}", package.source_info, stated.unwrap_or("no digest")));
             let finding = self.says("it names another SDK than the manifest".to_owned());
             (finding.kind, finding.expected, finding.found) = (Kind::Stamp, Some(expected), Some(found));
         }

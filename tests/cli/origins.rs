@@ -158,7 +158,7 @@ fn an_archive_brought_by_hand_serves_under_any_name_and_no_server_is_asked() {
     place.write("brought/other", wrong(1));
     fetch(&place, &["--from", "brought"]).exits(0);
     assert_eq!(server.requests(), [""; 0]);
-    assert_eq!(place.stored("trees").len(), 1);
+    assert_eq!(place.stored("trees").len(), 2, "the tree and its record");
 }
 
 #[test]

@@ -188,7 +188,7 @@ fn a_full_disk_under_the_prefix_is_told_and_the_prefix_stays() {
     let place = Place::new();
     let old = old_prefix(&place);
     // Half of the new prefix finds room beside the old one.
-    let script = "mkdir disk; mount -t tmpfs -o size=250k none disk; cp -a out disk/out; \
+    let script = "mkdir disk; mount -t tmpfs -o size=1400k none disk; cp -a out disk/out; \
                   status=0; \"$@\" || status=$?; diff -r out disk/out; ls -A disk; exit $status";
     let command = place.build(&["bzip2", "zlib", "--prefix", "disk/out"]);
     let failed = run(&mut mounting(&command, script)).exits(1).says(&["No space left on device", "the prefix is as it was before"]);
