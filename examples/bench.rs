@@ -15,8 +15,23 @@ const RUNS: usize = 3;
 /// Those of the short ones.
 const SHORT_RUNS: usize = 15;
 
+const USAGE: &str = "\
+Usage: cargo run --release --example bench [-- [--runs N] [a] [b] [c] [d] [e] [f]]
+
+  a  a cold build, against the same clang processes       d  a wiped prefix, objects in the store
+  b  a cold build, against upstream's build systems       e  verifying and unpacking, against sha256sum and tar
+  c  nothing to do                                        f  what closure and documents cost
+  --runs N  of a, b and f [default: 3]";
+
 fn main() {
     let mut chosen: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(unknown) =
+        chosen.iter().find(|word| !["a", "b", "c", "d", "e", "f", "--runs"].contains(&word.as_str()) && word.parse::<usize>().is_err())
+    {
+        let help = ["--help", "-h"].contains(&unknown.as_str());
+        println!("{USAGE}");
+        std::process::exit(if help { 0 } else { 2 });
+    }
     let mut runs = RUNS;
     if let Some(at) = chosen.iter().position(|word| word == "--runs") {
         runs = chosen.get(at + 1).and_then(|runs| runs.parse().ok()).expect("--runs takes a number");

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::recipe::check_url;
+use super::recipe_wire::check_url;
 use super::{Name, RelPath, Sha256, Sha512, SwhDir, SyntaxError, Version};
 
 /// The version of the format that this program reads and writes.

@@ -9,6 +9,7 @@ mod lock;
 mod name;
 mod policy;
 mod recipe;
+mod recipe_wire;
 mod suite;
 mod swhid;
 mod syntax;
