@@ -229,7 +229,10 @@ impl Hammer {
     #[track_caller]
     fn commits(&mut self) {
         while !self.heard.last().is_some_and(|line| line.starts_with("acked")) {
-            self.heard.push(self.lines.recv_timeout(Duration::from_secs(120)).expect("a commit"));
+            match self.lines.recv_timeout(Duration::from_secs(120)) {
+                Ok(line) => self.heard.push(line),
+                Err(error) => panic!("worker {} commits nothing ({error}): {:?}", self.worker, self.heard),
+            }
         }
     }
 
