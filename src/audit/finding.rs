@@ -15,6 +15,7 @@ pub enum Rule {
     LicenseMissing,
     PatchReason,
     PatchUpstream,
+    PatchResolves,
     DigestAlgorithm,
     PrefixDiffers,
     OriginDiffers,
@@ -29,13 +30,14 @@ pub enum Rule {
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Excluded,
         Self::LicenseInvalid,
         Self::LicenseNotAllowed,
         Self::LicenseMissing,
         Self::PatchReason,
         Self::PatchUpstream,
+        Self::PatchResolves,
         Self::DigestAlgorithm,
         Self::PrefixDiffers,
         Self::OriginDiffers,
@@ -58,6 +60,7 @@ impl Rule {
             Self::LicenseMissing => "license-missing",
             Self::PatchReason => "patch-reason",
             Self::PatchUpstream => "patch-upstream",
+            Self::PatchResolves => "patch-resolves",
             Self::DigestAlgorithm => "digest-algorithm",
             Self::PrefixDiffers => "prefix-differs",
             Self::OriginDiffers => "origin-differs",
@@ -81,6 +84,7 @@ impl Rule {
             Self::LicenseMissing => "Each source of a prefix has its licence text there.",
             Self::PatchReason => "Each patch says why it is needed.",
             Self::PatchUpstream => "Each patch says where upstream has it, or why it was not sent.",
+            Self::PatchResolves => "Each vulnerability that a patch resolves concerns the version that is patched.",
             Self::DigestAlgorithm => "The lock's digests are of an algorithm that the policy allows.",
             Self::PrefixDiffers => "A prefix was built from what the lock says.",
             Self::OriginDiffers => "An origin holds the lock's inputs, or differs as the lock lists it.",
@@ -104,6 +108,9 @@ impl Rule {
             Self::LicenseMissing => "build the prefix anew; the recipe's `license` names the text",
             Self::PatchReason => "write the patch's `reason` into the recipe",
             Self::PatchUpstream => "write a URL, or `not sent: ` and why, as the patch's `upstream` into the recipe",
+            Self::PatchResolves => {
+                "take the identifier out of the patch's `resolves`, or the patch out of the recipe if the version has the fix"
+            }
             Self::DigestAlgorithm => "allow it in `digests.allow` of the policy, or do not use this lock",
             Self::PrefixDiffers => "`wasideps build` makes the prefix anew; `--lockfile` names the lock that it was built from",
             Self::OriginDiffers => {
@@ -174,12 +181,17 @@ impl Finding {
         if let Some(told) = vulnerability.records.first() {
             text = format!("{text} ({})", told.why);
         }
+        let suppressed = |what: &str| format!("{text}; {what} {}", vulnerability.why());
         let (rule, level) = match &vulnerability.verdict {
             Status::Affected => (Rule::Vulnerability, Level::Violation),
             Status::Undetermined if policy.denies_undetermined() => (Rule::VulnerabilityUndetermined, Level::Violation),
             Status::Undetermined => (Rule::VulnerabilityUndetermined, Level::Warning),
-            Status::NotAffected(suppression) => {
-                text = format!("{text}; not affected, says {}: {}", suppression.by, suppression.reason);
+            Status::NotAffected(_) => {
+                text = suppressed("not affected, says");
+                (Rule::Vulnerability, Level::Suppressed)
+            }
+            Status::Fixed(_) => {
+                text = suppressed("fixed by");
                 (Rule::Vulnerability, Level::Suppressed)
             }
         };

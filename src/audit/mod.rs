@@ -2,7 +2,7 @@
 //! `docs/audit.md`.
 //!
 //! [`policy`], [`prefix`] and [`origins`] give findings; [`database`] reads records of two formats into one form ([`record`]), [`vulnerability`]
-//! judges them, [`vex`] suppresses and writes, [`sarif`] prints. [`freshness`] compares the lock with what its origins offer.
+//! judges them, [`resolves`] and [`vex`] suppress, [`vex`] writes, [`sarif`] prints. [`freshness`] compares the lock with what its origins offer.
 
 pub mod database;
 pub mod finding;
@@ -14,6 +14,7 @@ pub mod policy;
 pub mod prefix;
 pub mod record;
 pub mod report;
+pub mod resolves;
 pub mod sarif;
 pub mod vex;
 pub mod vulnerability;

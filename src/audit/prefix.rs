@@ -8,7 +8,8 @@ use object::{Object as _, ObjectSymbol as _};
 
 use super::finding::{Finding, Rule};
 use crate::build::{BuildError, Manifest};
-use crate::model::{ExclusionStatement, Exclusions, Lock, Trace};
+use crate::model::{ExclusionStatement, Exclusions, Lock, Selected, Trace};
+use crate::plan::tree_key;
 
 /// A prefix that can't be looked at.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -64,9 +65,9 @@ impl Prefix {
         Ok(statement)
     }
 
-    /// The rules that compare the prefix with `lock`, and ask for licence texts.
+    /// The rules that compare the prefix with `lock` and with `sources`, which are selected from it, and ask for licence texts.
     #[must_use]
-    pub fn findings(&self, lock: &Lock) -> Vec<Finding> {
+    pub fn findings(&self, lock: &Lock, sources: &[Selected]) -> Vec<Finding> {
         let mut found = Vec::new();
         for built in &self.manifest.sources {
             let title = format!("{} {}", built.name, built.version);
@@ -78,6 +79,11 @@ impl Prefix {
                 }
                 Some(locked) if locked.inputs != built.inputs => {
                     let message = format!("it was built from inputs with digest {}, the lock says {}", built.inputs, locked.inputs);
+                    found.push(Finding::violation(Rule::PrefixDiffers, &title, message));
+                }
+                // What a patch fixes is fixed in the prefix only if it was built with that patch.
+                Some(_) if sources.iter().any(|selected| selected.recipe.name == built.name && tree_key(selected) != built.tree) => {
+                    let message = "it was built with other patches or overlays than the recipe has";
                     found.push(Finding::violation(Rule::PrefixDiffers, &title, message));
                 }
                 Some(_) => {}

@@ -77,6 +77,18 @@ pub enum Judgement {
 }
 
 impl Record {
+    /// Whether `name` is its identifier or one of its aliases.
+    #[must_use]
+    pub fn has_name(&self, name: &str) -> bool {
+        self.id == name || self.aliases.iter().any(|alias| alias == name)
+    }
+
+    /// Whether it names `subject`, in whichever version.
+    #[must_use]
+    pub fn names(&self, subject: &Subject<'_>) -> bool {
+        self.affected.iter().flat_map(|entry| &entry.names).any(|known| subject.version_as(known).is_some())
+    }
+
     /// What the record says of `subject`.
     #[must_use]
     pub fn judge(&self, subject: &Subject<'_>) -> Judgement {

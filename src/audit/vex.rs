@@ -110,10 +110,10 @@ impl Opinions {
         Ok(())
     }
 
-    /// What the last statement on `vulnerability` of `subject` suppresses it with, if it does.
+    /// The status that the last statement on `vulnerability` of `subject` gives it, where that suppresses it.
     #[must_use]
-    pub fn on(&self, vulnerability: &Vulnerability, subject: &Subject<'_>) -> Option<Suppression> {
-        let named = |name: &String| *name == vulnerability.id || vulnerability.aliases.contains(name);
+    pub fn on(&self, vulnerability: &Vulnerability, subject: &Subject<'_>) -> Option<Status> {
+        let named = |name: &String| vulnerability.has_name(name);
         let about = |opinion: &&Opinion| opinion.names.iter().any(named) && opinion.products.iter().any(|product| product.is(subject));
         let opinion = self.statements.iter().rev().find(about)?;
         let fixed = opinion.status == "fixed";
@@ -121,7 +121,8 @@ impl Opinions {
             let reason = opinion.reason.clone().or_else(|| fixed.then(|| "it is fixed here".to_owned()));
             let justification = opinion.justification.clone();
             let reason = reason.or_else(|| justification.clone()).unwrap_or_default();
-            Suppression { by: opinion.file.to_string(), justification, reason }
+            let suppression = Suppression { by: opinion.file.to_string(), justification, reason };
+            if fixed { Status::Fixed(suppression) } else { Status::NotAffected(suppression) }
         })
     }
 }
@@ -210,6 +211,10 @@ fn statement(vulnerability: &Vulnerability) -> StatementOut<'_> {
             out.status = "not_affected";
             out.justification = suppression.justification.as_deref();
             out.impact_statement = Some(&suppression.reason);
+        }
+        Status::Fixed(_) => {
+            out.status = "fixed";
+            out.status_notes = Some(vulnerability.why());
         }
     }
     out

@@ -102,6 +102,7 @@ mod tests {
         report.patches.push(Patch {
             file: "0001-b.patch".parse().expect("a path"),
             reason: "a bug".into(),
+            resolves: std::collections::BTreeSet::default(),
             upstream: "not sent: new".into(),
         });
         let page = to_markdown(&[report], "run by hand");

@@ -23,7 +23,7 @@ pub use lock::{
     Compared, DebianPackage, DebianSdk, Lock, LockError, LockedDifference, LockedSource, LockedTests, Origin, Place, PythonBranch,
     SdkDownload, SdkRelease, Sdks, lock_schema,
 };
-pub use name::{CompileFlag, Macro, Name, NameError, RelPath, Target, Template, TreeDir, Version};
+pub use name::{CompileFlag, Macro, Name, NameError, RelPath, Target, Template, TreeDir, Version, VulnerabilityId};
 pub use policy::{LicenseProblem, Policy};
 pub use recipe::{
     ComparedTemplate, CompileOptions, Extra, Identifiers, Library, License, LicenseText, OptLevel, OriginTemplate, Overlay, Patch,

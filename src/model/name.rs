@@ -94,6 +94,35 @@ text_type!(Version, "a version", "letters, digits, `+`, `-`, `_` and `.`, starti
     text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(|c| c.is_ascii_alphanumeric() || "+-_.".contains(c))
 });
 
+/// The name of a vulnerability in a public database: `CVE-2026-85091`, `GHSA-5qpq-xqfv-j9pg`, or another in the form `<DB>-<ENTRYID>` of the OSV
+/// schema, <https://ossf.github.io/osv-schema/#id-modified-fields>: `OSV-2022-110`, `DSA-5000-1`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct VulnerabilityId(String);
+
+text_type!(
+    VulnerabilityId,
+    "a vulnerability",
+    "`CVE-<year>-<four digits or more>`, `GHSA-xxxx-xxxx-xxxx`, or another identifier of OSV's form",
+    "^(CVE-[0-9]{4}-[0-9]{4,}|GHSA(-[23456789cfghjmpqrvwx]{4}){3}|(?!CVE-|GHSA-)[A-Z][A-Za-z0-9]*(-[A-Za-z0-9:.]+)+)$",
+    |text| {
+        let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        let mut parts = text.split('-');
+        let database = parts.next().unwrap_or_default();
+        let parts: Vec<_> = parts.collect();
+        match (database, &*parts) {
+            ("CVE", [year, number]) => year.len() == 4 && digits(year) && number.len() >= 4 && digits(number),
+            ("GHSA", [_, _, _]) => parts.iter().all(|part| part.len() == 4 && part.chars().all(|c| "23456789cfghjmpqrvwx".contains(c))),
+            ("CVE" | "GHSA", _) | (_, []) => false,
+            _ => {
+                database.starts_with(|c: char| c.is_ascii_uppercase())
+                    && database.chars().all(|c| c.is_ascii_alphanumeric())
+                    && parts.iter().all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || ":.".contains(c)))
+            }
+        }
+    }
+);
+
 /// A relative path with `/` between its parts, none of them empty, `.` or `..`: it can't leave the folder that it is joined to, on any system.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -243,6 +272,30 @@ mod tests {
         }
         for text in ["a", "a/b.c", "..a/b..", "a b/c+d"] {
             assert_eq!(text.parse::<RelPath>().expect(text).as_str(), text);
+        }
+    }
+
+    #[test]
+    fn vulnerabilities_have_names_of_the_forms_that_databases_give() {
+        for text in
+            ["CVE-2026-85091", "CVE-2026-1026330", "GHSA-5qpq-xqfv-j9pg", "OSV-2022-110", "DSA-5000-1", "RUSTSEC-2024-0001", "RHSA-2024:1"]
+        {
+            assert_eq!(text.parse::<VulnerabilityId>().expect(text).as_str(), text);
+        }
+        for text in
+            ["", "CVE", "CVE-2026", "CVE-26-85091", "CVE-2026-850", "CVE-2026-8509l", "cve-2026-85091", " CVE-2026-85091", "GHSA-5qpq-xqfv"]
+                .into_iter()
+                .chain([
+                    "GHSA-5QPQ-XQFV-J9PG",
+                    "GHSA-aaaa-xqfv-j9pg",
+                    "OSV-",
+                    "OSV--1",
+                    "OSV 1",
+                    "-1",
+                    "https://example.org/CVE-2026-85091",
+                ])
+        {
+            assert!(text.parse::<VulnerabilityId>().is_err(), "{text:?}");
         }
     }
 

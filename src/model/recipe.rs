@@ -1,6 +1,6 @@
 //! `recipes/<name>/*.toml`: what to take from a source, how to compile it, what to install. The format is told in `docs/recipes.md`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use miette::Diagnostic;
 use schemars::JsonSchema;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::recipe_wire::Wire;
-use super::{CompileFlag, Inputs, Macro, Name, Origin, RelPath, Sha256, SyntaxError, Template, TreeDir, Version};
+use super::{CompileFlag, Inputs, Macro, Name, Origin, RelPath, Sha256, SyntaxError, Template, TreeDir, Version, VulnerabilityId};
 
 /// A recipe, checked as far as it can be without the source that it is for.
 #[derive(Debug, Clone)]
@@ -203,6 +203,18 @@ pub struct Patch {
     pub reason: String,
     /// Where upstream has it, or `not sent:` and why.
     pub upstream: String,
+    /// The known vulnerabilities of the recipe's versions that it fixes. Not of a patch of tests.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub resolves: BTreeSet<VulnerabilityId>,
+}
+
+impl Patch {
+    /// The vulnerabilities that it fixes, in a sentence that starts with a space; empty where there are none.
+    #[must_use]
+    pub fn resolves_sentence(&self) -> String {
+        let ids: Vec<_> = self.resolves.iter().map(VulnerabilityId::as_str).collect();
+        if ids.is_empty() { String::new() } else { format!(" Resolves {}.", ids.join(", ")) }
+    }
 }
 
 /// A place where a version can be had, before a version is chosen.

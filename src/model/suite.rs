@@ -254,6 +254,9 @@ impl Suite {
                 problems.push(format!("a `[[run]]` of `{0}` has `{{program}}`, but `[program.{0}]` no `each`", run.program));
             }
         }
+        for patch in wire.patch.iter().filter(|patch| !patch.resolves.is_empty()) {
+            problems.push(format!("the patch `{}` has `resolves`: a patch of tests changes nothing in a library", patch.file));
+        }
         for extra in wire.extra.iter().filter(|extra| extra.origins.is_empty()) {
             problems.push(format!("the `[[extra]]` that is put into `{}` has no `origins`", extra.to));
         }
@@ -373,6 +376,8 @@ mod tests {
         assert!(found.contains("`from` 2 is more than `to` 1") && found.contains("in `defines` and in `each-define`"), "{found}");
         assert!(problems(&SUITE.replace("[[run]]", "opt-levels = [\"-Ofast\"]\n[[run]]")).contains("-Ofast"));
         assert!(problems(&SUITE.replace("[[run]]", "libs = [\"-L/x\"]\n[[run]]")).contains("-L/x"));
+        let patch = "[[patch]]\nfile = \"1.patch\"\nreason = \"r\"\nupstream = \"not sent: x\"\nresolves = [\"CVE-2026-0001\"]\n";
+        assert!(problems(&format!("{SUITE}{patch}")).contains("a patch of tests changes nothing in a library"));
         assert!(problems(&format!("{SUITE}tme-limit = 3\n")).contains("tests.toml:7: unknown field `tme-limit`"));
     }
 }

@@ -124,8 +124,8 @@ fn vex_takes_away_exactly_what_it_speaks_of_and_shows_it_with_its_reason() {
     let database = database.to_str().expect("a path");
     let done = audit(&place, &["--database", database, "--vex", "ours.openvex.json", "--write-vex", "out.json"]).exits(6);
     let mut without = OLD;
-    for suppressed in [1, 4, 6] {
-        without[suppressed][2] = "not_affected";
+    for (number, status) in [(1, "not_affected"), (4, "not_affected"), (6, "fixed")] {
+        without[number][2] = status;
     }
     assert_eq!(told(&done), expected(&without));
     let findings = done.json();
@@ -330,4 +330,83 @@ fn a_database_or_a_vex_document_that_can_not_be_used_is_exit_2_and_says_why() {
     with("bare.json", &["statement 1 on CVE-2025-31115 says `not_affected` without"]);
     place.write("odd.json", document(&[statement("CVE-2025-31115", "pkg:generic/xz", "ignored", "-")]));
     with("odd.json", &["the status `ignored`, which OpenVEX does not know"]);
+}
+
+/// The recipe of expat, patched by a patch that changes nothing which it compiles, and resolves `ids`.
+fn patched(ids: &[&str]) -> Place {
+    let place = old();
+    let text = std::fs::read_to_string(place.path("recipes/expat/recipe.toml")).expect("the recipe");
+    let patch = "file = \"0009-fix.patch\"\nreason = \"the size is looked at first\"\nupstream = \"not sent: a test\"";
+    place.write("recipes/expat/recipe.toml", format!("{text}\n[[patch]]\n{patch}\nresolves = {}\n", json!(ids)));
+    let diff = "--- a/lib/internal.h\n+++ b/lib/internal.h\n@@ -1 +1 @@\n-a\n+b\n";
+    place.write("patches/expat/0009-fix.patch", diff);
+    place.edit_lock(|lock| lock["sources"]["expat"]["patches"]["0009-fix.patch"] = json!(Sha256::of(diff.as_bytes()).to_string()));
+    place
+}
+
+#[test]
+fn a_vulnerability_that_a_patch_resolves_is_fixed_in_every_format_with_the_patch_and_its_reason() {
+    let database = fixtures();
+    let database = database.to_str().expect("a path");
+    let place = patched(&["CVE-2025-59375"]);
+    let done = audit(&place, &["--database", database, "--write-vex", "out.json"]).exits(6);
+    let mut fixed = OLD;
+    fixed[0][2] = "fixed";
+    assert_eq!(told(&done), expected(&fixed));
+    let verdict = done.data("vulnerability")["verdict"].take();
+    assert_eq!(verdict, json!({ "status": "fixed", "by": "patches/expat/0009-fix.patch", "reason": "the size is looked at first" }));
+    let written: Value = serde_json::from_slice(&std::fs::read(place.path("out.json")).expect("the document")).expect("JSON");
+    let statement = &written["statements"][0];
+    assert_eq!((&statement["status"], &statement["vulnerability"]["name"]), (&json!("fixed"), &json!("CVE-2025-59375")));
+    assert_eq!(statement["status_notes"], "patches/expat/0009-fix.patch: the size is looked at first");
+    let log = run(&mut place.own(place.command(&["audit", "--database", database, "--message-format", "sarif"]))).exits(6).stdout;
+    let log: Value = serde_json::from_str(&log).expect("SARIF");
+    let results = log["runs"][0]["results"].as_array().expect("results").clone();
+    let suppressed: Vec<_> = results.iter().filter(|result| result["suppressions"].is_array()).collect();
+    let text = suppressed[0]["suppressions"][0]["justification"].as_str().expect("a text");
+    assert!(suppressed.len() == 1 && text.contains("CVE-2025-59375") && text.contains("fixed by patches/expat/0009-fix.patch"), "{text}");
+    // The SBOMs of the locked sources say it of the patch.
+    let sbom = |format: &str| run(&mut place.own(place.command(&["sbom", "--format", format]))).exits(0).stdout;
+    let cyclonedx: Value = serde_json::from_str(&sbom("cyclonedx")).expect("JSON");
+    let components = cyclonedx["components"].as_array().expect("components").iter();
+    let patches = components.flat_map(|component| component["pedigree"]["patches"].as_array().cloned().unwrap_or_default());
+    let issues: Vec<_> = patches.map(|patch| patch["resolves"][0].clone()).filter(|issue| issue["type"] == "security").collect();
+    assert_eq!(issues.iter().map(|issue| issue["id"].clone()).collect::<Vec<_>>(), ["CVE-2025-59375"]);
+    assert!(sbom("spdx3").contains("Resolves CVE-2025-59375."));
+    // By an alias just the same: the record of another database has the name, and the CVE as alias.
+    let place = patched(&["OSV-2030-1"]);
+    let other = json!({
+        "schema_version": "1.7.0", "id": "OSV-2030-1", "modified": "2026-01-01T00:00:00Z", "aliases": ["CVE-2025-59375"],
+        "affected": [{ "package": { "ecosystem": "ConanCenter", "name": "expat", "purl": "pkg:generic/expat" }, "versions": ["2.7.1"] }],
+    });
+    place.write("database/other.json", other.to_string());
+    place.write("database/cve.json", record("cve/CVE-2025-59375.json").to_string());
+    assert_eq!(told(&audit(&place, &["--database", "database"]).exits(0)), expected(&[["expat 2.7.1", "CVE-2025-59375", "fixed"]]));
+}
+
+#[test]
+fn what_a_patch_resolves_is_shown_without_a_record_and_a_warning_where_the_records_say_otherwise() {
+    // No record speaks of the first; the second is fixed since 2.6.0.
+    let place = patched(&["CVE-2030-11111", "CVE-2023-52425"]);
+    let mut past = record("cve/CVE-2025-59375.json");
+    past["cveMetadata"]["cveId"] = json!("CVE-2023-52425");
+    past["containers"]["cna"]["affected"][0]["versions"] = json!([{ "version": "0", "lessThan": "2.6.0", "status": "affected" }]);
+    past["containers"]["cna"]["cpeApplicability"] = json!([]);
+    past["containers"]["adp"] = json!([]);
+    place.write("database/past.json", past.to_string());
+    let done = audit(&place, &["--database", "database"]).exits(0);
+    assert_eq!(told(&done), expected(&[["expat 2.7.1", "CVE-2030-11111", "fixed"]]));
+    assert_eq!(done.data("vulnerability")["records"], json!([]));
+    let warning = done.json().into_iter().find(|line| line["data"]["rule"] == "patch-resolves").expect("a finding");
+    assert_eq!((&warning["data"]["level"], &warning["data"]["file"]), (&json!("warning"), &json!("recipes/expat/recipe.toml")));
+    let message = warning["data"]["message"].as_str().expect("a text");
+    assert!(message.contains("resolves CVE-2023-52425, which does not concern this version"), "{message}");
+    // Without a database each is shown, and none is a warning.
+    let shown = run(&mut place.own(place.command(&["audit"]))).exits(0).stdout;
+    assert!(shown.contains("CVE-2023-52425") && shown.contains("no record of a database confirms it"), "{shown}");
+    // What is no name of a vulnerability does not get in.
+    let place = patched(&["CVE-26-1"]);
+    run(&mut place.own(place.command(&["audit"])))
+        .exits(2)
+        .says(&["a vulnerability must be `CVE-<year>-<four digits or more>`", "`CVE-26-1`"]);
 }

@@ -1,5 +1,7 @@
 //! `wasideps audit`.
 
+use std::collections::BTreeSet;
+
 use crate::audit::database::Database;
 use crate::audit::finding::{Finding, Level, Rule};
 use crate::audit::names::Subject;
@@ -7,8 +9,8 @@ use crate::audit::prefix::Prefix;
 use crate::audit::record::{Judgement, Record};
 use crate::audit::report::Report;
 use crate::audit::vex::{self, Opinions};
-use crate::audit::vulnerability::{Status, vulnerabilities};
-use crate::audit::{origins, policy, sarif};
+use crate::audit::vulnerability::vulnerabilities;
+use crate::audit::{origins, policy, resolves, sarif};
 use crate::cli::args::{AuditArgs, Global};
 use crate::cli::context;
 use crate::cli::error::{CliError, Failures};
@@ -91,16 +93,13 @@ fn audit(
     report.findings.extend(policy::findings(&subjects, rules));
     if let Some(prefix) = prefix {
         report.excluded.extend(prefix.excluded(catalog.exclusions())?);
-        report.findings.extend(prefix.findings(lock));
+        report.findings.extend(prefix.findings(lock, sources));
     }
     report.findings.extend(policy::of_statement(&report.excluded));
     if args.origins {
         compare(sources, &context::fetcher_that_asks(global, &store, printer), report, errors);
     }
-    if !args.database.is_empty() {
-        search(args, lock, sources, rules, report)?;
-    }
-    Ok(())
+    search(args, lock, sources, rules, report)
 }
 
 /// The paths of a source's inputs, where its tree is at hand.
@@ -138,13 +137,21 @@ fn search(args: &AuditArgs, lock: &Lock, sources: &[Selected], rules: &Policy, r
     }
     let now = context::now()?;
     let subjects: Vec<_> = sources.iter().map(Subject::new).collect();
-    let concerns = |record: &Record| subjects.iter().any(|subject| record.judge(subject) != Judgement::Unaffected);
+    let patched: BTreeSet<_> = sources.iter().flat_map(|source| &source.recipe.patches).flat_map(|patch| &patch.resolves).collect();
+    let concerns = |record: &Record| {
+        subjects.iter().any(|subject| record.judge(subject) != Judgement::Unaffected)
+            || patched.iter().any(|id| record.has_name(id.as_str()))
+    };
     let mut databases = Vec::new();
     for path in &args.database {
         databases.push(Database::read(path, &now, &concerns)?);
     }
     let records: Vec<_> = databases.iter().flat_map(|database| &database.kept).collect();
     report.vulnerabilities = vulnerabilities(&subjects, &records, &opinions);
+    let (fixed, needless) = resolves::unconfirmed(&subjects, &records, &report.vulnerabilities);
+    report.vulnerabilities.extend(fixed);
+    report.vulnerabilities.sort_by(|a, b| (&a.subject, &a.id).cmp(&(&b.subject, &b.id)));
+    report.findings.extend(needless);
     report.findings.extend(report.vulnerabilities.iter().map(|vulnerability| Finding::of(vulnerability, rules)));
     report.add_databases(databases);
     if let Some(path) = &args.write_vex {
@@ -212,19 +219,13 @@ fn show_vulnerabilities(report: &Report, printer: &Printer) {
             database.broken.len()
         ));
     }
-    if report.databases.is_empty() {
+    if report.databases.is_empty() && report.vulnerabilities.is_empty() {
         return;
     }
     let mut rows = table::table(&["vulnerability", "source", "status", "why"]);
     for vulnerability in &report.vulnerabilities {
         printer.json("vulnerability", vulnerability);
-        let told: Vec<_> = vulnerability.records.iter().map(|told| format!("{}: {}", told.id, told.why)).collect();
-        let (status, why) = match &vulnerability.verdict {
-            Status::Affected => ("AFFECTED", told.join("; ")),
-            Status::Undetermined => ("undetermined", told.join("; ")),
-            Status::NotAffected(suppression) => ("not affected", format!("{}: {}", suppression.by, suppression.reason)),
-        };
-        rows.add_row([vulnerability.id.as_str(), &vulnerability.subject, status, &why]);
+        rows.add_row([vulnerability.id.as_str(), &vulnerability.subject, vulnerability.verdict.shown(), &vulnerability.why()]);
     }
     let text = if rows.is_empty() { "no known vulnerability concerns the sources\n".to_owned() } else { table::text(&rows) };
     printer.result(&format!("\n{text}\n"));

@@ -103,8 +103,15 @@ pub fn pedigree(selected: &Selected, ancestors: Vec<Component>) -> Option<Pedigr
             };
             let text = Attachment { content_type: "text/x-diff", content: String::from_utf8_lossy(text).into_owned() };
             let description = format!("{} (upstream: {})", patch.reason, patch.upstream);
-            let issue = Issue { r#type: "enhancement", name: patch.file.to_string(), description };
-            Patch { r#type: kind, diff: Diff { text, url }, resolves: vec![issue] }
+            let security = patch.resolves.iter().map(|vulnerability| Issue {
+                r#type: "security",
+                id: Some(vulnerability.to_string()),
+                name: vulnerability.to_string(),
+                description: description.clone(),
+            });
+            let change = Issue { r#type: "enhancement", id: None, name: patch.file.to_string(), description: description.clone() };
+            let resolves = if patch.resolves.is_empty() { vec![change] } else { security.collect() };
+            Patch { r#type: kind, diff: Diff { text, url }, resolves }
         })
         .collect();
     let overlays = selected.source.overlays.iter().map(|(file, digest)| format!("Overlaid with {file}, SHA-256 {digest}."));

@@ -185,7 +185,11 @@ pub struct Attachment {
 /// Why a patch is needed.
 #[derive(Debug, Serialize)]
 pub struct Issue {
+    /// `security` for a vulnerability.
     pub r#type: &'static str,
+    /// Of a vulnerability.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
     pub name: String,
     pub description: String,
 }

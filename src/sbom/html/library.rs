@@ -89,7 +89,7 @@ fn ours(selected: &Selected) -> Markup {
         @for patch in &recipe.patches {
             details {
                 summary { "Patch " (patch.file) }
-                p { (patch.reason) ". Upstream: " (patch.upstream) "." }
+                p { (patch.reason) ". Upstream: " (patch.upstream) "." (patch.resolves_sentence()) }
                 @for (_, text) in selected.patches.iter().filter(|(name, _)| *name == patch.file) {
                     pre.text tabindex="0" { (String::from_utf8_lossy(text)) }
                 }

@@ -8,7 +8,7 @@ use super::packages::{source_id, source_package, tool_id, tool_package};
 use super::prefix::{depends_on, installed_id, library_packages};
 use super::{Parts, id};
 use crate::build::{ClosureFile, FileOrigin, ManifestSource};
-use crate::model::{Content, Name, RelPath, Selected};
+use crate::model::{Content, Name, Patch, RelPath, Selected};
 use crate::sbom::names::{self, SbomType};
 use crate::sbom::{Built, Context};
 
@@ -36,7 +36,10 @@ pub fn library_document(built: &Built<'_>, selected: &Selected, installed: &Mani
         changed(&installed.name, file, &mut parts);
     }
     for (name, bytes) in &selected.patches {
-        let patch = file("Patch", name.as_str(), &Content::of(bytes), format!("patches/{}/{name} of wasideps", installed.name));
+        let resolves = selected.recipe.patches.iter().find(|patch| patch.file == *name).map(Patch::resolves_sentence).unwrap_or_default();
+        let stop = if resolves.is_empty() { "" } else { "." };
+        let comment = format!("patches/{}/{name} of wasideps{stop}{resolves}", installed.name);
+        let patch = file("Patch", name.as_str(), &Content::of(bytes), comment);
         parts.relate(&patch.id, "PATCH_FOR", &source.id);
         parts.files.push(patch);
     }

@@ -100,7 +100,7 @@ pub fn prefix_document(built: &Built<'_>, context: &Context<'_>) -> String {
 fn changes(graph: &mut Graph, selected: &Selected, source: &Id) {
     for ((name, bytes), patch) in selected.patches.iter().zip(&selected.recipe.patches) {
         let content = Content::of(bytes);
-        let comment = format!("{} Upstream: {}", patch.reason, patch.upstream);
+        let comment = format!("{} Upstream: {}{}", patch.reason, patch.upstream, patch.resolves_sentence());
         let path = format!("{}:{name}", selected.recipe.name);
         let patch = named_file("Patch", &path, name, &content, "patch", Some(comment));
         let patch = graph.file(patch);
