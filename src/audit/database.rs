@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::order::Order;
 use super::record::Record;
 use super::{cve, osv};
-use crate::model::Sha256;
+use crate::model::{Sha256, Timestamp};
 
 /// The newest versions of the two formats whose meaning is known here.
 const OSV_SCHEMA: &str = "1.7";
@@ -87,17 +87,17 @@ fn skipped(broken: &[Broken]) -> String {
 /// Collects records and what is wrong.
 struct Reading<'a> {
     keep: &'a (dyn Fn(&Record) -> bool + Sync),
-    now: &'a str,
+    now: Timestamp,
     batch: Vec<(String, Vec<u8>)>,
     database: Database,
 }
 
 impl Database {
-    /// Reads the database at `path`, and keeps the records that `keep` wants. `now` (RFC 3339, UTC) tells which records are from the future.
+    /// Reads the database at `path`, and keeps the records that `keep` wants. `now` decides which records are from the future.
     ///
     /// # Errors
     /// When `path` can't be read, or nothing in it is a record.
-    pub fn read(path: &Utf8Path, now: &str, keep: &(dyn Fn(&Record) -> bool + Sync)) -> Result<Self, DatabaseError> {
+    pub fn read(path: &Utf8Path, now: Timestamp, keep: &(dyn Fn(&Record) -> bool + Sync)) -> Result<Self, DatabaseError> {
         let io = |source| DatabaseError::Read { path: path.to_owned(), source };
         let database = Self {
             path: path.to_owned(),
@@ -285,15 +285,13 @@ fn without_nulls(value: &mut Value) {
     }
 }
 
-fn from_the_future(record: &Record, now: &str) -> Option<String> {
-    // To the second: the form of fractions and of UTC differs.
-    const SECONDS: usize = "2026-01-01T00:00:00".len();
-    let to_seconds = |text: &str| text.get(..SECONDS).map(str::to_owned);
-    if let Some(modified) = record.modified.as_deref()
-        && let (Some(at), Some(now)) = (to_seconds(modified), to_seconds(now))
-        && at > now
-    {
-        return Some(format!("it was changed at {modified}, after {now}Z, the date of this audit"));
+fn from_the_future(record: &Record, now: Timestamp) -> Option<String> {
+    if let Some(modified) = &record.modified {
+        match Timestamp::parse_as_utc(modified) {
+            Ok(at) if at > now => return Some(format!("it was changed at {modified}, after {now}, the date of this audit")),
+            Ok(_) => {}
+            Err(_) => return Some(format!("it was changed at `{modified}`, which is no point in time")),
+        }
     }
     let schema = record.schema.as_deref()?;
     let known = if schema.starts_with("5.") { CVE_SCHEMA } else { OSV_SCHEMA };
@@ -318,11 +316,14 @@ mod tests {
                 modified: Some(modified.into()),
                 file: "x.json".into(),
             };
-            from_the_future(&record, "2026-11-25T12:00:00Z").is_some()
+            from_the_future(&record, "2026-11-25T12:00:00Z".parse().expect("a time")).is_some()
         };
         let table = [
             (Some("1.7.5"), "2026-11-25T11:59:59.999Z", false),
-            (Some("1.7.5"), "2026-11-25T12:00:00.5Z", false),
+            (Some("1.7.5"), "2026-11-25T12:00:00Z", false),
+            (Some("1.7.5"), "2026-11-25T13:00:00+01:00", false),
+            (Some("1.7.5"), "2026-11-25T11:30:00-01:00", true),
+            (Some("1.7.5"), "2026-99-25T11:30:00Z", true),
             (Some("1.7.5"), "2026-11-25T12:00:01Z", true),
             (Some("1.8.0"), "2026-01-01T00:00:00Z", true),
             (Some("2.0"), "2026-01-01T00:00:00Z", true),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::names::{Known, Subject, cpe, purl};
 use super::vulnerability::{Status, Suppression, Vulnerability};
-use crate::model::Sha256;
+use crate::model::{Sha256, Timestamp};
 
 const CONTEXT: &str = "https://openvex.dev/ns/v0.2.0";
 
@@ -33,7 +33,7 @@ pub struct Opinions {
 #[derive(Debug)]
 struct Opinion {
     file: Utf8PathBuf,
-    timestamp: String,
+    timestamp: Option<Timestamp>,
     names: Vec<String>,
     products: Vec<Product>,
     status: String,
@@ -45,8 +45,7 @@ struct Opinion {
 struct Document {
     #[serde(rename = "@context")]
     context: String,
-    #[serde(default)]
-    timestamp: String,
+    timestamp: Option<String>,
     statements: Vec<StatementWire>,
 }
 
@@ -82,6 +81,9 @@ impl Opinions {
         if !document.context.starts_with("https://openvex.dev/ns") {
             return Err(format(format!("its `@context` is `{}`", document.context)));
         }
+        let time =
+            |text: &Option<String>| text.as_deref().map(str::parse::<Timestamp>).transpose().map_err(|error| format(error.to_string()));
+        let dated = time(&document.timestamp)?;
         for (number, wire) in (1..).zip(document.statements) {
             let names = names(&wire.vulnerability);
             let Some(first) = names.first() else { return Err(format(format!("statement {number} names no vulnerability"))) };
@@ -97,7 +99,7 @@ impl Opinions {
             });
             self.statements.push(Opinion {
                 file: path.to_owned(),
-                timestamp: wire.timestamp.unwrap_or_else(|| document.timestamp.clone()),
+                timestamp: time(&wire.timestamp)?.or(dated),
                 products: products.collect(),
                 names,
                 status: wire.status,
@@ -106,7 +108,7 @@ impl Opinions {
             });
         }
         // A later statement overrides an earlier one; the sort keeps the order of the text where times are equal.
-        self.statements.sort_by(|a, b| a.timestamp.cmp(&b.timestamp));
+        self.statements.sort_by_key(|opinion| opinion.timestamp);
         Ok(())
     }
 
@@ -159,6 +161,8 @@ impl Product {
 #[derive(Serialize)]
 struct StatementOut<'a> {
     vulnerability: Value,
+    /// The document's. OpenVEX lets a statement inherit it; readers (lib4vex) want it here.
+    timestamp: Timestamp,
     products: [Value; 1],
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -173,8 +177,8 @@ struct StatementOut<'a> {
 
 /// An OpenVEX document on all of `vulnerabilities`, dated `created`. The same findings give the same bytes: it is named by their digest.
 #[must_use]
-pub fn document(vulnerabilities: &[Vulnerability], created: &str) -> String {
-    let statements: Vec<_> = vulnerabilities.iter().map(statement).collect();
+pub fn document(vulnerabilities: &[Vulnerability], created: Timestamp) -> String {
+    let statements: Vec<_> = vulnerabilities.iter().map(|vulnerability| statement(vulnerability, created)).collect();
     let content = json!({ "statements": statements, "timestamp": created });
     let id = Sha256::of(content.to_string().as_bytes());
     let document = json!({
@@ -190,10 +194,11 @@ pub fn document(vulnerabilities: &[Vulnerability], created: &str) -> String {
     format!("{document:#}\n")
 }
 
-fn statement(vulnerability: &Vulnerability) -> StatementOut<'_> {
+fn statement(vulnerability: &Vulnerability, timestamp: Timestamp) -> StatementOut<'_> {
     let told: Vec<_> = vulnerability.records.iter().map(|told| format!("{}: {}", told.id, told.why)).collect();
     let mut out = StatementOut {
         vulnerability: json!({ "name": vulnerability.id, "aliases": vulnerability.aliases }),
+        timestamp,
         products: [json!({ "@id": vulnerability.purl, "identifiers": { "purl": vulnerability.purl, "cpe23": vulnerability.cpe } })],
         status: "affected",
         justification: None,

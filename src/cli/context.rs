@@ -1,7 +1,5 @@
 //! What most commands start with: catalog, lock, store, fetcher, toolchain.
 
-use std::time::Duration;
-
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::args::{Global, ToolchainArgs};
@@ -9,7 +7,7 @@ use super::error::{CliError, Failures};
 use super::printer::Printer;
 use crate::embedded;
 use crate::fetch::{Fetcher, Settings};
-use crate::model::{Catalog, Files, Lock, NameError, Policy};
+use crate::model::{Catalog, Files, Lock, NameError, Policy, Timestamp};
 use crate::store::Store;
 use crate::toolchain::{Locator, Request, Toolchain};
 
@@ -107,21 +105,20 @@ pub fn toolchain(
 
 /// When documents say that they were made: `$SOURCE_DATE_EPOCH`, else the lock's date at midnight (UTC).
 /// Source: <https://reproducible-builds.org/specs/source-date-epoch/>.
-pub fn created(lock: &Lock) -> Result<String, Failures> {
-    Ok(source_date()?.unwrap_or_else(|| format!("{}T00:00:00Z", lock.date)))
+pub fn created(lock: &Lock) -> Result<Timestamp, Failures> {
+    Ok(source_date()?.unwrap_or_else(|| Timestamp::midnight(lock.date)))
 }
 
 /// The time after which there is nothing yet: `$SOURCE_DATE_EPOCH`, else now.
-pub fn now() -> Result<String, Failures> {
-    Ok(source_date()?.unwrap_or_else(|| humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string()))
+pub fn now() -> Result<Timestamp, Failures> {
+    Ok(source_date()?.unwrap_or_else(Timestamp::now))
 }
 
-fn source_date() -> Result<Option<String>, Failures> {
+fn source_date() -> Result<Option<Timestamp>, Failures> {
     let Ok(text) = std::env::var("SOURCE_DATE_EPOCH") else { return Ok(None) };
-    // Years beyond 9999 have no RFC 3339 form.
-    let seconds = text.parse::<u64>().ok().filter(|seconds| *seconds < 253_402_300_800);
-    let seconds = seconds.ok_or_else(|| CliError::SourceDateEpoch { found: text.clone() })?;
-    Ok(Some(humantime::format_rfc3339_seconds(std::time::UNIX_EPOCH + Duration::from_secs(seconds)).to_string()))
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let time = digits.then(|| text.parse().ok().and_then(Timestamp::from_unix_seconds)).flatten();
+    Ok(Some(time.ok_or(CliError::SourceDateEpoch { found: text })?))
 }
 
 fn read_dir(root: &Utf8Path) -> Result<Files, Failures> {

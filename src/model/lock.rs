@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::recipe_wire::check_url;
-use super::{Name, RelPath, Sha256, Sha512, SwhDir, SyntaxError, Version};
+use super::{Date, Name, RelPath, Sha256, Sha512, SwhDir, SyntaxError, Version};
 
 /// The version of the format that this program reads and writes.
 const VERSION: u32 = 1;
@@ -17,8 +17,8 @@ const VERSION: u32 = 1;
 /// The frozen policy: what `fetch` and `build` use, and never change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lock {
-    /// The day on which it was last changed, `YYYY-MM-DD`; the SBOM's creation time unless `SOURCE_DATE_EPOCH` says otherwise.
-    pub date: String,
+    /// The day on which it was last changed; the SBOM's creation time unless `SOURCE_DATE_EPOCH` says otherwise.
+    pub date: Date,
     pub sources: BTreeMap<Name, LockedSource>,
     pub sdks: Sdks,
 }
@@ -238,7 +238,7 @@ pub enum LockError {
 #[schemars(title = "wasideps lockfile")]
 struct Wire {
     version: u32,
-    date: String,
+    date: Date,
     sources: BTreeMap<Name, LockedSource>,
     sdks: Sdks,
 }
@@ -351,7 +351,7 @@ impl Lock {
     /// The text: sorted, two spaces an indent, with a final line end; equal locks have equal texts.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let wire = Wire { version: VERSION, date: self.date.clone(), sources: self.sources.clone(), sdks: self.sdks.clone() };
+        let wire = Wire { version: VERSION, date: self.date, sources: self.sources.clone(), sdks: self.sdks.clone() };
         let mut text = serde_json::to_string_pretty(&wire).expect("a lock has only string keys and no failing values");
         text.push('\n');
         text
@@ -359,10 +359,6 @@ impl Lock {
 
     fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        let mut parts = self.date.split('-').map(|part| (part.len(), part.bytes().all(|b| b.is_ascii_digit())));
-        if !parts.by_ref().eq([(4, true), (2, true), (2, true)]) {
-            problems.push(format!("`date` must be YYYY-MM-DD, found `{}`", self.date));
-        }
         for (name, source) in self.sources.iter().filter(|(_, source)| source.origins.is_empty()) {
             problems.push(format!("source `{name}` {} has no origins", source.version));
         }

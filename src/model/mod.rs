@@ -13,6 +13,7 @@ mod recipe_wire;
 mod suite;
 mod swhid;
 mod syntax;
+mod time;
 
 pub use catalog::{Catalog, CatalogError, Files, Selected, Selection, SelectionError};
 pub use content::{Content, Sha1};
@@ -32,3 +33,4 @@ pub use recipe::{
 pub use suite::{EachDefine, NotApplicable, Program, ProgramSources, Run, Suite, SuiteError, suite_schema};
 pub use swhid::{Node as SwhNode, NotAFolder, SwhDir, SwhDirError, Tree as SwhTree};
 pub use syntax::SyntaxError;
+pub use time::{Date, DateError, Timestamp, TimestampError};

@@ -2,7 +2,7 @@
 //! absolute path, clock, user or host.
 
 use super::Plan;
-use crate::model::{LockedSource, RelPath, Selected, Sha256, Target};
+use crate::model::{LockedSource, RelPath, Selected, Sha256, Target, Timestamp};
 
 /// The inputs digest: SHA-256 over the selected files' paths (the origin's root stripped) and contents, sorted by path. Modes and times do not
 /// count, so that independent origins of the same release agree. The byte form is told in `docs/lockfile.md`.
@@ -59,9 +59,13 @@ pub(super) fn object_key(
 
 /// The key of a prefix: every object, what each recipe says of headers, licences and modules, what the SBOM tells of origins, the SBOM's date,
 /// and what this program is made from (`build.rs`): it writes `.pc` files, manifest and documents, and is named in them by that.
-pub(super) fn prefix_key(plan: &Plan, date: &str) -> Sha256 {
-    let mut fields: Vec<Vec<u8>> =
-        vec![env!("WASIDEPS_SOURCES_SHA256").into(), plan.target.as_str().into(), plan.toolchain.as_bytes().into(), date.into()];
+pub(super) fn prefix_key(plan: &Plan, created: Timestamp) -> Sha256 {
+    let mut fields: Vec<Vec<u8>> = vec![
+        env!("WASIDEPS_SOURCES_SHA256").into(),
+        plan.target.as_str().into(),
+        plan.toolchain.as_bytes().into(),
+        created.to_string().into(),
+    ];
     fields.extend(plan.jobs.iter().map(|job| job.key.as_bytes().to_vec()));
     for source in &plan.sources {
         fields.push(source.selected.recipe.digest.as_bytes().to_vec());

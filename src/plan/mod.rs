@@ -9,7 +9,7 @@ use serde::Serialize;
 
 pub use key::{headers_key, inputs_digest, tree_key, tree_record_key};
 
-use crate::model::{CompileOptions, Name, RelPath, Selected, Selection, Sha256, Target};
+use crate::model::{CompileOptions, Name, RelPath, Selected, Selection, Sha256, Target, Timestamp};
 
 /// What is to be built, and how.
 #[derive(Debug)]
@@ -75,9 +75,9 @@ pub struct Job {
 }
 
 impl Plan {
-    /// Plans `selection` for `target` with the toolchain of that identity; `date` is the lock's.
+    /// Plans `selection` for `target` with the toolchain of that identity; `created` is when its documents say that they were made.
     #[must_use]
-    pub fn new(selection: Selection, target: Target, toolchain: Sha256, date: &str) -> Self {
+    pub fn new(selection: Selection, target: Target, toolchain: Sha256, created: Timestamp) -> Self {
         let mut plan = Self { target, toolchain, sources: Vec::new(), jobs: Vec::new(), key: toolchain };
         let mut headers: BTreeMap<Name, Sha256> = BTreeMap::new();
         for selected in selection.sources {
@@ -101,7 +101,7 @@ impl Plan {
             }
             plan.sources.push(PlannedSource { selected, tree_key, archives });
         }
-        plan.key = key::prefix_key(&plan, date);
+        plan.key = key::prefix_key(&plan, created);
         plan
     }
 

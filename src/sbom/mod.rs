@@ -17,7 +17,7 @@ pub use spdx3::{PATH as SPDX3, sources_document as spdx3_sources_document};
 pub use spdx23::{VerificationCode, library_path as source_document_path};
 
 use crate::build::{Closure, Manifest, ManifestSource, SBOM};
-use crate::model::{Exclusions, RelPath, Selected, Sha256};
+use crate::model::{Exclusions, RelPath, Selected, Sha256, Timestamp};
 
 /// Where the CycloneDX document is, below the prefix.
 pub const CYCLONEDX: &str = "share/wasideps/sbom.cdx.json";
@@ -26,8 +26,8 @@ pub const PROVENANCE: &str = "share/wasideps/provenance.intoto.json";
 
 /// What all documents state beside what they are of.
 pub struct Context<'a> {
-    /// The creation time: RFC 3339, in seconds, UTC.
-    pub created: &'a str,
+    /// When they say that they were made.
+    pub created: Timestamp,
     /// What is excluded on purpose; the documents say so.
     pub exclusions: &'a Exclusions,
 }

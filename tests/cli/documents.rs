@@ -42,6 +42,24 @@ fn the_sboms_date_is_the_locks_unless_source_date_epoch_says_another() {
 }
 
 #[test]
+fn what_is_no_day_or_no_number_of_seconds_is_exit_2_and_reaches_no_document() {
+    let place = Place::new();
+    let lock = std::fs::read_to_string(project().join("lockfile.json")).expect("the lock");
+    let date = serde_json::from_str::<Value>(&lock).expect("JSON")["date"].as_str().expect("a date").to_owned();
+    for wrong in ["2026-99-99", "2026-02-30", "2025-02-29", "20261126", "2026-11-26T00:00:00Z", "today", ""] {
+        place.write("lockfile.json", lock.replacen(&date, wrong, 1));
+        let refused = run(&mut place.command(&["sbom", "--lockfile", "lockfile.json"])).exits(2);
+        assert_eq!(refused.stdout, "");
+        refused.says(&["lockfile.json", "expected a day of the calendar as YYYY-MM-DD", &format!("found `{wrong}`")]);
+    }
+    for wrong in ["", "-1", "+1", "1.5", "1e9", " 1", "0x10", "253402300800", "99999999999999999999"] {
+        let refused = run(raw().arg("sbom").env("SOURCE_DATE_EPOCH", wrong)).exits(2);
+        assert_eq!(refused.stdout, "");
+        refused.says(&["SOURCE_DATE_EPOCH", &format!("`{wrong}`")]);
+    }
+}
+
+#[test]
 fn the_prefixs_sbom_is_printed_only_while_it_is_the_one_that_was_installed() {
     let place = Place::new();
     run(&mut place.build(&["bzip2", "--prefix", "out"])).exits(0);

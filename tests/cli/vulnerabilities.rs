@@ -145,12 +145,40 @@ fn vex_takes_away_exactly_what_it_speaks_of_and_shows_it_with_its_reason() {
             _ => "status_notes",
         };
         assert!(one[needs].is_string(), "statement {number} has no {needs}: {one:#}");
+        assert_eq!(one["timestamp"], written["timestamp"], "a reader that does not inherit it finds none");
         assert!(one["products"][0]["identifiers"]["cpe23"].as_str().is_some_and(|cpe| cpe.starts_with("cpe:2.3:a:")), "{one:#}");
     }
     assert_eq!(written["@context"], "https://openvex.dev/ns/v0.2.0");
     assert!(written["@id"].as_str().is_some_and(|id| id.starts_with("https://openvex.dev/docs/public/vex-")));
     let again = audit(&place, &["--database", database, "--vex", "out.json", "--write-vex", "again.json"]).exits(6);
     assert_eq!(told(&again), expected(&without));
+}
+
+#[test]
+fn of_two_vex_statements_the_one_that_is_later_in_time_counts_whatever_the_offset_and_the_order_of_the_text() {
+    let place = old();
+    let at = |status: &str, time: &str| {
+        let mut statement = statement("CVE-2025-31115", "pkg:generic/xz@5.8.0", status, "WASI has no threads");
+        statement["timestamp"] = time.into();
+        statement
+    };
+    let status = |statements: [Value; 2]| {
+        place.write("ours.json", document(&statements));
+        let record = fixtures().join("cve/CVE-2025-31115.json");
+        let done = run(place.own(place.command(&["audit", "--vex", "ours.json", "--write-vex", "out.json"])).arg("--database").arg(record));
+        assert!([0, 6].contains(&done.code), "{}", done.stderr);
+        let written: Value = serde_json::from_slice(&std::fs::read(place.path("out.json")).expect("the document")).expect("JSON");
+        written["statements"][0]["status"].as_str().expect("a status").to_owned()
+    };
+    // 01:30 in the east is before midnight in UTC, although the text is greater.
+    let (earlier, later) = ("2026-01-02T01:30:00+02:00", "2026-01-02T00:00:00Z");
+    for (first, second, expected) in [
+        (at("not_affected", later), at("affected", earlier), "not_affected"),
+        (at("affected", later), at("not_affected", earlier), "affected"),
+        (at("affected", earlier), at("not_affected", "2026-01-02T00:00:00.1Z"), "not_affected"),
+    ] {
+        assert_eq!(status([first, second]), expected);
+    }
 }
 
 #[test]
@@ -322,6 +350,10 @@ fn a_database_or_a_vex_document_that_can_not_be_used_is_exit_2_and_says_why() {
     with("nowhere.json", &["nowhere.json can't be read"]);
     place.write("csaf.json", "{\"document\": {\"category\": \"csaf_vex\"}}");
     with("csaf.json", &["csaf.json is no OpenVEX document", "CSAF and CycloneDX are not read"]);
+    let mut undated = statement("CVE-2025-31115", "pkg:generic/xz", "affected", "-");
+    undated["timestamp"] = "2026-99-99T00:00:00Z".into();
+    place.write("undated.json", document(&[undated]));
+    with("undated.json", &["undated.json is no OpenVEX document", "expected a point in time", "2026-99-99T00:00:00Z"]);
     let mut bare = statement("CVE-2025-31115", "pkg:generic/xz", "not_affected", "-");
     for key in ["justification", "impact_statement"] {
         bare.as_object_mut().expect("an object").remove(key);

@@ -144,7 +144,7 @@ fn search(args: &AuditArgs, lock: &Lock, sources: &[Selected], rules: &Policy, r
     };
     let mut databases = Vec::new();
     for path in &args.database {
-        databases.push(Database::read(path, &now, &concerns)?);
+        databases.push(Database::read(path, now, &concerns)?);
     }
     let records: Vec<_> = databases.iter().flat_map(|database| &database.kept).collect();
     report.vulnerabilities = vulnerabilities(&subjects, &records, &opinions);
@@ -155,7 +155,7 @@ fn search(args: &AuditArgs, lock: &Lock, sources: &[Selected], rules: &Policy, r
     report.findings.extend(report.vulnerabilities.iter().map(|vulnerability| Finding::of(vulnerability, rules)));
     report.add_databases(databases);
     if let Some(path) = &args.write_vex {
-        let text = vex::document(&report.vulnerabilities, &context::created(lock)?);
+        let text = vex::document(&report.vulnerabilities, context::created(lock)?);
         write_atomically(path, text.as_bytes()).map_err(|source| CliError::Write { path: path.clone(), source })?;
     }
     Ok(())

@@ -10,7 +10,7 @@ use crate::cli::context;
 use crate::cli::error::Failures;
 use crate::cli::printer::Printer;
 use crate::cli::table;
-use crate::model::{Catalog, RelPath, Sha256};
+use crate::model::{Catalog, RelPath, Sha256, Timestamp};
 use crate::plan::Plan;
 use crate::sbom::{self, Built, Context};
 
@@ -24,7 +24,7 @@ pub fn run(args: &BuildArgs, global: &Global, printer: &Printer) -> Result<(), F
     let store = context::store(global)?;
     let fetcher = context::fetcher(global, &store, printer);
     let toolchain = context::toolchain(&args.toolchain, global, &lock, &store, &fetcher, printer)?;
-    let plan = Plan::new(selection, args.toolchain.target, toolchain.identity().digest, &created);
+    let plan = Plan::new(selection, args.toolchain.target, toolchain.identity().digest, created);
     let prefix = args.prefix.path(args.toolchain.target);
     let outcome = build::build(&build::Request {
         work: build::Work {
@@ -38,7 +38,7 @@ pub fn run(args: &BuildArgs, global: &Global, printer: &Printer) -> Result<(), F
         prefix: &prefix,
         replace: args.replace,
         begin: &|| printer.expect_jobs(&plan),
-        documents: &documents_of(&catalog, &created),
+        documents: &documents_of(&catalog, created),
     })?;
     printer.finish_bars();
     show(&outcome, prefix.as_str(), started.elapsed().as_secs_f64(), printer);
@@ -46,7 +46,7 @@ pub fn run(args: &BuildArgs, global: &Global, printer: &Printer) -> Result<(), F
 }
 
 /// What makes the documents of a prefix.
-pub fn documents_of(catalog: &Catalog, created: &str) -> impl Fn(&Plan, &Manifest, &Closure) -> Vec<(RelPath, String)> {
+pub fn documents_of(catalog: &Catalog, created: Timestamp) -> impl Fn(&Plan, &Manifest, &Closure) -> Vec<(RelPath, String)> {
     move |plan, manifest, closure| {
         let selected = plan.sources.iter().map(|source| &source.selected).collect();
         let built = Built::new(selected, manifest, closure).expect("the manifest is that of the plan");

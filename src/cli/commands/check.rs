@@ -40,7 +40,7 @@ pub fn run(args: &CheckArgs, global: &Global, printer: &Printer) -> Result<(), F
     let store = context::store(global)?;
     let fetcher = context::fetcher(global, &store, printer);
     let toolchain = context::toolchain(&args.toolchain, global, &lock, &store, &fetcher, printer)?;
-    let plan = Plan::new(selection, args.toolchain.target, toolchain.identity().digest, &created);
+    let plan = Plan::new(selection, args.toolchain.target, toolchain.identity().digest, created);
     if manifest.key != plan.key {
         return Err(CliError::OtherPlan { prefix }.into());
     }

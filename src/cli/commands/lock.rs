@@ -1,7 +1,5 @@
 //! `wasideps lock`: the one command that writes the lock.
 
-use std::time::SystemTime;
-
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::cli::args::{Global, LockArgs};
@@ -10,7 +8,7 @@ use crate::cli::error::{CliError, Failures};
 use crate::cli::printer::Printer;
 use crate::cli::table;
 use crate::fetch::Moved;
-use crate::model::{Catalog, DebianPackage, Lock, Name, SelectionError, Version};
+use crate::model::{Catalog, DebianPackage, Lock, Name, SelectionError, Timestamp, Version};
 use crate::report::{Event, Reporter as _};
 use crate::store::{Store, write_atomically};
 use crate::toolchain::debian;
@@ -42,8 +40,7 @@ pub fn run(args: &LockArgs, global: &Global, printer: &Printer) -> Result<(), Fa
         return Ok(());
     }
     printer.result(&table::text(&rows));
-    lock.date = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
-    lock.date.truncate("YYYY-MM-DD".len());
+    lock.date = Timestamp::now().date();
     // The new lock as a whole is checked before it is written: what `lock` writes, `build` takes.
     catalog.select(&lock, &[])?;
     if args.dry_run {

@@ -79,7 +79,7 @@ pub fn plan(args: &PlanArgs, global: &Global, printer: &Printer) -> Result<(), F
     let offline = Global { offline: true, ..global.clone() };
     let fetcher = context::fetcher(&offline, &store, printer);
     let toolchain = context::toolchain(&args.toolchain, &offline, &lock, &store, &fetcher, printer)?;
-    let plan = Plan::new(selection, args.toolchain.target, toolchain.identity().digest, &created);
+    let plan = Plan::new(selection, args.toolchain.target, toolchain.identity().digest, created);
     let mut rows = table::table(&["source", "library", "file", "object", "in store"]);
     let mut in_store = 0;
     for job in &plan.jobs {

@@ -29,7 +29,7 @@ pub fn run(args: &SbomArgs, global: &Global, printer: &Printer) -> Result<(), Fa
     let lock = context::lock(global)?;
     let created = context::created(&lock)?;
     let selection = catalog.select(&lock, &[])?;
-    let context = Context { created: &created, exclusions: catalog.exclusions() };
+    let context = Context { created, exclusions: catalog.exclusions() };
     if let Some(dir) = &args.write {
         return write(dir, &sbom::committed(&selection.sources, &context), printer);
     }
@@ -78,7 +78,7 @@ fn html(file: &Utf8Path, prefix: Option<&Utf8Path>, global: &Global, printer: &P
     let catalog = context::catalog(global)?;
     let lock = context::lock(global)?;
     let created = context::created(&lock)?;
-    let context = Context { created: &created, exclusions: catalog.exclusions() };
+    let context = Context { created, exclusions: catalog.exclusions() };
     let text = match prefix {
         None => {
             let selection = catalog.select(&lock, &[])?;

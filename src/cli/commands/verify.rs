@@ -10,7 +10,7 @@ use crate::cli::context;
 use crate::cli::error::{CliError, Failures};
 use crate::cli::printer::Printer;
 use crate::cli::table;
-use crate::model::{Catalog, Lock, RelPath, Sha256};
+use crate::model::{Catalog, Lock, RelPath, Sha256, Timestamp};
 use crate::plan::Plan;
 use crate::sbom::{Built, Context, documents};
 use crate::store::{Kind, Store};
@@ -49,7 +49,7 @@ pub fn run(args: &VerifyArgs, global: &Global, printer: &Printer) -> Result<(), 
 struct Policy {
     catalog: Catalog,
     lock: Lock,
-    created: String,
+    created: Timestamp,
 }
 
 impl Policy {
@@ -66,7 +66,7 @@ impl Policy {
             let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
             errors.join("; ")
         })?;
-        let plan = Plan::new(selection, manifest.target, manifest.toolchain.digest, &self.created);
+        let plan = Plan::new(selection, manifest.target, manifest.toolchain.digest, self.created);
         if plan.key == manifest.key {
             Ok(plan)
         } else {
@@ -83,7 +83,7 @@ impl Policy {
         let manifest = manifest.without_documents();
         let selected = plan.sources.iter().map(|source| &source.selected).collect();
         let built = Built::new(selected, &manifest, closure).ok_or("its sources are not those of the lock")?;
-        Ok(documents(&built, &Context { created: &self.created, exclusions: self.catalog.exclusions() }))
+        Ok(documents(&built, &Context { created: self.created, exclusions: self.catalog.exclusions() }))
     }
 }
 
@@ -132,7 +132,7 @@ impl WithSdk<'_> {
             prefix: &prefix,
             replace: false,
             begin: &|| self.printer.expect_jobs(plan),
-            documents: &documents_of(&self.policy.catalog, &self.policy.created),
+            documents: &documents_of(&self.policy.catalog, self.policy.created),
         })?;
         verified.against_rebuilt(&prefix)?;
         Ok(self.printer.done().compiled)

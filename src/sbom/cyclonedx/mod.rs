@@ -83,7 +83,7 @@ fn bom(phase: &'static str, component: Component, context: &Context<'_>) -> Bom 
         serial_number: String::new(),
         version: 1,
         metadata: Metadata {
-            timestamp: context.created.to_owned(),
+            timestamp: context.created,
             lifecycles: vec![Lifecycle { phase }],
             tools: Tools { components: vec![components::tool(&names::this_program(env!("CARGO_PKG_VERSION")))] },
             manufacturer: ours(),

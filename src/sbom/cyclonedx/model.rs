@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::{Content, Sha1, Sha256, Sha512};
+use crate::model::{Content, Sha1, Sha256, Sha512, Timestamp};
 
 /// A document. Fields come out in this order.
 #[derive(Debug, Serialize)]
@@ -30,8 +30,7 @@ pub struct Bom {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Metadata {
-    /// RFC 3339, in seconds, UTC.
-    pub timestamp: String,
+    pub timestamp: Timestamp,
     pub lifecycles: Vec<Lifecycle>,
     pub tools: Tools,
     /// Who made the document.

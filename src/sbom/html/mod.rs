@@ -97,7 +97,7 @@ impl<'a> Page<'a> {
     }
 
     fn summary(&self, context: &Context<'_>) -> Markup {
-        let day = context.created.split('T').next().unwrap_or_default();
+        let day = context.created.date();
         html! {
             p {
                 @match self.built {

@@ -45,7 +45,7 @@ impl Parts {
             id: DOCUMENT,
             document_namespace: String::new(),
             creation_info: CreationInfo {
-                created: context.created.to_owned(),
+                created: context.created,
                 creators: vec![format!("Organization: {}", names::SUPPLIER), format!("Tool: wasideps-{}", env!("CARGO_PKG_VERSION"))],
                 license_list_version: license_list_version(),
                 // In the form that the OpenChain Telco SBOM Guide asks for: SPDX 2.3 has no field of its own.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::{Content, Sha1, Sha256, Sha512, SwhDir};
+use crate::model::{Content, Sha1, Sha256, Sha512, SwhDir, Timestamp};
 
 /// The document's own identifier.
 pub const DOCUMENT: &str = "SPDXRef-DOCUMENT";
@@ -31,8 +31,7 @@ pub struct Document {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CreationInfo {
-    /// RFC 3339, in seconds, UTC.
-    pub created: String,
+    pub created: Timestamp,
     pub creators: Vec<String>,
     pub license_list_version: &'static str,
     /// At which point of the software's life the document was made, in CISA's word for it.

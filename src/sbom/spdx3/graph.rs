@@ -79,7 +79,7 @@ impl Graph {
         let creation_info = CreationInfo {
             id: Created,
             spec_version: "3.0.1",
-            created: context.created.to_owned(),
+            created: context.created,
             created_by: vec![self.organization(names::SUPPLIER)],
             created_using: vec![self.generator()],
         };

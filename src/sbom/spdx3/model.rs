@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::model::{Content, Sha1, Sha256, Sha512};
+use crate::model::{Content, Sha1, Sha256, Sha512, Timestamp};
 use crate::sbom::names;
 
 /// What stands for the document's namespace until the content, and so the namespace, is known. `.invalid` is no one's (RFC 2606).
@@ -75,8 +75,7 @@ pub struct CreationInfo {
     #[serde(rename = "@id")]
     pub id: Created,
     pub spec_version: &'static str,
-    /// RFC 3339, in seconds, UTC.
-    pub created: String,
+    pub created: Timestamp,
     pub created_by: Vec<Id>,
     pub created_using: Vec<Id>,
 }
