@@ -3,7 +3,13 @@
 
 use std::collections::HashSet;
 
+use icu_normalizer::DecomposingNormalizer;
+
+use super::entries::ENTRIES_LIMIT;
 use crate::model::{Inputs, RelPath};
+
+/// The bytes of a file's or folder's name; what common file systems take.
+const NAME_LIMIT: usize = 255;
 
 /// Why an entry is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,12 +24,16 @@ pub enum Refusal {
     Kind { what: String },
     #[error("it is selected as an input, but is a link to `{target}`; inputs are regular files")]
     SelectedLink { target: String },
-    #[error("it is there twice (or differs from another only in case)")]
+    #[error("it is there twice (or differs from another only in case, or in how its characters are composed)")]
     Twice,
     #[error("it is a file where another entry needs a folder")]
     FileAndFolder,
     #[error("it is selected as an input, but its name can't be written on every system")]
     BadName,
+    #[error("it is selected as an input, but a part of its path has more than {NAME_LIMIT} bytes")]
+    LongName,
+    #[error("with it the selected files lie in more than {limit} folders")]
+    TooManyFolders { limit: u64 },
     #[error("with it the selected files have more than the {limit} bytes that the recipe's `inputs.max-size` allows")]
     TooLarge { limit: u64 },
 }
@@ -67,13 +77,46 @@ pub fn check_link(folder: &[&[u8]], target: &[u8]) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// The files of a tree, as far as they can be told apart on every system.
+#[derive(Default)]
+pub struct Names {
+    files: HashSet<String>,
+    folders: HashSet<String>,
+}
+
+impl Names {
+    /// Adds `path`.
+    ///
+    /// # Errors
+    /// When it is there already, or a file stands where a folder must be, for a file system that does not tell `A.c` from `a.c`, or `é` of one
+    /// character from `é` of two.
+    pub fn add(&mut self, path: &RelPath) -> Result<(), Refusal> {
+        let nfd = DecomposingNormalizer::new_nfd();
+        let folded = nfd.normalize(&nfd.normalize(path.as_str()).to_lowercase()).into_owned();
+        for (end, _) in folded.match_indices('/') {
+            let folder = &folded[..end];
+            if self.files.contains(folder) {
+                return Err(Refusal::FileAndFolder);
+            }
+            if !self.folders.contains(folder) {
+                if self.folders.len() as u64 == ENTRIES_LIMIT {
+                    return Err(Refusal::TooManyFolders { limit: ENTRIES_LIMIT });
+                }
+                self.folders.insert(folder.to_owned());
+            }
+        }
+        if self.folders.contains(&folded) {
+            return Err(Refusal::FileAndFolder);
+        }
+        if self.files.insert(folded) { Ok(()) } else { Err(Refusal::Twice) }
+    }
+}
+
 /// Picks the inputs among an archive's entries, and holds what was seen of it.
 pub struct Picker<'a> {
     inputs: &'a Inputs,
     root: Vec<&'a [u8]>,
-    /// Lower-cased, as file systems are that do not tell `A.c` from `a.c`.
-    files: HashSet<String>,
-    folders: HashSet<String>,
+    names: Names,
     top: Vec<String>,
     seen_root: bool,
 }
@@ -82,7 +125,7 @@ impl<'a> Picker<'a> {
     /// For the inputs below `root`, a folder of the archive; the empty one is its top.
     pub fn new(inputs: &'a Inputs, root: &'a str) -> Self {
         let root = root.as_bytes().split(|byte| *byte == b'/').filter(|part| !part.is_empty()).collect();
-        Self { inputs, root, files: HashSet::new(), folders: HashSet::new(), top: Vec::new(), seen_root: false }
+        Self { inputs, root, names: Names::default(), top: Vec::new(), seen_root: false }
     }
 
     /// The path below the root, where the entry is selected. It may still be a link or a folder.
@@ -116,22 +159,12 @@ impl<'a> Picker<'a> {
     /// Takes `path` as a file that will be written.
     ///
     /// # Errors
-    /// When it was taken before, or a file stands where a folder must be.
+    /// When it was taken before, a file stands where a folder must be, or no file can have such a name.
     pub fn take(&mut self, path: &RelPath) -> Result<(), Refusal> {
-        let lower = path.as_str().to_lowercase();
-        for (end, _) in lower.match_indices('/') {
-            let folder = &lower[..end];
-            if self.files.contains(folder) {
-                return Err(Refusal::FileAndFolder);
-            }
-            if !self.folders.contains(folder) {
-                self.folders.insert(folder.to_owned());
-            }
+        if path.as_str().split('/').any(|part| part.len() > NAME_LIMIT) {
+            return Err(Refusal::LongName);
         }
-        if self.folders.contains(&lower) {
-            return Err(Refusal::FileAndFolder);
-        }
-        if self.files.insert(lower) { Ok(()) } else { Err(Refusal::Twice) }
+        self.names.add(path)
     }
 
     /// Whether an entry was at or below the root.
@@ -159,6 +192,24 @@ mod tests {
         }
         for (path, clean) in [("./a//b/", "a/b"), ("a..b/..c", "a..b/..c"), ("./", ""), ("a/./b", "a/b")] {
             assert_eq!(parts(path.as_bytes()).expect(path).join(&b'/'), clean.as_bytes(), "{path}");
+        }
+    }
+
+    #[test]
+    fn files_that_a_file_system_may_take_for_one_are_refused_and_others_are_not() {
+        let second = |first: &str, second: &str| {
+            let mut names = Names::default();
+            names.add(&first.parse().expect("a path")).expect("the first");
+            names.add(&second.parse().expect("a path"))
+        };
+        for (one, other) in [("a.c", "A.C"), ("d/\u{e9}.c", "d/e\u{301}.c"), ("\u{c9}", "e\u{301}"), ("\u{212b}", "\u{e5}")] {
+            assert_eq!(second(one, other), Err(Refusal::Twice), "{one} {other}");
+        }
+        for (one, other) in [("\u{e9}", "e\u{301}/x"), ("X/y", "x")] {
+            assert_eq!(second(one, other), Err(Refusal::FileAndFolder), "{one} {other}");
+        }
+        for (one, other) in [("stra\u{df}e", "strasse"), ("a", "a.c"), ("d/x", "D/y")] {
+            assert_eq!(second(one, other), Ok(()), "{one} {other}");
         }
     }
 

@@ -4,6 +4,7 @@ use camino::Utf8PathBuf;
 use miette::Diagnostic;
 
 use super::compare::Difference;
+use super::entries::Excess;
 use super::entry::Refusal;
 use super::patch::PatchProblem;
 use crate::model::{GlobsError, Name, RelPath, Sha256, Version};
@@ -82,8 +83,9 @@ pub enum FetchError {
     #[error("{origin} has the entry `{entry}`: {refusal}")]
     #[diagnostic(help("nothing was unpacked"))]
     Entry { origin: String, entry: String, refusal: Refusal },
-    #[error("{origin} unpacks to more than {limit} bytes")]
-    Expands { origin: String, limit: u64 },
+    #[error("{origin} {excess}")]
+    #[diagnostic(help("sources come nowhere near the limits, which docs/limits.md lists: it may have been made to fill memory or disk"))]
+    Excessive { origin: String, excess: Excess },
     #[error("{origin} has nothing below `{root}`; at its top are: {}", list(found))]
     #[diagnostic(help("the recipe's `root` names the folder that the inputs are below"))]
     NoRoot { origin: String, root: String, found: Vec<String> },
@@ -98,6 +100,9 @@ pub enum FetchError {
     #[error("{subject}: the overlay {path} is in the source already")]
     #[diagnostic(help("an overlay adds a file; to change one, write a patch"))]
     Overlay { subject: String, path: RelPath },
+    #[error("{subject}: the source tree can't have {path}: {refusal}")]
+    #[diagnostic(help("files of other archives, patches and overlays must differ from upstream's files on every system"))]
+    Tree { subject: String, path: RelPath, refusal: Refusal },
     #[error("no recipe is written for {name} {version}")]
     #[diagnostic(help("recipes of {name} are written for: {}", list(known)))]
     NoRecipe { name: Name, version: Version, known: Vec<String> },
@@ -145,7 +150,7 @@ impl FetchError {
             | Self::Format { .. }
             | Self::Damaged { .. }
             | Self::Entry { .. }
-            | Self::Expands { .. }
+            | Self::Excessive { .. }
             | Self::NoRoot { .. }
             | Self::NothingSelected { .. }
             | Self::Inputs { .. }
@@ -153,6 +158,7 @@ impl FetchError {
             Self::CargoConfig { .. }
             | Self::Patch { .. }
             | Self::Overlay { .. }
+            | Self::Tree { .. }
             | Self::NoRecipe { .. }
             | Self::TestInputs { .. }
             | Self::BadPlace { .. } => FetchClass::Recipe,
@@ -162,7 +168,7 @@ impl FetchError {
 
     /// Whether it is the same whatever origin is tried next.
     pub(super) fn is_final(&self) -> bool {
-        matches!(self, Self::Patch { .. } | Self::Overlay { .. } | Self::From { .. } | Self::Store(_))
+        matches!(self, Self::Patch { .. } | Self::Overlay { .. } | Self::Tree { .. } | Self::From { .. } | Self::Store(_))
     }
 }
 

@@ -14,7 +14,7 @@ use url::Url;
 
 use super::FetchError;
 use super::error::{of_network, with_causes};
-use super::unpack::looks_like_html;
+use super::format::looks_like_html;
 use crate::model::{Digesting, Sha256};
 use crate::report::{Event, Reporter};
 use crate::store::StoreError;

@@ -1,13 +1,11 @@
 //! What an archive is as a whole, for those who know it by other names than its SHA-256: SHA-512, and the identifier that Software Heritage has for
 //! its unpacked tree. Only what writes or checks a lock asks for it: all of the archive is read for that.
 
-use std::io::{self, Read};
-
 use camino::Utf8Path;
 
-use super::unpack::{self, Opened};
-use super::{FetchError, Fetched, entry};
-use crate::model::{NotAFolder, Origin, Sha1, Sha512, SwhDir, SwhNode, SwhTree};
+use super::entries::{ENTRIES_LIMIT, EXPANSION_LIMIT, Entry, Excess, Kind};
+use super::{FetchError, Fetched, Refusal, entry, format};
+use crate::model::{Origin, Sha1, Sha512, SwhDir, SwhNode, SwhTree};
 use crate::store::StoreError;
 
 /// The names of an archive.
@@ -52,59 +50,37 @@ pub fn check_names(origin: &Origin, fetched: &Fetched) -> Result<(), FetchError>
 
 /// The tree of the archive at `path`, with every file, folder and link of it.
 fn tree(path: &Utf8Path, origin: &str) -> Result<SwhTree, FetchError> {
-    let damaged = |error: &dyn std::fmt::Display| FetchError::Damaged { origin: origin.to_owned(), problem: error.to_string() };
-    let tree = match unpack::open(path, origin, unpack::EXPANSION_FLOOR)? {
-        Opened::Tar(stream, _) => tar_tree(stream),
-        Opened::Zip(archive) => zip_tree(*archive),
-    };
-    tree.map_err(|error| damaged(&error))
-}
-
-fn tar_tree(stream: Box<dyn Read>) -> io::Result<SwhTree> {
     let mut tree = SwhTree::default();
-    let mut archive = tar::Archive::new(stream);
-    for entry in archive.entries()? {
-        let mut entry = entry?;
-        let kind = entry.header().entry_type();
-        if kind.is_pax_global_extensions() {
-            continue;
-        }
-        let name = entry.path_bytes().into_owned();
-        let parts = entry::parts(&name).map_err(io::Error::other)?;
-        let target = entry.link_name_bytes().map(std::borrow::Cow::into_owned).unwrap_or_default();
-        let node = match kind {
-            tar::EntryType::Directory => SwhNode::Folder(SwhTree::default()),
-            tar::EntryType::Symlink => SwhNode::Link(Sha1::of_blob(target.len() as u64, target.as_slice())?),
-            // Another name of what came before.
-            tar::EntryType::Link => {
-                let target = entry::parts(&target).map_err(io::Error::other)?;
-                tree.get(&target).cloned().ok_or_else(|| io::Error::other("a link to what is not there"))?
+    let mut nodes = 0;
+    let entry = |entry: &mut Entry<'_>| {
+        let damaged = |error: &dyn std::fmt::Display| FetchError::Damaged { origin: origin.to_owned(), problem: error.to_string() };
+        let refused = |refusal| FetchError::Entry {
+            origin: origin.to_owned(),
+            entry: String::from_utf8_lossy(&entry.name).into_owned(),
+            refusal,
+        };
+        let parts = entry::parts(&entry.name).map_err(refused)?;
+        let node = match &entry.kind {
+            Kind::Folder => SwhNode::Folder(SwhTree::default()),
+            Kind::Symlink(target) => SwhNode::Link(Sha1::of(&[format!("blob {}\0", target.len()).as_bytes(), target].concat())),
+            // Another name of a file that came before.
+            Kind::Hardlink(target) => match tree.get(&entry::parts(target).map_err(refused)?) {
+                Some(node @ (SwhNode::File { .. } | SwhNode::Link(_))) => node.clone(),
+                _ => return Err(damaged(&"it has a link to what is no file that came before")),
+            },
+            Kind::File => {
+                let id = Sha1::of_blob(entry.size, &mut entry.content).map_err(|error| format::broken(origin, &error))?;
+                SwhNode::File { executable: entry.executable, id }
             }
-            _ => SwhNode::File { executable: entry.header().mode()? & 0o111 != 0, id: Sha1::of_blob(entry.size(), &mut entry)? },
+            Kind::Other(what) => return Err(refused(Refusal::Kind { what: what.clone() })),
         };
-        put(&mut tree, &parts, node)?;
-    }
+        nodes += tree.put(&parts, node).map_err(|error| damaged(&error))? as u64;
+        if nodes > ENTRIES_LIMIT {
+            return Err(FetchError::Excessive { origin: origin.to_owned(), excess: Excess::Entries { limit: ENTRIES_LIMIT } });
+        }
+        Ok(())
+    };
+    let mut entry = entry;
+    format::each_entry(path, origin, EXPANSION_LIMIT, &mut entry)?;
     Ok(tree)
-}
-
-fn zip_tree<R: Read + io::Seek>(mut archive: zip::ZipArchive<R>) -> io::Result<SwhTree> {
-    let mut tree = SwhTree::default();
-    for index in 0..archive.len() {
-        let mut entry = archive.by_index(index).map_err(io::Error::other)?;
-        let name = entry.name_raw().to_vec();
-        let parts = entry::parts(&name).map_err(io::Error::other)?;
-        let mode = entry.unix_mode().unwrap_or_default();
-        let node = if entry.is_dir() {
-            SwhNode::Folder(SwhTree::default())
-        } else {
-            let id = Sha1::of_blob(entry.size(), &mut entry)?;
-            if mode & 0o170_000 == 0o120_000 { SwhNode::Link(id) } else { SwhNode::File { executable: mode & 0o111 != 0, id } }
-        };
-        put(&mut tree, &parts, node)?;
-    }
-    Ok(tree)
-}
-
-fn put(tree: &mut SwhTree, parts: &[&[u8]], node: SwhNode) -> io::Result<()> {
-    tree.put(parts, node).map_err(|error: NotAFolder| io::Error::other(error))
 }

@@ -8,9 +8,11 @@
 mod archive;
 mod compare;
 mod compared;
+pub(crate) mod entries;
 mod entry;
 mod error;
 mod folder;
+pub(crate) mod format;
 mod http;
 mod identify;
 mod patch;
@@ -28,6 +30,7 @@ use camino::Utf8PathBuf;
 
 pub use archive::Fetched;
 pub use compare::{Difference, How, InputFiles, differences};
+pub use entries::Excess;
 pub use entry::Refusal;
 pub use error::{FetchClass, FetchError, SourceError};
 pub use http::Patience;

@@ -6,6 +6,7 @@ use camino::Utf8Path;
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
 
+use super::entry::Names;
 use super::patch::{self, PatchProblem};
 use super::unpack::{self, Unpacked};
 use super::{FetchError, Fetcher};
@@ -86,6 +87,7 @@ impl Fetcher<'_> {
             .ok_or_else(|| StoreError::Write { path: "the scratch folder".into(), source: std::io::ErrorKind::InvalidFilename.into() })?
             .to_owned();
         let mut record = Vec::new();
+        distinct(selected, &files, None)?;
         for EntryFile { path, .. } in &files {
             let bytes =
                 fs::read(folder.join(path.as_str())).map_err(|source| StoreError::Read { path: folder.join(path.as_str()), source })?;
@@ -103,6 +105,7 @@ impl Fetcher<'_> {
                     fs::remove_file(&to).map_err(|source| StoreError::Write { path: to, source })?;
                     continue;
                 };
+                distinct(selected, &files, Some(&path))?;
                 let (input, mut patches) = before.map_or_else(Default::default, |file| (file.input, file.patches));
                 patches.push(name.clone());
                 record.push(TreeFile { path: path.clone(), content: Content::of(&bytes), input, patches });
@@ -110,10 +113,10 @@ impl Fetcher<'_> {
             }
         }
         for (path, bytes) in &selected.overlays {
-            let lower = path.as_str().to_lowercase();
-            if files.iter().any(|file| file.path.as_str().to_lowercase() == lower) {
+            if files.iter().any(|file| file.path == *path) {
                 return Err(FetchError::Overlay { subject: selected.title(), path: path.clone() });
             }
+            distinct(selected, &files, Some(path))?;
             record.push(TreeFile { path: path.clone(), content: Content::of(bytes), input: None, patches: Vec::new() });
             files.push(put(&folder, path.clone(), bytes)?);
         }
@@ -134,6 +137,15 @@ impl Fetcher<'_> {
         let file = EntryFile { path, sha256: Sha256::of(&text), size: text.len() as u64 };
         self.store.keep_entry(Kind::Tree, &plan::tree_record_key(key), dir, vec![file]).map(drop)
     }
+}
+
+/// Checks that all of `files`, whatever brought them, and the one that comes next can lie in one tree on every system.
+fn distinct(selected: &Selected, files: &[EntryFile], next: Option<&RelPath>) -> Result<(), FetchError> {
+    let mut names = Names::default();
+    for path in files.iter().map(|file| &file.path).chain(next) {
+        names.add(path).map_err(|refusal| FetchError::Tree { subject: selected.title(), path: path.clone(), refusal })?;
+    }
+    Ok(())
 }
 
 fn record_path() -> RelPath {

@@ -82,21 +82,23 @@ pub enum Node {
 }
 
 impl Tree {
-    /// Puts `node` at `path`, making the folders on the way. What is there already gives way, but for a folder that stays one.
+    /// Puts `node` at `path`, making the folders on the way. What is there already gives way, but for a folder that stays one. Returns how many
+    /// nodes are new.
     ///
     /// # Errors
     /// When a file is on the way.
-    pub fn put(&mut self, path: &[&[u8]], node: Node) -> Result<(), NotAFolder> {
-        let [name, rest @ ..] = path else { return Ok(()) };
+    pub fn put(&mut self, path: &[&[u8]], node: Node) -> Result<usize, NotAFolder> {
+        let [name, rest @ ..] = path else { return Ok(0) };
+        let new = usize::from(!self.0.contains_key(*name));
         if rest.is_empty() {
             match (self.0.get(*name), &node) {
                 (Some(Node::Folder(_)), Node::Folder(_)) => {}
                 _ => drop(self.0.insert(name.to_vec(), node)),
             }
-            return Ok(());
+            return Ok(new);
         }
         match self.0.entry(name.to_vec()).or_insert_with(|| Node::Folder(Self::default())) {
-            Node::Folder(folder) => folder.put(rest, node),
+            Node::Folder(folder) => Ok(new + folder.put(rest, node)?),
             _ => Err(NotAFolder),
         }
     }

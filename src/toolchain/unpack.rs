@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::io::Read;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use tar::EntryType;
 
+use crate::fetch::Excess;
+use crate::fetch::entries::{ENTRIES_LIMIT, Entry, Kind, Limits, Walk};
 use crate::model::{Digesting, RelPath};
 use crate::store::EntryFile;
 
-/// The most bytes that an SDK may have unpacked: a release has less than 1 GiB.
-const SIZE_LIMIT: u64 = 4 << 30;
+/// The bytes that an SDK may unpack to: a release has less than 1 GiB.
+const SDK_LIMIT: u64 = 4 << 30;
 
 /// A symbolic link in an archive. Links are made after all files, so that no file is ever written through one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,35 +29,29 @@ pub(super) struct Unpacked {
 
 /// Writes the files of the tar archive `reader` below `dir`, each where `place` says; `None` leaves it out. Links are returned, not made.
 pub(super) fn unpack(reader: impl Read, dir: &Utf8Path, place: impl Fn(&RelPath) -> Option<RelPath>) -> Result<Unpacked, String> {
-    let mut archive = tar::Archive::new(reader);
     let mut unpacked = Unpacked::default();
     let mut seen = BTreeSet::new();
-    let mut left = SIZE_LIMIT;
-    for entry in archive.entries().map_err(|error| error.to_string())? {
-        let mut entry = entry.map_err(|error| error.to_string())?;
-        let kind = entry.header().entry_type();
-        let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+    let failed = |error: &std::io::Error| Excess::of(error).map_or_else(|| error.to_string(), |excess| format!("it {excess}"));
+    let mut visit = |entry: &mut Entry<'_>| {
+        let name = String::from_utf8_lossy(&entry.name).into_owned();
         let name = name.strip_prefix("./").unwrap_or(&name).trim_end_matches('/').to_owned();
-        if matches!(kind, EntryType::Directory | EntryType::XGlobalHeader) || name.is_empty() || name == "." {
-            continue;
+        if matches!(entry.kind, Kind::Folder) || name.is_empty() || name == "." {
+            return Ok(());
         }
         let path: RelPath = name.parse().map_err(|error| format!("entry `{name}`: {error}"))?;
-        let Some(to) = place(&path) else { continue };
-        let link = || entry.link_name_bytes().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+        let Some(to) = place(&path) else { return Ok(()) };
         if !seen.insert(to.clone()) {
             return Err(format!("entry `{path}` is there twice"));
         }
-        match kind {
-            EntryType::Regular | EntryType::Continuous => {
-                let size = entry.size();
-                left = left.checked_sub(size).ok_or_else(|| format!("it expands beyond {SIZE_LIMIT} bytes"))?;
-                let executable = entry.header().mode().is_ok_and(|mode| mode & 0o111 != 0);
-                unpacked.files.push(write(&mut entry, dir, to, executable).map_err(|error| format!("entry `{path}`: {error}"))?);
+        match &entry.kind {
+            Kind::File => {
+                let written = write(&mut entry.content, dir, to, entry.executable);
+                unpacked.files.push(written.map_err(|error| format!("entry `{path}`: {}", failed(&error)))?);
             }
-            EntryType::Symlink => unpacked.links.push(Link { target: link(), path: to }),
+            Kind::Symlink(target) => unpacked.links.push(Link { target: String::from_utf8_lossy(target).into_owned(), path: to }),
             // A second name of a file that is there already.
-            EntryType::Link => {
-                let target = link();
+            Kind::Hardlink(target) => {
+                let target = String::from_utf8_lossy(target);
                 let target = target.strip_prefix("./").unwrap_or(&target);
                 let first = target.parse().ok().and_then(|target| place(&target));
                 let Some(first) = first.and_then(|first| unpacked.files.iter().find(|file| file.path == first).cloned()) else {
@@ -66,9 +61,12 @@ pub(super) fn unpack(reader: impl Read, dir: &Utf8Path, place: impl Fn(&RelPath)
                 parents(&new).and_then(|()| fs_err::copy(dir.join(first.path.as_str()), &new)).map_err(|error| error.to_string())?;
                 unpacked.files.push(EntryFile { path: to, ..first });
             }
-            other => return Err(format!("entry `{path}` is of the kind {other:?}, which an SDK does not have")),
+            Kind::Other(what) => return Err(format!("entry `{path}` is {what}, which an SDK does not have")),
+            Kind::Folder => {}
         }
-    }
+        Ok(())
+    };
+    Walk::new(Limits { bytes: SDK_LIMIT, entries: ENTRIES_LIMIT }, &failed, &mut visit).tar(reader)?;
     Ok(unpacked)
 }
 
@@ -154,6 +152,8 @@ pub(super) fn utf8(dir: &tempfile::TempDir) -> Result<Utf8PathBuf, super::Toolch
 
 #[cfg(test)]
 mod tests {
+    use tar::EntryType;
+
     use super::*;
 
     fn tar_of(build: impl FnOnce(&mut tar::Builder<Vec<u8>>)) -> Vec<u8> {

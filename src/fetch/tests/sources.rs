@@ -2,7 +2,7 @@ use mockito::Server;
 
 use super::{Bench, demo_tar, digest_of, gz, selected, url_origin};
 use crate::fetch::{FetchError, Fetcher, How, Settings, Verdict};
-use crate::model::{Origin, Place, Sha256};
+use crate::model::{Origin, Place, RelPath, Sha256};
 use crate::report::Event;
 use crate::store::Kind;
 
@@ -59,7 +59,28 @@ fn an_overlay_over_a_file_of_the_source_is_refused_also_in_another_case() {
     let mut wanted = selected(digest_of(&FILES), vec![folder_origin(&bench, "vendor", &FILES)]);
     wanted.overlays = vec![("A.c".parse().expect("a path"), Vec::new())];
     let error = bench.fetcher().source(&wanted).expect_err("refused");
-    assert!(matches!(error.errors[0], FetchError::Overlay { .. }), "{error}");
+    assert!(matches!(error.errors[0], FetchError::Tree { .. }), "{error}");
+}
+
+#[test]
+fn twins_of_an_input_are_refused_whoever_brings_them() {
+    let bench = Bench::new();
+    let files = [("\u{e9}.c", "x\n"), ("sub/a.h", "#define A\n")];
+    let origins = vec![folder_origin(&bench, "vendor", &files)];
+    for (twin, fine) in [("e\u{301}.c", false), ("SUB/a.h", false), ("sub", false), ("\u{e9}.c/x", false), ("SUB/b.h", true)] {
+        let made = format!("--- /dev/null\n+++ b/{twin}\n@@ -0,0 +1 @@\n+x\n");
+        let path: RelPath = twin.parse().expect("a path");
+        let mut by_patch = selected(digest_of(&files), origins.clone());
+        by_patch.patches = vec![("0001.patch".parse().expect("a path"), made.into_bytes())];
+        let mut by_overlay = selected(digest_of(&files), origins.clone());
+        by_overlay.overlays = vec![(path, b"x\n".to_vec())];
+        for wanted in [by_patch, by_overlay] {
+            let found = bench.fetcher().source(&wanted).map(drop);
+            let errors = found.map_err(|error| error.errors);
+            let refused = matches!(errors.as_ref().map_err(Vec::as_slice), Err([FetchError::Tree { .. }]));
+            assert!(if fine { errors.is_ok() } else { refused }, "{twin}: {errors:?}");
+        }
+    }
 }
 
 #[test]

@@ -1,10 +1,13 @@
 use std::io::Write as _;
 
-use tar::EntryType::{Block, Char, Directory, Fifo, GNULongName, Link, Regular, Symlink, XGlobalHeader};
+use tar::EntryType::{
+    Block, Char, Directory, Fifo, GNULongLink, GNULongName, GNUSparse, Link, Regular, Symlink, XGlobalHeader, XHeader,
+};
 
 use super::{Bench, EXAMPLE_ORIGIN, Forged, demo_tar, digest_of, gz, recipe, tar_of};
+use crate::fetch::entries::{Limits, Walk};
 use crate::fetch::unpack::{Unpacked, unpack_within};
-use crate::fetch::{FetchError, Refusal};
+use crate::fetch::{Excess, FetchError, Refusal};
 
 fn unpack(bench: &Bench, archive: &[u8], root: &str) -> Result<Unpacked, FetchError> {
     let path = bench.write("archive", archive);
@@ -174,8 +177,136 @@ fn a_zip_is_judged_as_a_tar_is() {
     for place in places {
         archive[place + 5] = b'a';
     }
-    let refusal = unpack(&bench, &archive, "demo").map(|unpacked| unpacked.files).expect_err("refused");
-    assert!(matches!(refusal, FetchError::Entry { refusal: Refusal::Twice, .. }), "{refusal}");
+    assert!(problem(&bench, &archive).contains("have the same name"));
+}
+
+/// What is wrong with a damaged archive.
+fn problem(bench: &Bench, archive: &[u8]) -> String {
+    match unpack(bench, archive, "demo").map(|unpacked| unpacked.files) {
+        Err(FetchError::Damaged { problem, .. }) => problem,
+        other => panic!("expected that it is damaged, found {other:?}"),
+    }
+}
+
+fn excess(bench: &Bench, archive: &[u8]) -> Excess {
+    match unpack(bench, archive, "demo").map(|unpacked| unpacked.files) {
+        Err(FetchError::Excessive { excess, .. }) => excess,
+        other => panic!("expected an excess, found {other:?}"),
+    }
+}
+
+#[test]
+fn a_zip_whose_entries_share_bytes_or_are_called_otherwise_at_their_place_is_refused() {
+    let bench = Bench::new();
+    let mut archive = zip_of(&[("demo/a.c", 0o644, "x"), ("demo/b.c", 0o644, "y")]);
+    let renamed = archive.windows(8).position(|bytes| bytes == b"demo/b.c").expect("the local header comes first");
+    archive[renamed + 5] = b'c';
+    assert!(problem(&bench, &archive).contains("its directory has `demo/b.c`"));
+    // The directory's second entry, at the place of the first.
+    let mut archive = zip_of(&[("demo/a.c", 0o644, "x"), ("demo/b.c", 0o644, "y")]);
+    let second = archive.windows(4).rposition(|bytes| bytes == b"PK\x01\x02").expect("a directory");
+    archive[second + 42..second + 46].fill(0);
+    assert!(problem(&bench, &archive).contains("share bytes"));
+}
+
+#[test]
+fn a_zip_that_says_it_has_millions_of_entries_is_refused_before_memory_is_taken_for_them() {
+    let bench = Bench::new();
+    let archive = zip_of(&[("demo/a.c", 0o644, "x")]);
+    let end = archive.len() - 22;
+    let record = |count: u64| {
+        let fields: [&[u8]; 9] = [
+            b"PK\x06\x06",
+            &44_u64.to_le_bytes(),
+            &[45, 3, 45, 0],
+            &[0; 8],
+            &count.to_le_bytes(),
+            &count.to_le_bytes(),
+            &(u64::MAX >> 8).to_le_bytes(),
+            &0_u64.to_le_bytes(),
+            b"",
+        ];
+        fields.concat()
+    };
+    let locator = |at: u64| [&b"PK\x06\x07"[..], &[0; 4], &at.to_le_bytes(), &[1, 0, 0, 0]].concat();
+    let forged = |record: &[u8], at: u64| [&archive[..end], record, &locator(at), &archive[end..]].concat();
+    let limit = Excess::Entries { limit: 1 << 18 };
+    assert_eq!(excess(&bench, &forged(&record(1 << 40), end as u64)), limit);
+    // A record that lies where it is not looked for.
+    let far = [vec![0; 200_000], archive.clone()].concat();
+    let stated = |bytes: &[u8]| crate::fetch::entries::stated_entries(&mut std::io::Cursor::new(bytes)).expect("in memory");
+    assert_eq!(stated(&[&far[..far.len() - 22], &locator(4), &far[far.len() - 22..]].concat()), u64::MAX);
+    assert_eq!(stated(&far), 1);
+}
+
+#[test]
+fn headers_paths_and_holes_are_bounded_before_they_are_held_in_memory() {
+    let bench = Bench::new();
+    let long = vec![b'a'; 2 << 20];
+    let pax = |key: &str, value: &[u8]| {
+        let body = [format!(" {key}=").as_bytes(), value, b"\n"].concat();
+        let digits = (body.len() + 7).to_string();
+        [(body.len() + digits.len()).to_string().as_bytes(), body.as_slice()].concat()
+    };
+    let headers = Excess::Headers { limit: 1 << 20 };
+    for (name, kind, content) in [
+        (&b"././@LongLink"[..], GNULongName, long.clone()),
+        (b"././@LongLink", GNULongLink, long.clone()),
+        (b"PaxHeaders/a.c", XHeader, pax("comment", &long)),
+    ] {
+        // Compressed, so that its size allows it.
+        let archive = gz(&tar_of(&[(name, kind, &content), (b"demo/a.c", Regular, b"x")]));
+        let path = bench.write("archive", &archive);
+        let dir = bench.store.scratch_dir().expect("a folder");
+        let unpacked = unpack_within(&path, "o", "demo", &recipe(EXAMPLE_ORIGIN).inputs, dir, 1 << 30);
+        let error = unpacked.map(|unpacked| unpacked.files).expect_err("refused");
+        assert!(matches!(error, FetchError::Excessive { excess, .. } if excess == headers), "{error:?}");
+    }
+    let path = Excess::Path { limit: 1024 };
+    let deep = "d/".repeat(600);
+    assert_eq!(excess(&bench, &tar_of(&[(b"././@LongLink", GNULongName, deep.as_bytes()), (b"demo/x", Regular, b"")])), path);
+    assert_eq!(excess(&bench, &tar_of(&[(b"././@LongLink", GNULongLink, deep.as_bytes()), (b"demo/x", Symlink, b"y")])), path);
+    let name = format!("demo/{}.c", "n".repeat(300));
+    let archive = tar_of(&[(b"././@LongLink", GNULongName, name.as_bytes()), (b"demo/x", Regular, b"x")]);
+    let error = unpack(&bench, &archive, "demo").map(|unpacked| unpacked.files).expect_err("refused");
+    assert!(matches!(error, FetchError::Entry { refusal: Refusal::LongName, .. }), "{error:?}");
+    // A file that is all hole: 2 GiB in one block.
+    let mut header = tar::Header::new_gnu();
+    header.as_old_mut().name[..8].copy_from_slice(b"demo/x.o");
+    header.set_entry_type(GNUSparse);
+    header.set_size(0);
+    let gnu = header.as_gnu_mut().expect("GNU");
+    gnu.realsize.copy_from_slice(b"20000000000\0");
+    gnu.sparse[0].offset.copy_from_slice(b"20000000000\0");
+    gnu.sparse[0].numbytes.copy_from_slice(b"00000000000\0");
+    header.set_cksum();
+    let archive = [header.as_bytes().as_slice(), &demo_tar(&FILES)].concat();
+    assert_eq!(excess(&bench, &archive), Excess::Bytes { limit: 1 << 20 });
+}
+
+#[test]
+fn an_archive_of_too_many_entries_is_refused() {
+    let entries: Vec<Forged<'_>> = vec![(b"demo/a", Regular, b""); 5];
+    let limits = |entries| Limits { bytes: 1 << 20, entries };
+    let walk = |most: u64| {
+        let failed = |error: &std::io::Error| Excess::of(error);
+        Walk::new(limits(most), &failed, &mut |_| Ok(())).tar(tar_of(&entries).as_slice())
+    };
+    assert_eq!((walk(5), walk(4)), (Ok(()), Err(Some(Excess::Entries { limit: 4 }))));
+}
+
+#[test]
+fn what_follows_the_end_is_refused_unless_it_is_padding() {
+    let bench = Bench::new();
+    let tar = demo_tar(&FILES);
+    let refused = |archive: &[u8], words: &str| assert!(problem(&bench, archive).contains(words), "{}", problem(&bench, archive));
+    refused(&gz(&[tar.clone(), demo_tar(&[("evil.c", "x")])].concat()), "goes on after the mark of its end");
+    refused(&[gz(&tar), vec![0; 70_000], gz(&tar)].concat(), "bytes follow the padding");
+    refused(&[gz(&tar), b"this is no member of it".to_vec()].concat(), "gzip");
+    for padding in [1, 512, 70_000] {
+        let padded = [gz(&tar), vec![0; padding]].concat();
+        assert_eq!(unpack(&bench, &padded, "demo").expect("as gzip itself reads it").digest(), digest_of(&FILES));
+    }
 }
 
 #[test]
@@ -184,10 +315,10 @@ fn what_expands_without_end_is_refused_whether_selected_or_not() {
     let zeros = vec![0; 8 << 20];
     let archive = gz(&tar_of(&[(b"demo/a.c", Regular, b"x"), (b"demo/filler", Regular, &zeros)]));
     let error = unpack(&bench, &archive, "demo").map(|unpacked| unpacked.files).expect_err("refused");
-    assert!(matches!(error, FetchError::Expands { limit: 1_048_576, .. }), "{error:?}");
+    assert!(matches!(error, FetchError::Excessive { excess: Excess::Bytes { limit: 1_048_576 }, .. }), "{error:?}");
     let trailing = gz(&[demo_tar(&FILES), zeros].concat());
     let error = unpack(&bench, &trailing, "demo").map(|unpacked| unpacked.files).expect_err("refused");
-    assert!(matches!(error, FetchError::Expands { .. }), "{error:?}");
+    assert!(matches!(error, FetchError::Excessive { excess: Excess::Bytes { .. }, .. }), "{error:?}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::io::Read;
 use camino::Utf8Path;
 use object::read::archive::ArchiveFile;
 
+use crate::fetch::format::{GzMembers, xz};
 use crate::model::RelPath;
 use crate::toolchain::unpack::{self, Unpacked};
 
@@ -14,8 +15,8 @@ pub(super) fn unpack(deb: &Utf8Path, dir: &Utf8Path, place: impl Fn(&RelPath) ->
     let (compression, data) = data(&bytes)?;
     let reader: Box<dyn Read> = match compression {
         "" => Box::new(data),
-        ".gz" => Box::new(flate2::read::MultiGzDecoder::new(data)),
-        ".xz" => Box::new(liblzma::read::XzDecoder::new_multi_decoder(data)),
+        ".gz" => Box::new(GzMembers::new(data)),
+        ".xz" => Box::new(xz(data).map_err(|error| error.to_string())?),
         ".zst" => Box::new(zstd::stream::read::Decoder::with_buffer(data).map_err(|error| error.to_string())?),
         other => return Err(format!("its data is compressed as `{other}`, which is not known here")),
     };
