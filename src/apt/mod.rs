@@ -8,6 +8,8 @@ use std::process::Command;
 use camino::Utf8PathBuf;
 use url::Url;
 
+use crate::store::{TEXT_LIMIT, read_text};
+
 /// An apt that can't be asked.
 #[derive(Debug, thiserror::Error)]
 pub enum AptError {
@@ -58,7 +60,7 @@ pub fn sources_files() -> Result<Vec<SourcesFile>, AptError> {
         parts.sort();
         paths.append(&mut parts);
     }
-    let read = |path: Utf8PathBuf| SourcesFile { text: fs_err::read_to_string(&path).unwrap_or_default(), path };
+    let read = |path: Utf8PathBuf| SourcesFile { text: read_text(&path, TEXT_LIMIT).unwrap_or_default(), path };
     Ok(paths.into_iter().map(read).collect())
 }
 

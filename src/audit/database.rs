@@ -13,17 +13,29 @@ use serde_json::Value;
 use super::order::Order;
 use super::record::Record;
 use super::{cve, osv};
+use crate::fetch::entries::stated_entries;
 use crate::model::{Sha256, Timestamp};
+use crate::store::open_regular;
 
 /// The newest versions of the two formats whose meaning is known here.
 const OSV_SCHEMA: &str = "1.7";
 const CVE_SCHEMA: &str = "5.2";
 
-/// The most bytes that one record may have; the largest that is published has about ten mebibytes.
-const RECORD_LIMIT: u64 = 64 << 20;
+/// The bytes of one record; the largest that is published has about ten mebibytes.
+const RECORD_LIMIT: u64 = 16 << 20;
 
-/// So many files are read before they are parsed together.
+/// The bytes of all records together; the CVE list has 2 GiB.
+const RECORDS_LIMIT: u64 = 32 << 30;
+
+/// The files and folders of a database, and the entries of a zip; the largest that is published has 500,000.
+const FILES_LIMIT: u64 = 1 << 21;
+
+/// The bytes of a zip in a zip, which is unpacked to disk; that of the CVE list has 0.5 GiB.
+const INNER_LIMIT: u64 = 4 << 30;
+
+/// Records are parsed together once so many, or so many bytes of them, have been read.
 const BATCH: usize = 512;
+const BATCH_LIMIT: u64 = 16 << 20;
 
 /// So many records from the future are named; the others are counted.
 const FUTURE_SHOWN: usize = 5;
@@ -89,7 +101,17 @@ struct Reading<'a> {
     keep: &'a (dyn Fn(&Record) -> bool + Sync),
     now: Timestamp,
     batch: Vec<(String, Vec<u8>)>,
+    /// Bytes of the batch.
+    held: u64,
+    /// Bytes of records, and files and folders, that may still come.
+    left: u64,
+    files: u64,
     database: Database,
+}
+
+/// A database that has more than its limit of this.
+fn too_much(what: &str, limit: u64) -> std::io::Error {
+    std::io::Error::new(std::io::ErrorKind::FileTooLarge, format!("it has more than {limit} {what}"))
 }
 
 impl Database {
@@ -109,11 +131,11 @@ impl Database {
             future: Vec::new(),
             kept: Vec::new(),
         };
-        let mut reading = Reading { keep, now, batch: Vec::new(), database };
+        let mut reading = Reading { keep, now, batch: Vec::new(), held: 0, left: RECORDS_LIMIT, files: FILES_LIMIT, database };
         if path.is_dir() {
             reading.folder(path).map_err(io)?;
         } else {
-            let mut file = fs_err::File::open(path).map_err(io)?;
+            let mut file = open_regular(path).map_err(io)?;
             (reading.database.sha256, _) = Sha256::of_reader(&mut file).map_err(io)?;
             file.rewind().map_err(io)?;
             let mut magic = Vec::new();
@@ -122,7 +144,7 @@ impl Database {
             if magic == b"PK" {
                 reading.zip(file, "", NESTED).map_err(|problem| DatabaseError::Zip { path: path.to_owned(), problem })?;
             } else {
-                reading.take(path.file_name().unwrap_or(path.as_str()).to_owned(), file);
+                reading.take(path.file_name().unwrap_or(path.as_str()).to_owned(), file).map_err(io)?;
             }
         }
         reading.parse();
@@ -143,15 +165,20 @@ impl Database {
 impl Reading<'_> {
     fn folder(&mut self, root: &Utf8Path) -> std::io::Result<()> {
         let mut paths = Vec::new();
-        list(root, "", &mut paths)?;
+        self.list(root, "", &mut paths)?;
         paths.sort();
         let mut digests = Vec::new();
         for path in paths {
-            let file = fs_err::File::open(root.join(&path))?;
-            let (digest, _) = Sha256::of_reader(&file)?;
-            let mut file = file;
+            let mut file = match open_regular(&root.join(&path)) {
+                Ok(file) => file,
+                Err(error) => {
+                    self.broken(path, error.to_string());
+                    continue;
+                }
+            };
+            let (digest, _) = Sha256::of_reader((&mut file).take(RECORD_LIMIT + 1))?;
             file.rewind()?;
-            self.take(path.clone(), file);
+            self.take(path.clone(), file)?;
             digests.push((path, digest));
         }
         let fields = digests.iter().flat_map(|(path, digest)| [path.as_bytes(), digest.as_bytes().as_slice()]);
@@ -159,7 +186,10 @@ impl Reading<'_> {
         Ok(())
     }
 
-    fn zip(&mut self, file: impl Read + Seek, below: &str, nested: usize) -> Result<(), String> {
+    fn zip(&mut self, mut file: impl Read + Seek, below: &str, nested: usize) -> Result<(), String> {
+        // Before memory is taken for them.
+        let stated = stated_entries(&mut file).map_err(|error| error.to_string())?;
+        self.files = self.files.checked_sub(stated).ok_or_else(|| too_much("files", FILES_LIMIT).to_string())?;
         let mut archive = zip::ZipArchive::new(file).map_err(|error| error.to_string())?;
         for index in 0..archive.len() {
             let entry = match archive.by_index(index) {
@@ -177,12 +207,12 @@ impl Reading<'_> {
                 }
             };
             if name.ends_with(".json") {
-                self.take(name, entry);
+                self.take(name, entry).map_err(|error| error.to_string())?;
             } else if name.ends_with(".zip") && nested > 0 {
                 // A zip is read from its end: the inner one is unpacked to a file first.
                 let unpacked = tempfile::tempfile().and_then(|mut file| {
-                    let mut entry = entry;
-                    std::io::copy(&mut entry, &mut file).map(|_| file)
+                    let copied = std::io::copy(&mut entry.take(INNER_LIMIT + 1), &mut file)?;
+                    if copied > INNER_LIMIT { Err(too_much("bytes", INNER_LIMIT)) } else { Ok(file) }
                 });
                 match unpacked.map_err(|error| error.to_string()).and_then(|file| self.zip(file, &format!("{name}/"), nested - 1)) {
                     Ok(()) => {}
@@ -193,18 +223,41 @@ impl Reading<'_> {
         Ok(())
     }
 
-    fn take(&mut self, name: String, from: impl Read) {
+    /// Reads one record; one that can't be read is only counted.
+    ///
+    /// # Errors
+    /// When it is beyond what a database may have.
+    fn take(&mut self, name: String, from: impl Read) -> std::io::Result<()> {
         let mut bytes = Vec::new();
-        match from.take(RECORD_LIMIT + 1).read_to_end(&mut bytes) {
+        let read = from.take(RECORD_LIMIT + 1).read_to_end(&mut bytes);
+        self.left = self.left.checked_sub(bytes.len() as u64).ok_or_else(|| too_much("bytes of records", RECORDS_LIMIT))?;
+        match read {
             Err(error) => self.broken(name, error.to_string()),
-            Ok(_) if bytes.len() as u64 > RECORD_LIMIT => self.broken(name, format!("it has more than {RECORD_LIMIT} bytes")),
+            Ok(_) if bytes.len() as u64 > RECORD_LIMIT => self.broken(name, too_much("bytes", RECORD_LIMIT).to_string()),
             Ok(_) => {
+                self.held += bytes.len() as u64;
                 self.batch.push((name, bytes));
-                if self.batch.len() >= BATCH {
+                if self.batch.len() >= BATCH || self.held >= BATCH_LIMIT {
                     self.parse();
                 }
             }
         }
+        Ok(())
+    }
+
+    fn list(&mut self, root: &Utf8Path, below: &str, paths: &mut Vec<String>) -> std::io::Result<()> {
+        for entry in root.join(below).read_dir_utf8()? {
+            let entry = entry?;
+            self.files = self.files.checked_sub(1).ok_or_else(|| too_much("files and folders", FILES_LIMIT))?;
+            let path = if below.is_empty() { entry.file_name().to_owned() } else { format!("{below}/{}", entry.file_name()) };
+            // A clone of a database has a `.git`, which holds none of it.
+            if entry.path().is_dir() && !entry.file_name().starts_with('.') {
+                self.list(root, &path, paths)?;
+            } else if path.ends_with(".json") {
+                paths.push(path);
+            }
+        }
+        Ok(())
     }
 
     fn broken(&mut self, file: String, problem: String) {
@@ -212,6 +265,7 @@ impl Reading<'_> {
     }
 
     fn parse(&mut self) {
+        self.held = 0;
         let parsed: Vec<_> = std::mem::take(&mut self.batch).into_par_iter().map(|(file, bytes)| record(&file, &bytes)).collect();
         for record in parsed {
             match record {
@@ -229,20 +283,6 @@ impl Reading<'_> {
             }
         }
     }
-}
-
-fn list(root: &Utf8Path, below: &str, paths: &mut Vec<String>) -> std::io::Result<()> {
-    for entry in root.join(below).read_dir_utf8()? {
-        let entry = entry?;
-        let path = if below.is_empty() { entry.file_name().to_owned() } else { format!("{below}/{}", entry.file_name()) };
-        // A clone of a database has a `.git`, which holds none of it.
-        if entry.path().is_dir() && !entry.file_name().starts_with('.') {
-            list(root, &path, paths)?;
-        } else if path.ends_with(".json") {
-            paths.push(path);
-        }
-    }
-    Ok(())
 }
 
 /// A record of either format.

@@ -10,6 +10,7 @@ use super::finding::{Finding, Rule};
 use crate::build::{BuildError, Manifest};
 use crate::model::{ExclusionStatement, Exclusions, Lock, Selected, Trace};
 use crate::plan::tree_key;
+use crate::store::{PARSED_LIMIT, read_regular};
 
 /// A prefix that can't be looked at.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -106,7 +107,7 @@ impl Prefix {
 
     fn read(&self, file: &str) -> Result<Vec<u8>, PrefixError> {
         let path = self.dir.join(file);
-        fs_err::read(&path).map_err(|source| PrefixError::Read { path, source })
+        read_regular(&path, PARSED_LIMIT).map_err(|source| PrefixError::Read { path, source })
     }
 }
 

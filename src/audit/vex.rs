@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::names::{Known, Subject, cpe, purl};
 use super::vulnerability::{Status, Suppression, Vulnerability};
 use crate::model::{Sha256, Timestamp};
+use crate::store::{TEXT_LIMIT, read_text};
 
 const CONTEXT: &str = "https://openvex.dev/ns/v0.2.0";
 
@@ -75,7 +76,7 @@ impl Opinions {
     /// # Errors
     /// When it can't be read, is no OpenVEX, or suppresses without a reason.
     pub fn read(&mut self, path: &Utf8Path) -> Result<(), VexError> {
-        let text = fs_err::read_to_string(path).map_err(|source| VexError::Read { path: path.to_owned(), source })?;
+        let text = read_text(path, TEXT_LIMIT).map_err(|source| VexError::Read { path: path.to_owned(), source })?;
         let format = |problem: String| VexError::Format { path: path.to_owned(), problem };
         let document: Document = serde_json::from_str(&text).map_err(|error| format(error.to_string()))?;
         if !document.context.starts_with("https://openvex.dev/ns") {

@@ -12,6 +12,7 @@ use super::manifest::Manifest;
 use super::schedule::Compiled;
 use crate::model::{Content, Name, RelPath, Sha256};
 use crate::plan::Plan;
+use crate::store::{PARSED_LIMIT, read_regular};
 use crate::toolchain::Toolchain;
 
 /// Where the closure is, below the prefix.
@@ -151,7 +152,7 @@ impl Closure {
     /// When it can't be read, or is of another version.
     pub fn read(prefix: &Utf8Path) -> Result<Self, BuildError> {
         let path = prefix.join(CLOSURE);
-        let text = fs_err::read(&path).map_err(|source| BuildError::Read { path: path.clone(), source })?;
+        let text = read_regular(&path, PARSED_LIMIT).map_err(|source| BuildError::Read { path: path.clone(), source })?;
         Self::parse(&text).map_err(|problem| BuildError::Manifest { path, problem })
     }
 
@@ -206,7 +207,7 @@ fn key(plan: &Plan, source: usize, dependency: &str) -> Key {
 
 fn sdk_file(root: &Utf8Path, path: &RelPath) -> Result<ClosureFile, BuildError> {
     let place = root.join(path.as_str());
-    let bytes = fs_err::read(&place).map_err(|source| BuildError::Read { path: place, source })?;
+    let bytes = read_regular(&place, PARSED_LIMIT).map_err(|source| BuildError::Read { path: place, source })?;
     let content = Content::of(&bytes);
     Ok(ClosureFile { source: None, path: path.clone(), origin: FileOrigin::Sdk, content, unpatched: None, patches: Vec::new() })
 }

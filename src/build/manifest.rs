@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::BuildError;
 use crate::model::{Name, PkgConfig, RelPath, Sha1, Sha256, Target, Version};
+use crate::store::{PARSED_LIMIT, open_regular, read_regular};
 use crate::toolchain::Identity;
 
 /// Where the manifest is, below the prefix.
@@ -99,7 +100,7 @@ impl Manifest {
     /// When there is one that can't be read, or is of another version.
     pub fn read(prefix: &Utf8Path) -> Result<Option<Self>, BuildError> {
         let path = prefix.join(MANIFEST);
-        let text = match fs_err::read(&path) {
+        let text = match read_regular(&path, PARSED_LIMIT) {
             Ok(text) => text,
             Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => return Ok(None),
             Err(source) => return Err(BuildError::Read { path, source }),
@@ -142,7 +143,7 @@ impl Manifest {
     /// The first file below `prefix` that is not as the manifest says, with what is wrong; `None` where all are.
     #[must_use]
     pub fn first_difference(&self, prefix: &Utf8Path) -> Option<String> {
-        self.files.iter().find_map(|file| match fs_err::File::open(prefix.join(file.path.as_str())).and_then(Sha256::of_reader) {
+        self.files.iter().find_map(|file| match open_regular(&prefix.join(file.path.as_str())).and_then(Sha256::of_reader) {
             Ok((found, _)) if found == file.sha256 => None,
             Ok((found, _)) => Some(format!("{} has SHA-256 {found}, not {}", file.path, file.sha256)),
             Err(error) => Some(format!("{}: {error}", file.path)),

@@ -8,7 +8,7 @@ use super::printer::Printer;
 use crate::embedded;
 use crate::fetch::{Fetcher, Settings};
 use crate::model::{Catalog, Files, Lock, NameError, Policy, Timestamp};
-use crate::store::Store;
+use crate::store::{Store, TEXT_LIMIT, read_regular, read_text};
 use crate::toolchain::{Locator, Request, Toolchain};
 
 /// The recipes' folder that the options name, or the embedded one.
@@ -28,7 +28,7 @@ pub fn catalog(global: &Global) -> Result<Catalog, Failures> {
 pub fn policy(global: &Global) -> Result<Policy, Failures> {
     let own = global.recipes.as_ref().map(|dir| dir.join("policy.toml")).filter(|path| path.exists());
     let Some(path) = own else { return Ok(embedded::policy()?) };
-    let text = fs_err::read_to_string(&path).map_err(|source| CliError::Read { path: path.clone(), source })?;
+    let text = read_text(&path, TEXT_LIMIT).map_err(|source| CliError::Read { path: path.clone(), source })?;
     Ok(Policy::parse(path.as_str(), &text)?)
 }
 
@@ -37,7 +37,7 @@ pub fn lock(global: &Global) -> Result<Lock, Failures> {
     match &global.lockfile {
         None => Ok(Lock::parse("lockfile.json", embedded::LOCKFILE)?),
         Some(path) => {
-            let text = fs_err::read_to_string(path).map_err(|source| CliError::Read { path: path.clone(), source })?;
+            let text = read_text(path, TEXT_LIMIT).map_err(|source| CliError::Read { path: path.clone(), source })?;
             Ok(Lock::parse(path.as_str(), &text)?)
         }
     }
@@ -121,26 +121,45 @@ fn source_date() -> Result<Option<Timestamp>, Failures> {
     Ok(Some(time.ok_or(CliError::SourceDateEpoch { found: text })?))
 }
 
+/// The files and folders that a folder of recipes or patches may have, and the bytes in them: links may lead around in it, or to all of the disk.
+const RECIPES_LIMIT: usize = 100_000;
+const RECIPES_SIZE_LIMIT: u64 = 1 << 30;
+
 fn read_dir(root: &Utf8Path) -> Result<Files, Failures> {
-    let mut files = Files::new();
-    read_below(root, "", &mut files)?;
-    Ok(files)
+    let mut reading = Reading { files: Files::new(), entries: 0, bytes: 0 };
+    reading.below(root, "")?;
+    Ok(reading.files)
 }
 
-fn read_below(dir: &Utf8Path, below: &str, files: &mut Files) -> Result<(), CliError> {
-    let read = |source| CliError::Read { path: dir.to_owned(), source };
-    for entry in dir.read_dir_utf8().map_err(read)? {
-        let entry = entry.map_err(read)?;
-        let path = if below.is_empty() { entry.file_name().to_owned() } else { format!("{below}/{}", entry.file_name()) };
-        if entry.path().is_dir() {
-            read_below(entry.path(), &path, files)?;
-        } else {
-            let bytes = fs_err::read(entry.path()).map_err(read)?;
-            let path = path
-                .parse()
-                .map_err(|error: NameError| CliError::RecipesPath { path: entry.path().to_string(), problem: error.to_string() })?;
-            files.insert(path, bytes);
+struct Reading {
+    files: Files,
+    entries: usize,
+    bytes: u64,
+}
+
+impl Reading {
+    fn below(&mut self, dir: &Utf8Path, below: &str) -> Result<(), CliError> {
+        let read = |source| CliError::Read { path: dir.to_owned(), source };
+        for entry in dir.read_dir_utf8().map_err(read)? {
+            let entry = entry.map_err(read)?;
+            let path = if below.is_empty() { entry.file_name().to_owned() } else { format!("{below}/{}", entry.file_name()) };
+            let bad = |problem: String| CliError::RecipesPath { path: entry.path().to_string(), problem };
+            self.entries += 1;
+            if self.entries > RECIPES_LIMIT {
+                return Err(bad(format!("it is one of more than {RECIPES_LIMIT} files and folders")));
+            }
+            if entry.path().is_dir() {
+                self.below(entry.path(), &path)?;
+            } else {
+                let bytes = read_regular(entry.path(), TEXT_LIMIT);
+                let bytes = bytes.map_err(|source| CliError::Read { path: entry.path().to_owned(), source })?;
+                self.bytes += bytes.len() as u64;
+                if self.bytes > RECIPES_SIZE_LIMIT {
+                    return Err(bad(format!("with it, the files have more than {RECIPES_SIZE_LIMIT} bytes")));
+                }
+                self.files.insert(path.parse().map_err(|error: NameError| bad(error.to_string()))?, bytes);
+            }
         }
+        Ok(())
     }
-    Ok(())
 }

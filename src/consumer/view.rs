@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use miette::Diagnostic;
 
 use crate::model::{RelPath, Sha256, Target};
-use crate::store::{Store, StoreError, mend, swap_in};
+use crate::store::{Store, StoreError, TEXT_LIMIT, mend, read_text, swap_in};
 use crate::toolchain::{Toolchain, VIEW_MARK, ViewMark, quote};
 
 /// The programs that consumers call, each with one that does the same where the SDK lacks it.
@@ -128,7 +128,7 @@ fn fill(view: &Utf8Path, toolchain: &Toolchain, prefix: &Utf8Path, files: &[RelP
             return Err(ViewError::Collision { path: to, sdk: sdk.to_owned() });
         }
         if path.extension() == Some("pc") {
-            let text = fs_err::read_to_string(&from).map_err(io(&from))?;
+            let text = read_text(&from, TEXT_LIMIT).map_err(io(&from))?;
             fs_err::write(&path, sysroot_relative(&text, target)).map_err(io(&path))?;
         } else {
             fs_err::copy(&from, &path).map_err(io(&path))?;

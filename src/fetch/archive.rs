@@ -12,7 +12,7 @@ use super::{FetchError, Fetcher};
 use crate::apt;
 use crate::model::{Digesting, Name, Origin, Place, Sha256};
 use crate::report::Event;
-use crate::store::{Kind, StoreError};
+use crate::store::{Kind, StoreError, open_regular};
 
 /// An archive in the store whose digest was checked by this process.
 #[derive(Debug, Clone)]
@@ -187,7 +187,7 @@ impl Fetcher<'_> {
     /// Copies a local file into the store, hashing again: it may have changed since it was looked at, the store's copy won't.
     fn adopt(&self, wanted: &Wanted<'_>, path: &Utf8Path) -> Result<Fetched, Adopting> {
         let expected = wanted.expected();
-        let mut from = fs_err::File::open(path).map_err(Adopting::Read)?;
+        let mut from = open_regular(path).map_err(Adopting::Read)?;
         let to = self.store.scratch_file().map_err(FetchError::from)?;
         let mut digesting = Digesting::new(to);
         // Not `io::copy`: it does not tell a file that can't be read from a store that is full.

@@ -134,7 +134,8 @@ impl<'a, E> Walk<'a, E> {
         let all = Cell::new(limits.bytes);
         let mut stream = Metered { stream: &mut stream, left: &all, excess: Excess::Bytes { limit: limits.bytes } };
         let headers = Cell::new(HEADERS_LIMIT);
-        let mut archive = tar::Archive::new(Metered { stream: &mut stream, left: &headers, excess: Excess::Headers { limit: HEADERS_LIMIT } });
+        let mut archive =
+            tar::Archive::new(Metered { stream: &mut stream, left: &headers, excess: Excess::Headers { limit: HEADERS_LIMIT } });
         let mut entries = archive.entries().map_err(|error| (self.failed)(&error))?;
         loop {
             headers.set(HEADERS_LIMIT);
@@ -149,7 +150,6 @@ impl<'a, E> Walk<'a, E> {
                 Some(kind) => self.entry(name, kind, executable, size, &mut entry, true)?,
             }
         }
-        drop(entries);
         // To the end of the stream, where the checksum of its compression is. Some readers would go on after the end mark, others not.
         headers.set(u64::MAX);
         let mut rest = archive.into_inner();

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::model::Sha256;
+use crate::store::open_regular;
 
 /// The folders that were looked into, each listed once, each file hashed at most once.
 #[derive(Default)]
@@ -34,9 +35,8 @@ impl Folders {
             None => candidate.size <= limit,
         };
         let found = candidates.iter().filter(fits).find(|candidate| {
-            let digest = candidate
-                .sha256
-                .get_or_init(|| fs_err::File::open(&candidate.path).and_then(Sha256::of_reader).map(|(digest, _)| digest).ok());
+            let digest =
+                candidate.sha256.get_or_init(|| open_regular(&candidate.path).and_then(Sha256::of_reader).map(|(digest, _)| digest).ok());
             digest.as_ref() == Some(sha256)
         });
         Ok(found.map(|candidate| candidate.path.clone()))

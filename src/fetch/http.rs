@@ -17,7 +17,7 @@ use super::error::{of_network, with_causes};
 use super::format::looks_like_html;
 use crate::model::{Digesting, Sha256};
 use crate::report::{Event, Reporter};
-use crate::store::StoreError;
+use crate::store::{StoreError, TEXT_LIMIT, read_regular};
 
 const REDIRECTS: usize = 5;
 /// The longest that a server's wish for a pause is granted.
@@ -226,7 +226,8 @@ fn build(patience: &Patience) -> Result<Client, String> {
     if cfg!(any(windows, target_vendor = "apple"))
         && let Some(path) = std::env::var_os("SSL_CERT_FILE")
     {
-        let pem = fs_err::read(path).map_err(|error| error.to_string())?;
+        let path = camino::Utf8PathBuf::try_from(std::path::PathBuf::from(path)).map_err(|error| error.to_string())?;
+        let pem = read_regular(&path, TEXT_LIMIT).map_err(|error| error.to_string())?;
         client = client.tls_certs_merge(reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| with_causes(&error))?);
     }
     client.build().map_err(|error| with_causes(&error))

@@ -54,11 +54,8 @@ fn tree(path: &Utf8Path, origin: &str) -> Result<SwhTree, FetchError> {
     let mut nodes = 0;
     let entry = |entry: &mut Entry<'_>| {
         let damaged = |error: &dyn std::fmt::Display| FetchError::Damaged { origin: origin.to_owned(), problem: error.to_string() };
-        let refused = |refusal| FetchError::Entry {
-            origin: origin.to_owned(),
-            entry: String::from_utf8_lossy(&entry.name).into_owned(),
-            refusal,
-        };
+        let refused =
+            |refusal| FetchError::Entry { origin: origin.to_owned(), entry: String::from_utf8_lossy(&entry.name).into_owned(), refusal };
         let parts = entry::parts(&entry.name).map_err(refused)?;
         let node = match &entry.kind {
             Kind::Folder => SwhNode::Folder(SwhTree::default()),

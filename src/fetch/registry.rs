@@ -12,6 +12,7 @@ use super::error::with_causes;
 use super::http::Ask;
 use super::{FetchError, Fetcher};
 use crate::model::{Name, Sha256, Version};
+use crate::store::read_regular;
 
 /// The index has a line a release; those of the largest crates are about a mebibyte together.
 const INDEX_LIMIT: u64 = 32 << 20;
@@ -94,7 +95,7 @@ impl Fetcher<'_> {
             }
             Registry::Local(folder) => {
                 let path = folder.join("index").join(krate.relative_path(None));
-                match fs_err::read(&path) {
+                match read_regular(&path, INDEX_LIMIT) {
                     Ok(bytes) => Some(bytes),
                     Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
                     Err(source) => return Err(FetchError::Folder { path, source }),

@@ -78,6 +78,40 @@ impl Content {
         }
     }
 
+    /// The names of what `reader` yields, which must be `size` bytes; none of it is held.
+    ///
+    /// # Errors
+    /// Those of `reader`, and where it yields another number of bytes.
+    pub fn of_reader(size: u64, mut reader: impl Read) -> io::Result<Self> {
+        let header = format!("blob {size}\0");
+        let (mut sha256, mut sha1) = (sha2::Sha256::new(), sha1::Sha1::new());
+        let (mut git_sha256, mut git_sha1) = (sha2::Sha256::new_with_prefix(&header), sha1::Sha1::new_with_prefix(&header));
+        let mut buffer = vec![0; 1 << 16];
+        let mut left = size;
+        loop {
+            let read = match reader.read(&mut buffer) {
+                Ok(0) if left == 0 => break,
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(read) => read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            left = left.checked_sub(read as u64).ok_or_else(|| io::Error::other("it has more bytes than it says"))?;
+            let piece = &buffer[..read];
+            sha256.update(piece);
+            git_sha256.update(piece);
+            sha1.update(piece);
+            git_sha1.update(piece);
+        }
+        Ok(Self {
+            size,
+            sha256: <[u8; 32]>::from(sha256.finalize()).into(),
+            sha1: Sha1(sha1.finalize().into()),
+            git_sha1: Sha1(git_sha1.finalize().into()),
+            git_sha256: <[u8; 32]>::from(git_sha256.finalize()).into(),
+        })
+    }
+
     /// The Software Heritage identifier of the content (ISO/IEC 18670): `swh:1:cnt:…`.
     #[must_use]
     pub fn swhid(&self) -> String {
@@ -110,5 +144,7 @@ mod tests {
         assert_eq!(content.swhid(), "swh:1:cnt:ce013625030ba8dba906f756967f9e9ca394464a");
         assert_eq!(content.gitoid(), "gitoid:blob:sha256:2cf8d83d9ee29543b34a87727421fdecb7e3f3a183d337639025de576db9ebb4");
         assert_eq!(content.size, 6);
+        assert_eq!(Content::of_reader(6, &b"hello\n"[..]).expect("in memory"), content);
+        assert!(Content::of_reader(5, &b"hello\n"[..]).is_err() && Content::of_reader(7, &b"hello\n"[..]).is_err());
     }
 }

@@ -4,6 +4,7 @@
 
 mod entry;
 mod error;
+mod input;
 mod scratch;
 mod swap;
 
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use entry::{Entry, EntryFile};
 pub use error::StoreError;
+pub use input::{PARSED_LIMIT, TEXT_LIMIT, open_regular, read_regular, read_text};
 pub use scratch::{Guard, Scratch, write_atomically};
 pub use swap::{mend, swap_in};
 

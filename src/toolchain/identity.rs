@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::ToolchainError;
 use super::layout::Layout;
 use crate::model::{Sha256, Target};
-use crate::store::Store;
+use crate::store::{Store, open_regular};
 
 /// Where an SDK is from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -148,7 +148,7 @@ impl Parts {
                 if let Some(digest) = known(path) {
                     return Ok(digest);
                 }
-                let file = fs_err::File::open(path).map_err(ToolchainError::io(path))?;
+                let file = open_regular(path).map_err(ToolchainError::io(path))?;
                 Ok(Sha256::of_reader(file).map_err(ToolchainError::io(path))?.0)
             })
             .collect::<Result<_, ToolchainError>>()?;

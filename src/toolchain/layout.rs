@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::version::SdkVersion;
 use crate::model::{Sha256, Target};
+use crate::store::{TEXT_LIMIT, read_regular, read_text};
 
 /// The file by which an SDK view is known: it leads to the SDK behind it, so that a build never takes its own output for a part of the SDK.
 pub const VIEW_MARK: &str = ".wasideps-view.json";
@@ -44,7 +45,7 @@ impl Layout {
     /// The SDK at `path`, or what is missing there.
     pub fn open(path: &Utf8Path) -> Result<Self, String> {
         let mut root = path.canonicalize_utf8().map_err(|_| "the folder itself".to_owned())?;
-        if let Ok(mark) = fs_err::read(root.join(VIEW_MARK)) {
+        if let Ok(mark) = read_regular(&root.join(VIEW_MARK), TEXT_LIMIT) {
             let mark: ViewMark = serde_json::from_slice(&mark).map_err(|_| format!("a readable {VIEW_MARK}"))?;
             root = mark.sdk.canonicalize_utf8().map_err(|_| format!("the SDK {} behind the view", mark.sdk))?;
         }
@@ -62,7 +63,7 @@ impl Layout {
         }
         let resource_dir = resource_dir(&root.join("lib/clang")).ok_or("lib/clang/VERSION/include/stddef.h")?;
         let libraries = libraries(library_path.as_deref().unwrap_or(&root.join("lib")));
-        let version = fs_err::read_to_string(root.join("VERSION")).map(|text| SdkVersion::parse(&text)).unwrap_or_default();
+        let version = read_text(&root.join("VERSION"), TEXT_LIMIT).map(|text| SdkVersion::parse(&text)).unwrap_or_default();
         Ok(Self {
             clang: program("clang")?,
             linker: program("wasm-ld")?,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use object::read::archive::ArchiveFile;
 use object::{Object as _, ObjectSection as _};
 
-use super::disk::Bytes;
+use super::disk::Files;
 use super::{Finding, Kind};
 use crate::build::{Closure, Manifest, ManifestArchive, archive};
 use crate::model::{Content, Name};
@@ -15,13 +15,21 @@ use crate::toolchain::Identity;
 pub type Members = BTreeMap<(String, String), Content>;
 
 /// Compares the members of each archive with what the manifest and the closure say of them.
-pub fn check(manifest: &Manifest, closure: Option<&Closure>, files: &BTreeMap<String, Bytes>, findings: &mut Vec<Finding>) -> Members {
+pub fn check(manifest: &Manifest, closure: Option<&Closure>, files: &Files, findings: &mut Vec<Finding>) -> Members {
     let mut all = Members::new();
     for expected in manifest.sources.iter().flat_map(|source| &source.archives) {
         let path = expected.path.as_str();
-        let Some(file) = files.get(path) else { continue };
+        // One archive at a time is held.
+        let bytes = match files.bytes(path) {
+            None => continue,
+            Some(Ok(bytes)) => bytes,
+            Some(Err(finding)) => {
+                findings.push(*finding);
+                continue;
+            }
+        };
         let broken = |error: &dyn std::fmt::Display| Finding::new(path, Kind::Content, format!("it is no archive: {error}"));
-        let members = match members(&file.bytes) {
+        let members = match members(&bytes) {
             Ok(members) => members,
             Err(error) => {
                 findings.push(broken(&error));
@@ -31,7 +39,7 @@ pub fn check(manifest: &Manifest, closure: Option<&Closure>, files: &BTreeMap<St
         let before = findings.len();
         compare(expected, closure, &members, &manifest.toolchain, findings);
         if before == findings.len()
-            && let Some(finding) = rewritten(path, &members, &file.bytes)
+            && let Some(finding) = rewritten(path, &members, &bytes)
         {
             findings.push(finding);
         }

@@ -1,16 +1,21 @@
 //! What is on disk below a prefix: types, modes and bytes. No link is followed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
 use super::{Finding, Kind};
 use crate::build::{MANIFEST, ManifestFile};
-use crate::model::Content;
+use crate::model::{Content, Sha256};
+use crate::store::{PARSED_LIMIT, open_regular, read_regular};
 
-/// A file that is larger is not read: nothing that is built here comes near.
-const LARGEST: u64 = 1 << 30;
+/// A file that is larger is not read: nothing that is built here comes near. Holes cost nothing on disk, but time.
+const FILE_LIMIT: u64 = 1 << 30;
+
+/// The bytes of all files together; the nine libraries have 0.02 GiB.
+const PREFIX_LIMIT: u64 = 16 << 30;
 
 /// An entry of a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,10 +32,37 @@ enum Entry {
     Other(String),
 }
 
-/// A file's bytes with all their names.
-pub struct Bytes {
-    pub bytes: Vec<u8>,
-    pub content: Content,
+/// The files of a prefix by their path, with all names of their contents. Their bytes are read again, file by file, where they are parsed.
+#[derive(Default)]
+pub struct Files {
+    prefix: Utf8PathBuf,
+    contents: BTreeMap<String, Content>,
+}
+
+impl Files {
+    /// What the file at `path` has, where there is one.
+    pub fn get(&self, path: &str) -> Option<&Content> {
+        self.contents.get(path)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Content)> {
+        self.contents.iter().map(|(path, content)| (path.as_str(), content))
+    }
+
+    pub fn len(&self) -> usize {
+        self.contents.len()
+    }
+
+    /// The bytes of the file at `path`, where there is one; a finding where they can't be read, or are others than before.
+    pub fn bytes(&self, path: &str) -> Option<Result<Vec<u8>, Box<Finding>>> {
+        let content = self.get(path)?;
+        let failed = |problem: String| Box::new(Finding::new(path, Kind::Unreadable, problem));
+        Some(match read_regular(&self.prefix.join(path), PARSED_LIMIT) {
+            Ok(bytes) if Sha256::of(&bytes) == content.sha256 => Ok(bytes),
+            Ok(_) => Err(failed("it was changed while it was looked at".to_owned())),
+            Err(error) => Err(failed(format!("it can't be read: {error}"))),
+        })
+    }
 }
 
 /// All entries below a prefix by their path.
@@ -91,8 +123,8 @@ impl<'a> Disk<'a> {
         }
     }
 
-    /// The bytes of the file at `path`, where there is one; a finding where there is none, or it can't be read.
-    pub fn read(&self, path: &str) -> Result<Bytes, Box<Finding>> {
+    /// The size of the file at `path`, where there is one that is looked into; else a finding.
+    fn size(&self, path: &str) -> Result<u64, Box<Finding>> {
         let wrong = |expected: &str, at: &str, found: &str| {
             Box::new(Finding::new(at, Kind::Type, "it is of another type").expected(expected, found))
         };
@@ -107,26 +139,41 @@ impl<'a> Disk<'a> {
             }
         }
         match self.entries.get(path) {
-            Some(Entry::File { size, .. }) if *size > LARGEST => {
+            Some(Entry::File { size, .. }) if *size > FILE_LIMIT => {
                 failed(Kind::Content, format!("it has {size} bytes, which is not looked into"))
             }
-            Some(Entry::File { .. }) => match fs_err::read(self.prefix.join(path)) {
-                Ok(bytes) => Ok(Bytes { content: Content::of(&bytes), bytes }),
-                Err(error) => failed(Kind::Unreadable, format!("it can't be read: {error}")),
-            },
+            Some(Entry::File { size, .. }) => Ok(*size),
             Some(Entry::Folder { .. }) => Err(wrong("a file", path, "a folder")),
             Some(Entry::Other(what)) => Err(wrong("a file", path, what)),
             None => failed(Kind::Missing, "it is missing".to_owned()),
         }
     }
 
-    /// Reads all of `files`; those that can't be had are findings.
-    pub fn read_all(&self, files: &[ManifestFile], findings: &mut Vec<Finding>) -> BTreeMap<String, Bytes> {
-        let read: Vec<_> = files.par_iter().map(|file| (file.path.to_string(), self.read(file.path.as_str()))).collect();
-        let mut found = BTreeMap::new();
-        for (path, bytes) in read {
-            match bytes {
-                Ok(bytes) => drop(found.insert(path, bytes)),
+    /// The bytes of the file at `path`, which is small enough to be parsed; a finding where there is none.
+    pub fn read(&self, path: &str) -> Result<Vec<u8>, Box<Finding>> {
+        self.size(path)?;
+        read_regular(&self.prefix.join(path), PARSED_LIMIT).map_err(|error| Box::new(unreadable(path, &error)))
+    }
+
+    /// Hashes all of `files`; those that can't be had are findings.
+    pub fn hash_all(&self, files: &[ManifestFile], findings: &mut Vec<Finding>) -> Files {
+        let left = AtomicU64::new(PREFIX_LIMIT);
+        let read = |file: &ManifestFile| {
+            let path = file.path.as_str();
+            let content = self.size(path).and_then(|size| {
+                if left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(size)).is_err() {
+                    let problem = format!("it is not looked into: the prefix has more than {PREFIX_LIMIT} bytes");
+                    return Err(Box::new(Finding::new(path, Kind::Content, problem)));
+                }
+                let content = open_regular(&self.prefix.join(path)).and_then(|open| Content::of_reader(size, open));
+                content.map_err(|error| Box::new(unreadable(path, &error)))
+            });
+            (path.to_owned(), content)
+        };
+        let mut found = Files { prefix: self.prefix.to_owned(), contents: BTreeMap::new() };
+        for (path, content) in files.par_iter().map(read).collect::<Vec<_>>() {
+            match content {
+                Ok(content) => drop(found.contents.insert(path, content)),
                 Err(finding) => findings.push(*finding),
             }
         }
@@ -164,6 +211,10 @@ impl<'a> Disk<'a> {
             findings.append(&mut modes);
         }
     }
+}
+
+fn unreadable(path: &str, error: &std::io::Error) -> Finding {
+    Finding::new(path, Kind::Unreadable, format!("it can't be read: {error}"))
 }
 
 fn open(path: &str, mode: u32, expected: u32) -> Finding {

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use serde::Deserialize;
 
 use super::archives::Members;
-use super::disk::Bytes;
+use super::disk::Files;
 use super::{Finding, Kind};
 use crate::build::{Closure, FileOrigin, Manifest, SBOM};
 use crate::model::{Content, Sha1, Sha256};
@@ -17,7 +17,7 @@ use crate::sbom::{VerificationCode, source_document_path};
 pub struct Truth<'a> {
     pub manifest: &'a Manifest,
     pub closure: &'a Closure,
-    pub files: &'a BTreeMap<String, Bytes>,
+    pub files: &'a Files,
     pub members: &'a Members,
 }
 
@@ -112,11 +112,18 @@ pub fn check(truth: &Truth<'_>, findings: &mut Vec<Finding>) -> Counts {
     let parsed: Vec<_> = known
         .into_par_iter()
         .with_max_len(1)
-        .filter_map(|path| Some((path, document(path, &truth.files.get(path)?.bytes)?)))
-        .map(|(path, parsed)| {
+        .filter_map(|path| {
+            let text = match truth.files.bytes(path)? {
+                Ok(text) => text,
+                Err(finding) => return Some((path, Vec::new(), Err(finding))),
+            };
+            let parsed = document(path, &text)?;
+            Some((path, text, parsed))
+        })
+        .map(|(path, text, parsed)| {
             let mut findings = Vec::new();
             let checked = parsed.map(|document| {
-                let counts = Checked::new(path, &document, truth, &mut findings).check();
+                let counts = Checked::new(path, &document, truth, &mut findings).check(&text);
                 (path, document, counts)
             });
             (checked, findings)
@@ -138,7 +145,7 @@ pub fn check(truth: &Truth<'_>, findings: &mut Vec<Finding>) -> Counts {
     }
     for source in &truth.manifest.sources {
         let path = source_document_path(&source.name);
-        if !documents.contains_key(path.as_str()) && truth.files.contains_key(path.as_str()) {
+        if !documents.contains_key(path.as_str()) && truth.files.get(path.as_str()).is_some() {
             findings.push(Finding::new(path.as_str(), Kind::Document, format!("it is no SPDX 2.3 document of {}", source.name)));
         }
     }
@@ -169,12 +176,12 @@ fn references(documents: &BTreeMap<&str, Document>, truth: &Truth<'_>, findings:
     let finding = |problem: String| Finding::new(SBOM, Kind::Document, problem);
     for external in &main.external_document_refs {
         let target = documents.iter().find(|(_, document)| document.document_namespace == external.spdx_document);
-        let Some(file) = target.and_then(|(path, _)| truth.files.get(*path)) else {
+        let Some(file) = target.and_then(|(path, _)| truth.files.get(path)) else {
             findings.push(finding(format!("it refers to {}, which is no document of the prefix", external.spdx_document)));
             continue;
         };
         let path = target.map_or("", |(path, _)| path);
-        if let Some(problem) = mismatch(std::slice::from_ref(&external.checksum), &file.content) {
+        if let Some(problem) = mismatch(std::slice::from_ref(&external.checksum), file) {
             findings.push(finding(format!("it refers to {path} by another digest")).expected(problem.0, problem.1));
         }
     }
@@ -235,7 +242,7 @@ impl<'a> Checked<'a> {
         self.findings.last_mut().expect("it was just pushed")
     }
 
-    fn check(mut self) -> Counts {
+    fn check(mut self, text: &[u8]) -> Counts {
         let mut installed = BTreeSet::new();
         let mut rest: BTreeSet<&str> = self.files.keys().copied().collect();
         for package in &self.document.packages {
@@ -264,7 +271,7 @@ impl<'a> Checked<'a> {
         }
         self.members(&members);
         self.traced(&rest);
-        self.namespace();
+        self.namespace(text);
         self.counts
     }
 
@@ -290,19 +297,19 @@ impl<'a> Checked<'a> {
         for file in files {
             let path = file.path();
             match truth.files.get(path) {
-                Some(bytes) => self.compare(path, &file.checksums, &bytes.content, self.stated(path)),
+                Some(content) => self.compare(path, &file.checksums, content, self.stated(path)),
                 None if self.stated(path).is_none() => drop(self.says(format!("it lists {path}, which the manifest does not"))),
                 // That it can't be had is told already.
                 None => {}
             }
         }
         if let Some(path) = &package.package_file_name
-            && let Some(bytes) = truth.files.get(path.as_str())
+            && let Some(content) = truth.files.get(path.as_str())
         {
-            self.compare(path, &package.checksums, &bytes.content, self.stated(path));
+            self.compare(path, &package.checksums, content, self.stated(path));
         }
         if let Some(code) = &package.package_verification_code {
-            let on_disk = files.iter().filter_map(|file| truth.files.get(file.path()).map(|bytes| bytes.content.sha1));
+            let on_disk = files.iter().filter_map(|file| truth.files.get(file.path()).map(|content| content.sha1));
             let stated = files.iter().filter_map(|file| self.stated(file.path()).map(|(sha1, _)| sha1));
             let (on_disk, stated) = (VerificationCode::of(on_disk), VerificationCode::of(stated));
             self.code(&package.name, code, &on_disk, Some(&stated));
@@ -425,9 +432,8 @@ impl<'a> Checked<'a> {
     }
 
     /// A namespace ends in the digest of the document without it.
-    fn namespace(&mut self) {
-        let Some(bytes) = self.truth.files.get(self.path) else { return };
-        let Ok(mut value) = serde_json::from_slice::<serde_json::Value>(&bytes.bytes) else { return };
+    fn namespace(&mut self, text: &[u8]) {
+        let Ok(mut value) = serde_json::from_slice::<serde_json::Value>(text) else { return };
         value["documentNamespace"] = "".into();
         self.counts.checksums += 1;
         let digest = Sha256::of(value.to_string().as_bytes()).to_string();

@@ -20,8 +20,9 @@ pub use finding::{Finding, Kind};
 use crate::build::{BuildError, CLOSURE, Closure, MANIFEST, Manifest, ManifestFile};
 use crate::model::{Content, RelPath, Sha256};
 use crate::plan::Plan;
+use crate::store::open_regular;
 use crate::toolchain::Toolchain;
-use disk::{Bytes, Disk};
+use disk::{Disk, Files};
 use documents::Truth;
 
 /// How much was computed anew.
@@ -46,7 +47,7 @@ pub struct Verified {
     /// Where it can be read.
     pub manifest: Option<Manifest>,
     closure: Option<Closure>,
-    files: BTreeMap<String, Bytes>,
+    files: Files,
     pub counts: Counts,
     findings: Vec<Finding>,
 }
@@ -67,17 +68,18 @@ pub fn verify(prefix: &Utf8Path, expected: Option<Sha256>) -> Result<Verified, B
         manifest_sha256: None,
         manifest: None,
         closure: None,
-        files: BTreeMap::new(),
+        files: Files::default(),
         counts: Counts::default(),
         findings: Vec::new(),
     };
     match disk.read(MANIFEST) {
         Err(finding) => findings.push(*finding),
-        Ok(Bytes { bytes, content }) => {
-            verified.manifest_sha256 = Some(content.sha256);
-            if let Some(expected) = expected.filter(|expected| *expected != content.sha256) {
+        Ok(bytes) => {
+            let found = Sha256::of(&bytes);
+            verified.manifest_sha256 = Some(found);
+            if let Some(expected) = expected.filter(|expected| *expected != found) {
                 let problem = "it is not the manifest whose digest was given";
-                findings.push(Finding::new(MANIFEST, Kind::Content, problem).expected(expected, content.sha256));
+                findings.push(Finding::new(MANIFEST, Kind::Content, problem).expected(expected, found));
             }
             match Manifest::parse(&bytes) {
                 Ok(manifest) => {
@@ -89,7 +91,7 @@ pub fn verify(prefix: &Utf8Path, expected: Option<Sha256>) -> Result<Verified, B
         }
     }
     if let Some(manifest) = &verified.manifest {
-        verified.files = disk.read_all(&manifest.files, &mut findings);
+        verified.files = disk.hash_all(&manifest.files, &mut findings);
         disk.strangers(&manifest.files, &mut findings);
         let (counts, closure) = contents(manifest, &verified.files, &mut findings);
         (verified.counts, verified.closure) = (counts, closure);
@@ -99,21 +101,21 @@ pub fn verify(prefix: &Utf8Path, expected: Option<Sha256>) -> Result<Verified, B
 }
 
 /// Compares bytes and records.
-fn contents(manifest: &Manifest, files: &BTreeMap<String, Bytes>, findings: &mut Vec<Finding>) -> (Counts, Option<Closure>) {
+fn contents(manifest: &Manifest, files: &Files, findings: &mut Vec<Finding>) -> (Counts, Option<Closure>) {
     for file in &manifest.files {
-        if let Some(Bytes { content, .. }) = files.get(file.path.as_str()) {
+        if let Some(content) = files.get(file.path.as_str()) {
             findings.extend(changed(file, content));
         }
     }
-    let closure = files.get(CLOSURE).and_then(|file| match Closure::parse(&file.bytes) {
-        Ok(closure) => {
-            findings.extend(records::form(CLOSURE, &file.bytes, &closure.to_text()));
-            Some(closure)
-        }
-        Err(problem) => {
-            findings.push(Finding::new(CLOSURE, Kind::Record, format!("it is no closure of wasideps: {problem}")));
-            None
-        }
+    let closure = files.bytes(CLOSURE).and_then(|bytes| {
+        let parsed = bytes.and_then(|bytes| match Closure::parse(&bytes) {
+            Ok(closure) => {
+                findings.extend(records::form(CLOSURE, &bytes, &closure.to_text()));
+                Ok(closure)
+            }
+            Err(problem) => Err(Box::new(Finding::new(CLOSURE, Kind::Record, format!("it is no closure of wasideps: {problem}")))),
+        });
+        parsed.map_err(|finding| findings.push(*finding)).ok()
     });
     if !manifest.files.iter().any(|file| file.path.as_str() == CLOSURE) {
         findings.push(Finding::new(MANIFEST, Kind::Record, format!("it does not list {CLOSURE}")));
@@ -183,11 +185,14 @@ impl Verified {
             }
         }
         for (path, text) in documents {
-            let Some(file) = self.files.get(path.as_str()).filter(|file| file.bytes != text.as_bytes()) else { continue };
-            let same =
-                file.bytes.split(|byte| *byte == b'\n').zip(text.lines()).take_while(|(found, line)| *found == line.as_bytes()).count();
+            let expected = Sha256::of(text.as_bytes());
+            let Some(found) = self.files.get(path.as_str()).map(|content| content.sha256).filter(|found| *found != expected) else {
+                continue;
+            };
+            let bytes = self.files.bytes(path.as_str()).and_then(Result::ok).unwrap_or_default();
+            let same = bytes.split(|byte| *byte == b'\n').zip(text.lines()).take_while(|(found, line)| *found == line.as_bytes()).count();
             let problem = format!("it is not what recipes, lock, manifest and closure give, from line {}", same + 1);
-            findings.push(Finding::new(path.as_str(), Kind::Lock, problem).expected(Sha256::of(text.as_bytes()), file.content.sha256));
+            findings.push(Finding::new(path.as_str(), Kind::Lock, problem).expected(expected, found));
         }
         self.add(findings);
     }
@@ -203,8 +208,8 @@ impl Verified {
         }
         let opened: Vec<_> = self.closure.iter().flat_map(|closure| &closure.files).filter(|file| file.source.is_none()).collect();
         let differing = opened.par_iter().filter_map(|file| {
-            let found = fs_err::read(toolchain.root().join(file.path.as_str()));
-            let found = found.map_or_else(|error| error.to_string(), |bytes| Sha256::of(&bytes).to_string());
+            let found = open_regular(&toolchain.root().join(file.path.as_str())).and_then(Sha256::of_reader);
+            let found = found.map_or_else(|error| error.to_string(), |(digest, _)| digest.to_string());
             let problem = format!("the SDK at hand has another {} than the one that was opened", file.path);
             (found != file.content.sha256.to_string())
                 .then(|| Finding::new(CLOSURE, Kind::Stamp, problem).expected(file.content.sha256, found))
@@ -220,27 +225,26 @@ impl Verified {
     /// When there is no prefix at `again`.
     pub fn against_rebuilt(&mut self, again: &Utf8Path) -> Result<(), BuildError> {
         let rebuilt = verify(again, None)?;
-        let mut mine: BTreeMap<&str, (Sha256, &[u8])> =
-            self.files.iter().map(|(path, file)| (path.as_str(), (file.content.sha256, file.bytes.as_slice()))).collect();
-        let manifest = self.manifest.as_ref().map(Manifest::to_text).unwrap_or_default();
-        let manifest_again = rebuilt.manifest.as_ref().map(Manifest::to_text).unwrap_or_default();
-        mine.insert(MANIFEST, (Sha256::of(manifest.as_bytes()), manifest.as_bytes()));
-        let mut other: BTreeMap<&str, (Sha256, &[u8])> =
-            rebuilt.files.iter().map(|(path, file)| (path.as_str(), (file.content.sha256, file.bytes.as_slice()))).collect();
-        other.insert(MANIFEST, (Sha256::of(manifest_again.as_bytes()), manifest_again.as_bytes()));
+        let all = |verified: &Self| {
+            let manifest = verified.manifest.as_ref().map(Manifest::to_text).unwrap_or_default();
+            let files = verified.files.iter().map(|(path, content)| (path.to_owned(), content.sha256));
+            files.chain([(MANIFEST.to_owned(), Sha256::of(manifest.as_bytes()))]).collect::<BTreeMap<_, _>>()
+        };
+        let (mine, other) = (all(self), all(&rebuilt));
         let mut findings = Vec::new();
         for path in mine.keys().chain(other.keys()).collect::<BTreeSet<_>>() {
             match (mine.get(path), other.get(path)) {
-                (Some((found, bytes)), Some((expected, again))) if found != expected => {
-                    let finding = Finding::new(*path, Kind::Rebuilt, "a second build made other bytes").expected(expected, found);
-                    findings.push(match first_member(again, bytes) {
+                (Some(found), Some(expected)) if found != expected => {
+                    let finding = Finding::new(path, Kind::Rebuilt, "a second build made other bytes").expected(expected, found);
+                    let bytes = |files: &Files| files.bytes(path).and_then(Result::ok).unwrap_or_default();
+                    findings.push(match first_member(&bytes(&rebuilt.files), &bytes(&self.files)) {
                         Some(member) => finding.member(member),
                         None => finding,
                     });
                 }
-                (Some(_), None) => findings.push(Finding::new(*path, Kind::Rebuilt, "a second build did not make it")),
+                (Some(_), None) => findings.push(Finding::new(path, Kind::Rebuilt, "a second build did not make it")),
                 // What is missing is told already, but for what the manifest does not list.
-                (None, Some(_)) => findings.push(Finding::new(*path, Kind::Rebuilt, "only a second build made it")),
+                (None, Some(_)) => findings.push(Finding::new(path, Kind::Rebuilt, "only a second build made it")),
                 _ => {}
             }
         }

@@ -9,6 +9,7 @@ mod documents;
 mod elements;
 mod explain;
 mod exports;
+mod limits;
 mod lock;
 mod origins;
 mod outdated;

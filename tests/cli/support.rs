@@ -204,7 +204,11 @@ pub struct Run {
 
 /// Runs `command` to its end.
 pub fn run(command: &mut Command) -> Run {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?} can't be started: {error}"));
+    finished(command.output().unwrap_or_else(|error| panic!("{command:?} can't be started: {error}")))
+}
+
+/// What a process gave that is over.
+pub fn finished(output: Output) -> Run {
     Run {
         code: output.status.code().unwrap_or(-1),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),

@@ -12,6 +12,7 @@ use crate::cli::printer::Printer;
 use crate::cli::table;
 use crate::model::{SelectionError, Sha256};
 use crate::sbom::{self, Built, Context, Explained, FileOfPrefix, MemberOfArchive, Page};
+use crate::store::{PARSED_LIMIT, read_regular, read_text};
 
 pub fn run(args: &SbomArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
     match &args.command {
@@ -104,7 +105,7 @@ fn html(file: &Utf8Path, prefix: Option<&Utf8Path>, global: &Global, printer: &P
 /// Fails where `file` does not hold `text`; `command` would write it.
 fn check(file: &Utf8Path, text: &str, command: &str) -> Result<(), CliError> {
     let (file, command) = (file.to_owned(), command.to_owned());
-    let committed = match fs_err::read_to_string(&file) {
+    let committed = match read_text(&file, PARSED_LIMIT) {
         Ok(committed) => committed,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(CliError::MissingSbom { file, command }),
         Err(source) => return Err(CliError::Read { path: file, source }),
@@ -142,7 +143,7 @@ fn manifest(prefix: &Utf8Path) -> Result<Manifest, BuildError> {
 /// The text of a file of the prefix, where it is the one that was installed.
 fn installed(prefix: &Utf8Path, manifest: &Manifest, file: &str) -> Result<String, CliError> {
     let path = prefix.join(file);
-    let bytes = fs_err::read(&path).map_err(|source| CliError::Read { path: path.clone(), source })?;
+    let bytes = read_regular(&path, PARSED_LIMIT).map_err(|source| CliError::Read { path: path.clone(), source })?;
     let found = Sha256::of(&bytes);
     match manifest.files.iter().find(|known| known.path.as_str() == file) {
         // Some licences are in older encodings.

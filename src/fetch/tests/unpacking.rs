@@ -1,8 +1,6 @@
 use std::io::Write as _;
 
-use tar::EntryType::{
-    Block, Char, Directory, Fifo, GNULongLink, GNULongName, GNUSparse, Link, Regular, Symlink, XGlobalHeader, XHeader,
-};
+use tar::EntryType::{Block, Char, Directory, Fifo, GNULongLink, GNULongName, GNUSparse, Link, Regular, Symlink, XGlobalHeader, XHeader};
 
 use super::{Bench, EXAMPLE_ORIGIN, Forged, demo_tar, digest_of, gz, recipe, tar_of};
 use crate::fetch::entries::{Limits, Walk};
