@@ -31,6 +31,8 @@ pub enum Event {
     StepFinished { subject: String, step: String },
     /// Something that was found damaged in the store, was thrown away and will be made again.
     StoreRepaired { path: String, problem: String },
+    /// Nothing goes on until `text` lets it: another process that does something.
+    Waiting { text: String },
     /// What a user should know but need not act on.
     Note { text: String },
     /// What a user should act on; the command goes on.

@@ -107,7 +107,7 @@ impl Work<'_> {
         ];
         let path = in_scratch("dependencies.d");
         fs_err::remove_file(&path).map_err(|source| BuildError::Write { path, source })?;
-        let entry = self.store.keep_entry(Kind::Object, &job.key, scratch, files)?;
+        let entry = self.store.keep_entry(Kind::Object, &job.key, scratch, files, self.reporter)?;
         self.tell(job, place.subject, &record, false, shown);
         Ok(Object { entry, record, sha256 })
     }

@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::BuildError;
 use super::manifest::{MANIFEST, Manifest, ManifestFile, files_below};
 use crate::model::{Name, RelPath, Sha1, Sha256};
+use crate::report::Silent;
 use crate::store::{Guard, Store, mend, swap_in};
 
 /// A prefix that no other process of the same store is changing.
@@ -25,7 +26,7 @@ impl Prefix {
         // A link is followed: the folder that it names is swapped, not the link.
         let path = if path.exists() { path.canonicalize_utf8().map_err(write)? } else { camino::absolute_utf8(path).map_err(write)? };
         fs_err::create_dir_all(path.parent().unwrap_or(&path)).map_err(write)?;
-        let guard = store.lock(&format!("prefix-{}", Sha256::of(path.as_str().as_bytes())))?;
+        let guard = store.lock("prefix", &Sha256::of(path.as_str().as_bytes()), "making this prefix", &Silent)?;
         let prefix = Self { path, _guard: guard };
         prefix.mend().map_err(|source| BuildError::Write { path: prefix.path.clone(), source })?;
         Ok(prefix)

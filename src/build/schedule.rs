@@ -147,7 +147,7 @@ impl Run<'_> {
             super::install::copy(&tree.dir().join(from.as_str()), &root.join(path.as_str()))?;
             files.push(EntryFile { path, ..file.clone() });
         }
-        let entry = store.keep_entry(Kind::Tree, &key, scratch, files)?;
+        let entry = store.keep_entry(Kind::Tree, &key, scratch, files, self.work.reporter)?;
         Ok(entry.dir().join(name))
     }
 

@@ -9,13 +9,16 @@ use std::time::{Duration, Instant};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::CheckError;
+use crate::model::{RelPath, Sha256};
 use crate::report::{Event, Reporter};
-use crate::store::Store;
+use crate::store::{EntryFile, Kind, Store, StoreError};
 use crate::toolchain::quote;
 
 /// The crate and version that is brought where no wasmtime is found.
 const CRATE: &str = "wasmtime-cli";
 const VERSION: &str = "48.0.8";
+/// The file that says where [`Runner::cache`] is.
+const CACHE_CONFIG: &str = "config.toml";
 /// What one test may print, on each of its streams.
 const OUTPUT_LIMIT: u64 = 64 << 20;
 /// wasmtime's exit status when a program traps: that of an abort.
@@ -49,8 +52,9 @@ pub struct Runner {
     version: String,
     /// Whether it knows [`QUICK`].
     quick: bool,
-    /// Compiled modules are kept here: a program that is run on a hundred files is compiled once.
-    cache_config: Utf8PathBuf,
+    /// Compiled modules are kept here as long as the process lives: a program that is run on a hundred files is compiled once. wasmtime runs what it
+    /// finds there unchecked, so that nothing is taken from an earlier run.
+    cache: tempfile::TempDir,
 }
 
 /// One run.
@@ -103,13 +107,12 @@ impl Runner {
             None => bring(request.offline, store, reporter)?,
         };
         let version = version(&program).map_err(|reason| CheckError::NoRunner { reason })?;
-        let cache = store.root().join("runner-cache");
-        let write = |source| crate::store::StoreError::Write { path: cache.clone(), source };
-        fs_err::create_dir_all(&cache).map_err(write)?;
-        let cache_config = cache.join("config.toml");
-        let config = format!("[cache]\ndirectory = {}\n", toml::Value::String(cache.join("modules").to_string()));
-        crate::store::write_atomically(&cache_config, config.as_bytes()).map_err(write)?;
-        let runner = Self { program, version, quick: true, cache_config };
+        let cache = store.scratch_dir()?;
+        let folder = Utf8Path::from_path(cache.path()).ok_or(CheckError::NotUtf8)?;
+        let config = format!("[cache]\ndirectory = {}\n", toml::Value::String(folder.join("modules").to_string()));
+        let path = folder.join(CACHE_CONFIG);
+        fs_err::write(&path, config).map_err(|source| StoreError::Write { path, source })?;
+        let runner = Self { program, version, quick: true, cache };
         if runner.try_out(store, true).is_ok() {
             return Ok(runner);
         }
@@ -129,7 +132,7 @@ impl Runner {
         let scratch = store.scratch_dir()?;
         let folder = Utf8Path::from_path(scratch.path()).ok_or(CheckError::NotUtf8)?;
         let wasm = folder.join("tried.wasm");
-        fs_err::write(&wasm, TRIED).map_err(|source| crate::store::StoreError::Write { path: wasm.clone(), source })?;
+        fs_err::write(&wasm, TRIED).map_err(|source| StoreError::Write { path: wasm.clone(), source })?;
         let (time_limit, memory_limit) = (60, 64);
         let folders = &["/".to_owned()];
         let job = Job { wasm: &wasm, folder, folders, args: &[], env: &[("A", "b")], stdin: None, time_limit, memory_limit, quick_start };
@@ -148,7 +151,7 @@ impl Runner {
 
     fn command(&self, job: &Job<'_>) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(["run", "-C", "cache=y", "-C", &format!("cache-config={}", self.cache_config)]);
+        command.args(["run", "-C", "cache=y", "-C", &format!("cache-config={}", self.cache.path().join(CACHE_CONFIG).display())]);
         command.args(["-W", &format!("max-memory-size={}", job.memory_limit << 20), "-W", "max-wasm-stack=8388608"]);
         if self.quick && job.quick_start {
             command.args(QUICK);
@@ -238,11 +241,11 @@ fn version(program: &Utf8Path) -> Result<String, String> {
 
 /// Has cargo install wasmtime into the store.
 fn bring(offline: bool, store: &Store, reporter: &dyn Reporter) -> Result<Utf8PathBuf, CheckError> {
-    let root = store.root().join(format!("{CRATE}-{VERSION}"));
-    let program = root.join(format!("bin/wasmtime{}", std::env::consts::EXE_SUFFIX));
-    let _guard = store.lock(&format!("{CRATE}-{VERSION}"))?;
-    if program.is_file() {
-        return Ok(program);
+    let name: RelPath = format!("wasmtime{}", std::env::consts::EXE_SUFFIX).parse().expect("a constant that is a path");
+    let key = Sha256::of_fields("wasideps runner 1", [CRATE, VERSION, std::env::consts::ARCH, std::env::consts::OS].map(str::as_bytes));
+    let _guard = store.lock("runner", &key, &format!("installing {CRATE} {VERSION}"), reporter)?;
+    if let Some(entry) = store.entry(Kind::Runner, &key, reporter)? {
+        return Ok(entry.dir().join(name.as_str()));
     }
     let none = |reason: String| CheckError::NoRunner { reason };
     if offline {
@@ -254,7 +257,8 @@ fn bring(offline: bool, store: &Store, reporter: &dyn Reporter) -> Result<Utf8Pa
     };
     step(true);
     let mut command = Command::new("cargo");
-    command.args(["install", CRATE, "--version", VERSION, "--locked", "--no-default-features", "--root", root.as_str()]);
+    let root = store.scratch_dir()?;
+    command.args(["install", CRATE, "--version", VERSION, "--locked", "--no-default-features", "--root"]).arg(root.path());
     command.args(["--features", "run,cranelift,cache,parallel-compilation"]);
     let output = command.stdin(Stdio::null()).output();
     let output = output
@@ -262,8 +266,13 @@ fn bring(offline: bool, store: &Store, reporter: &dyn Reporter) -> Result<Utf8Pa
     if !output.status.success() {
         return Err(none(format!("cargo can't install one:\n{}", String::from_utf8_lossy(&output.stderr).trim())));
     }
+    let installed = root.path().join("bin").join(name.as_str());
+    let (sha256, size) = fs_err::File::open(&installed).and_then(Sha256::of_reader).map_err(|error| none(error.to_string()))?;
+    let dir = store.scratch_dir()?;
+    fs_err::rename(&installed, dir.path().join(name.as_str())).map_err(|error| none(error.to_string()))?;
+    let entry = store.keep_entry(Kind::Runner, &key, dir, vec![EntryFile { path: name.clone(), sha256, size }], reporter)?;
     step(false);
-    Ok(program)
+    Ok(entry.dir().join(name.as_str()))
 }
 
 fn displayed(command: &Command) -> String {

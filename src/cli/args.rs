@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::values::path;
 use crate::consumer::env::Shell;
 use crate::model::{Name, Sha256, Target, Version};
 
@@ -52,19 +53,19 @@ pub struct Cli {
 #[command(next_help_heading = "Global options")]
 pub struct Global {
     /// Recipes' folder in place of the embedded one; its patches are in the folder `patches` beside it
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_parser = path, value_name = "DIR")]
     pub recipes: Option<Utf8PathBuf>,
     /// Lock file in place of the embedded one
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_parser = path, value_name = "FILE")]
     pub lockfile: Option<Utf8PathBuf>,
-    /// Store for downloads, sources, objects and SDKs [default: the platform's cache folder]
-    #[arg(long, global = true, value_name = "DIR", env = "WASIDEPS_HOME")]
+    /// Store for downloads, sources, objects and SDKs [default: $WASIDEPS_HOME, the platform's cache folder]
+    #[arg(long, global = true, value_parser = path, value_name = "DIR")]
     pub store: Option<Utf8PathBuf>,
     /// Never use the network; what is missing is listed
     #[arg(long, global = true)]
     pub offline: bool,
     /// Folder with archives for machines without network: any file whose digest fits is taken (repeatable)
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_parser = path, value_name = "DIR")]
     pub from: Vec<Utf8PathBuf>,
     /// How to tell what happens: for people, one JSON object a line on stdout, or (`audit`) SARIF
     #[arg(long, global = true, value_name = "FORMAT", default_value = "human")]
@@ -97,7 +98,7 @@ pub enum ColorChoice {
 #[command(next_help_heading = "Toolchain")]
 pub struct ToolchainArgs {
     /// WASI SDK to use [default: $WASI_SDK_PATH, /opt/wasi-sdk*, the store, the one pinned in the lock]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_parser = path, value_name = "DIR")]
     pub wasi_sdk: Option<Utf8PathBuf>,
     /// Exactly this release of the lock (`25`), or `debian` for the SDK put together from Debian's packages
     #[arg(long, value_name = "RELEASE", conflicts_with = "wasi_sdk")]
@@ -121,7 +122,7 @@ impl ToolchainArgs {
 #[derive(Debug, Args)]
 pub struct PrefixArgs {
     /// Where the libraries go [default: sysroot/<target>]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_parser = path, value_name = "DIR")]
     pub prefix: Option<Utf8PathBuf>,
 }
 
@@ -223,13 +224,13 @@ pub struct CheckArgs {
     #[arg(value_name = "NAME")]
     pub names: Vec<Name>,
     /// wasmtime to run tests with [default: $HOSTRUNNER, the one on the PATH, one that cargo installs into the store]
-    #[arg(long, value_name = "PROGRAM")]
+    #[arg(long, value_parser = path, value_name = "PROGRAM")]
     pub runner: Option<Utf8PathBuf>,
     /// Also write the results as JUnit XML
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_parser = path, value_name = "FILE")]
     pub junit: Option<Utf8PathBuf>,
     /// Also write the results as a Markdown page
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_parser = path, value_name = "FILE")]
     pub markdown: Option<Utf8PathBuf>,
     #[command(flatten)]
     pub jobs: JobsArgs,
@@ -242,7 +243,7 @@ pub struct CheckArgs {
 #[derive(Debug, Args)]
 pub struct SdkArgs {
     /// Folder to make; its name must not start with `wasi-sdk`
-    #[arg(value_name = "DIR")]
+    #[arg(value_parser = path, value_name = "DIR")]
     pub dir: Utf8PathBuf,
     #[command(flatten)]
     pub prefix: PrefixArgs,
@@ -256,7 +257,7 @@ pub struct EnvArgs {
     #[arg(long, value_name = "SHELL", default_value = "sh")]
     pub shell: Shell,
     /// SDK view to name as WASI_SDK_PATH, made with `wasideps sdk`
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_parser = path, value_name = "DIR")]
     pub view: Option<Utf8PathBuf>,
     /// Target triple: wasm32-wasip1 or wasm32-wasip2
     #[arg(long, value_name = "TRIPLE", default_value_t)]
@@ -279,7 +280,7 @@ pub struct SbomArgs {
     #[command(subcommand)]
     pub command: Option<SbomCommand>,
     /// Print the document of this prefix in place of the locked sources'
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["check", "write"])]
+    #[arg(long, value_parser = path, value_name = "DIR", conflicts_with_all = ["check", "write"])]
     pub prefix: Option<Utf8PathBuf>,
     /// With `--prefix`: print the SPDX document of this source, with every file that made its libraries
     #[arg(long, value_name = "NAME", requires = "prefix", conflicts_with_all = ["format", "html"])]
@@ -291,13 +292,13 @@ pub struct SbomArgs {
     #[arg(long, value_name = "PROFILE", conflicts_with_all = ["format", "prefix", "html", "write"])]
     pub profile: Option<SbomProfile>,
     /// Write a page for people: one HTML file that needs no network
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["format", "check", "write"])]
+    #[arg(long, value_parser = path, value_name = "FILE", conflicts_with_all = ["format", "check", "write"])]
     pub html: Option<Utf8PathBuf>,
     /// Compare with a committed file, or with all that `--write` writes into a folder, in place of printing; a difference is exit code 3
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_parser = path, value_name = "PATH")]
     pub check: Option<Utf8PathBuf>,
     /// Write all documents of the locked sources that a project commits into a folder
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["format", "check"])]
+    #[arg(long, value_parser = path, value_name = "DIR", conflicts_with_all = ["format", "check"])]
     pub write: Option<Utf8PathBuf>,
 }
 
@@ -357,7 +358,7 @@ Exit codes: 0 all is as it was made, 2 there is no prefix, 3 something is not: e
 #[command(after_help = VERIFY_EXAMPLES)]
 pub struct VerifyArgs {
     /// Prefix to verify [default: sysroot/<target>]
-    #[arg(value_name = "PREFIX")]
+    #[arg(value_parser = path, value_name = "PREFIX")]
     pub prefix: Option<Utf8PathBuf>,
     /// What the manifest's own SHA-256 must be, as `build` and `verify` print it
     #[arg(long, value_name = "HEX")]
@@ -377,16 +378,16 @@ pub struct AuditArgs {
     #[arg(value_name = "NAME")]
     pub names: Vec<Name>,
     /// Also audit this prefix: its headers, symbols and licences, and that it is what the lock says
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_parser = path, value_name = "DIR")]
     pub prefix: Option<Utf8PathBuf>,
     /// Database of vulnerabilities: an OSV export or the CVE list, as a zip, a folder or one JSON file (repeatable)
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_parser = path, value_name = "PATH")]
     pub database: Vec<Utf8PathBuf>,
     /// OpenVEX document that tells which vulnerabilities do not matter, and why (repeatable)
-    #[arg(long, value_name = "FILE", requires = "database")]
+    #[arg(long, value_parser = path, value_name = "FILE", requires = "database")]
     pub vex: Vec<Utf8PathBuf>,
     /// Write what was found of vulnerabilities as an OpenVEX document
-    #[arg(long, value_name = "FILE", requires = "database")]
+    #[arg(long, value_parser = path, value_name = "FILE", requires = "database")]
     pub write_vex: Option<Utf8PathBuf>,
     /// Bring every origin of each source, and compare their inputs file by file: the one part that uses the network
     #[arg(long)]
@@ -455,6 +456,8 @@ pub enum StoreKind {
     Trees,
     Objects,
     Sdks,
+    Identities,
+    Runners,
 }
 
 #[derive(Debug, Args)]
@@ -477,6 +480,6 @@ pub struct CompletionsArgs {
 #[derive(Debug, Args)]
 pub struct ManArgs {
     /// Folder to write to
-    #[arg(value_name = "DIR")]
+    #[arg(value_parser = path, value_name = "DIR")]
     pub dir: Utf8PathBuf,
 }

@@ -5,6 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::args::{Global, ToolchainArgs};
 use super::error::{CliError, Failures};
 use super::printer::Printer;
+use super::values::variable;
 use crate::embedded;
 use crate::fetch::{Fetcher, Settings};
 use crate::model::{Catalog, Files, Lock, NameError, Policy, Timestamp};
@@ -45,21 +46,26 @@ pub fn lock(global: &Global) -> Result<Lock, Failures> {
 
 /// The store that the options name, `$WASIDEPS_HOME`, or one in the platform's cache folder.
 pub fn store(global: &Global) -> Result<Store, Failures> {
-    let root = global.store.clone().or_else(cache_dir).ok_or(CliError::NoStore)?;
+    let root = match (&global.store, variable("WASIDEPS_HOME")?) {
+        (Some(named), _) => named.clone(),
+        (None, Some(home)) => home.into(),
+        (None, None) => cache_dir()?.ok_or(CliError::NoStore)?,
+    };
     Ok(Store::open(&root)?)
 }
 
 /// `$XDG_CACHE_HOME/wasideps` or `~/.cache/wasideps`, on macOS `~/Library/Caches/wasideps`, on Windows `%LOCALAPPDATA%\wasideps`.
-fn cache_dir() -> Option<Utf8PathBuf> {
-    let var = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty()).map(Utf8PathBuf::from);
+fn cache_dir() -> Result<Option<Utf8PathBuf>, CliError> {
+    let home = || Ok::<_, CliError>(variable("HOME")?.map(Utf8PathBuf::from));
     let base = if cfg!(windows) {
-        var("LOCALAPPDATA")
+        variable("LOCALAPPDATA")?.map(Into::into)
     } else if cfg!(target_os = "macos") {
-        var("HOME").map(|home| home.join("Library/Caches"))
+        home()?.map(|home| home.join("Library/Caches"))
     } else {
-        var("XDG_CACHE_HOME").filter(|path| path.is_absolute()).or_else(|| var("HOME").map(|home| home.join(".cache")))
+        let cache = variable("XDG_CACHE_HOME")?.map(Utf8PathBuf::from).filter(|path| path.is_absolute());
+        if cache.is_some() { cache } else { home()?.map(|home| home.join(".cache")) }
     };
-    Some(base?.join("wasideps"))
+    Ok(base.map(|base| base.join("wasideps")))
 }
 
 /// A fetcher with the options' settings.
@@ -93,7 +99,7 @@ pub fn toolchain(
 ) -> Result<Toolchain, Failures> {
     let request = Request {
         wasi_sdk: args.wasi_sdk.clone(),
-        env_sdk: std::env::var("WASI_SDK_PATH").ok().filter(|path| !path.is_empty()).map(Into::into),
+        env_sdk: variable("WASI_SDK_PATH")?.map(Into::into),
         release: args.sdk.clone(),
         python: args.python.clone(),
         target: args.target,
@@ -115,7 +121,7 @@ pub fn now() -> Result<Timestamp, Failures> {
 }
 
 fn source_date() -> Result<Option<Timestamp>, Failures> {
-    let Ok(text) = std::env::var("SOURCE_DATE_EPOCH") else { return Ok(None) };
+    let Some(text) = variable("SOURCE_DATE_EPOCH")? else { return Ok(None) };
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let time = digits.then(|| text.parse().ok().and_then(Timestamp::from_unix_seconds)).flatten();
     Ok(Some(time.ok_or(CliError::SourceDateEpoch { found: text })?))

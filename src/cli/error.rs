@@ -88,6 +88,9 @@ pub enum CliError {
     #[error("there is no folder for the store: neither $WASIDEPS_HOME nor a home folder is known")]
     #[diagnostic(help("name one with `--store DIR`"))]
     NoStore,
+    #[error("${name} is not UTF-8")]
+    #[diagnostic(help("unset it, or give it a value that is"))]
+    Variable { name: &'static str },
     #[error("$SOURCE_DATE_EPOCH must be a number of seconds since 1970, found `{found}`")]
     SourceDateEpoch { found: String },
     #[error("{name} {version}: the origins of {name} do not all agree with the lock")]
@@ -174,6 +177,7 @@ impl CliError {
             Self::Check(CheckError::NotInTree { .. }) => Exit::Usage,
             Self::Check(_) | Self::TestsFailed { .. } | Self::Junit { .. } => Exit::Failed,
             Self::Fetch(error) => of_class(error.class()),
+            Self::Toolchain(ToolchainError::Store(_)) => Exit::Failed,
             Self::Toolchain(error) => match error.failure() {
                 Failure::Usage => Exit::Usage,
                 Failure::Verification => Exit::Verification,
@@ -184,6 +188,7 @@ impl CliError {
             Self::Build(BuildError::ForeignFiles { .. } | BuildError::Manifest { .. } | BuildError::NoPrefix { .. }) => Exit::Usage,
             Self::View(ViewError::Name { .. } | ViewError::Foreign { .. }) => Exit::Usage,
             Self::View(_) => Exit::Failed,
+            Self::Store(StoreError::Foreign { .. } | StoreError::Format { .. }) => Exit::Usage,
             Self::Store(_) | Self::Build(_) | Self::Write { .. } | Self::UnusedInputs { .. } => Exit::Failed,
             _ => Exit::Usage,
         }

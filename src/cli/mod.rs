@@ -6,6 +6,7 @@ mod context;
 mod error;
 mod printer;
 mod table;
+mod values;
 
 use std::process::ExitCode;
 

@@ -280,6 +280,7 @@ impl Printer {
             Event::StepStarted { subject, step } => self.line("Preparing", &format!("{subject}: {step}")),
             Event::StepFinished { .. } => {}
             Event::StoreRepaired { path, problem } => self.warning(&format!("{path} was damaged and is made again: {problem}")),
+            Event::Waiting { text } => self.line("Waiting", &format!("for {text}")),
             Event::Note { text } => self.line("Note", &text),
             Event::Warning { text } => self.warning(&text),
         }

@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use miette::Diagnostic;
 
 use crate::model::{RelPath, Sha256, Target};
+use crate::report::Silent;
 use crate::store::{Store, StoreError, TEXT_LIMIT, mend, read_text, swap_in};
 use crate::toolchain::{Toolchain, VIEW_MARK, ViewMark, quote};
 
@@ -73,7 +74,7 @@ pub fn make_view(
         return Err(ViewError::Name { name: name.to_owned() });
     }
     fs_err::create_dir_all(parent).map_err(io(parent))?;
-    let _guard = store.lock(&format!("view-{}", Sha256::of(dir.as_str().as_bytes())))?;
+    let _guard = store.lock("view", &Sha256::of(dir.as_str().as_bytes()), "making this view", &Silent)?;
     mend(&dir).map_err(io(&dir))?;
     if !is_ours(&dir)? {
         return Err(ViewError::Foreign { dir });

@@ -116,7 +116,7 @@ impl Fetcher<'_> {
         }
         // Another process may be downloading the same: then wait for it, and find the archive in the store.
         let _guard = match &wanted.sha256 {
-            Some(sha256) => Some(self.store.lock(&format!("archive-{sha256}"))?),
+            Some(sha256) => Some(self.store.lock("archive", sha256, &format!("downloading {}", wanted.subject), self.reporter)?),
             None => None,
         };
         if wanted.sha256.is_some()
@@ -246,7 +246,7 @@ impl Fetcher<'_> {
         size: u64,
         held: bool,
     ) -> Result<Fetched, FetchError> {
-        let path = self.store.keep_archive(file, &sha256)?;
+        let path = self.store.keep_archive(file, &sha256, self.reporter)?;
         self.reporter.event(Event::Downloaded { subject: wanted.subject.to_owned(), origin: from, sha256, size });
         Ok(Fetched { path, sha256, size, origin: wanted.place.to_string(), held })
     }

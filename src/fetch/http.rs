@@ -224,7 +224,7 @@ fn build(patience: &Patience) -> Result<Client, String> {
         }));
     // On other systems the platform's verifier honours it by itself.
     if cfg!(any(windows, target_vendor = "apple"))
-        && let Some(path) = std::env::var_os("SSL_CERT_FILE")
+        && let Some(path) = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty())
     {
         let path = camino::Utf8PathBuf::try_from(std::path::PathBuf::from(path)).map_err(|error| error.to_string())?;
         let pem = read_regular(&path, TEXT_LIMIT).map_err(|error| error.to_string())?;

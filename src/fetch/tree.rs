@@ -72,8 +72,12 @@ impl SourceTree {
 
     /// The tree with this key, where the store has it and its record whole.
     pub(super) fn stored(store: &Store, key: &Sha256, reporter: &dyn Reporter) -> Result<Option<Self>, StoreError> {
-        let Some(record) = store.entry(Kind::Tree, &plan::tree_record_key(key), reporter)? else { return Ok(None) };
-        let Ok(record) = serde_json::from_slice(&record.read(&record_path())?) else { return Ok(None) };
+        let record_key = plan::tree_record_key(key);
+        let Some(record) = store.entry(Kind::Tree, &record_key, reporter)? else { return Ok(None) };
+        let Some(record) = record.read(&record_path()).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()) else {
+            store.reject(Kind::Tree, &record_key, "it holds no record of a tree", reporter)?;
+            return Ok(None);
+        };
         let entry = store.entry(Kind::Tree, key, reporter)?;
         Ok(entry.map(|entry| Self { entry, key: *key, record }))
     }
@@ -124,7 +128,7 @@ impl Fetcher<'_> {
         let record = TreeRecord(record);
         // Before the tree: who finds the tree finds its record.
         self.keep_record(&record, key)?;
-        let entry = self.store.keep_entry(Kind::Tree, key, dir, files)?;
+        let entry = self.store.keep_entry(Kind::Tree, key, dir, files, self.reporter)?;
         Ok(SourceTree { entry, key: *key, record })
     }
 
@@ -135,7 +139,7 @@ impl Fetcher<'_> {
         let to = dir.path().join(path.as_str());
         fs::write(&to, &text).map_err(|source| StoreError::Write { path: path.as_str().into(), source })?;
         let file = EntryFile { path, sha256: Sha256::of(&text), size: text.len() as u64 };
-        self.store.keep_entry(Kind::Tree, &plan::tree_record_key(key), dir, vec![file]).map(drop)
+        self.store.keep_entry(Kind::Tree, &plan::tree_record_key(key), dir, vec![file], self.reporter).map(drop)
     }
 }
 

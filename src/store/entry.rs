@@ -62,52 +62,129 @@ impl Entry {
         super::read_below(&self.dir, path)
     }
 
-    pub(super) fn open(dir: &Utf8Path) -> Result<Opened, StoreError> {
-        let list = dir.join(LIST);
-        let bytes = match fs_err::read(&list) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == ErrorKind::NotFound && !dir.exists() => return Ok(Opened::Absent),
-            // Looked for once more: another process may have put the whole entry there between the two looks.
-            Err(error) if error.kind() == ErrorKind::NotFound => match fs_err::read(&list) {
-                Ok(bytes) => bytes,
-                Err(_) => return Ok(Opened::Damaged(format!("{LIST} is missing"))),
-            },
-            Err(source) => return Err(StoreError::Read { path: list, source }),
-        };
-        let files: Vec<EntryFile> = match serde_json::from_slice(&bytes) {
-            Ok(files) => files,
-            Err(error) => return Ok(Opened::Damaged(format!("{LIST} does not parse: {error}"))),
-        };
-        for file in &files {
-            let path = dir.join(file.path.as_str());
-            let found = match fs_err::File::open(&path).and_then(Sha256::of_reader) {
-                Ok((found, _)) => found,
-                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Opened::Damaged(format!("{} is missing", file.path))),
-                Err(source) => return Err(StoreError::Read { path, source }),
-            };
-            if found != file.sha256 {
-                return Ok(Opened::Damaged(format!("{} has SHA-256 {found} in place of {}", file.path, file.sha256)));
-            }
-        }
-        Ok(Opened::Whole(Self { dir: dir.to_owned(), files }))
+    /// One whose list was just written.
+    pub(super) fn new(dir: Utf8PathBuf, files: Vec<EntryFile>) -> Self {
+        Self { dir, files }
     }
 
-    pub(super) fn keep(dir: &Utf8Path, scratch: tempfile::TempDir, mut files: Vec<EntryFile>) -> Result<Self, StoreError> {
-        files.sort();
-        let write = |source| StoreError::Write { path: dir.to_owned(), source };
-        let text = serde_json::to_vec(&files).map_err(|error| write(error.into()))?;
-        let mut list = fs_err::File::create(scratch.path().join(LIST)).map_err(write)?;
-        list.write_all(&text).map_err(write)?;
-        // The list goes to disk before the name: an entry that can be seen after a power cut is whole, or is found damaged by its digests.
-        list.sync_all().map_err(write)?;
-        match fs_err::rename(scratch.path(), dir) {
-            Ok(()) => {
-                // The folder is the store's now; its old name is not this process's to remove.
-                let _ = scratch.keep();
+    pub(super) fn open(dir: &Utf8Path) -> Result<Opened, StoreError> {
+        // Looked for twice: another process may throw the entry away, or put a whole one there, between two looks at one.
+        for _ in 0..2 {
+            match fs_err::symlink_metadata(dir) {
+                Ok(meta) if meta.is_dir() => {}
+                Ok(_) => return Ok(Opened::Damaged("it is no folder".to_owned())),
+                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Opened::Absent),
+                Err(error) => return Trouble::reading(dir, error).into_opened(),
             }
-            Err(error) if matches!(error.kind(), ErrorKind::DirectoryNotEmpty | ErrorKind::AlreadyExists) => {}
-            Err(error) => return Err(write(error)),
+            match Self::check(dir) {
+                Ok(files) => return Ok(Opened::Whole(Self { dir: dir.to_owned(), files })),
+                Err(Trouble::NoList) => {}
+                Err(trouble) => return trouble.into_opened(),
+            }
         }
-        Ok(Self { dir: dir.to_owned(), files })
+        Trouble::NoList.into_opened()
+    }
+
+    /// The files of the entry in `dir`, each of them as its list says.
+    fn check(dir: &Utf8Path) -> Result<Vec<EntryFile>, Trouble> {
+        let damaged = |problem: String| Trouble::Damaged(problem);
+        let list = dir.join(LIST);
+        let bytes = match regular(&list).and_then(|()| fs_err::read(&list)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Err(Trouble::NoList),
+            read => read.map_err(|error| Trouble::reading(&list, error))?,
+        };
+        let files: Vec<EntryFile> = serde_json::from_slice(&bytes).map_err(|error| damaged(format!("{LIST} does not parse: {error}")))?;
+        // A change that leaves its meaning is a change all the same.
+        if serde_json::to_vec(&files).ok().as_deref() != Some(&bytes) {
+            return Err(damaged(format!("{LIST} is not as it was written")));
+        }
+        for file in &files {
+            let path = dir.join(file.path.as_str());
+            let read = regular(&path).and_then(|()| fs_err::File::open(&path)).and_then(Sha256::of_reader);
+            let (sha256, size) = match read {
+                Ok(found) => found,
+                Err(error) if error.kind() == ErrorKind::NotFound => return Err(damaged(format!("{} is missing", file.path))),
+                Err(error) => return Err(Trouble::reading(&path, error)),
+            };
+            if sha256 != file.sha256 {
+                return Err(damaged(format!("{} has SHA-256 {sha256} in place of {}", file.path, file.sha256)));
+            }
+            if size != file.size {
+                return Err(damaged(format!("{} has {size} bytes in place of {}", file.path, file.size)));
+            }
+        }
+        Ok(files)
+    }
+
+    /// Writes the list of `files` into `dir`, where they are, and flushes it to disk: an entry that can be seen after a power cut is whole, or is
+    /// found damaged by its digests. Gives them back, sorted.
+    pub(super) fn seal(dir: &std::path::Path, mut files: Vec<EntryFile>) -> std::io::Result<Vec<EntryFile>> {
+        files.sort();
+        let mut list = fs_err::File::create(dir.join(LIST))?;
+        list.write_all(&serde_json::to_vec(&files)?)?;
+        list.sync_all()?;
+        Ok(files)
+    }
+}
+
+/// Why an entry can't be used.
+enum Trouble {
+    NoList,
+    Damaged(String),
+    System(StoreError),
+}
+
+impl Trouble {
+    /// What can't be read is as good as lost, and can be made again; unless it is this process that lacks something.
+    fn reading(path: &Utf8Path, source: std::io::Error) -> Self {
+        if super::is_shortage(&source) {
+            Self::System(StoreError::Read { path: path.to_owned(), source })
+        } else {
+            Self::Damaged(source.to_string())
+        }
+    }
+
+    fn into_opened(self) -> Result<Opened, StoreError> {
+        match self {
+            Self::NoList => Ok(Opened::Damaged(format!("{LIST} is missing"))),
+            Self::Damaged(problem) => Ok(Opened::Damaged(problem)),
+            Self::System(error) => Err(error),
+        }
+    }
+}
+
+/// A link, a folder or a pipe in a file's place is not opened: it would be followed, or wait for a writer.
+pub(super) fn regular(path: &Utf8Path) -> std::io::Result<()> {
+    if fs_err::symlink_metadata(path)?.is_file() {
+        return Ok(());
+    }
+    Err(std::io::Error::other(format!("{path} is no regular file")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_bit_of_an_entry_changes_unseen() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let root = Utf8Path::from_path(dir.path()).expect("UTF-8");
+        let files = ["a.c", "record.json"].map(|name| {
+            fs_err::write(root.join(name), format!("of {name}")).expect("written");
+            let bytes = fs_err::read(root.join(name)).expect("there");
+            EntryFile { path: name.parse().expect("a path"), sha256: Sha256::of(&bytes), size: bytes.len() as u64 }
+        });
+        Entry::seal(dir.path(), files.to_vec()).expect("sealed");
+        assert!(matches!(Entry::open(root), Ok(Opened::Whole(_))));
+        for name in ["a.c", "record.json", LIST] {
+            let whole = fs_err::read(root.join(name)).expect("there");
+            for bit in 0..whole.len() * 8 {
+                let mut bytes = whole.clone();
+                bytes[bit / 8] ^= 1 << (bit % 8);
+                fs_err::write(root.join(name), bytes).expect("written");
+                assert!(matches!(Entry::open(root), Ok(Opened::Damaged(_))), "bit {bit} of {name}");
+            }
+            fs_err::write(root.join(name), whole).expect("written");
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! What can go wrong with files on disk.
 
+use std::io::{self, ErrorKind};
+
 use camino::Utf8PathBuf;
 use miette::Diagnostic;
 
@@ -7,14 +9,36 @@ use miette::Diagnostic;
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum StoreError {
     #[error("the store {root} can't be opened: {source}")]
-    #[diagnostic(help("it must be a folder that can be written; `--store DIR` or $WASIDEPS_HOME names another"))]
-    Open { root: Utf8PathBuf, source: std::io::Error },
-    #[error("the store {root} says `{found}`, which this program does not read")]
+    #[diagnostic(help("it must be a folder; `--store DIR` or $WASIDEPS_HOME names another"))]
+    Open { root: Utf8PathBuf, source: io::Error },
+    #[error("the store {root} says `{found}`, which this program does not read; nothing in it was changed")]
     #[diagnostic(help("remove it, or name another with `--store DIR` or $WASIDEPS_HOME"))]
     Format { root: Utf8PathBuf, found: String },
+    #[error("{root} is no store of wasideps: it has no file `format`, but holds {}; nothing in it was changed", found.join(", "))]
+    #[diagnostic(help("a folder that is absent or empty becomes a store; name one with `--store DIR` or $WASIDEPS_HOME"))]
+    Foreign {
+        root: Utf8PathBuf,
+        /// The first of its names.
+        found: Vec<String>,
+    },
     #[error("{path} can't be read: {source}")]
-    Read { path: Utf8PathBuf, source: std::io::Error },
+    Read { path: Utf8PathBuf, source: io::Error },
     #[error("{path} can't be written: {source}")]
-    #[diagnostic(help("nothing was changed; is the disk full, or the folder read-only?"))]
-    Write { path: Utf8PathBuf, source: std::io::Error },
+    #[diagnostic(help("{}", write_help(source)))]
+    Write { path: Utf8PathBuf, source: io::Error },
+    #[error("{path} is damaged ({problem}) and can't be removed: {source}")]
+    #[diagnostic(help("it may be another user's: remove it by hand, or name another store with `--store DIR`"))]
+    Discard { path: Utf8PathBuf, problem: String, source: io::Error },
+}
+
+fn write_help(source: &io::Error) -> &'static str {
+    match source.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            "nothing was changed; the store's disk is full: make room there (`wasideps clean` shows what it holds), or name another with `--store DIR`"
+        }
+        ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => {
+            "nothing was changed; the store can't be written: name another with `--store DIR` or $WASIDEPS_HOME"
+        }
+        _ => "nothing was changed",
+    }
 }

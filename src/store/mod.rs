@@ -1,12 +1,17 @@
 //! Content-addressed files on disk: archives, trees, objects, SDKs. Everything is written under a temporary name on the same file system,
-//! flushed, then renamed; what is read back is checked against its digest, and what fails is thrown away and told. Any number of processes may
-//! share a store.
+//! flushed, then renamed; what is read back is checked against its digest, and what fails is reported and thrown away. Any number of processes and
+//! users may share a store.
 
 mod entry;
 mod error;
 mod input;
+mod kind;
+mod lock;
+mod mark;
 mod scratch;
 mod swap;
+
+use std::io::{self, ErrorKind};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
@@ -14,43 +19,19 @@ use serde::{Deserialize, Serialize};
 pub use entry::{Entry, EntryFile};
 pub use error::StoreError;
 pub use input::{PARSED_LIMIT, TEXT_LIMIT, open_regular, read_regular, read_text};
-pub use scratch::{Guard, Scratch, write_atomically};
+pub use kind::Kind;
+pub use lock::Guard;
+pub use scratch::write_atomically;
 pub use swap::{mend, swap_in};
 
 use crate::model::{RelPath, Sha256};
 use crate::report::{Event, Reporter};
+use entry::Opened;
+use scratch::Scratch;
 
-/// The version of the layout; a store of another version is left alone and told.
-const FORMAT: &str = "wasideps store 1\n";
-
-/// The kinds of what a store holds, each a folder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Verified downloads; the key is the archive's own digest.
-    Archive,
-    /// Selected, patched and overlaid sources.
-    Tree,
-    /// Compiled objects with what the compiler said of them.
-    Object,
-    /// WASI SDKs, downloaded or assembled.
-    Sdk,
-}
-
-impl Kind {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Archive, Self::Tree, Self::Object, Self::Sdk];
-
-    /// The folder below the store's root.
-    #[must_use]
-    pub fn folder(self) -> &'static str {
-        match self {
-            Self::Archive => "archives",
-            Self::Tree => "trees",
-            Self::Object => "objects",
-            Self::Sdk => "sdks",
-        }
-    }
-}
+/// Temporary files; and the files that processes lock.
+const TMP: &str = "tmp";
+const LOCKS: &str = "locks";
 
 /// An open store.
 #[derive(Debug)]
@@ -71,26 +52,17 @@ pub struct ObjectRecord {
 }
 
 impl Store {
-    /// Opens the store at `root`, making it where it is not there, and sweeps away what killed processes left behind.
+    /// Opens the store at `root`, and sweeps away what killed processes left behind in it. A folder that is absent or empty becomes a store. One that
+    /// can't be written is opened too: what it holds can be used, and what is then to be kept fails.
     ///
     /// # Errors
-    /// When it is of another version, or can't be written.
+    /// When it is of another version, or a folder that is not a store; nothing in it is touched then.
     pub fn open(root: &Utf8Path) -> Result<Self, StoreError> {
-        let fail = |source| StoreError::Open { root: root.to_owned(), source };
-        for folder in Kind::ALL.map(Kind::folder).into_iter().chain(["tmp", "locks"]) {
-            fs_err::create_dir_all(root.join(folder)).map_err(fail)?;
+        mark::claim(root)?;
+        for folder in Kind::ALL.map(Kind::folder).into_iter().chain([TMP, LOCKS]) {
+            fs_err::create_dir_all(root.join(folder)).map_err(|source| StoreError::Open { root: root.to_owned(), source })?;
         }
-        let format = root.join("format");
-        match fs_err::read_to_string(&format) {
-            Ok(text) if text == FORMAT => {}
-            Ok(text) => return Err(StoreError::Format { root: root.to_owned(), found: text.trim().to_owned() }),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                scratch::write_atomically(&format, FORMAT.as_bytes()).map_err(fail)?;
-            }
-            Err(error) => return Err(fail(error)),
-        }
-        let scratch = Scratch::new(&root.join("tmp")).map_err(fail)?;
-        Ok(Self { root: root.to_owned(), scratch })
+        Ok(Self { root: root.to_owned(), scratch: Scratch::new(root.join(TMP)) })
     }
 
     /// The folder that it is in.
@@ -104,7 +76,7 @@ impl Store {
     /// # Errors
     /// When it can't be made.
     pub fn scratch_dir(&self) -> Result<tempfile::TempDir, StoreError> {
-        self.scratch.dir().map_err(|source| StoreError::Write { path: self.scratch.root().to_owned(), source })
+        self.scratch.dir().map_err(|source| StoreError::Write { path: self.scratch.parent().to_owned(), source })
     }
 
     /// A fresh, empty file of this process, on the store's file system; it goes when it is dropped without having been kept.
@@ -112,35 +84,49 @@ impl Store {
     /// # Errors
     /// When it can't be made.
     pub fn scratch_file(&self) -> Result<tempfile::NamedTempFile, StoreError> {
-        self.scratch.file().map_err(|source| StoreError::Write { path: self.scratch.root().to_owned(), source })
+        self.scratch.file().map_err(|source| StoreError::Write { path: self.scratch.parent().to_owned(), source })
     }
 
-    /// Waits until no other process holds `name`, then holds it until the guard goes: two processes that want the same download do it once.
+    /// Waits until nobody else holds `key`, then holds it until the guard goes: two processes that want the same thing make it once. `doing` says what
+    /// the other one is probably doing, for people who wait: `downloading zlib 1.3.2`.
     ///
     /// # Errors
     /// When the lock file can't be made.
-    pub fn lock(&self, name: &str) -> Result<Guard, StoreError> {
-        let path = self.root.join("locks").join(format!("{name}.lock"));
-        Guard::hold(&path).map_err(|source| StoreError::Write { path, source })
+    pub fn lock(&self, scope: &str, key: &Sha256, doing: &str, reporter: &dyn Reporter) -> Result<Guard, StoreError> {
+        let path = self.lock_path(scope, key);
+        let waiting = || reporter.event(Event::Waiting { text: format!("another process that is {doing}") });
+        Guard::hold(&path, waiting).map_err(|source| StoreError::Write { path, source })
+    }
+
+    /// Holds `key` until the guard goes; none where somebody else holds it.
+    ///
+    /// # Errors
+    /// When the lock file can't be made.
+    pub fn try_lock(&self, scope: &str, key: &Sha256) -> Result<Option<Guard>, StoreError> {
+        let path = self.lock_path(scope, key);
+        Guard::try_hold(&path).map_err(|source| StoreError::Write { path, source })
+    }
+
+    /// Several keys share a file: there are never more than 256 in a scope. Who holds one lock takes another only of a scope that nobody takes
+    /// first: `sdk` comes before `archive`, and the others are held alone.
+    fn lock_path(&self, scope: &str, key: &Sha256) -> Utf8PathBuf {
+        self.root.join(LOCKS).join(format!("{scope}-{:02x}.lock", key.as_bytes()[0]))
     }
 
     /// Where the archive with this digest is, where the store has it whole.
     ///
     /// # Errors
-    /// When it can't be read.
+    /// When it is damaged and can't be removed.
     pub fn archive(&self, sha256: &Sha256, reporter: &dyn Reporter) -> Result<Option<Utf8PathBuf>, StoreError> {
         let path = self.archive_path(sha256);
-        let read = |source| StoreError::Read { path: path.clone(), source };
-        let file = match fs_err::File::open(&path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(read(error)),
+        let problem = match entry::regular(&path).and_then(|()| fs_err::File::open(&path)).and_then(Sha256::of_reader) {
+            Ok((found, _)) if found == *sha256 => return Ok(Some(path)),
+            Ok((found, _)) => format!("its SHA-256 is {found}"),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(source) if is_shortage(&source) => return Err(StoreError::Read { path, source }),
+            Err(error) => error.to_string(),
         };
-        let (found, _) = Sha256::of_reader(file).map_err(read)?;
-        if found == *sha256 {
-            return Ok(Some(path));
-        }
-        self.discard(&path, &format!("its SHA-256 is {found}"), reporter)?;
+        self.discard(&path, &problem, reporter)?;
         Ok(None)
     }
 
@@ -148,11 +134,17 @@ impl Store {
     ///
     /// # Errors
     /// When it can't be flushed or renamed.
-    pub fn keep_archive(&self, file: tempfile::NamedTempFile, sha256: &Sha256) -> Result<Utf8PathBuf, StoreError> {
+    pub fn keep_archive(&self, file: tempfile::NamedTempFile, sha256: &Sha256, reporter: &dyn Reporter) -> Result<Utf8PathBuf, StoreError> {
         let path = self.archive_path(sha256);
         let write = |source| StoreError::Write { path: path.clone(), source };
         file.as_file().sync_all().map_err(write)?;
-        file.persist(&path).map_err(|error| write(error.error))?;
+        if let Err(tempfile::PersistError { error, file }) = file.persist(&path) {
+            if !is_taken(&error) {
+                return Err(write(error));
+            }
+            self.discard(&path, "it is no file", reporter)?;
+            file.persist(&path).map_err(|error| write(error.error))?;
+        }
         Ok(path)
     }
 
@@ -160,17 +152,17 @@ impl Store {
         self.root.join(Kind::Archive.folder()).join(sha256.to_string())
     }
 
-    /// The entry of `kind` with this key, where the store has it whole: every file that its list names is read and checked.
+    /// The entry of `kind` with this key, where the store has it whole: every file that its list names is read and checked. One that is damaged in any
+    /// way is thrown away.
     ///
     /// # Errors
-    /// When it can't be read.
+    /// When it is damaged and can't be removed.
     pub fn entry(&self, kind: Kind, key: &Sha256, reporter: &dyn Reporter) -> Result<Option<Entry>, StoreError> {
-        let path = self.entry_path(kind, key);
-        match Entry::open(&path)? {
-            entry::Opened::Whole(entry) => Ok(Some(entry)),
-            entry::Opened::Absent => Ok(None),
-            entry::Opened::Damaged(problem) => {
-                self.discard(&path, &problem, reporter)?;
+        match Entry::open(&self.entry_path(kind, key))? {
+            Opened::Whole(entry) => Ok(Some(entry)),
+            Opened::Absent => Ok(None),
+            Opened::Damaged(problem) => {
+                self.reject(kind, key, &problem, reporter)?;
                 Ok(None)
             }
         }
@@ -188,23 +180,56 @@ impl Store {
         self.root.join(kind.folder()).join(key.to_string())
     }
 
-    /// Keeps the files of `dir`, a folder from [`Self::scratch_dir`], as an entry. Where another process was first, its entry stays: equal keys
-    /// mean equal files.
+    /// Keeps the files of `dir`, a folder from [`Self::scratch_dir`], as an entry. Where another process was first, its entry stays and is the one
+    /// returned: equal keys mean equal files.
     ///
     /// # Errors
     /// When they can't be flushed or renamed.
-    pub fn keep_entry(&self, kind: Kind, key: &Sha256, dir: tempfile::TempDir, files: Vec<EntryFile>) -> Result<Entry, StoreError> {
-        Entry::keep(&self.entry_path(kind, key), dir, files)
+    pub fn keep_entry(
+        &self,
+        kind: Kind,
+        key: &Sha256,
+        dir: tempfile::TempDir,
+        files: Vec<EntryFile>,
+        reporter: &dyn Reporter,
+    ) -> Result<Entry, StoreError> {
+        const TRIES: usize = 3;
+        let path = self.entry_path(kind, key);
+        let write = |source| StoreError::Write { path: path.clone(), source };
+        let files = Entry::seal(dir.path(), files).map_err(write)?;
+        for _ in 0..TRIES {
+            match fs_err::rename(dir.path(), &path) {
+                Ok(()) => {
+                    // The folder is the store's now; its old name is not this process's to remove.
+                    let _ = dir.keep();
+                    return Ok(Entry::new(path, files));
+                }
+                Err(error) if !is_taken(&error) => return Err(write(error)),
+                Err(_) => {}
+            }
+            if let Some(entry) = self.entry(kind, key, reporter)? {
+                return Ok(entry);
+            }
+        }
+        Err(write(io::Error::other("what is put there by others is damaged each time")))
     }
 
-    /// Throws `path` away because of `problem`, and tells.
+    /// Throws an entry away whose files are those of its list, but not what such an entry holds.
+    ///
+    /// # Errors
+    /// When it can't be removed.
+    pub fn reject(&self, kind: Kind, key: &Sha256, problem: &str, reporter: &dyn Reporter) -> Result<(), StoreError> {
+        self.discard(&self.entry_path(kind, key), problem, reporter)
+    }
+
+    /// Throws `path` away because of `problem`, and says so.
     fn discard(&self, path: &Utf8Path, problem: &str, reporter: &dyn Reporter) -> Result<(), StoreError> {
         reporter.event(Event::StoreRepaired { path: path.to_string(), problem: problem.to_owned() });
-        let write = |source| StoreError::Write { path: path.to_owned(), source };
+        let failed = |source| StoreError::Discard { path: path.to_owned(), problem: problem.to_owned(), source };
         // Renamed first: a reader sees the entry or none, never half of one.
-        let grave = self.scratch_dir()?;
+        let grave = self.scratch.dir().map_err(failed)?;
         match fs_err::rename(path, grave.path().join("discarded")) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(write(error)),
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(failed(error)),
             _ => Ok(()),
         }
     }
@@ -221,10 +246,9 @@ impl Store {
                 let read = |source| StoreError::Read { path: folder.clone(), source };
                 let mut entries = 0;
                 let mut bytes = 0;
-                for entry in fs_err::read_dir(&folder).map_err(read)? {
-                    let entry = entry.map_err(read)?;
+                for entry in listed(&folder).map_err(read)? {
                     entries += 1;
-                    bytes += size_below(&entry.path()).map_err(read)?;
+                    bytes += size_below(&entry).map_err(read)?;
                 }
                 Ok((kind, entries, bytes))
             })
@@ -239,19 +263,55 @@ impl Store {
         let folder = self.root.join(kind.folder());
         let write = |source| StoreError::Write { path: folder.clone(), source };
         let grave = self.scratch_dir()?;
-        for (number, entry) in fs_err::read_dir(&folder).map_err(write)?.enumerate() {
-            fs_err::rename(entry.map_err(write)?.path(), grave.path().join(number.to_string())).map_err(write)?;
+        for (number, entry) in listed(&folder).map_err(write)?.into_iter().enumerate() {
+            match fs_err::rename(entry, grave.path().join(number.to_string())) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(write(error)),
+                _ => {}
+            }
         }
         grave.close().map_err(write)
     }
 }
 
-fn size_below(path: &std::path::Path) -> std::io::Result<u64> {
-    let meta = fs_err::symlink_metadata(path)?;
+/// What another process removes meanwhile, or what can't be looked into, counts nothing.
+fn size_below(path: &Utf8Path) -> io::Result<u64> {
+    let meta = match fs_err::symlink_metadata(path) {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::PermissionDenied) => return Ok(0),
+        meta => meta?,
+    };
     if !meta.is_dir() {
         return Ok(meta.len());
     }
-    fs_err::read_dir(path)?.try_fold(0, |sum, entry| Ok(sum + size_below(&entry?.path())?))
+    listed(path)?.iter().try_fold(0, |sum, entry| Ok(sum + size_below(entry)?))
+}
+
+/// What is in `folder`; nothing where it is not there.
+fn listed(folder: &Utf8Path) -> io::Result<Vec<Utf8PathBuf>> {
+    match folder.read_dir_utf8() {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        entries => entries?.map(|entry| Ok(entry?.into_path())).collect(),
+    }
+}
+
+/// Whether a rename failed for what is in the new name's place.
+fn is_taken(error: &io::Error) -> bool {
+    use ErrorKind::{AlreadyExists, DirectoryNotEmpty, IsADirectory, NotADirectory};
+    matches!(error.kind(), AlreadyExists | DirectoryNotEmpty | IsADirectory | NotADirectory)
+}
+
+/// Whether it is not the file that keeps it from being read, but this process or machine, which has no more descriptors or memory.
+#[cfg(unix)]
+fn is_shortage(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    // The cause, where the path was added to it.
+    let cause = error.get_ref().and_then(|inner| inner.source()).and_then(|cause| cause.downcast_ref::<io::Error>());
+    let code = error.raw_os_error().or_else(|| cause?.raw_os_error()).map(Errno::from_raw_os_error);
+    matches!(code, Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM))
+}
+
+#[cfg(not(unix))]
+fn is_shortage(error: &io::Error) -> bool {
+    error.kind() == ErrorKind::OutOfMemory
 }
 
 /// Reads the file at `path` below `dir`.

@@ -1,96 +1,109 @@
-//! Temporary files that a killed process can't leave for ever, and locks that go with the process that holds them.
+//! Temporary files that a killed process can't leave for ever.
 
-use std::fs::TryLockError;
-use std::io;
+use std::io::{self, ErrorKind};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use tempfile::NamedTempFile;
 
-/// A lock on a file, held until it is dropped or its process ends.
+use super::lock::Guard;
+
+/// How old a folder without a lock file must be to be swept. This version leaves none; one that took its lock later than it made the folder did.
+const ORPHAN_AGE: Duration = Duration::from_secs(60 * 60);
+
+/// The folder in which this process makes its temporary files, made when the first is. Beside it lies a lock file, there before the folder and
+/// gone after it, and held as long as the process lives: the next process that opens the store removes every folder whose lock is free.
 #[derive(Debug)]
-pub struct Guard {
-    _file: fs_err::File,
+pub(super) struct Scratch {
+    parent: Utf8PathBuf,
+    own: Mutex<Option<Own>>,
 }
 
-impl Guard {
-    /// Waits for the lock on `path`, a file that is made where it is not there.
-    ///
-    /// # Errors
-    /// When the file can't be made or locked.
-    pub fn hold(path: &Utf8Path) -> io::Result<Self> {
-        let file = open_lock(path)?;
-        file.file().lock()?;
-        Ok(Self { _file: file })
-    }
-}
-
-/// The folder in which this process makes its temporary files. Beside it lies a lock file, held while the process lives; the next process that
-/// opens the store removes every folder whose lock is free.
 #[derive(Debug)]
-pub struct Scratch {
-    root: Utf8PathBuf,
-    lock_path: Utf8PathBuf,
-    _lock: Guard,
+struct Own {
+    dir: Utf8PathBuf,
+    /// Taken only when the folder goes.
+    lock: Option<NamedTempFile>,
 }
 
 impl Scratch {
-    /// A folder for this process below `parent`, after sweeping what dead processes left there.
-    ///
-    /// # Errors
-    /// When it can't be made.
-    pub fn new(parent: &Utf8Path) -> io::Result<Self> {
-        // One at a time: a lock file that is made but not yet locked must not be taken for a dead process's.
-        let _sweeping = Guard::hold(&parent.join("sweep.lock"))?;
-        sweep(parent)?;
-        let dir = tempfile::Builder::new().prefix("p").tempdir_in(parent)?.keep();
-        let root = Utf8PathBuf::try_from(dir).map_err(io::Error::other)?;
-        let lock_path = root.with_extension("lock");
-        let lock = Guard::hold(&lock_path)?;
-        Ok(Self { root, lock_path, _lock: lock })
+    /// Folders below `parent`. What dead processes left there is swept.
+    pub fn new(parent: Utf8PathBuf) -> Self {
+        sweep(&parent);
+        Self { parent, own: Mutex::default() }
     }
 
-    /// The folder.
-    #[must_use]
-    pub fn root(&self) -> &Utf8Path {
-        &self.root
+    /// Where this process's folder is or would be.
+    pub fn parent(&self) -> &Utf8Path {
+        &self.parent
     }
 
-    pub(super) fn dir(&self) -> io::Result<tempfile::TempDir> {
-        shared(&mut tempfile::Builder::new(), 0o777).tempdir_in(&self.root)
+    pub fn dir(&self) -> io::Result<tempfile::TempDir> {
+        shared(&mut tempfile::Builder::new(), 0o777).tempdir_in(self.own()?)
     }
 
-    pub(super) fn file(&self) -> io::Result<tempfile::NamedTempFile> {
-        shared(&mut tempfile::Builder::new(), 0o666).tempfile_in(&self.root)
+    pub fn file(&self) -> io::Result<NamedTempFile> {
+        shared(&mut tempfile::Builder::new(), 0o666).tempfile_in(self.own()?)
     }
-}
 
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // What can't be removed now is swept by the next process.
-        let _ = fs_err::remove_dir_all(&self.root);
-        let _ = fs_err::remove_file(&self.lock_path);
-    }
-}
-
-fn sweep(parent: &Utf8Path) -> io::Result<()> {
-    for entry in parent.read_dir_utf8()? {
-        let path = entry?.into_path();
-        if path.extension() != Some("lock") || path.file_name() == Some("sweep.lock") {
-            continue;
+    fn own(&self) -> io::Result<Utf8PathBuf> {
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(own) = &*own {
+            return Ok(own.dir.clone());
         }
-        match open_lock(&path)?.file().try_lock() {
-            Ok(()) => {
-                let _ = fs_err::remove_dir_all(path.with_extension(""));
-                fs_err::remove_file(&path)?;
+        Ok(own.insert(Own::new(&self.parent)?).dir.clone())
+    }
+}
+
+impl Own {
+    fn new(parent: &Utf8Path) -> io::Result<Self> {
+        const TRIES: usize = 64;
+        for _ in 0..TRIES {
+            let lock = shared(tempfile::Builder::new().prefix("p").suffix(".lock"), 0o666).tempfile_in(parent)?;
+            // A sweeper that came between the two took the new file for a dead process's: it holds it, or has removed it.
+            if lock.as_file().try_lock().is_ok() && lock.path().exists() {
+                let path = Utf8Path::from_path(lock.path()).ok_or(ErrorKind::InvalidFilename)?;
+                let dir = path.with_extension("");
+                fs_err::create_dir(&dir)?;
+                return Ok(Self { dir, lock: Some(lock) });
             }
-            Err(TryLockError::WouldBlock) => {}
-            Err(TryLockError::Error(error)) => return Err(error),
         }
+        Err(io::Error::other("each lock file that was made here was taken away, or can't be locked"))
     }
-    Ok(())
 }
 
-fn open_lock(path: &Utf8Path) -> io::Result<fs_err::File> {
-    fs_err::OpenOptions::new().create(true).truncate(false).write(true).open(path)
+impl Drop for Own {
+    fn drop(&mut self) {
+        // What can't be removed now keeps its lock file, by which the next process finds it.
+        if fs_err::remove_dir_all(&self.dir).is_err()
+            && let Some(lock) = self.lock.take()
+        {
+            let _ = lock.keep();
+        }
+    }
+}
+
+/// Removes what dead processes left. Several processes may do so at once; what is another user's, or can't be removed now, is left to them.
+fn sweep(parent: &Utf8Path) {
+    let Ok(entries) = parent.read_dir_utf8() else { return };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path.extension() == Some("lock") {
+            let Ok(Some(_held)) = Guard::try_hold_existing(path) else { continue };
+            let removed = fs_err::remove_dir_all(path.with_extension(""));
+            if removed.is_ok() || removed.is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+                let _ = fs_err::remove_file(path);
+            }
+        } else if !path.with_extension("lock").exists() && is_old(&entry) {
+            let _ = fs_err::remove_dir_all(path);
+        }
+    }
+}
+
+fn is_old(entry: &camino::Utf8DirEntry) -> bool {
+    let age = entry.metadata().and_then(|meta| meta.modified()).map(|time| time.elapsed().unwrap_or_default());
+    age.is_ok_and(|age| age > ORPHAN_AGE)
 }
 
 /// What is made here is kept by being renamed, so that it has the mode that any other file of the user would have, less the umask, and not the
@@ -117,4 +130,56 @@ pub fn write_atomically(path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(path)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(dir: &Utf8Path) -> Vec<String> {
+        dir.read_dir_utf8().expect("listed").map(|entry| entry.expect("an entry").file_name().to_owned()).collect()
+    }
+
+    #[test]
+    fn a_dead_processs_folder_is_swept_with_its_lock_and_a_living_ones_stays() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let parent = Utf8Path::from_path(dir.path()).expect("UTF-8");
+        let living = Scratch::new(parent.to_owned());
+        let kept = living.dir().expect("made");
+        fs_err::create_dir_all(parent.join("pdead/below")).expect("made");
+        fs_err::write(parent.join("pdead.lock"), "").expect("written");
+        // Killed before it made its folder.
+        fs_err::write(parent.join("pearly.lock"), "").expect("written");
+        // Made by a version that took the lock after the folder, killed in between; and such a one at this moment.
+        fs_err::create_dir(parent.join("pold")).expect("made");
+        let old = fs_err::File::open(parent.join("pold")).expect("opened");
+        old.set_modified(std::time::SystemTime::now() - 2 * ORPHAN_AGE).expect("set");
+        fs_err::create_dir(parent.join("pnew")).expect("made");
+        drop(Scratch::new(parent.to_owned()));
+        let left = names(parent);
+        assert!(kept.path().exists());
+        assert_eq!(left.len(), 3, "{left:?}");
+        assert!(left.contains(&"pnew".to_owned()) && !left.iter().any(|name| ["pdead", "pold"].contains(&name.as_str())), "{left:?}");
+        drop(kept);
+        drop(living);
+        assert_eq!(names(parent), ["pnew"]);
+    }
+
+    #[test]
+    fn many_at_once_sweep_and_make_their_folders_and_leave_nothing() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let parent = Utf8Path::from_path(dir.path()).expect("UTF-8");
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..50 {
+                        let scratch = Scratch::new(parent.to_owned());
+                        let made = scratch.dir().expect("made");
+                        fs_err::write(made.path().join("x"), "").expect("no sweeper took it");
+                    }
+                });
+            }
+        });
+        assert_eq!(names(parent), Vec::<String>::new());
+    }
 }

@@ -22,6 +22,9 @@ pub enum ToolchainError {
     #[error("the WASI SDK in {root} can't {step}:\n{words}\nthe command was:\n{command}")]
     #[diagnostic(help("another SDK is named with `--wasi-sdk DIR`, or fetched with `--sdk 25`"))]
     Broken { root: Utf8PathBuf, step: &'static str, command: String, words: String },
+    #[error("{path} is part of a WASI SDK that can't be used: {problem}")]
+    #[diagnostic(help("put back what is missing, or name another SDK with `--wasi-sdk DIR`"))]
+    Part { path: Utf8PathBuf, problem: String },
     #[error("the lock has no WASI SDK {found}")]
     #[diagnostic(help("it has {}, and `debian`", known.join(", ")))]
     UnknownRelease { found: String, known: Vec<String> },

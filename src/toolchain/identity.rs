@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::ToolchainError;
 use super::layout::Layout;
-use crate::model::{Sha256, Target};
-use crate::store::{Store, open_regular};
+use crate::model::{RelPath, Sha256, Target};
+use crate::report::Reporter;
+use crate::store::{EntryFile, Kind, Store, StoreError, open_regular};
 
 /// Where an SDK is from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,30 +84,35 @@ impl fmt::Display for Identity {
     }
 }
 
-/// What is known of an SDK once its files are hashed and its compiler was tried.
+/// What is known of an SDK once its files are hashed and its compiler was tried. It is an entry of the store, so that no byte of it changes unseen.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct Record {
-    /// What was looked at, absolute; what a fingerprint is taken of.
-    watched: Vec<Utf8PathBuf>,
-    /// Of sizes, times and inode numbers: while it stays, the files are taken to be the same.
-    fingerprint: Sha256,
     pub identity: Identity,
     /// Whether programs can be linked.
     pub links: bool,
 }
 
-/// The files that an identity covers, and what is watched to see that they have not changed.
+/// Which files of an SDK are looked at to see that it has not changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Watch {
+    /// Those that can change an object or a program: of an SDK that is somebody's own.
+    Parts,
+    /// All of them: of an SDK in the store, which is wasideps's own.
+    All,
+}
+
+/// The files that an identity covers, and what was seen of them without reading them.
 pub(super) struct Parts {
     /// Role and path.
     files: Vec<(String, Utf8PathBuf)>,
-    watched: Vec<Utf8PathBuf>,
+    /// Of sizes, times and inode numbers: while it stays, the files are taken to be the same.
     fingerprint: Sha256,
 }
 
 impl Parts {
-    /// Lists the parts of `layout` that can change an object or a program for `target`.
-    pub fn list(layout: &Layout, target: Target) -> Result<Self, ToolchainError> {
+    /// Lists the parts of `layout` that can change an object or a program for `target`. What is watched follows from the SDK alone.
+    pub fn list(layout: &Layout, target: Target, watch: Watch) -> Result<Self, ToolchainError> {
         let mut files = vec![("clang".to_owned(), layout.clang.clone()), ("wasm-ld".to_owned(), layout.linker.clone())];
         files.extend(layout.libraries.iter().map(|path| (format!("lib/{}", path.file_name().unwrap_or_default()), path.clone())));
         let mut watched: Vec<_> = files.iter().map(|(_, path)| path.clone()).collect();
@@ -126,15 +132,17 @@ impl Parts {
             (format!("sysroot/lib/{target}"), sysroot.join("lib").join(target.as_str())),
         ] {
             if dir.is_dir() {
-                walk(&dir, &role, target, &mut files, &mut watched).map_err(ToolchainError::io(dir))?;
+                walk(&dir, &role, target, &mut files, &mut watched)?;
             }
         }
         files.sort();
-        let fingerprint = fingerprint(&watched).ok_or_else(|| ToolchainError::Io {
-            path: layout.root.clone(),
-            source: std::io::Error::other("its files change while they are looked at"),
-        })?;
-        Ok(Self { files, watched, fingerprint })
+        watched.sort();
+        let mut all = Vec::new();
+        if watch == Watch::All {
+            list_all(&layout.root, &mut all)?;
+            all.sort();
+        }
+        Ok(Self { files, fingerprint: fingerprint(&watched, &all)? })
     }
 
     /// The digests over roles and contents. `known` gives a file's digest where it was just computed.
@@ -162,35 +170,46 @@ impl Parts {
             libc: over(|role| role.starts_with("sysroot/")),
         })
     }
-
-    /// What is written down once the rest is known.
-    pub fn record(self, identity: Identity, links: bool) -> Record {
-        Record { watched: self.watched, fingerprint: self.fingerprint, identity, links }
-    }
 }
 
 impl Record {
-    /// What the store remembers of the SDK at `root`, where none of its files changed since.
-    pub fn load(store: &Store, root: &Utf8Path, target: Target) -> Option<Self> {
-        let record: Self = serde_json::from_slice(&fs_err::read(place(store, root, target)).ok()?).ok()?;
-        (fingerprint(&record.watched)? == record.fingerprint).then_some(record)
+    /// What the store remembers of the SDK at `root`, whose `parts` are as they were then.
+    pub fn load(
+        store: &Store,
+        root: &Utf8Path,
+        target: Target,
+        parts: &Parts,
+        reporter: &dyn Reporter,
+    ) -> Result<Option<Self>, StoreError> {
+        let key = key(root, target, parts);
+        let Some(entry) = store.entry(Kind::Identity, &key, reporter)? else { return Ok(None) };
+        let record = entry.read(&record_path()).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        if record.is_none() {
+            store.reject(Kind::Identity, &key, "it holds no record of an SDK", reporter)?;
+        }
+        Ok(record)
     }
 
-    /// Has the store remember it. A failure costs only time, at the next start.
-    pub fn save(&self, store: &Store, root: &Utf8Path) {
-        let place = place(store, root, self.identity.target);
-        let Some(folder) = place.parent() else { return };
-        if let Ok(text) = serde_json::to_vec(self)
-            && fs_err::create_dir_all(folder).is_ok()
-        {
-            let _ = crate::store::write_atomically(&place, &text);
-        }
+    /// Has the store remember it.
+    pub fn save(&self, store: &Store, root: &Utf8Path, parts: &Parts, reporter: &dyn Reporter) -> Result<(), StoreError> {
+        let text = serde_json::to_vec(self).expect("a record has only string keys");
+        let dir = store.scratch_dir()?;
+        let path = record_path();
+        let to = dir.path().join(path.as_str());
+        fs_err::write(&to, &text).map_err(|source| StoreError::Write { path: to.to_string_lossy().into_owned().into(), source })?;
+        let file = EntryFile { path, sha256: Sha256::of(&text), size: text.len() as u64 };
+        store.keep_entry(Kind::Identity, &key(root, self.identity.target, parts), dir, vec![file], reporter).map(drop)
     }
 }
 
-fn place(store: &Store, root: &Utf8Path, target: Target) -> Utf8PathBuf {
-    let key = Sha256::of_fields("wasideps identity 1", [root.as_str().as_bytes(), target.as_str().as_bytes()]);
-    store.root().join("identities").join(format!("{key}.json"))
+/// It covers the fingerprint: an SDK that has changed has another record, and none is ever overwritten.
+fn key(root: &Utf8Path, target: Target, parts: &Parts) -> Sha256 {
+    let fields = [root.as_str().as_bytes(), target.as_str().as_bytes(), parts.fingerprint.as_bytes()];
+    Sha256::of_fields("wasideps identity 2", fields)
+}
+
+fn record_path() -> RelPath {
+    "record.json".parse().expect("a constant that is a path")
 }
 
 /// Adds the files below `dir`. Those of other targets do not count; C++'s headers, thousands, are watched by their folders alone.
@@ -200,17 +219,16 @@ fn walk(
     target: Target,
     files: &mut Vec<(String, Utf8PathBuf)>,
     watched: &mut Vec<Utf8PathBuf>,
-) -> std::io::Result<()> {
+) -> Result<(), ToolchainError> {
     watched.push(dir.to_owned());
-    for entry in dir.read_dir_utf8()? {
-        let entry = entry?;
+    for entry in dir.read_dir_utf8().map_err(ToolchainError::io(dir))? {
+        let entry = entry.map_err(ToolchainError::io(dir))?;
         let name = entry.file_name();
         if role == "sysroot/include" && name.starts_with("wasm32-") && name != target.as_str() {
             continue;
         }
         let role = format!("{role}/{name}");
-        // Through links: a target's folder may be another name of one.
-        if entry.path().is_dir() {
+        if is_folder(&entry)? {
             walk(entry.path(), &role, target, files, watched)?;
         } else {
             if !role.contains("/c++/") {
@@ -222,40 +240,66 @@ fn walk(
     Ok(())
 }
 
-/// Nothing where one of them is gone.
-fn fingerprint(watched: &[Utf8PathBuf]) -> Option<Sha256> {
-    let stats: Option<Vec<[u8; 48]>> = watched.iter().map(|path| stat(path)).collect();
-    Some(Sha256::of_fields("wasideps fingerprint 1", stats?.iter().map(<[u8; 48]>::as_slice)))
+/// Whether a part is a folder; if not, it is a file. Links are followed: a target's folder may be another name of one.
+fn is_folder(entry: &camino::Utf8DirEntry) -> Result<bool, ToolchainError> {
+    let path = entry.path();
+    let refuse = |problem: String| Err(ToolchainError::Part { path: path.to_owned(), problem });
+    let kind = entry.file_type().map_err(ToolchainError::io(path))?;
+    if kind.is_dir() || kind.is_file() {
+        return Ok(kind.is_dir());
+    }
+    if !kind.is_symlink() {
+        return refuse("it is neither a file nor a folder".to_owned());
+    }
+    let target = path.read_link_utf8().map_err(ToolchainError::io(path))?;
+    let folder = path.parent().unwrap_or(path);
+    match (path.canonicalize_utf8(), folder.canonicalize_utf8()) {
+        (Ok(real), _) if real.is_file() => Ok(false),
+        (Ok(real), Ok(folder)) if real.is_dir() && folder.starts_with(&real) => {
+            refuse(format!("it is a link to {target}, a folder that it is in itself"))
+        }
+        (Ok(real), _) if real.is_dir() => Ok(true),
+        (Ok(_), _) => refuse(format!("it is a link to {target}, which is neither a file nor a folder")),
+        (Err(error), _) if error.kind() == std::io::ErrorKind::NotFound => refuse(format!("it is a link to {target}, which is not there")),
+        (Err(error), _) => refuse(format!("it is a link to {target}: {error}")),
+    }
+}
+
+/// Everything below `dir`, and `dir` itself; links are not followed.
+fn list_all(dir: &Utf8Path, all: &mut Vec<Utf8PathBuf>) -> Result<(), ToolchainError> {
+    all.push(dir.to_owned());
+    for entry in dir.read_dir_utf8().map_err(ToolchainError::io(dir))? {
+        let entry = entry.map_err(ToolchainError::io(dir))?;
+        if entry.file_type().map_err(ToolchainError::io(entry.path()))?.is_dir() {
+            list_all(entry.path(), all)?;
+        } else {
+            all.push(entry.into_path());
+        }
+    }
+    Ok(())
+}
+
+/// Of what `watched` leads to, and of `all` themselves.
+fn fingerprint(watched: &[Utf8PathBuf], all: &[Utf8PathBuf]) -> Result<Sha256, ToolchainError> {
+    let followed = watched.iter().map(|path| fs_err::metadata(path).and_then(|meta| words(&meta)).map_err(ToolchainError::io(path)));
+    let themselves = all.iter().map(|path| fs_err::symlink_metadata(path).and_then(|meta| words(&meta)).map_err(ToolchainError::io(path)));
+    let stats = followed.chain(themselves).collect::<Result<Vec<_>, _>>()?;
+    let bytes: Vec<u8> = stats.into_iter().flatten().flat_map(u64::to_le_bytes).collect();
+    Ok(Sha256::of_fields("wasideps fingerprint 1", [bytes.as_slice()]))
 }
 
 #[cfg(unix)]
-fn stat(path: &Utf8Path) -> Option<[u8; 48]> {
+fn words(meta: &std::fs::Metadata) -> std::io::Result<[u64; 6]> {
     use std::os::unix::fs::MetadataExt as _;
-    let meta = fs_err::metadata(path).ok()?;
     // The time of change is the kernel's own: unlike that of modification, no program sets it back.
-    Some(words([
-        meta.dev(),
-        meta.ino(),
-        meta.size(),
-        meta.mtime_nsec().cast_unsigned(),
-        meta.ctime().cast_unsigned(),
-        meta.ctime_nsec().cast_unsigned(),
-    ]))
+    let times = [meta.mtime_nsec(), meta.ctime(), meta.ctime_nsec()].map(i64::cast_unsigned);
+    Ok([meta.dev(), meta.ino(), meta.size(), times[0], times[1], times[2]])
 }
 
 #[cfg(not(unix))]
-fn stat(path: &Utf8Path) -> Option<[u8; 48]> {
-    let meta = fs_err::metadata(path).ok()?;
-    let time = meta.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
-    Some(words([meta.len(), time.as_secs(), u64::from(time.subsec_nanos()), 0, 0, 0]))
-}
-
-fn words(words: [u64; 6]) -> [u8; 48] {
-    let mut bytes = [0; 48];
-    for (bytes, word) in bytes.chunks_exact_mut(8).zip(words) {
-        bytes.copy_from_slice(&word.to_le_bytes());
-    }
-    bytes
+fn words(meta: &std::fs::Metadata) -> std::io::Result<[u64; 6]> {
+    let time = meta.modified()?.duration_since(std::time::UNIX_EPOCH).map_err(std::io::Error::other)?;
+    Ok([meta.len(), time.as_secs(), u64::from(time.subsec_nanos()), 0, 0, 0])
 }
 
 #[cfg(test)]
@@ -289,14 +333,38 @@ mod tests {
         let root = Utf8Path::from_path(dir.path()).expect("UTF-8");
         fs_err::write(root.join("a.h"), "1").expect("written");
         let watched = [root.to_owned(), root.join("a.h")];
-        let first = fingerprint(&watched);
-        assert_eq!(fingerprint(&watched), first);
+        let found = || fingerprint(&watched, &[]).expect("all are there");
+        let first = found();
+        assert_eq!(found(), first);
         fs_err::write(root.join("a.h"), "22").expect("written");
-        let edited = fingerprint(&watched);
+        let edited = found();
         assert_ne!(edited, first);
         fs_err::write(root.join("b.h"), "").expect("written");
-        assert_ne!(fingerprint(&watched), edited);
+        assert_ne!(found(), edited);
         fs_err::remove_file(root.join("a.h")).expect("removed");
-        assert_eq!(fingerprint(&watched), None);
+        let error = fingerprint(&watched, &[]).expect_err("one is gone");
+        assert!(error.to_string().contains("a.h"), "{error}");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn links_that_lead_nowhere_round_in_circles_or_to_no_file_are_named_with_what_they_are() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let root = Utf8Path::from_path(dir.path()).expect("UTF-8");
+        let walked = |target: &str| {
+            let link = root.join("sub/link");
+            fs_err::create_dir_all(root.join("sub")).expect("made");
+            let _ = fs_err::remove_file(&link);
+            fs_err::os::unix::fs::symlink(target, &link).expect("made");
+            walk(root, "resource/include", Target::Wasip1, &mut Vec::new(), &mut Vec::new()).map_err(|error| error.to_string())
+        };
+        fs_err::write(root.join("file"), "").expect("written");
+        for (target, problem) in
+            [("gone", "gone, which is not there"), ("..", "folder that it is in"), ("link", "link: "), ("/dev/null", "neither a file nor")]
+        {
+            let error = walked(target).expect_err("refused");
+            assert!(error.contains("sub/link") && error.contains(problem), "{error}");
+        }
+        walked("../file").expect("a link to a file is one");
     }
 }

@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::identity::{Parts, Record};
+use super::identity::{Parts, Record, Watch};
 use super::layout::Layout;
 use super::probe::probe;
 use super::{Failure, Identity, Locator, SdkKind, Toolchain, ToolchainError, debian, debian_architecture, host, release, unpack};
@@ -78,7 +78,7 @@ impl Locator<'_> {
             return self.named(path, "$WASI_SDK_PATH", &wanted, target);
         }
         if let Some(layout) = self.installed(&request.search, &wanted, target) {
-            return self.open(layout, target, |_| None);
+            return self.open(layout, target, Watch::Parts, |_| None);
         }
         self.release(request, number, exact)
     }
@@ -116,7 +116,7 @@ impl Locator<'_> {
             let found = if layout.version.text.is_empty() { "without a version".to_owned() } else { layout.version.text.clone() };
             return Err(ToolchainError::WrongRelease { path: path.to_owned(), named_by, found, wanted: wanted_release.to_owned() });
         }
-        self.open(layout, target, |_| None)
+        self.open(layout, target, Watch::Parts, |_| None)
     }
 
     /// The latest of those in `search` that serve.
@@ -210,13 +210,13 @@ impl Locator<'_> {
 
     /// The SDK with this key, where the store has it whole.
     fn in_store(&self, key: &Sha256, target: Target) -> Result<Option<Toolchain>, ToolchainError> {
-        if !self.store.has_entry(Kind::Sdk, key) {
-            return Ok(None);
-        }
         let path = self.store.entry_path(Kind::Sdk, key);
         // While its fingerprint stays, it is as it was when every file was checked.
-        if let Ok(layout) = Layout::open(&path)
-            && let Some(record) = Record::load(self.store, &layout.root, target)
+        let is_folder = fs_err::symlink_metadata(&path).is_ok_and(|meta| meta.is_dir());
+        if is_folder
+            && let Ok(layout) = Layout::open(&path)
+            && let Ok(parts) = Parts::list(&layout, target, Watch::All)
+            && let Some(record) = Record::load(self.store, &layout.root, target, &parts, self.reporter)?
         {
             return Ok(Some(Toolchain::new(layout, record.identity, record.links)));
         }
@@ -227,7 +227,7 @@ impl Locator<'_> {
         })?;
         let root = layout.root.clone();
         let known = |path: &Utf8Path| Some(entry.file(&path.strip_prefix(&root).ok()?.as_str().parse().ok()?)?.sha256);
-        self.open(layout, target, known).map(Some)
+        self.open(layout, target, Watch::All, known).map(Some)
     }
 
     fn stored(&self, key: &Sha256, target: Target) -> Result<Toolchain, ToolchainError> {
@@ -242,12 +242,14 @@ impl Locator<'_> {
         &self,
         layout: Layout,
         target: Target,
+        watch: Watch,
         known: impl Fn(&Utf8Path) -> Option<Sha256> + Sync,
     ) -> Result<Toolchain, ToolchainError> {
         if !layout.has_target(target) {
             return Err(ToolchainError::NoTarget { found: layout.targets(), root: layout.root, target });
         }
-        if let Some(record) = Record::load(self.store, &layout.root, target) {
+        let parts = Parts::list(&layout, target, watch)?;
+        if let Some(record) = Record::load(self.store, &layout.root, target, &parts, self.reporter)? {
             return Ok(Toolchain::new(layout, record.identity, record.links));
         }
         let step = |started: bool| {
@@ -255,7 +257,6 @@ impl Locator<'_> {
             self.reporter.event(if started { Event::StepStarted { subject, step } } else { Event::StepFinished { subject, step } });
         };
         step(true);
-        let parts = Parts::list(&layout, target)?;
         let scratch = self.store.scratch_dir()?;
         let folder = unpack::utf8(&scratch)?;
         let args = super::base_args(&layout, target);
@@ -281,8 +282,8 @@ impl Locator<'_> {
             compiler: digests.compiler,
             libc: digests.libc,
         };
-        let record = parts.record(identity, probed.links);
-        record.save(self.store, &layout.root);
+        let record = Record { identity, links: probed.links };
+        record.save(self.store, &layout.root, &parts, self.reporter)?;
         step(false);
         Ok(Toolchain::new(layout, record.identity, record.links))
     }

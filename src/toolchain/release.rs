@@ -19,9 +19,9 @@ pub(super) fn fetch(locator: &Locator<'_>, number: &str, download: &SdkDownload)
         }
     })?;
     let key = download.sha256;
-    let _guard = locator.store.lock(&format!("sdk-{key}"))?;
+    let _guard = locator.store.lock("sdk", &key, &format!("unpacking {subject}"), locator.reporter)?;
     // Another process may have had the same wish.
-    if locator.store.has_entry(Kind::Sdk, &key) {
+    if locator.store.entry(Kind::Sdk, &key, locator.reporter)?.is_some() {
         return Ok(key);
     }
     let step = "unpacking".to_owned();
@@ -34,7 +34,7 @@ pub(super) fn fetch(locator: &Locator<'_>, number: &str, download: &SdkDownload)
     let unpacked = unpack::unpack(reader, &dir, unpack::without_top_folder).map_err(refuse)?;
     unpack::make_links(&dir, &unpacked.links).map_err(refuse)?;
     super::layout::Layout::open(&dir).map_err(|missing| refuse(format!("{missing} is missing")))?;
-    locator.store.keep_entry(Kind::Sdk, &key, scratch, unpacked.files)?;
+    locator.store.keep_entry(Kind::Sdk, &key, scratch, unpacked.files, locator.reporter)?;
     locator.reporter.event(Event::StepFinished { subject, step });
     Ok(key)
 }

@@ -205,10 +205,12 @@ fn clean_shows_the_store_and_removes_what_it_is_told_to() {
     let usage = |args: &[&str]| -> Vec<(String, u64)> {
         let lines = run(&mut place.command(&[&["clean", "--message-format", "json"], args].concat())).exits(0).json();
         let data = lines.iter().filter(|line| line["reason"] == "usage").map(|line| &line["data"]);
+        // How many records of SDKs there are depends on what other tests did before.
+        let data = data.filter(|data| data["kind"] != "identities");
         data.map(|data| (data["kind"].as_str().expect("a kind").to_owned(), data["entries"].as_u64().expect("a number"))).collect()
     };
     let all = |archives, trees, objects| {
-        [("archives", archives), ("trees", trees), ("objects", objects), ("sdks", 0)]
+        [("archives", archives), ("trees", trees), ("objects", objects), ("sdks", 0), ("runners", 0)]
             .map(|(kind, entries)| (kind.to_owned(), entries))
             .to_vec()
     };

@@ -9,6 +9,7 @@ mod documents;
 mod elements;
 mod explain;
 mod exports;
+mod healing;
 mod limits;
 mod lock;
 mod origins;

@@ -38,7 +38,11 @@ pub fn sdk() -> &'static Path {
         let output = output.expect("wasideps starts");
         assert!(output.status.success(), "the SDK can't be fetched:\n{}", String::from_utf8_lossy(&output.stderr));
         let toolchain = json_lines(&output).into_iter().find(|line| line["reason"] == "toolchain").expect("a line about the toolchain");
-        PathBuf::from(toolchain["data"]["root"].as_str().expect("the SDK's folder"))
+        let root = PathBuf::from(toolchain["data"]["root"].as_str().expect("the SDK's folder"));
+        // It has a record as one that is named, too, which is how the tests use it.
+        let named = raw().args(["plan", "bzip2", "--wasi-sdk"]).arg(&root).arg("--store").arg(shared_store()).output();
+        assert!(named.expect("wasideps starts").status.success(), "the SDK can't be used by name");
+        root
     })
 }
 
@@ -88,6 +92,7 @@ impl Place {
         // What is known of the SDK is copied, so that not every test hashes it and tries it anew.
         sdk();
         copy_tree(&shared_store().join("identities"), &dir.path().join("store/identities"));
+        std::fs::copy(shared_store().join("format"), dir.path().join("store/format")).expect("the mark of a store");
         Self { root: dir.path().to_owned(), _dir: Some(dir) }
     }
 

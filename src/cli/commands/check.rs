@@ -7,6 +7,7 @@ use crate::cli::context;
 use crate::cli::error::{CliError, Failures};
 use crate::cli::printer::Printer;
 use crate::cli::table;
+use crate::cli::values::variable;
 use crate::model::SelectionError;
 use crate::plan::Plan;
 
@@ -44,11 +45,7 @@ pub fn run(args: &CheckArgs, global: &Global, printer: &Printer) -> Result<(), F
     if manifest.key != plan.key {
         return Err(CliError::OtherPlan { prefix }.into());
     }
-    let request = RunnerRequest {
-        runner: args.runner.clone(),
-        host_runner: std::env::var("HOSTRUNNER").ok().filter(|runner| !runner.is_empty()),
-        offline: global.offline,
-    };
+    let request = RunnerRequest { runner: args.runner.clone(), host_runner: variable("HOSTRUNNER")?, offline: global.offline };
     let runner = Runner::find(&request, &store, printer)?;
     let work =
         Work { plan: &plan, toolchain: &toolchain, store: &store, fetcher: &fetcher, reporter: printer, workers: args.jobs.workers() };

@@ -116,6 +116,8 @@ pub fn clean(args: &CleanArgs, global: &Global, printer: &Printer) -> Result<(),
             StoreKind::Trees => Kind::Tree,
             StoreKind::Objects => Kind::Object,
             StoreKind::Sdks => Kind::Sdk,
+            StoreKind::Identities => Kind::Identity,
+            StoreKind::Runners => Kind::Runner,
         })?;
     }
     let mut rows = table::table(&["kind", "entries", "size"]);

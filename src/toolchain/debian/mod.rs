@@ -69,9 +69,9 @@ pub(super) fn assemble(locator: &Locator<'_>, architecture: &str, offline: bool)
         let known = sdk.hosts.keys().cloned().collect();
         return Err(ToolchainError::NoHost { what: "SDK of Debian's packages".to_owned(), host: architecture.to_owned(), known });
     };
-    let _guard = locator.store.lock(&format!("sdk-{key}"))?;
+    let _guard = locator.store.lock("sdk", &key, "putting the same SDK together", locator.reporter)?;
     // Another process may have had the same wish.
-    if locator.store.has_entry(Kind::Sdk, &key) {
+    if locator.store.entry(Kind::Sdk, &key, locator.reporter)?.is_some() {
         return Ok(());
     }
     let debs = bring(locator, packages, architecture, offline)?;
@@ -98,7 +98,7 @@ pub(super) fn assemble(locator: &Locator<'_>, architecture: &str, offline: bool)
         links.append(&mut part.links);
     }
     place::finish(&dir, &mut files, links, &version(sdk).to_text())?;
-    locator.store.keep_entry(Kind::Sdk, &key, scratch, files)?;
+    locator.store.keep_entry(Kind::Sdk, &key, scratch, files, locator.reporter)?;
     step("unpacking", false);
     Ok(())
 }
@@ -199,7 +199,7 @@ fn keep(
         if found != package.sha256 {
             return Err(differs(package, found));
         }
-        kept.insert(found, store.keep_archive(copy, &found)?);
+        kept.insert(found, store.keep_archive(copy, &found, reporter)?);
         reporter.event(Event::Downloaded {
             subject: format!("{} {}", package.package, package.version),
             origin: format!("apt, {}", package.suite),

@@ -1,0 +1,58 @@
+//! Values of options and of environment variables. An empty path would be the current folder; as a variable it means that nobody set it, as in a CI
+//! job whose variable has no value.
+
+use camino::Utf8PathBuf;
+
+use super::error::CliError;
+
+/// A path of the command line.
+///
+/// # Errors
+/// When it is empty.
+pub fn path(text: &str) -> Result<Utf8PathBuf, &'static str> {
+    if text.is_empty() { Err("a path can't be empty") } else { Ok(text.into()) }
+}
+
+/// The value of an environment variable; none where it is unset or empty.
+///
+/// # Errors
+/// When it is not UTF-8: the setting would go unheard.
+pub fn variable(name: &'static str) -> Result<Option<String>, CliError> {
+    match std::env::var(name) {
+        Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(std::env::VarError::NotUnicode(_)) => Err(CliError::Variable { name }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::builder::ValueParser;
+    use clap::error::ErrorKind;
+    use clap::{Command, CommandFactory as _, Parser as _};
+
+    use super::*;
+    use crate::cli::args::Cli;
+
+    /// Each argument of `command` and its subcommands that takes a path, as a command line that gives it an empty one.
+    fn with_empty_paths(command: &Command, words: &[String], found: &mut Vec<Vec<String>>) {
+        for arg in command.get_arguments().filter(|arg| arg.get_value_parser().type_id() == ValueParser::from(path).type_id()) {
+            let option = arg.get_long().map(|long| format!("--{long}"));
+            found.push(words.iter().cloned().chain(option).chain([String::new()]).collect());
+        }
+        for inner in command.get_subcommands() {
+            with_empty_paths(inner, &[words, &[inner.get_name().to_owned()]].concat(), found);
+        }
+    }
+
+    #[test]
+    fn no_option_takes_an_empty_path() {
+        let mut found = Vec::new();
+        with_empty_paths(&Cli::command(), &["wasideps".to_owned()], &mut found);
+        assert!(found.len() > 20, "{found:?}");
+        for words in found {
+            let error = Cli::try_parse_from(&words).map(drop).expect_err(&format!("{words:?} is taken"));
+            assert_eq!(error.kind(), ErrorKind::ValueValidation, "{words:?}: {error}");
+        }
+    }
+}
