@@ -1,6 +1,6 @@
 //! How the world's databases name software: repositories, package URLs, CPEs, vendors with products. Each in one form, so that names can be compared.
 
-use crate::model::{Place, Selected};
+use crate::model::{Cpe, Place, Purl, Selected};
 
 /// A name that a record gives to software.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,11 +31,7 @@ pub fn repository(url: &str) -> Option<String> {
 /// A package URL without version, qualifiers and subpath.
 #[must_use]
 pub fn purl(text: &str) -> Option<String> {
-    let rest = text.trim().strip_prefix("pkg:")?.trim_start_matches('/');
-    let rest = rest.split(['?', '#']).next().unwrap_or(rest);
-    // A scope of npm starts with `@`, which is then written `%40`.
-    let rest = rest.split('@').next().unwrap_or(rest).trim_end_matches('/');
-    (rest.contains('/')).then(|| format!("pkg:{}", rest.to_ascii_lowercase()))
+    text.parse::<Purl>().ok().map(|purl| purl.package_key())
 }
 
 /// `vendor:product`, in lower case, other characters than letters, digits and `.` as `_`: vendors write `libexpat project`, CPEs `libexpat_project`.
@@ -52,29 +48,8 @@ pub fn product(vendor: &str, name: &str) -> Option<String> {
 /// A CPE of form 2.3 or 2.2: its product and, where it names one, its version.
 #[must_use]
 pub fn cpe(text: &str) -> Option<Known> {
-    let text = text.trim();
-    let mut parts = text.strip_prefix("cpe:2.3:").map(unescaped).or_else(|| {
-        let rest = text.strip_prefix("cpe:/")?;
-        Some(rest.split(':').map(str::to_owned).collect())
-    })?;
-    parts.resize(5, "*".to_owned());
-    let told = |part: &String| !matches!(part.as_str(), "*" | "-" | "");
-    let version = told(&parts[3]).then(|| if told(&parts[4]) { format!("{}-{}", parts[3], parts[4]) } else { parts[3].clone() });
-    Some(Known::Cpe { product: product(&parts[1], &parts[2])?, version })
-}
-
-/// The parts of a CPE 2.3, in which `\` takes a character's meaning away.
-fn unescaped(text: &str) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            ':' => parts.push(String::new()),
-            '\\' => parts.last_mut().into_iter().for_each(|part| part.extend(chars.next())),
-            c => parts.last_mut().into_iter().for_each(|part| part.push(c)),
-        }
-    }
-    parts
+    let cpe: Cpe = text.parse().ok()?;
+    Some(Known::Cpe { product: product(cpe.vendor()?, cpe.product()?)?, version: cpe.version() })
 }
 
 /// All names of a locked source, and the version that each goes with.
@@ -97,11 +72,9 @@ impl<'a> Subject<'a> {
         let identifiers = &selected.recipe.identifiers;
         let version = selected.source.version.as_str();
         let repository = identifiers.repository.as_ref().and_then(|url| repository(url.as_str()));
-        let mut purls: Vec<_> = purl(&identifiers.purl).map(|purl| (purl, version.to_owned())).into_iter().collect();
-        let mut products: Vec<_> = std::iter::once(&identifiers.cpe)
-            .chain(&identifiers.also)
-            .filter_map(|name| name.split_once(':').and_then(|(vendor, name)| product(vendor, name)))
-            .collect();
+        let mut purls = vec![(identifiers.purl.key(), version.to_owned())];
+        let mut products: Vec<_> =
+            std::iter::once(&identifiers.cpe).chain(&identifiers.also).filter_map(|name| product(name.vendor(), name.product())).collect();
         if let Some((owner, name)) = repository.as_deref().and_then(|text| text.strip_prefix("github.com/")?.split_once('/')) {
             purls.push((format!("pkg:github/{owner}/{name}"), version.to_owned()));
             products.extend(product(owner, name));
@@ -157,14 +130,14 @@ impl<'a> Subject<'a> {
 
     /// Its package URL with the version, under which documents name it.
     #[must_use]
-    pub fn purl(&self) -> String {
-        format!("{}@{}", self.selected.recipe.identifiers.purl, self.version)
+    pub fn purl(&self) -> Purl {
+        self.selected.recipe.identifiers.purl.at(&self.selected.source.version)
     }
 
     /// Its CPE with the version.
     #[must_use]
-    pub fn cpe(&self) -> String {
-        format!("cpe:2.3:a:{}:{}:*:*:*:*:*:*:*", self.selected.recipe.identifiers.cpe, self.version)
+    pub fn cpe(&self) -> Cpe {
+        self.selected.recipe.identifiers.cpe.at(&self.selected.source.version)
     }
 }
 
@@ -188,11 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn purls_products_and_cpes_are_reduced_to_what_names_software() {
-        for text in ["pkg:generic/zlib", "pkg:generic/zlib@1.3.2?checksum=sha256:00", "pkg:generic/zlib?x=y@z", "pkg:Generic/zlib#src"] {
-            assert_eq!(purl(text).as_deref(), Some("pkg:generic/zlib"), "{text}");
-        }
-        assert_eq!(purl("https://example.org/zlib"), None);
+    fn products_and_cpes_are_reduced_to_what_names_software() {
         assert_eq!(product("libexpat project", "libexpat").as_deref(), Some("libexpat_project:libexpat"));
         assert_eq!(product("n/a", "xz"), None);
         let known = |product: &str, version: Option<&str>| Some(Known::Cpe { product: product.into(), version: version.map(Into::into) });

@@ -5,9 +5,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::names::{Known, Subject, cpe, purl};
+use super::names::{Known, Subject, cpe};
 use super::vulnerability::{Status, Suppression, Vulnerability};
-use crate::model::{Sha256, Timestamp};
+use crate::model::{Purl, Sha256, Timestamp};
 use crate::store::{TEXT_LIMIT, read_text};
 
 const CONTEXT: &str = "https://openvex.dev/ns/v0.2.0";
@@ -147,10 +147,11 @@ impl Product {
     /// Whether it is the source at its version; a name without a version stands for all.
     fn is(&self, subject: &Subject<'_>) -> bool {
         self.names.iter().any(|name| {
-            if let Some(base) = purl(name) {
-                let path = name.split(['?', '#']).next().unwrap_or(name);
-                let version = path.split_once('@').map(|(_, version)| version);
-                return subject.version_as(&Known::Purl(base)).is_some_and(|own| version.is_none_or(|version| version == own));
+            if let Ok(purl) = name.parse::<Purl>() {
+                let version = purl.version();
+                return subject
+                    .version_as(&Known::Purl(purl.package_key()))
+                    .is_some_and(|own| version.is_none_or(|version| version == own));
             }
             let Some(known @ Known::Cpe { .. }) = cpe(name) else { return false };
             let Known::Cpe { version, .. } = &known else { return false };

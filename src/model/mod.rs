@@ -2,12 +2,14 @@
 
 mod catalog;
 mod content;
+mod cpe;
 mod digest;
 mod exclusion;
 mod globs;
 mod lock;
 mod name;
 mod policy;
+mod purl;
 mod recipe;
 mod recipe_wire;
 mod suite;
@@ -17,6 +19,7 @@ mod time;
 
 pub use catalog::{Catalog, CatalogError, Files, Selected, Selection, SelectionError};
 pub use content::{Content, Sha1};
+pub use cpe::{Cpe, CpeError, CpeProduct};
 pub use digest::{DigestError, Digesting, Sha256, Sha512};
 pub use exclusion::{Excluded, ExcludedFound, ExclusionStatement, Exclusions, Trace};
 pub use globs::{Globs, GlobsError, Inputs};
@@ -26,6 +29,7 @@ pub use lock::{
 };
 pub use name::{CompileFlag, Macro, Name, NameError, RelPath, Target, Template, TreeDir, Version, VulnerabilityId};
 pub use policy::{LicenseProblem, Policy};
+pub use purl::{Purl, PurlError, PurlPackage};
 pub use recipe::{
     ComparedTemplate, CompileOptions, Extra, Identifiers, Library, License, LicenseText, OptLevel, OriginTemplate, Overlay, Patch,
     PkgConfig, PlaceTemplate, Recipe, RecipeError, recipe_schema,

@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::recipe_wire::Wire;
-use super::{CompileFlag, Inputs, Macro, Name, Origin, RelPath, Sha256, SyntaxError, Template, TreeDir, Version, VulnerabilityId};
+use super::{
+    CompileFlag, CpeProduct, Inputs, Macro, Name, Origin, PurlPackage, RelPath, Sha256, SyntaxError, Template, TreeDir, Version,
+    VulnerabilityId,
+};
 
 /// A recipe, checked as far as it can be without the source that it is for.
 #[derive(Debug, Clone)]
@@ -89,10 +92,8 @@ pub enum LicenseText {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Identifiers {
-    /// `vendor:product` of the CPE dictionary.
-    pub cpe: String,
-    /// Package URL without version.
-    pub purl: String,
+    pub cpe: CpeProduct,
+    pub purl: PurlPackage,
     /// The repository of the source's history.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repository: Option<Url>,
@@ -101,7 +102,7 @@ pub struct Identifiers {
     pub tag: Option<Template>,
     /// Other `vendor:product` names under which records of vulnerabilities know it, or a part of it that is compiled.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub also: Vec<String>,
+    pub also: Vec<CpeProduct>,
 }
 
 /// A file of ours that is put into the source tree.

@@ -122,7 +122,6 @@ impl Wire {
                 problems.push(format!("`[pkg-config.{name}]` names the library `{library}`, which the recipe does not make"));
             }
         }
-        check_purl(&self.identifiers, problems);
         let license = self.license.check(problems);
         if self.origin.is_empty() {
             problems.push("there is no `[[origin]]`".into());
@@ -160,17 +159,6 @@ impl Wire {
             patches: self.patch,
             extras: Vec::new(),
         })
-    }
-}
-
-fn check_purl(identifiers: &Identifiers, problems: &mut Vec<String>) {
-    if !identifiers.purl.starts_with("pkg:") || identifiers.purl.contains(['@', ' ']) {
-        problems.push(format!("`identifiers.purl` must be a package URL without version, found `{}`", identifiers.purl));
-    }
-    for (key, name) in std::iter::once(("cpe", &identifiers.cpe)).chain(identifiers.also.iter().map(|name| ("also", name))) {
-        if name.split(':').filter(|part| !part.is_empty()).count() != 2 {
-            problems.push(format!("`identifiers.{key}` must be `vendor:product`, found `{name}`"));
-        }
     }
 }
 

@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use super::names;
-use crate::model::Selected;
+use crate::model::{Cpe, Selected};
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -42,7 +42,7 @@ struct Checksum {
 #[serde(rename_all = "camelCase")]
 struct ExternalRef {
     reference_category: &'static str,
-    reference_locator: String,
+    reference_locator: Cpe,
     reference_type: &'static str,
 }
 

@@ -1,11 +1,9 @@
 //! How other databases call what documents tell of: package URLs, CPE names, suppliers; and the tools that took part. One home for all
 //! formats.
 
-use packageurl::PackageUrl;
-
 use super::Context;
 use crate::build::Manifest;
-use crate::model::{LockedSource, Origin, Place, Recipe, Sha256, Sha512, Version};
+use crate::model::{Cpe, LockedSource, Origin, Place, Purl, Recipe, Sha256, Sha512, Version};
 use crate::toolchain::SdkKind;
 
 /// Who hands out what this program builds.
@@ -22,12 +20,21 @@ pub enum SbomType {
 }
 
 impl SbomType {
-    /// CISA's word, in lower case.
+    /// CISA's word, in lower case: as SPDX 3 writes it.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::Source => "source",
             Self::Build => "build",
+        }
+    }
+
+    /// CISA's word as it stands in CISA's list, and in the OpenChain Telco SBOM Guide: readers compare it with its capital.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Source => "Source",
+            Self::Build => "Build",
         }
     }
 }
@@ -77,52 +84,39 @@ pub fn source_info(source: &LockedSource) -> String {
     std::iter::once(inputs).chain(origins).chain(patches).chain(overlays).collect::<Vec<_>>().join("\n")
 }
 
-/// A CPE 2.3 name, formatted string binding. Source: NIST IR 7695, 6.2.
+/// The CPE name of a source in `version`.
 #[must_use]
-pub fn cpe(recipe: &Recipe, version: &Version) -> String {
-    // Of what versions have, only dots and hyphens: the latter are quoted.
-    let version = version.to_string().replace('-', "\\-").replace('+', "\\+");
-    format!("cpe:2.3:a:{}:{version}:*:*:*:*:*:*:*", recipe.identifiers.cpe)
+pub fn cpe(recipe: &Recipe, version: &Version) -> Cpe {
+    recipe.identifiers.cpe.at(version)
 }
 
 /// The package URLs of a source: one that names the archive and its digest, one that names the tag in the source's history where the recipe
-/// knows it. Source of the form: <https://github.com/package-url/purl-spec>.
+/// knows it.
 #[must_use]
-pub fn purls(recipe: &Recipe, source: &LockedSource) -> Vec<String> {
-    let version = source.version.to_string();
-    let mut purls = vec![archive_purl(recipe, source, &version)];
-    let identifiers = &recipe.identifiers;
-    if let (Some(repository), Some(tag)) = (&identifiers.repository, &identifiers.tag) {
-        let tag = tag.at(&source.version);
-        let path = repository.path().trim_matches('/').trim_end_matches(".git").to_owned();
-        let on_github = (repository.host_str() == Some("github.com")).then(|| path.split_once('/')).flatten();
-        let purl = match on_github {
-            Some((owner, name)) => PackageUrl::new("github", name.to_owned()).and_then(|mut purl| {
-                purl.with_namespace(owner.to_owned()).map(drop)?;
-                purl.with_version(tag)?;
-                Ok(purl.to_string())
-            }),
-            None => PackageUrl::new("generic", recipe.name.to_string()).and_then(|mut purl| {
-                purl.with_version(version)?;
-                purl.add_qualifier("vcs_url", format!("git+{repository}@{tag}"))?;
-                Ok(purl.to_string())
-            }),
-        };
-        purls.extend(purl.ok());
-    }
-    purls
+pub fn purls(recipe: &Recipe, source: &LockedSource) -> Vec<Purl> {
+    let plain = library_purl(recipe, &source.version);
+    let archive = match upstream(source) {
+        Some((url, origin)) => plain.with("checksum", &format!("sha256:{}", origin.sha256)).with("download_url", url),
+        None => plain,
+    };
+    std::iter::once(archive).chain(tag_purl(recipe, source)).collect()
 }
 
-fn archive_purl(recipe: &Recipe, source: &LockedSource, version: &str) -> String {
-    let plain = format!("{}@{version}", recipe.identifiers.purl);
-    let Some((url, origin)) = upstream(source) else { return plain };
-    let full = recipe.identifiers.purl.parse::<PackageUrl<'_>>().and_then(|mut purl| {
-        purl.with_version(version.to_owned())?;
-        purl.add_qualifier("checksum", format!("sha256:{}", origin.sha256))?;
-        purl.add_qualifier("download_url", url.to_owned())?;
-        Ok(purl.to_string())
-    });
-    full.unwrap_or(plain)
+/// The package URL of what is made from a source in `version`: no archive that can be had has its content.
+#[must_use]
+pub fn library_purl(recipe: &Recipe, version: &Version) -> Purl {
+    recipe.identifiers.purl.at(version)
+}
+
+fn tag_purl(recipe: &Recipe, source: &LockedSource) -> Option<Purl> {
+    let repository = recipe.identifiers.repository.as_ref()?;
+    let tag = recipe.identifiers.tag.as_ref()?.at(&source.version);
+    let path = repository.path().trim_matches('/').trim_end_matches(".git");
+    let on_github = (repository.host_str() == Some("github.com")).then(|| path.split_once('/')).flatten();
+    match on_github {
+        Some((owner, name)) => Purl::new("github", Some(owner), name, Some(&tag)).ok(),
+        None => Some(library_purl(recipe, &source.version).with("vcs_url", &format!("git+{repository}@{tag}"))),
+    }
 }
 
 /// The digests of an archive that are known, in a format's own form.
@@ -146,21 +140,10 @@ pub fn upstream(source: &LockedSource) -> Option<(&str, &Origin)> {
 pub fn origin_uri(place: &Place) -> Option<String> {
     match place {
         Place::Url(url) => Some(url.to_string()),
-        Place::Crate { name, version } => {
-            let purl = PackageUrl::new("cargo", name.to_string()).and_then(|mut purl| {
-                purl.with_version(version.to_string())?;
-                Ok(purl.to_string())
-            });
-            purl.ok()
-        }
+        Place::Crate { name, version } => Purl::new("cargo", None, name.as_str(), Some(version.as_str())).ok().map(|purl| purl.to_string()),
         Place::Debian { package, file } => {
-            let purl = PackageUrl::new("deb", package.to_string()).and_then(|mut purl| {
-                purl.with_namespace("debian")?;
-                purl.add_qualifier("arch", "source")?;
-                purl.add_qualifier("file_name", file.to_string())?;
-                Ok(purl.to_string())
-            });
-            purl.ok()
+            let purl = Purl::new("deb", Some("debian"), package.as_str(), None).ok()?;
+            Some(purl.with("arch", "source").with("file_name", file.as_str()).to_string())
         }
         Place::Folder(_) => None,
     }
@@ -179,7 +162,7 @@ pub struct Tool {
     pub homepage: &'static str,
     /// An SPDX licence expression: what its makers declare.
     pub license: &'static str,
-    pub purl: String,
+    pub purl: Purl,
     /// Over names and contents of its files; `note` says which.
     pub digest: Sha256,
     /// What else is known of it.
@@ -194,6 +177,11 @@ impl Tool {
     }
 }
 
+/// The package URL of a tool, of which all but the version is written here.
+fn known_purl(kind: &str, namespace: Option<&str>, name: &str, version: &str) -> Purl {
+    Purl::new(kind, namespace, name, Some(version)).expect("a kind of letters, and a name")
+}
+
 /// This program, in a version of it.
 #[must_use]
 pub fn this_program(version: &str) -> Tool {
@@ -204,7 +192,7 @@ pub fn this_program(version: &str) -> Tool {
         supplier: SUPPLIER,
         homepage: env!("CARGO_PKG_REPOSITORY"),
         license: env!("CARGO_PKG_LICENSE"),
-        purl: format!("pkg:cargo/wasideps@{version}"),
+        purl: known_purl("cargo", None, "wasideps", version),
         digest: env!("WASIDEPS_SOURCES_SHA256").parse().expect("build.rs writes a digest"),
         note: "The checksum is over names and contents of the program's sources, recipes, patches and lock.".to_owned(),
     }
@@ -217,10 +205,10 @@ pub fn tools(manifest: &Manifest) -> Vec<Tool> {
     let identity = &manifest.toolchain;
     let known = |version: &str| if version.is_empty() { "unknown".to_owned() } else { version.to_owned() };
     let sdk_purl = match identity.kind {
-        SdkKind::Release => format!("pkg:github/webassembly/wasi-sdk@wasi-sdk-{}", identity.version),
+        SdkKind::Release => known_purl("github", Some("webassembly"), "wasi-sdk", &format!("wasi-sdk-{}", identity.version)),
         // No one hands these out as they are: only the content tells one from another.
         SdkKind::Debian | SdkKind::Custom => {
-            format!("pkg:generic/wasi-sdk@{}?identity=sha256:{}", known(&identity.version), identity.digest)
+            known_purl("generic", None, "wasi-sdk", &known(&identity.version)).with("identity", &format!("sha256:{}", identity.digest))
         }
     };
     let mut tools = vec![
@@ -243,7 +231,7 @@ pub fn tools(manifest: &Manifest) -> Vec<Tool> {
             supplier: "LLVM",
             homepage: "https://clang.llvm.org/",
             license: LLVM,
-            purl: format!("pkg:github/llvm/llvm-project@llvmorg-{}", identity.llvm),
+            purl: known_purl("github", Some("llvm"), "llvm-project", &format!("llvmorg-{}", identity.llvm)),
             digest: identity.compiler,
             note: format!(
                 "{}. The checksum is over names and contents of clang, the linker, their libraries, clang's headers and run-time library.",
@@ -259,7 +247,7 @@ pub fn tools(manifest: &Manifest) -> Vec<Tool> {
             supplier: "WebAssembly",
             homepage: "https://github.com/WebAssembly/wasi-libc",
             license: "Apache-2.0 WITH LLVM-exception OR Apache-2.0 OR MIT",
-            purl: format!("pkg:github/webassembly/wasi-libc@{commit}"),
+            purl: known_purl("github", Some("webassembly"), "wasi-libc", commit),
             digest: identity.libc,
             note: format!("The checksum is over names and contents of the sysroot's headers and of its libraries for {}.", identity.target),
         });

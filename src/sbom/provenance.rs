@@ -149,7 +149,7 @@ fn of_source(selected: &Selected) -> Vec<Resource> {
         .collect();
     let inputs = Resource {
         name: Some(selected.title()),
-        uri: names::purls(recipe, source).into_iter().next(),
+        uri: names::purls(recipe, source).first().map(ToString::to_string),
         digest: [("wasidepsInputs1", source.inputs.to_string())].into(),
         ..Resource::default()
     };
@@ -164,7 +164,7 @@ fn of_source(selected: &Selected) -> Vec<Resource> {
 fn sdk(built: &Built<'_>) -> Resource {
     let identity = &built.manifest.toolchain;
     let tools = names::tools(built.manifest);
-    let uri = tools.into_iter().find(|tool| tool.name == "wasi-sdk").map(|tool| tool.purl);
+    let uri = tools.into_iter().find(|tool| tool.name == "wasi-sdk").map(|tool| tool.purl.to_string());
     let sdk = Resource {
         name: Some(identity.title()),
         uri,

@@ -106,7 +106,7 @@ const DATA_FIELDS: [Element; 11] = [
     (
         "Generation context",
         |document| {
-            let expected = if document["name"] == "wasideps-sources" { "SBOM Type: source" } else { "SBOM Type: build" };
+            let expected = if document["name"] == "wasideps-sources" { "SBOM Type: Source" } else { "SBOM Type: Build" };
             assert_eq!(document["creationInfo"]["comment"], expected);
         },
         |document| {

@@ -1,8 +1,6 @@
 //! Components of CycloneDX documents: sources, libraries with their files and objects, tools.
 
-use super::model::{
-    Attachment, Component, Diff, Evidence, ExternalReference, Hash, Identity, Issue, License, Organization, Patch, Pedigree, Property,
-};
+use super::model::{Attachment, Component, Diff, ExternalReference, Hash, Issue, License, Organization, Patch, Pedigree, Property};
 use crate::build::{ManifestArchive, ManifestFile, ManifestSource};
 use crate::model::{LockedSource, Place, Recipe, Selected};
 use crate::sbom::Built;
@@ -31,11 +29,11 @@ pub fn ours() -> Organization {
 /// A source as upstream has it.
 pub fn source(selected: &Selected) -> Component {
     let Selected { recipe, source, .. } = selected;
-    let mut purls = names::purls(recipe, source).into_iter();
-    let purl = purls.next();
+    let purls = names::purls(recipe, source);
     let upstream = names::upstream(source).map(|(_, origin)| origin);
-    let identity: Vec<_> = purls.map(|purl| Identity { field: "purl", concluded_value: purl }).collect();
     let mut properties = vec![property("wasideps:inputs:sha256", source.inputs)];
+    // A component has one package URL. `evidence.identity` takes more, in a form that readers older than it refuse.
+    properties.extend(purls.iter().skip(1).map(|purl| property("wasideps:purl", purl.to_string())));
     if let Some(declared) = &recipe.license.declared {
         properties.push(property("wasideps:license:declared", declared));
     }
@@ -52,9 +50,8 @@ pub fn source(selected: &Selected) -> Component {
         licenses: license(recipe),
         copyright: copyright(recipe),
         cpe: Some(names::cpe(recipe, &source.version)),
-        purl,
+        purl: purls.into_iter().next(),
         external_references: references(recipe, source),
-        evidence: (!identity.is_empty()).then_some(Evidence { identity }),
         properties,
         ..Component::default()
     }
@@ -153,6 +150,8 @@ pub fn library(built: &Built<'_>, selected: &Selected, installed: &ManifestSourc
         licenses: license(recipe),
         copyright: copyright(recipe),
         cpe: Some(names::cpe(recipe, &installed.version)),
+        purl: Some(names::library_purl(recipe, &installed.version)),
+        external_references: references(recipe, &selected.source),
         pedigree: pedigree(selected, vec![source(selected)]),
         components: members.chain(files).collect(),
         properties: vec![property("wasideps:tree:sha256", installed.tree)],

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::{Content, Sha1, Sha256, Sha512, Timestamp};
+use crate::model::{Content, Cpe, Purl, Sha1, Sha256, Sha512, Timestamp};
 
 /// A document. Fields come out in this order.
 #[derive(Debug, Serialize)]
@@ -76,9 +76,9 @@ pub struct Component {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copyright: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub cpe: Option<String>,
+    pub cpe: Option<Cpe>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub purl: Option<String>,
+    pub purl: Option<Purl>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub omnibor_id: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -89,8 +89,6 @@ pub struct Component {
     pub external_references: Vec<ExternalReference>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub components: Vec<Component>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub evidence: Option<Evidence>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub properties: Vec<Property>,
 }
@@ -202,20 +200,6 @@ pub struct ExternalReference {
     pub comment: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hashes: Vec<Hash>,
-}
-
-/// What else a component is known by.
-#[derive(Debug, Serialize)]
-pub struct Evidence {
-    pub identity: Vec<Identity>,
-}
-
-/// Another identifier of a component.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Identity {
-    pub field: &'static str,
-    pub concluded_value: String,
 }
 
 /// What has no field of its own.

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use super::model::{Checksum, Document, File, VerificationCode};
+use super::model::{Checksum, Document, File, Rights, VerificationCode};
 use super::packages::{source_id, source_package, tool_id, tool_package};
 use super::prefix::{depends_on, installed_id, library_packages};
 use super::{Parts, id};
 use crate::build::{ClosureFile, FileOrigin, ManifestSource};
-use crate::model::{Content, Name, Patch, RelPath, Selected};
+use crate::model::{Content, Name, Patch, Recipe, RelPath, Selected};
 use crate::sbom::names::{self, SbomType};
 use crate::sbom::{Built, Context};
 
@@ -28,25 +28,25 @@ pub fn library_document(built: &Built<'_>, selected: &Selected, installed: &Mani
     source.files_analyzed = true;
     source.package_verification_code = Some(VerificationCode::of(inputs.clone().map(|(_, content)| content.sha1)));
     for (input, content) in inputs {
-        let file = file("Input", input.path.as_str(), &content, identifiers(&content));
+        let file = file("Input", input.path.as_str(), &content, Rights::of(&selected.recipe), identifiers(&content));
         parts.relate(&source.id, "CONTAINS", &file.id);
         parts.files.push(file);
     }
     for file in &files {
-        changed(&installed.name, file, &mut parts);
+        changed(&selected.recipe, file, &mut parts);
     }
     for (name, bytes) in &selected.patches {
         let resolves = selected.recipe.patches.iter().find(|patch| patch.file == *name).map(Patch::resolves_sentence).unwrap_or_default();
         let stop = if resolves.is_empty() { "" } else { "." };
         let comment = format!("patches/{}/{name} of wasideps{stop}{resolves}", installed.name);
-        let patch = file("Patch", name.as_str(), &Content::of(bytes), comment);
+        let patch = file("Patch", name.as_str(), &Content::of(bytes), Rights::OURS, comment);
         parts.relate(&patch.id, "PATCH_FOR", &source.id);
         parts.files.push(patch);
     }
     parts.describes(source);
     dependencies(built, selected, &mut parts);
     library_packages(built, selected, installed, &mut parts);
-    members(built, installed, &mut parts);
+    members(built, selected, installed, &mut parts);
     for copy in built.manifest.files.iter().filter(|file| file.source.as_ref() == Some(&installed.name)) {
         if let Some(from) = copy.copy_of.as_ref().and_then(|from| files.iter().find(|file| file.path == *from)) {
             parts.relate(&installed_id(copy.path.as_str()), "COPY_OF", &tree_id(&installed.name, from));
@@ -76,15 +76,15 @@ fn dependencies(built: &Built<'_>, selected: &Selected, parts: &mut Parts) {
 }
 
 /// What a patch or the recipe made of the tree: a patched file beside the one that it was, an overlay.
-fn changed(owner: &Name, tree: &ClosureFile, parts: &mut Parts) {
-    let id = tree_id(owner, tree);
+fn changed(recipe: &Recipe, tree: &ClosureFile, parts: &mut Parts) {
+    let id = tree_id(&recipe.name, tree);
     match (tree.origin, &tree.unpatched) {
         (FileOrigin::Overlay, _) => {
             let comment = "brought by the recipe of wasideps".to_owned();
-            parts.files.push(file("Overlay", tree.path.as_str(), &tree.content, comment));
+            parts.files.push(file("Overlay", tree.path.as_str(), &tree.content, Rights::OURS, comment));
         }
         (_, Some(_)) => {
-            parts.files.push(file("Patched", tree.path.as_str(), &tree.content, identifiers(&tree.content)));
+            parts.files.push(file("Patched", tree.path.as_str(), &tree.content, Rights::of(recipe), identifiers(&tree.content)));
             parts.relate(&id, "FILE_MODIFIED", &super::id("Input", tree.path.as_str()));
             for patch in &tree.patches {
                 parts.relate(&super::id("Patch", patch.as_str()), "PATCH_APPLIED", &id);
@@ -95,7 +95,7 @@ fn changed(owner: &Name, tree: &ClosureFile, parts: &mut Parts) {
 }
 
 /// The members of the archives, and what each was made from.
-fn members(built: &Built<'_>, installed: &ManifestSource, parts: &mut Parts) {
+fn members(built: &Built<'_>, selected: &Selected, installed: &ManifestSource, parts: &mut Parts) {
     let closure = built.closure;
     let mut foreign = BTreeSet::new();
     let clang = names::tools(built.manifest).iter().find(|tool| tool.name == "clang").map(tool_id);
@@ -107,7 +107,7 @@ fn members(built: &Built<'_>, installed: &ManifestSource, parts: &mut Parts) {
             let name = format!("{}:{}", archive.path, member.name);
             let object = File {
                 file_types: vec!["BINARY"],
-                ..file("Member", &name, &member.content, format!("clang {arguments} -c {}", source.path))
+                ..file("Member", &name, &member.content, Rights::of(&selected.recipe), format!("clang {arguments} -c {}", source.path))
             };
             parts.relate(&installed_id(archive.path.as_str()), "CONTAINS", &object.id);
             parts.relate(&object.id, "GENERATED_FROM", &tree_id(&installed.name, source));
@@ -127,8 +127,12 @@ fn members(built: &Built<'_>, installed: &ManifestSource, parts: &mut Parts) {
     for index in foreign {
         let header = &closure.files[index];
         let from = header.source.as_ref().map_or_else(|| "of the SDK".to_owned(), |source| format!("of {source}"));
+        let other = built.sources().find(|(other, _)| header.source.as_ref() == Some(&other.recipe.name));
+        let rights = other.map_or(Rights::UNKNOWN, |(other, _)| Rights::of(&other.recipe));
         let comment = format!("{from}; {}", identifiers(&header.content));
-        parts.files.push(File { id: tree_id(&installed.name, header), ..file("Sdk", header.path.as_str(), &header.content, comment) });
+        parts
+            .files
+            .push(File { id: tree_id(&installed.name, header), ..file("Sdk", header.path.as_str(), &header.content, rights, comment) });
     }
 }
 
@@ -156,12 +160,14 @@ fn identifiers(content: &Content) -> String {
     format!("{} {}", content.swhid(), content.gitoid())
 }
 
-fn file(kind: &str, path: &str, content: &Content, comment: String) -> File {
+fn file(kind: &str, path: &str, content: &Content, rights: Rights<'_>, comment: String) -> File {
     File {
         id: id(kind, path),
         file_name: format!("./{path}"),
         file_types: vec!["SOURCE"],
         checksums: Checksum::of(content),
+        license_concluded: rights.license.to_owned(),
+        copyright_text: rights.copyright.to_owned(),
         comment: Some(comment),
     }
 }

@@ -49,7 +49,7 @@ impl Parts {
                 creators: vec![format!("Organization: {}", names::SUPPLIER), format!("Tool: wasideps-{}", env!("CARGO_PKG_VERSION"))],
                 license_list_version: license_list_version(),
                 // In the form that the OpenChain Telco SBOM Guide asks for: SPDX 2.3 has no field of its own.
-                comment: format!("SBOM Type: {}", sbom_type.word()),
+                comment: format!("SBOM Type: {}", sbom_type.title()),
             },
             comment: names::exclusion_statement(context),
             external_document_refs: self.external,

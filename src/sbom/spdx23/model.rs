@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::{Content, Sha1, Sha256, Sha512, SwhDir, Timestamp};
+use crate::model::{Content, Cpe, Purl, Recipe, Sha1, Sha256, Sha512, SwhDir, Timestamp};
 
 /// The document's own identifier.
 pub const DOCUMENT: &str = "SPDXRef-DOCUMENT";
@@ -100,6 +100,26 @@ impl VerificationCode {
     }
 }
 
+/// What a file may be used under, and whose it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Rights<'a> {
+    pub license: &'a str,
+    pub copyright: &'a str,
+}
+
+impl<'a> Rights<'a> {
+    /// Of files of the SDK: its makers' licence says nothing of each.
+    pub const UNKNOWN: Rights<'static> = Rights { license: "NOASSERTION", copyright: "NOASSERTION" };
+
+    /// Of our own patches and overlays.
+    pub const OURS: Rights<'static> = Rights { license: env!("CARGO_PKG_LICENSE"), copyright: "NOASSERTION" };
+
+    /// Of the files of a source that take part, and of what is made from them.
+    pub fn of(recipe: &'a Recipe) -> Self {
+        Self { license: &recipe.license.expression, copyright: &recipe.license.copyright }
+    }
+}
+
 /// A file of a package, or one that took part in making one.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -109,6 +129,9 @@ pub struct File {
     pub file_name: String,
     pub file_types: Vec<&'static str>,
     pub checksums: Vec<Checksum>,
+    /// `NOASSERTION` where it is not known, as for the copyright.
+    pub license_concluded: String,
+    pub copyright_text: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
 }
@@ -159,8 +182,8 @@ pub struct ExternalRef {
 impl ExternalRef {
     /// A package URL.
     #[must_use]
-    pub fn purl(locator: String) -> Self {
-        Self { reference_category: "PACKAGE-MANAGER", reference_type: "purl", reference_locator: locator }
+    pub fn purl(purl: &Purl) -> Self {
+        Self { reference_category: "PACKAGE-MANAGER", reference_type: "purl", reference_locator: purl.to_string() }
     }
 
     /// What Software Heritage calls the whole archive's tree.
@@ -171,8 +194,8 @@ impl ExternalRef {
 
     /// A CPE 2.3 name.
     #[must_use]
-    pub fn cpe(locator: String) -> Self {
-        Self { reference_category: "SECURITY", reference_type: "cpe23Type", reference_locator: locator }
+    pub fn cpe(cpe: &Cpe) -> Self {
+        Self { reference_category: "SECURITY", reference_type: "cpe23Type", reference_locator: cpe.to_string() }
     }
 }
 

@@ -26,7 +26,7 @@ pub fn source_package(selected: &Selected) -> Package {
     let Selected { recipe, source, .. } = selected;
     let version = &source.version;
     let upstream = names::upstream(source);
-    let purls = names::purls(recipe, source).into_iter().map(ExternalRef::purl);
+    let purls = names::purls(recipe, source);
     let swhid = upstream.and_then(|(_, origin)| origin.swhid.as_ref()).map(ExternalRef::swhid);
     Package {
         id: source_id(recipe),
@@ -46,7 +46,10 @@ pub fn source_package(selected: &Selected) -> Package {
         license_comments: recipe.license.declared.as_ref().map(|_| names::COMPILED_SUBSET.to_owned()),
         copyright_text: recipe.license.copyright.clone(),
         summary: Some(recipe.summary.clone()),
-        external_refs: std::iter::once(ExternalRef::cpe(names::cpe(recipe, version))).chain(purls).chain(swhid).collect(),
+        external_refs: std::iter::once(ExternalRef::cpe(&names::cpe(recipe, version)))
+            .chain(purls.iter().map(ExternalRef::purl))
+            .chain(swhid)
+            .collect(),
         primary_package_purpose: "SOURCE",
     }
 }
@@ -55,6 +58,7 @@ pub fn source_package(selected: &Selected) -> Package {
 pub fn library_package(selected: &Selected, archive: &ManifestArchive, manifest: &Manifest) -> Package {
     let Selected { recipe, source, .. } = selected;
     let digest = manifest.files.iter().find(|file| file.path == archive.path).map(|file| [file.sha1.into(), file.sha256.into()]);
+    let made_from = names::upstream(source).map(|(url, _)| format!(", made from {url}")).unwrap_or_default();
     Package {
         id: library_id(archive),
         name: archive.path.file_name().to_owned(),
@@ -62,19 +66,22 @@ pub fn library_package(selected: &Selected, archive: &ManifestArchive, manifest:
         package_file_name: Some(archive.path.to_string()),
         supplier: format!("Organization: {}", names::SUPPLIER),
         originator: Some(format!("Organization: {}", recipe.originator)),
-        // It was made here; its source says where that can be had.
-        download_location: "NOASSERTION".into(),
+        // It was made here, and is nowhere to be had.
+        download_location: "NONE".into(),
         files_analyzed: false,
         package_verification_code: None,
         checksums: digest.into_iter().flatten().collect::<Vec<Checksum>>(),
         homepage: Some(recipe.homepage.to_string()),
-        source_info: Some(format!("Static library of {} objects for {}.", archive.members.len(), manifest.target)),
+        source_info: Some(format!("Static library of {} objects for {}{made_from}.", archive.members.len(), manifest.target)),
         license_concluded: recipe.license.expression.clone(),
         license_declared: recipe.license.expression.clone(),
         license_comments: None,
         copyright_text: recipe.license.copyright.clone(),
         summary: Some(recipe.summary.clone()),
-        external_refs: vec![ExternalRef::cpe(names::cpe(recipe, &source.version))],
+        external_refs: vec![
+            ExternalRef::cpe(&names::cpe(recipe, &source.version)),
+            ExternalRef::purl(&names::library_purl(recipe, &source.version)),
+        ],
         primary_package_purpose: "LIBRARY",
     }
 }
@@ -99,7 +106,7 @@ pub fn tool_package(tool: &Tool) -> Package {
         license_comments: None,
         copyright_text: "NOASSERTION".into(),
         summary: Some(tool.summary.to_owned()),
-        external_refs: vec![ExternalRef::purl(tool.purl.clone())],
+        external_refs: vec![ExternalRef::purl(&tool.purl)],
         primary_package_purpose: if tool.is_library() { "LIBRARY" } else { "APPLICATION" },
     }
 }

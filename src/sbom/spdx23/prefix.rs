@@ -1,6 +1,6 @@
 //! The document of the locked sources, and that of a whole prefix.
 
-use super::model::{Checksum, Document, ExternalDocument, File, VerificationCode};
+use super::model::{Checksum, Document, ExternalDocument, File, Rights, VerificationCode};
 use super::packages::{library_id, library_package, source_id, source_package, tool_id, tool_package};
 use super::{Parts, id};
 use crate::build::{ManifestFile, ManifestSource};
@@ -65,7 +65,7 @@ pub(super) fn library_packages(built: &Built<'_>, selected: &Selected, installed
         package.files_analyzed = true;
         package.package_verification_code = Some(VerificationCode::of(own.iter().map(|file| file.sha1)));
         for file in own {
-            let file = installed_file(file);
+            let file = installed_file(file, Rights::of(&selected.recipe));
             parts.relate(&package.id, "CONTAINS", &file.id);
             parts.files.push(file);
         }
@@ -79,7 +79,7 @@ pub(super) fn installed_id(path: &str) -> String {
     id("File", path)
 }
 
-fn installed_file(file: &ManifestFile) -> File {
+fn installed_file(file: &ManifestFile, rights: Rights<'_>) -> File {
     let path = file.path.as_str();
     let kind = match path {
         _ if path.ends_with(".a") => "ARCHIVE",
@@ -91,6 +91,8 @@ fn installed_file(file: &ManifestFile) -> File {
         file_name: format!("./{path}"),
         file_types: vec![kind],
         checksums: vec![Checksum::from(file.sha1), Checksum::from(file.sha256)],
+        license_concluded: rights.license.to_owned(),
+        copyright_text: rights.copyright.to_owned(),
         comment: None,
     }
 }

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::model::{Content, Sha1, Sha256, Sha512, Timestamp};
+use crate::model::{Content, Purl, Sha1, Sha256, Sha512, Timestamp};
 use crate::sbom::names;
 
 /// What stands for the document's namespace until the content, and so the namespace, is known. `.invalid` is no one's (RFC 2606).
@@ -127,7 +127,7 @@ pub struct Package {
     #[serde(rename = "software_primaryPurpose")]
     pub purpose: &'static str,
     #[serde(rename = "software_packageUrl", skip_serializing_if = "Option::is_none")]
-    pub package_url: Option<String>,
+    pub package_url: Option<Purl>,
     #[serde(rename = "software_downloadLocation", skip_serializing_if = "Option::is_none")]
     pub download_location: Option<String>,
     #[serde(rename = "software_homePage", skip_serializing_if = "Option::is_none")]

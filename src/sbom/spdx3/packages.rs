@@ -3,7 +3,7 @@
 use super::graph::Graph;
 use super::model::{Created, ExternalIdentifier, ExternalRef, Id, Node, Package};
 use crate::build::{Manifest, ManifestArchive};
-use crate::model::{Place, Recipe, Selected, Sha256};
+use crate::model::{Place, Purl, Recipe, Selected, Sha256};
 use crate::sbom::names::{self, Tool};
 
 /// What a document is about, of which everything else is a part.
@@ -48,10 +48,8 @@ impl Graph {
     pub fn source(&mut self, selected: &Selected) -> Id {
         let Selected { recipe, source, .. } = selected;
         let upstream = names::upstream(source);
-        let mut purls = names::purls(recipe, source).into_iter();
-        let package_url = purls.next();
-        let cpe = ExternalIdentifier { external_identifier_type: "cpe23", identifier: names::cpe(recipe, &source.version) };
-        let purls = package_url.iter().cloned().chain(purls).map(purl);
+        let purls = names::purls(recipe, source);
+        let cpe = ExternalIdentifier { external_identifier_type: "cpe23", identifier: names::cpe(recipe, &source.version).to_string() };
         let swhid = upstream.and_then(|(_, origin)| origin.swhid.as_ref());
         let swhid = swhid.map(|id| ExternalIdentifier { external_identifier_type: "swhid", identifier: id.to_string() });
         let mirrors = source.origins.iter().filter_map(|origin| match &origin.place {
@@ -66,10 +64,10 @@ impl Graph {
         let package = Package {
             summary: recipe.summary.clone(),
             verified_using: upstream.map(|(_, origin)| names::archive_digests(origin)).unwrap_or_default(),
-            external_identifier: std::iter::once(cpe).chain(purls).chain(swhid).collect(),
+            external_identifier: std::iter::once(cpe).chain(purls.iter().map(purl)).chain(swhid).collect(),
             external_ref: mirrors.into_iter().chain(history).collect(),
             purpose: "source",
-            package_url,
+            package_url: purls.into_iter().next(),
             download_location: upstream.map(|(url, _)| url.to_owned()),
             home_page: Some(recipe.homepage.to_string()),
             source_info: Some(names::source_info(source)),
@@ -91,14 +89,20 @@ impl Graph {
         let supplier = self.organization(names::SUPPLIER);
         let originator = self.organization(&recipe.originator);
         let name = archive.path.file_name();
+        let package_url = names::library_purl(recipe, &source.version);
+        // It was made here, and is nowhere to be had; its source is.
+        let sources =
+            names::upstream(source).map(|(url, _)| ExternalRef { external_ref_type: "sourceArtifact", locator: vec![url.to_owned()] });
         let package = Package {
             summary: recipe.summary.clone(),
             verified_using: installed.into_iter().flat_map(|file| [file.sha256.into(), file.sha1.into()]).collect(),
-            external_identifier: vec![ExternalIdentifier {
-                external_identifier_type: "cpe23",
-                identifier: names::cpe(recipe, &source.version),
-            }],
+            external_identifier: vec![
+                ExternalIdentifier { external_identifier_type: "cpe23", identifier: names::cpe(recipe, &source.version).to_string() },
+                purl(&package_url),
+            ],
+            external_ref: sources.into_iter().collect(),
             purpose: "library",
+            package_url: Some(package_url),
             home_page: Some(recipe.homepage.to_string()),
             source_info: Some(format!("Static library of {} objects for {}.", archive.members.len(), manifest.target)),
             copyright_text: recipe.license.copyright.clone(),
@@ -115,7 +119,7 @@ impl Graph {
         let package = Package {
             summary: tool.summary.to_owned(),
             verified_using: vec![tool.digest.into()],
-            external_identifier: vec![purl(tool.purl.clone())],
+            external_identifier: vec![purl(&tool.purl)],
             purpose: if tool.is_library() { "library" } else { "application" },
             package_url: Some(tool.purl.clone()),
             home_page: Some(tool.homepage.to_owned()),
@@ -149,8 +153,8 @@ fn package(spdx_id: Id, name: &str, version: &str, supplied_by: Id, originated_b
     }
 }
 
-fn purl(identifier: String) -> ExternalIdentifier {
-    ExternalIdentifier { external_identifier_type: "packageUrl", identifier }
+fn purl(purl: &Purl) -> ExternalIdentifier {
+    ExternalIdentifier { external_identifier_type: "packageUrl", identifier: purl.to_string() }
 }
 
 /// Each text once, in order.
