@@ -7,6 +7,7 @@
 //! | --- | --- |
 //! | [`model`] | recipes, lock, digests, names, targets, versions |
 //! | [`report`] | the events that the effectful layers tell, and nothing of how they are shown |
+//! | [`process`] | the programs and threads that this process starts |
 //! | [`plan`] | how recipes and lock become jobs and keys |
 //! | [`store`] | content-addressed files on disk |
 //! | [`apt`] | how this machine reaches Debian's archive |
@@ -31,6 +32,7 @@ pub mod embedded;
 pub mod fetch;
 pub mod model;
 pub mod plan;
+pub mod process;
 pub mod report;
 pub mod sbom;
 pub mod store;

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 /// Upper layers last, as `src/lib.rs` lists them; `embedded` is data for the last two.
-const LAYERS: [&str; 15] = [
+const LAYERS: [&str; 16] = [
     "model",
     "report",
+    "process",
     "plan",
     "store",
     "apt",

@@ -8,6 +8,7 @@ use std::process::Command;
 use camino::Utf8PathBuf;
 use url::Url;
 
+use crate::process::output;
 use crate::store::{TEXT_LIMIT, read_text};
 
 /// An apt that can't be asked.
@@ -41,7 +42,7 @@ impl SourcesFile {
 /// When apt is not there.
 pub fn sources_files() -> Result<Vec<SourcesFile>, AptError> {
     let program = "apt-config";
-    let output = Command::new(program).args(["shell", "LIST", "Dir::Etc::SourceList/f", "PARTS", "Dir::Etc::SourceParts/d"]).output();
+    let output = output(Command::new(program).args(["shell", "LIST", "Dir::Etc::SourceList/f", "PARTS", "Dir::Etc::SourceParts/d"]));
     let output = output.map_err(|source| match source.kind() {
         ErrorKind::NotFound => AptError::NotThere { program },
         _ => AptError::Start { program, source },

@@ -9,6 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{BuildError, Work};
 use crate::model::{RelPath, Sha256};
 use crate::plan::Job;
+use crate::process::output;
 use crate::report::Event;
 use crate::store::{Entry, EntryFile, Kind, ObjectRecord};
 use crate::toolchain::{Toolchain, quote};
@@ -47,6 +48,15 @@ impl Object {
     }
 }
 
+/// What to do where another process is compiling the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Busy {
+    /// Leave it to it, for now.
+    Leave,
+    /// Wait for it.
+    Wait,
+}
+
 /// Where a job's files are: its source's tree, and the header folders of the sources that it depends on.
 pub struct Place<'a> {
     /// `zlib 1.3.2`, for messages.
@@ -56,21 +66,42 @@ pub struct Place<'a> {
 }
 
 impl Work<'_> {
-    /// The object of `job` from the store, where it is there and whole; its warnings are told again.
+    /// The object of `job`: from the store, where it is there and whole, with its warnings told again; else compiled and kept there. Of several
+    /// processes that want it one compiles it. None where another one does, and that is to be left alone.
     ///
     /// # Errors
-    /// When the store can't be read.
-    pub fn cached(&self, job: &Job, subject: &str) -> Result<Option<Object>, BuildError> {
-        let Some(object) = self.store.entry(Kind::Object, &job.key, self.reporter)?.and_then(Object::from_entry) else { return Ok(None) };
+    /// When clang can't be started or refuses the source, when the source includes a file from elsewhere, when the store can't be written.
+    pub fn object(&self, job: &Job, place: &Place<'_>, busy: Busy) -> Result<Option<Object>, BuildError> {
+        const SCOPE: &str = "object";
+        if let Some(object) = self.cached(job, place.subject)? {
+            return Ok(Some(object));
+        }
+        let _guard = match busy {
+            Busy::Wait => self.store.lock(SCOPE, &job.key, &format!("compiling {} of {}", job.file, place.subject), self.reporter)?,
+            Busy::Leave => match self.store.try_lock(SCOPE, &job.key)? {
+                Some(guard) => guard,
+                None => return Ok(None),
+            },
+        };
+        // Whoever held the key before may have made it.
+        if let Some(object) = self.cached(job, place.subject)? {
+            return Ok(Some(object));
+        }
+        self.compile(job, place).map(Some)
+    }
+
+    fn cached(&self, job: &Job, subject: &str) -> Result<Option<Object>, BuildError> {
+        let Some(entry) = self.store.entry(Kind::Object, &job.key, self.reporter)? else { return Ok(None) };
+        let Some(object) = Object::from_entry(entry) else {
+            self.store.reject(Kind::Object, &job.key, "it holds no object with its record", self.reporter)?;
+            return Ok(None);
+        };
         self.tell(job, subject, &object.record, true, String::new());
         Ok(Some(object))
     }
 
     /// Runs clang on `job` and keeps the object.
-    ///
-    /// # Errors
-    /// When clang can't be started or refuses the source, when the source includes a file from elsewhere, when the store can't be written.
-    pub fn compile(&self, job: &Job, place: &Place<'_>) -> Result<Object, BuildError> {
+    fn compile(&self, job: &Job, place: &Place<'_>) -> Result<Object, BuildError> {
         let subject = || place.subject.to_owned();
         self.reporter.event(Event::CompileStarted { subject: subject(), file: job.file.to_string() });
         let scratch = self.store.scratch_dir()?;
@@ -86,7 +117,7 @@ impl Work<'_> {
         let shown = repeatable(&command, place.tree, &job.file);
         command.args(["-MD", "-MT", "object", "-MF", dependencies.as_str(), "-c", job.file.as_str(), "-o", object.as_str()]);
         let started = Instant::now();
-        let output = command.output().map_err(|source| BuildError::Start { subject: subject(), source, command: shown.clone() })?;
+        let output = output(&mut command).map_err(|source| BuildError::Start { subject: subject(), source, command: shown.clone() })?;
         let seconds = started.elapsed().as_secs_f64();
         let stderr = String::from_utf8_lossy(&output.stderr).trim_end().to_owned();
         if !output.status.success() {

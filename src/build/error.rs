@@ -48,6 +48,7 @@ pub enum BuildError {
     #[error("there is no prefix at {prefix}")]
     #[diagnostic(help("run `wasideps build` first, or name the prefix with `--prefix`"))]
     NoPrefix { prefix: Utf8PathBuf },
-    #[error("the compute pool can't be started: {0}")]
+    #[error("the system allows no thread to compile with: {0}")]
+    #[diagnostic(help("`ulimit -u` shows how many processes and threads a user may have; it must allow a few more"))]
     Pool(#[from] rayon::ThreadPoolBuildError),
 }

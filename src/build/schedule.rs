@@ -2,17 +2,18 @@
 //! of its dependencies, its jobs join one queue from which the pool takes the largest file first.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::{BinaryHeap, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use camino::Utf8PathBuf;
 
-use super::compile::{Object, Place};
+use super::compile::{Busy, Object, Place};
 use super::{BuildError, Work};
 use crate::fetch::SourceTree;
 use crate::model::RelPath;
 use crate::plan::{Plan, headers_key};
+use crate::process::{both, pool, side_by_side};
 use crate::store::{EntryFile, Kind};
 
 /// How many sources are fetched and unpacked at once: more would not be faster on the networks and disks of today, and would crowd servers.
@@ -30,7 +31,7 @@ pub struct Compiled {
 /// All failures: a source that can't be had does not keep the others from being compiled, nor does a file that does not compile.
 pub fn run(work: &Work<'_>) -> Result<Compiled, Vec<BuildError>> {
     let plan = work.plan;
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(work.workers).build().map_err(|error| vec![error.into()])?;
+    let pool = pool(work.workers).map_err(|error| vec![error.into()])?;
     let run = Run {
         work,
         plan,
@@ -39,31 +40,32 @@ pub fn run(work: &Work<'_>) -> Result<Compiled, Vec<BuildError>> {
         objects: plan.jobs.iter().map(|_| OnceLock::new()).collect(),
         errors: Mutex::default(),
         queue: Queue {
-            state: Mutex::new(State { jobs: BinaryHeap::new(), waiting: (0..plan.sources.len()).collect(), fetching: plan.sources.len() }),
+            state: Mutex::new(State {
+                jobs: BinaryHeap::new(),
+                elsewhere: VecDeque::new(),
+                waiting: (0..plan.sources.len()).collect(),
+                fetching: plan.sources.len(),
+            }),
             changed: Condvar::new(),
         },
     };
     // The largest source first: it has the largest file, which must start first.
     let mut order: Vec<usize> = (0..plan.sources.len()).collect();
     order.sort_by_key(|&source| Reverse(plan.sources[source].selected.recipe.inputs.max_size));
-    let next = AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        for _ in 0..order.len().min(SOURCES_AT_ONCE) {
-            scope.spawn(|| {
-                while let Some(&source) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    run.fetch(source);
+    both(
+        || side_by_side(&order, SOURCES_AT_ONCE, |&source| run.fetch(source)),
+        || {
+            pool.broadcast(|_| {
+                while let Some((job, busy)) = run.queue.next() {
+                    match run.object(job, busy) {
+                        Ok(Some(object)) => drop(run.objects[job].set(object)),
+                        Ok(None) => run.queue.put_back(job),
+                        Err(error) => lock(&run.errors).push(error),
+                    }
                 }
             });
-        }
-        pool.broadcast(|_| {
-            while let Some(job) = run.queue.next() {
-                match run.object(job) {
-                    Ok(object) => drop(run.objects[job].set(object)),
-                    Err(error) => lock(&run.errors).push(error),
-                }
-            }
-        });
-    });
+        },
+    );
     run.finish()
 }
 
@@ -151,15 +153,12 @@ impl Run<'_> {
         Ok(entry.dir().join(name))
     }
 
-    fn object(&self, index: usize) -> Result<Object, BuildError> {
+    fn object(&self, index: usize, busy: Busy) -> Result<Option<Object>, BuildError> {
         let job = &self.plan.jobs[index];
         let subject = self.plan.sources[job.source].selected.title();
-        if let Some(object) = self.work.cached(job, &subject)? {
-            return Ok(object);
-        }
         let tree = self.trees[job.source].get().expect("jobs are queued after their tree is ready");
         let headers = self.headers[job.source].get().map_or(&[][..], Vec::as_slice);
-        self.work.compile(job, &Place { subject: &subject, tree: tree.entry().dir(), dependency_headers: headers })
+        self.work.object(job, &Place { subject: &subject, tree: tree.entry().dir(), dependency_headers: headers }, busy)
     }
 
     fn finish(self) -> Result<Compiled, Vec<BuildError>> {
@@ -181,6 +180,8 @@ struct Queue {
 struct State {
     /// By size, and for equal sizes in plan order.
     jobs: BinaryHeap<(u64, Reverse<usize>)>,
+    /// Jobs that another process was compiling when they were looked at.
+    elsewhere: VecDeque<usize>,
     /// Sources whose jobs are not queued yet.
     waiting: Vec<usize>,
     /// Sources whose trees are not there yet, nor known to be out of reach.
@@ -188,18 +189,34 @@ struct State {
 }
 
 impl Queue {
-    /// The next job; waits while there may be one, and gives `None` when there can't be any more.
-    fn next(&self) -> Option<usize> {
+    /// The next job, and what to do where another process is compiling it; waits while there may be one, and gives `None` when there can't be any
+    /// more. What is compiled elsewhere is looked at again when there is nothing else to do, and waited for when there won't be.
+    fn next(&self) -> Option<(usize, Busy)> {
+        const AGAIN: Duration = Duration::from_millis(100);
         let mut state = lock(&self.state);
         loop {
             if let Some((_, Reverse(job))) = state.jobs.pop() {
-                return Some(job);
+                return Some((job, Busy::Leave));
             }
             if state.fetching == 0 {
-                return None;
+                return state.elsewhere.pop_front().map(|job| (job, Busy::Wait));
             }
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            if state.elsewhere.is_empty() {
+                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            let (locked, waited) = self.changed.wait_timeout(state, AGAIN).unwrap_or_else(PoisonError::into_inner);
+            state = locked;
+            if waited.timed_out()
+                && let Some(job) = state.elsewhere.pop_front()
+            {
+                return Some((job, Busy::Leave));
+            }
         }
+    }
+
+    fn put_back(&self, job: usize) {
+        lock(&self.state).elsewhere.push_back(job);
     }
 }
 

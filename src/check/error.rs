@@ -18,7 +18,8 @@ pub enum CheckError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Store(#[from] StoreError),
-    #[error("the compute pool can't be started: {0}")]
+    #[error("the system allows no thread to compile with: {0}")]
+    #[diagnostic(help("`ulimit -u` shows how many processes and threads a user may have; it must allow a few more"))]
     Pool(#[from] rayon::ThreadPoolBuildError),
     #[error("{suite} names {what} `{found}`, which is not in the source of {subject}")]
     #[diagnostic(help("compare it with the source, and with `[inputs] include` of the tests"))]

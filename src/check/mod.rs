@@ -23,6 +23,7 @@ use crate::build::{Manifest, Work};
 use crate::consumer::env::Module;
 use crate::fetch::SourceTree;
 use crate::model::{NotApplicable, Patch, Selected, Suite};
+use crate::process::{pool, side_by_side};
 use program::Built;
 
 /// A source with its tests: what the catalog's `select_tests` gives.
@@ -96,7 +97,7 @@ impl SuiteReport {
 /// # Errors
 /// When a test's source can't be had, or what it names is not in it. A test that does not compile, or fails in any way, is a result and no error.
 pub fn check(request: &Request<'_>) -> Result<Vec<SuiteReport>, Vec<CheckError>> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(request.work.workers).build().map_err(|error| vec![error.into()])?;
+    let pool = pool(request.work.workers).map_err(|error| vec![error.into()])?;
     let trees = fetch(request)?;
     let modules = request.manifest.sources.iter().flat_map(|source| &source.modules);
     let modules: Vec<Module> = modules.map(|(name, module)| Module::resolved(name, module, request.prefix)).collect();
@@ -145,10 +146,7 @@ pub fn check(request: &Request<'_>) -> Result<Vec<SuiteReport>, Vec<CheckError>>
 }
 
 fn fetch(request: &Request<'_>) -> Result<Vec<SourceTree>, Vec<CheckError>> {
-    let results: Vec<_> = std::thread::scope(|scope| {
-        let threads: Vec<_> = request.tests.iter().map(|(_, selected)| scope.spawn(|| request.work.fetcher.source(selected))).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-    });
+    let results = side_by_side(request.tests, request.tests.len(), |(_, selected)| request.work.fetcher.source(selected));
     let mut trees = Vec::new();
     let mut errors = Vec::new();
     for result in results {

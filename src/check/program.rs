@@ -5,11 +5,12 @@ use rayon::prelude::*;
 
 use super::run::selected_files;
 use super::{CheckError, Failure, Request};
-use crate::build::{BuildError, Place};
+use crate::build::{BuildError, Busy, Place};
 use crate::consumer::env::Module;
 use crate::fetch::SourceTree;
 use crate::model::{CompileOptions, Program, ProgramSources, RelPath, Selected, Sha256, Suite};
 use crate::plan::program_job;
+use crate::process::output;
 
 /// One program to make: a `[program.…]` is one, or one for each of its files.
 pub struct Planned<'a> {
@@ -97,10 +98,8 @@ fn make(
         .par_iter()
         .map(|file| {
             let job = program_job(request.work.plan, &tree.key(), &program.name, file, options);
-            match request.work.cached(&job, &subject)? {
-                Some(object) => Ok(object),
-                None => request.work.compile(&job, &place),
-            }
+            let object = request.work.object(&job, &place, Busy::Wait)?;
+            Ok(object.expect("what another process compiles is waited for"))
         })
         .collect::<Result<Vec<_>, BuildError>>()
         .map_err(|error| match error {
@@ -129,7 +128,7 @@ fn make(
         let missing = || Failure::Link { words: format!("the prefix has no module `{name}`, which the program is linked with") };
         command.args(&module.ok_or_else(missing)?.libs);
     }
-    let output = command.args(["-o", "program.wasm"]).output().map_err(|error| setup(error.to_string()))?;
+    let output = output(command.args(["-o", "program.wasm"])).map_err(|error| setup(error.to_string()))?;
     if output.status.success() {
         Ok(dir.join("program.wasm"))
     } else {

@@ -1,7 +1,7 @@
 //! The WASI runtime that tests run under: wasmtime's command, found or brought, with bounds on time, memory and output.
 
 use std::io::Read;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -10,6 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::CheckError;
 use crate::model::{RelPath, Sha256};
+use crate::process::{Program, output};
 use crate::report::{Event, Reporter};
 use crate::store::{EntryFile, Kind, Store, StoreError};
 use crate::toolchain::quote;
@@ -172,20 +173,18 @@ impl Runner {
         let mut input = job.stdin.as_ref().map(fs_err::File::open).transpose()?;
         let stdin = if input.is_some() { Stdio::piped() } else { Stdio::null() };
         let started = Instant::now();
-        let mut child = command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+        let mut program = Program::start(command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped()))?;
         let full = Arc::new(AtomicBool::new(false));
-        let stdout = reading(child.stdout.take(), &full);
-        let stderr = reading(child.stderr.take(), &full);
+        let stdout = reading(program.stdout(), &full)?;
+        let stderr = reading(program.stderr(), &full)?;
         // Through a pipe, as a shell would: a program must not be able to seek in it. One that does not read it all is its own affair.
-        if let (Some(mut input), Some(mut pipe)) = (input.take(), child.stdin.take()) {
-            std::thread::spawn(move || std::io::copy(&mut input, &mut pipe));
+        if let (Some(mut input), Some(mut pipe)) = (input.take(), program.stdin()) {
+            std::thread::Builder::new().spawn(move || std::io::copy(&mut input, &mut pipe))?;
         }
         let limit = Duration::from_secs(job.time_limit);
-        let status = wait(&mut child, || started.elapsed() > limit || full.load(Ordering::Relaxed))?;
+        let status = wait(&mut program, || started.elapsed() > limit || full.load(Ordering::Relaxed))?;
         let seconds = started.elapsed().as_secs_f64();
-        let read = |thread: std::thread::JoinHandle<std::io::Result<Vec<u8>>>| {
-            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
+        let read = |thread: Reading| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         let (stdout, stderr) = (read(stdout)?, read(stderr)?);
         let ended = match status {
             _ if full.load(Ordering::Relaxed) => Ended::Printed { limit: OUTPUT_LIMIT },
@@ -197,17 +196,16 @@ impl Runner {
     }
 }
 
-/// Waits for the end of `child`, or kills it as soon as `over` says so; none where it was killed.
-fn wait(child: &mut Child, over: impl Fn() -> bool) -> std::io::Result<Option<i32>> {
+/// Waits for the end of `program`, or ends it as soon as `over` says so; none where it was ended.
+fn wait(program: &mut Program, over: impl Fn() -> bool) -> std::io::Result<Option<i32>> {
     let mut pause = Duration::from_millis(1);
     loop {
-        if let Some(status) = child.try_wait()? {
+        if let Some(status) = program.try_wait()? {
             // Ended by a signal from outside: as good as a trap.
             return Ok(Some(status.code().unwrap_or(TRAP_STATUS)));
         }
         if over() {
-            child.kill()?;
-            child.wait()?;
+            program.end()?;
             return Ok(None);
         }
         std::thread::sleep(pause);
@@ -215,10 +213,13 @@ fn wait(child: &mut Child, over: impl Fn() -> bool) -> std::io::Result<Option<i3
     }
 }
 
+/// A thread that reads a stream.
+type Reading = std::thread::JoinHandle<std::io::Result<Vec<u8>>>;
+
 /// Reads a stream on a thread of its own up to the limit, and sets `full` if there is more.
-fn reading(stream: Option<impl Read + Send + 'static>, full: &Arc<AtomicBool>) -> std::thread::JoinHandle<std::io::Result<Vec<u8>>> {
+fn reading(stream: Option<impl Read + Send + 'static>, full: &Arc<AtomicBool>) -> std::io::Result<Reading> {
     let full = Arc::clone(full);
-    std::thread::spawn(move || {
+    std::thread::Builder::new().spawn(move || {
         let mut bytes = Vec::new();
         let Some(mut stream) = stream else { return Ok(bytes) };
         stream.by_ref().take(OUTPUT_LIMIT).read_to_end(&mut bytes)?;
@@ -231,7 +232,7 @@ fn reading(stream: Option<impl Read + Send + 'static>, full: &Arc<AtomicBool>) -
 
 /// The version of `program`, or why there is none.
 fn version(program: &Utf8Path) -> Result<String, String> {
-    let output = Command::new(program).arg("--version").stdin(Stdio::null()).output();
+    let output = output(Command::new(program).arg("--version"));
     match output {
         Ok(output) if output.status.success() => Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned()),
         Ok(output) => Err(format!("`{program} --version` ended with {}", output.status)),
@@ -260,8 +261,7 @@ fn bring(offline: bool, store: &Store, reporter: &dyn Reporter) -> Result<Utf8Pa
     let root = store.scratch_dir()?;
     command.args(["install", CRATE, "--version", VERSION, "--locked", "--no-default-features", "--root"]).arg(root.path());
     command.args(["--features", "run,cranelift,cache,parallel-compilation"]);
-    let output = command.stdin(Stdio::null()).output();
-    let output = output
+    let output = output(&mut command)
         .map_err(|error| none(format!("none is named or on the PATH, and cargo, which would install one, does not start: {error}")))?;
     if !output.status.success() {
         return Err(none(format!("cargo can't install one:\n{}", String::from_utf8_lossy(&output.stderr).trim())));

@@ -88,6 +88,9 @@ pub enum CliError {
     #[error("there is no folder for the store: neither $WASIDEPS_HOME nor a home folder is known")]
     #[diagnostic(help("name one with `--store DIR`"))]
     NoStore,
+    #[error("the system allows no more threads: {source}")]
+    #[diagnostic(help("`ulimit -u` shows how many processes and threads a user may have; it must allow a few more"))]
+    Threads { source: std::io::Error },
     #[error("${name} is not UTF-8")]
     #[diagnostic(help("unset it, or give it a value that is"))]
     Variable { name: &'static str },
@@ -189,7 +192,7 @@ impl CliError {
             Self::View(ViewError::Name { .. } | ViewError::Foreign { .. }) => Exit::Usage,
             Self::View(_) => Exit::Failed,
             Self::Store(StoreError::Foreign { .. } | StoreError::Format { .. }) => Exit::Usage,
-            Self::Store(_) | Self::Build(_) | Self::Write { .. } | Self::UnusedInputs { .. } => Exit::Failed,
+            Self::Store(_) | Self::Threads { .. } | Self::Build(_) | Self::Write { .. } | Self::UnusedInputs { .. } => Exit::Failed,
             _ => Exit::Usage,
         }
     }

@@ -15,6 +15,7 @@ use clap::Parser as _;
 pub use args::{Cli, Command, Global};
 pub use error::{CliError, Exit, Failures};
 
+use crate::process::end_programs_on_signals;
 use printer::Printer;
 
 /// Runs the program on the process's arguments.
@@ -29,7 +30,7 @@ pub fn main() -> ExitCode {
         }
     };
     let printer = Printer::new(&cli.global);
-    let result = commands::run(&cli, &printer);
+    let result = prepare(&printer).and_then(|()| commands::run(&cli, &printer));
     printer.finish_bars();
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -38,4 +39,10 @@ pub fn main() -> ExitCode {
             ExitCode::from(failures.exit() as u8)
         }
     }
+}
+
+/// What must hold before anything is started: a signal ends what runs, and there are threads to compute with.
+fn prepare(printer: &Printer) -> Result<(), Failures> {
+    end_programs_on_signals(printer.last()).map_err(|source| CliError::Threads { source })?;
+    Ok(rayon::ThreadPoolBuilder::new().build_global().map_err(|error| CliError::Threads { source: std::io::Error::other(error) })?)
 }

@@ -162,6 +162,18 @@ impl Printer {
         }
     }
 
+    /// What to do when a signal ends the process: the bars go, and none is drawn any more.
+    pub fn last(&self) -> impl Fn() + Send + 'static {
+        let bars = self.bars.clone();
+        move || {
+            if let Some(bars) = &bars {
+                // A terminal that can't be written has nothing to clear.
+                let _ = bars.clear();
+                bars.set_draw_target(ProgressDrawTarget::hidden());
+            }
+        }
+    }
+
     /// All failures, each with its help; then how many there were.
     pub fn failures(&self, failures: &Failures) {
         self.finish_bars();

@@ -1,12 +1,13 @@
 //! Trying a compiler before it is used.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use camino::Utf8Path;
 
 use super::layout::Layout;
 use super::{Toolchain, ToolchainError};
 use crate::model::Target;
+use crate::process::output;
 
 /// Uses a header of clang's own, one of wasi-libc, and a function of its library.
 const PROGRAM: &str = "#include <stddef.h>\n#include <stdio.h>\nint main(void) { return puts(\"ok\") == EOF ? 1 : (int)(size_t)0; }\n";
@@ -59,7 +60,7 @@ fn clang_version(line: &str) -> Option<String> {
 fn run(layout: &Layout, step: &'static str, command: &mut Command) -> Result<String, ToolchainError> {
     let broken =
         |command: &Command, words| ToolchainError::Broken { root: layout.root.clone(), step, command: Toolchain::display(command), words };
-    match command.stdin(Stdio::null()).output() {
+    match output(command) {
         Err(error) => Err(broken(command, format!("it does not start: {error}"))),
         Ok(output) if output.status.success() => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
         Ok(output) => {

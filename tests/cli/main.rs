@@ -19,6 +19,8 @@ mod programs;
 mod recipes;
 mod sboms;
 mod server;
+mod sharing;
+mod signals;
 mod sources;
 mod sqlite;
 mod store;

@@ -19,6 +19,7 @@ use crate::cli::table;
 use crate::fetch::{FetchClass, FetchError, Fetcher, Verdict};
 use crate::model::{Catalog, CatalogError, Lock, Name, Policy, RelPath, Selected, SelectionError};
 use crate::plan;
+use crate::process::side_by_side;
 use crate::report::Silent;
 use crate::store::{Kind, Store, write_atomically};
 
@@ -110,10 +111,7 @@ fn unpacked(selected: &Selected, store: &Store) -> Option<Vec<RelPath>> {
 
 /// Brings every origin of every source, the sources beside each other.
 fn compare(sources: &[Selected], fetcher: &Fetcher<'_>, report: &mut Report, errors: &mut Vec<CliError>) {
-    let reports: Vec<_> = std::thread::scope(|scope| {
-        let threads: Vec<_> = sources.iter().map(|selected| scope.spawn(|| fetcher.all_origins(selected))).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-    });
+    let reports = side_by_side(sources, sources.len(), |selected| fetcher.all_origins(selected));
     for (selected, reports) in sources.iter().zip(reports) {
         let (compared, findings) = origins::compare(selected, &reports);
         report.origins.extend(compared);

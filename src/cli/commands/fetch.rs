@@ -9,8 +9,9 @@ use crate::cli::context;
 use crate::cli::error::{CliError, Failures};
 use crate::cli::printer::Printer;
 use crate::cli::table;
-use crate::fetch::{FetchClass, FetchError, Fetcher, OriginReport, SourceError, SourceTree, Verdict};
+use crate::fetch::{FetchClass, FetchError, Fetcher, OriginReport, Verdict};
 use crate::model::{Selected, Sha256};
+use crate::process::{both, side_by_side};
 
 pub fn run(args: &FetchArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
     let catalog = context::catalog(global)?;
@@ -23,12 +24,11 @@ pub fn run(args: &FetchArgs, global: &Global, printer: &Printer) -> Result<(), F
     }
     let mut errors: Vec<CliError> = Vec::new();
     let sources = &selection.sources;
-    // Sources on threads of their own: they wait for networks, not for processors.
-    let (trees, toolchain) = std::thread::scope(|scope| {
-        let trees: Vec<_> = sources.iter().map(|selected| scope.spawn(|| fetcher.source(selected))).collect();
-        let toolchain = context::toolchain(&args.toolchain, global, &lock, &store, &fetcher, printer);
-        (trees.into_iter().map(joined).collect::<Vec<_>>(), toolchain)
-    });
+    // All at once: they wait for networks, not for processors.
+    let (trees, toolchain) = both(
+        || side_by_side(sources, sources.len(), |selected| fetcher.source(selected)),
+        || context::toolchain(&args.toolchain, global, &lock, &store, &fetcher, printer),
+    );
     printer.finish_bars();
     let mut rows = table::table(&["source", "version", "files", "inputs digest"]);
     for (selected, tree) in sources.iter().zip(trees) {
@@ -64,17 +64,9 @@ struct Fetched<'a> {
     inputs: Sha256,
 }
 
-/// A panic of a thread is a bug of ours, not a failure of the network: it goes on here.
-fn joined(thread: std::thread::ScopedJoinHandle<'_, Result<SourceTree, SourceError>>) -> Result<SourceTree, SourceError> {
-    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-}
-
 /// Brings every origin of every source, and shows where they differ.
 fn all_origins(sources: &[Selected], fetcher: &Fetcher<'_>, printer: &Printer) -> Result<(), Failures> {
-    let reports: Vec<_> = std::thread::scope(|scope| {
-        let threads: Vec<_> = sources.iter().map(|selected| scope.spawn(|| fetcher.all_origins(selected))).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-    });
+    let reports = side_by_side(sources, sources.len(), |selected| fetcher.all_origins(selected));
     printer.finish_bars();
     let mut errors: Vec<CliError> = Vec::new();
     let mut rows = table::table(&["source", "origin", "inputs"]);

@@ -12,6 +12,7 @@ use crate::cli::error::{CliError, Failures};
 use crate::cli::printer::Printer;
 use crate::cli::table;
 use crate::model::{Place, Selected};
+use crate::process::side_by_side;
 use crate::report::{Event, Reporter as _};
 use crate::store::Store;
 use crate::toolchain::debian;
@@ -26,11 +27,10 @@ pub fn run(args: &OutdatedArgs, global: &Global, printer: &Printer) -> Result<()
     let store = context::store(global)?;
     let fetcher = context::fetcher(global, &store, printer);
     let debian = newest_of_debian(&selection.sources, &store, printer);
-    // Each source on a thread of its own: they wait for networks.
-    let offers: Vec<_> = std::thread::scope(|scope| {
-        let threads: Vec<_> = selection.sources.iter().map(|selected| scope.spawn(|| offers(selected, &fetcher, &debian))).collect();
-        threads.into_iter().flat_map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
-    });
+    // All at once: they wait for networks.
+    let sources = &selection.sources;
+    let offers: Vec<_> =
+        side_by_side(sources, sources.len(), |selected| offers(selected, &fetcher, &debian)).into_iter().flatten().collect();
     printer.finish_bars();
     let mut rows = table::table(&["source", "origin", "locked", "newest", "holds", "", ""]);
     let shown = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());

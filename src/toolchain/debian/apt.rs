@@ -9,6 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::apt::sources::Wanted;
 use crate::apt::{AptError, sources, sources_files};
 use crate::model::{DebianPackage, Name};
+use crate::process::{Program, output};
 use crate::toolchain::{ToolchainError, display};
 
 /// A private apt.
@@ -100,10 +101,10 @@ impl Apt {
         let file = fs_err::File::create(&log).map_err(ToolchainError::io(&log))?;
         let errors = file.try_clone().map_err(ToolchainError::io(&log))?;
         command.current_dir(&debs).stdout(file.into_file()).stderr(errors.into_file());
-        let mut child = command.spawn().map_err(|error| not_started("apt-get", &command, &error))?;
+        let mut program = Program::start(&mut command).map_err(|error| not_started("apt-get", &command, &error))?;
         let failed = |words| ToolchainError::Apt { step, command: display(&command), words };
         let status = loop {
-            match child.try_wait() {
+            match program.try_wait() {
                 Ok(Some(status)) => break status,
                 Ok(None) => {}
                 Err(error) => return Err(failed(error.to_string())),
@@ -128,7 +129,7 @@ impl Apt {
     fn run(&self, program: &'static str, step: &'static str, args: &[&str]) -> Result<Output, ToolchainError> {
         let mut command = self.command(program);
         command.args(args);
-        match command.output() {
+        match output(&mut command) {
             Ok(output) if output.status.code().is_some() => Ok(output),
             Ok(output) => Err(ToolchainError::Apt { step, command: display(&command), words: output.status.to_string() }),
             Err(error) => Err(not_started(program, &command, &error)),
