@@ -1,5 +1,5 @@
 //! Databases of vulnerabilities on disk, as they are published: an OSV export (a zip, or its folder of JSON files), the CVE list (a zip with a zip in
-//! it, or its folders), or one record. Formats may be mixed.
+//! it, or its folders), Debian's changelogs (`NAME.changelog`), or one record. Formats may be mixed.
 //!
 //! A file that is broken is skipped, named and counted; the others count all the same.
 
@@ -7,12 +7,12 @@ use std::io::{Read, Seek};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::order::Order;
 use super::record::Record;
-use super::{cve, osv};
+use super::{changelog, cve, osv};
 use crate::fetch::entries::stated_entries;
 use crate::model::{Sha256, Timestamp};
 use crate::store::open_regular;
@@ -49,6 +49,15 @@ pub struct Database {
     pub path: Utf8PathBuf,
     /// Of the file, or over the sorted paths and digests of a folder's files.
     pub sha256: Sha256,
+    /// Where `wasideps audit --update` had it from, and when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub brought: Option<Brought>,
+    /// When the newest record was last changed, where records say so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub newest: Option<Timestamp>,
+    /// The source packages whose changelogs it has, sorted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changelogs: Vec<String>,
     /// How many records were read.
     pub records: usize,
     /// How many of them are withdrawn or rejected.
@@ -61,6 +70,13 @@ pub struct Database {
     pub future: Vec<Future>,
     #[serde(skip)]
     pub kept: Vec<Record>,
+}
+
+/// Where a database came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Brought {
+    pub from: String,
+    pub at: Timestamp,
 }
 
 /// A file that could not be read as a record.
@@ -85,7 +101,9 @@ pub enum DatabaseError {
     #[error("the database {path} is no zip that can be read: {problem}")]
     Zip { path: Utf8PathBuf, problem: String },
     #[error("the database {path} holds no record{}", skipped(broken))]
-    #[diagnostic(help("it takes an OSV export or the CVE list as they are published: a zip, a folder of JSON files, or one JSON file"))]
+    #[diagnostic(help(
+        "it takes an OSV export or the CVE list as they are published (a zip, a folder of JSON files, or one JSON file), and Debian's changelogs (`NAME.changelog`)"
+    ))]
     Empty { path: Utf8PathBuf, broken: Vec<Broken> },
 }
 
@@ -124,6 +142,9 @@ impl Database {
         let database = Self {
             path: path.to_owned(),
             sha256: Sha256::of(b""),
+            brought: None,
+            newest: None,
+            changelogs: Vec::new(),
             records: 0,
             withdrawn: 0,
             broken: Vec::new(),
@@ -155,7 +176,8 @@ impl Database {
         database.from_the_future = database.future.len();
         database.future.truncate(FUTURE_SHOWN);
         database.kept.sort_by(|a, b| (&a.id, &a.file).cmp(&(&b.id, &b.file)));
-        if database.records == 0 {
+        database.changelogs.sort();
+        if database.records == 0 && database.changelogs.is_empty() {
             return Err(DatabaseError::Empty { path: path.to_owned(), broken: database.broken });
         }
         Ok(database)
@@ -206,7 +228,7 @@ impl Reading<'_> {
                     continue;
                 }
             };
-            if name.ends_with(".json") {
+            if is_record(&name) {
                 self.take(name, entry).map_err(|error| error.to_string())?;
             } else if name.ends_with(".zip") && nested > 0 {
                 // A zip is read from its end: the inner one is unpacked to a file first.
@@ -253,7 +275,7 @@ impl Reading<'_> {
             // A clone of a database has a `.git`, which holds none of it.
             if entry.path().is_dir() && !entry.file_name().starts_with('.') {
                 self.list(root, &path, paths)?;
-            } else if path.ends_with(".json") {
+            } else if is_record(&path) {
                 paths.push(path);
             }
         }
@@ -266,26 +288,48 @@ impl Reading<'_> {
 
     fn parse(&mut self) {
         self.held = 0;
-        let parsed: Vec<_> = std::mem::take(&mut self.batch).into_par_iter().map(|(file, bytes)| record(&file, &bytes)).collect();
-        for record in parsed {
-            match record {
-                Err(broken) => self.database.broken.push(broken),
-                Ok(record) => {
-                    self.database.records += 1;
-                    self.database.withdrawn += usize::from(record.withdrawn);
-                    if let Some(why) = from_the_future(&record, self.now) {
-                        self.database.future.push(Future { id: record.id.clone(), why });
-                    }
-                    if (self.keep)(&record) {
-                        self.database.kept.push(record);
-                    }
+        let parsed: Vec<_> = std::mem::take(&mut self.batch).into_par_iter().map(|(file, bytes)| records(&file, &bytes)).collect();
+        for file in parsed {
+            let (source, records) = match file {
+                Ok(read) => read,
+                Err(broken) => {
+                    self.database.broken.push(broken);
+                    continue;
+                }
+            };
+            self.database.changelogs.extend(source);
+            for record in records {
+                self.database.records += 1;
+                let changed = record.modified.as_deref().and_then(|text| Timestamp::parse_as_utc(text).ok());
+                self.database.newest = self.database.newest.max(changed);
+                self.database.withdrawn += usize::from(record.withdrawn);
+                if let Some(why) = from_the_future(&record, self.now) {
+                    self.database.future.push(Future { id: record.id.clone(), why });
+                }
+                if (self.keep)(&record) {
+                    self.database.kept.push(record);
                 }
             }
         }
     }
 }
 
-/// A record of either format.
+/// Whether a file of this name may hold records.
+fn is_record(name: &str) -> bool {
+    name.ends_with(".json") || name.ends_with(".changelog")
+}
+
+/// The records of a file; of a changelog also the source package that it is of.
+fn records(file: &str, bytes: &[u8]) -> Result<(Option<String>, Vec<Record>), Broken> {
+    if !file.ends_with(".changelog") {
+        return Ok((None, vec![record(file, bytes)?]));
+    }
+    let broken = || Broken { file: file.to_owned(), problem: "it is no changelog of Debian's form (deb-changelog(5))".to_owned() };
+    let (source, records) = changelog::parse(file, &String::from_utf8_lossy(bytes)).ok_or_else(broken)?;
+    Ok((Some(source), records))
+}
+
+/// A record of OSV's or CVE's format.
 fn record(file: &str, bytes: &[u8]) -> Result<Record, Broken> {
     let read = |bytes: &[u8]| {
         // Which format it is, is seen in what it has; the names of files tell nothing of it.

@@ -26,11 +26,12 @@ pub enum Rule {
     VulnerabilityUndetermined,
     DatabaseBroken,
     DatabaseFuture,
+    NotLookedAt,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Excluded,
         Self::LicenseInvalid,
         Self::LicenseNotAllowed,
@@ -48,6 +49,7 @@ impl Rule {
         Self::VulnerabilityUndetermined,
         Self::DatabaseBroken,
         Self::DatabaseFuture,
+        Self::NotLookedAt,
     ];
 
     /// Its name.
@@ -71,6 +73,7 @@ impl Rule {
             Self::VulnerabilityUndetermined => "vulnerability-undetermined",
             Self::DatabaseBroken => "database-broken",
             Self::DatabaseFuture => "database-future",
+            Self::NotLookedAt => "not-looked-at",
         }
     }
 
@@ -94,6 +97,7 @@ impl Rule {
             Self::Vulnerability => "No known vulnerability concerns what is compiled.",
             Self::VulnerabilityUndetermined => "Of each known vulnerability of a source it is known whether the version is concerned.",
             Self::DatabaseBroken => "Each file of a database is a record that can be read.",
+            Self::NotLookedAt => "What was required to be looked at was looked at.",
             Self::DatabaseFuture => "A database is not from after the audit, nor in a newer format than is known.",
         }
     }
@@ -122,6 +126,9 @@ impl Rule {
             Self::Vulnerability => "move the source with `wasideps lock NAME VERSION`, or state with `--vex FILE` why it does not matter",
             Self::VulnerabilityUndetermined => "look into the record, and state with `--vex FILE` what it comes to",
             Self::DatabaseBroken => "download the database anew",
+            Self::NotLookedAt => {
+                "`--update` brings databases of vulnerabilities, `--database PATH` names one; `--origins` compares origins"
+            }
             Self::DatabaseFuture => "check the clock or $SOURCE_DATE_EPOCH, and use a newer wasideps for a newer format",
         }
     }

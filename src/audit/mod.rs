@@ -4,6 +4,9 @@
 //! [`policy`], [`prefix`] and [`origins`] give findings; [`database`] reads records of two formats into one form ([`record`]), [`vulnerability`]
 //! judges them, [`resolves`] and [`vex`] suppress, [`vex`] writes, [`sarif`] prints. [`freshness`] compares the lock with what its origins offer.
 
+pub mod advisories;
+pub mod changelog;
+pub mod coverage;
 pub mod database;
 pub mod finding;
 pub mod freshness;

@@ -1,6 +1,6 @@
 //! How the world's databases name software: repositories, package URLs, CPEs, vendors with products. Each in one form, so that names can be compared.
 
-use crate::model::{Cpe, Place, Purl, Selected};
+use crate::model::{Cpe, Name, Place, Purl, Selected};
 
 /// A name that a record gives to software.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub enum Known {
     Purl(String),
     /// In [`product`]'s form.
     Product(String),
+    /// A source package of Debian.
+    Debian(String),
     /// A CPE, whose version may be a single one.
     Cpe { product: String, version: Option<String> },
 }
@@ -63,6 +65,8 @@ pub struct Subject<'a> {
     /// With the version that the package has: a crate's own.
     purls: Vec<(String, String)>,
     tag: Option<String>,
+    /// Its source package in Debian.
+    debian: Option<&'a Name>,
 }
 
 impl<'a> Subject<'a> {
@@ -85,7 +89,7 @@ impl<'a> Subject<'a> {
             }
         }
         let tag = identifiers.tag.as_ref().map(|tag| tag.at(&selected.source.version));
-        Self { selected, version, repository, products, purls, tag }
+        Self { selected, version, repository, products, purls, tag, debian: selected.recipe.debian() }
     }
 
     /// `zlib 1.3.2`.
@@ -105,6 +109,7 @@ impl<'a> Subject<'a> {
     pub fn version_as(&self, known: &Known) -> Option<&str> {
         match known {
             Known::Repository(url) => (self.repository.as_ref() == Some(url)).then_some(self.version),
+            Known::Debian(package) => self.debian.is_some_and(|own| own.as_str() == package).then_some(self.version),
             Known::Purl(purl) => self.purls.iter().find(|(own, _)| own == purl).map(|(_, version)| version.as_str()),
             Known::Product(name) | Known::Cpe { product: name, .. } => self.products.contains(name).then_some(self.version),
         }

@@ -1,5 +1,6 @@
 //! A record of a vulnerability, of whichever format, and what it says of a source.
 
+use super::changelog::Downstream;
 use super::names::{Known, Subject};
 use super::order::{Interval, Order};
 
@@ -35,6 +36,8 @@ pub struct Affected {
     pub by_default: bool,
     /// The source files that the record names as affected.
     pub files: Vec<String>,
+    /// Where Debian says that it is fixed; such an entry has nothing else.
+    pub downstream: Vec<Downstream>,
 }
 
 /// A range of commits.
@@ -77,6 +80,12 @@ pub enum Judgement {
 }
 
 impl Record {
+    /// Whether it is of a distribution, which says only where it fixed something.
+    #[must_use]
+    pub fn is_downstream(&self) -> bool {
+        self.affected.iter().any(|entry| !entry.downstream.is_empty())
+    }
+
     /// Whether `name` is its identifier or one of its aliases.
     #[must_use]
     pub fn has_name(&self, name: &str) -> bool {
@@ -138,6 +147,9 @@ impl Affected {
     }
 
     fn judge(&self, subject: &Subject<'_>, version: &str) -> Verdict {
+        if !self.downstream.is_empty() {
+            return self.judge_downstream(version);
+        }
         if let Some(listed) = self.listed.iter().find(|listed| *listed == version || subject.is_tag(listed)) {
             return Verdict::Affected(format!("it lists {listed}"));
         }
@@ -166,6 +178,13 @@ impl Affected {
             return self.judge_commits(subject, commits, &order);
         }
         Verdict::Unaffected
+    }
+
+    /// That Debian fixed it later says nothing of when it came in: somebody has to look.
+    fn judge_downstream(&self, version: &str) -> Verdict {
+        // The newest first, as changelogs have them.
+        let Some(fixed) = self.downstream.iter().rev().find(|fixed| fixed.is_after(version)) else { return Verdict::Unaffected };
+        Verdict::Undetermined(format!("Debian's changelog says that {} fixes it ({}); ours is {version}: look", fixed.version, fixed.date))
     }
 
     /// Databases list the tags that are in a range of commits; one that they do not list is not in it, unless it is newer than all of theirs.

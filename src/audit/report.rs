@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::coverage::Gap;
 use super::database::Database;
 use super::finding::{Finding, Level, Rule};
 use super::origins::Compared;
@@ -18,6 +19,8 @@ pub struct Report {
     pub origins: Vec<Compared>,
     pub databases: Vec<Database>,
     pub vulnerabilities: Vec<Vulnerability>,
+    /// What was not looked at.
+    pub gaps: Vec<Gap>,
 }
 
 /// How many findings there are of each level.

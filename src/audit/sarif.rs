@@ -22,6 +22,16 @@ pub fn document(report: &Report) -> String {
         .iter()
         .map(|database| json!({ "path": database.path, "sha256": database.sha256, "records": database.records }))
         .collect();
+    // What was not looked at is no result, but a reader that sees no result must know of it.
+    let notes: Vec<_> = report
+        .gaps
+        .iter()
+        .map(|gap| {
+            let level = if gap.whole { "warning" } else { "note" };
+            let descriptor = json!({ "id": Rule::NotLookedAt.name() });
+            json!({ "level": level, "descriptor": descriptor, "message": { "text": format!("not looked at: {}", gap.message) } })
+        })
+        .collect();
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -31,7 +41,9 @@ pub fn document(report: &Report) -> String {
                 "version": env!("CARGO_PKG_VERSION"),
                 "informationUri": env!("CARGO_PKG_REPOSITORY"),
                 "rules": rules,
+                "notifications": [{ "id": Rule::NotLookedAt.name(), "shortDescription": { "text": Rule::NotLookedAt.asks() } }],
             } },
+            "invocations": [{ "executionSuccessful": true, "toolExecutionNotifications": notes }],
             "results": results,
             "properties": { "databases": databases, "excluded": report.excluded },
         }],

@@ -4,8 +4,11 @@ use std::num::NonZeroUsize;
 
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use url::Url;
 
 use super::values::path;
+use crate::audit::advisories;
+use crate::audit::coverage::Part;
 use crate::consumer::env::Shell;
 use crate::model::{Name, Sha256, Target, Version};
 
@@ -23,12 +26,15 @@ const AUDIT_EXAMPLES: &str = "\
 Examples:
   wasideps audit                                      the rules on recipes and lock; nothing is built, no network is used
   wasideps audit --prefix sysroot/wasm32-wasip1       also headers, symbols and licences of a prefix
+  wasideps audit --update                             brings databases of vulnerabilities into the store, and audits with them
+  wasideps audit --require vulnerabilities,origins    fails where one of them was not looked at
   wasideps audit --database GIT-all.zip --database cvelistV5-main.zip
   wasideps audit --database osv/ --vex ours.openvex.json --write-vex out.openvex.json
   wasideps audit --origins                            brings every origin and compares the inputs, file by file
   wasideps audit --database osv/ --message-format sarif > audit.sarif
 
-Exit codes: 0 nothing is violated, 6 a rule is, 2 a file that was named can't be used, 4 no origin of a source can be reached";
+Exit codes: 0 nothing is violated, 6 a rule is, 2 a file that was named can't be used, 3 a database of the store is damaged,
+4 no origin of a source, or with --update no database, can be reached";
 
 const OUTDATED_EXAMPLES: &str = "\
 Examples:
@@ -380,18 +386,27 @@ pub struct AuditArgs {
     /// Also audit this prefix: its headers, symbols and licences, and that it is what the lock says
     #[arg(long, value_parser = path, value_name = "DIR")]
     pub prefix: Option<Utf8PathBuf>,
-    /// Database of vulnerabilities: an OSV export or the CVE list, as a zip, a folder or one JSON file (repeatable)
+    /// Bring databases of vulnerabilities into the store, for this and later audits: OSV's export, Debian's changelogs
+    #[arg(long, conflicts_with = "database")]
+    pub update: bool,
+    /// With `--update`: where OSV's export is, `<ECOSYSTEM>/all.zip` below it
+    #[arg(long, value_name = "URL", env = "WASIDEPS_OSV", default_value = advisories::OSV, hide_env_values = true)]
+    pub osv: Url,
+    /// Database in place of the store's: an OSV export, the CVE list, changelogs; a zip, a folder or one file (repeatable)
     #[arg(long, value_parser = path, value_name = "PATH")]
     pub database: Vec<Utf8PathBuf>,
     /// OpenVEX document that tells which vulnerabilities do not matter, and why (repeatable)
-    #[arg(long, value_parser = path, value_name = "FILE", requires = "database")]
+    #[arg(long, value_parser = path, value_name = "FILE")]
     pub vex: Vec<Utf8PathBuf>,
     /// Write what was found of vulnerabilities as an OpenVEX document
-    #[arg(long, value_parser = path, value_name = "FILE", requires = "database")]
+    #[arg(long, value_parser = path, value_name = "FILE")]
     pub write_vex: Option<Utf8PathBuf>,
-    /// Bring every origin of each source, and compare their inputs file by file: the one part that uses the network
+    /// Bring every origin of each source, and compare their inputs file by file
     #[arg(long)]
     pub origins: bool,
+    /// Fail with exit code 6 where this was not looked at (repeatable, or with commas)
+    #[arg(long, value_name = "PART", value_delimiter = ',')]
+    pub require: Vec<Part>,
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 use camino::Utf8PathBuf;
 use miette::Diagnostic;
 
+use crate::audit::advisories::AdvisoryError;
 use crate::audit::database::DatabaseError;
 use crate::audit::finding::Finding;
 use crate::audit::prefix::PrefixError;
@@ -132,6 +133,9 @@ pub enum CliError {
     Database(#[from] DatabaseError),
     #[error(transparent)]
     #[diagnostic(transparent)]
+    Advisory(#[from] AdvisoryError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
     Vex(#[from] VexError),
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -181,6 +185,9 @@ impl CliError {
             Self::Check(_) | Self::TestsFailed { .. } | Self::Junit { .. } => Exit::Failed,
             Self::Fetch(error) => of_class(error.class()),
             Self::Toolchain(ToolchainError::Store(_)) => Exit::Failed,
+            Self::Advisory(AdvisoryError::Damaged { .. }) => Exit::Verification,
+            Self::Advisory(AdvisoryError::Write { .. } | AdvisoryError::Store(_)) => Exit::Failed,
+            Self::Advisory(_) => Exit::Network,
             Self::Toolchain(error) => match error.failure() {
                 Failure::Usage => Exit::Usage,
                 Failure::Verification => Exit::Verification,
@@ -272,4 +279,5 @@ from_layers!(
     DatabaseError,
     VexError,
     PrefixError,
+    AdvisoryError,
 );

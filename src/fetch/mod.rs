@@ -8,6 +8,7 @@
 mod archive;
 mod compare;
 mod compared;
+mod database;
 pub(crate) mod entries;
 mod entry;
 mod error;

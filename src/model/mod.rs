@@ -31,9 +31,10 @@ pub use name::{CompileFlag, Macro, Name, NameError, RelPath, Target, Template, T
 pub use policy::{LicenseProblem, Policy};
 pub use purl::{Purl, PurlError, PurlPackage};
 pub use recipe::{
-    ComparedTemplate, CompileOptions, Extra, Identifiers, Library, License, LicenseText, OptLevel, OriginTemplate, Overlay, Patch,
-    PkgConfig, PlaceTemplate, Recipe, RecipeError, recipe_schema,
+    ComparedTemplate, CompileOptions, Extra, Identifiers, Justification, Library, License, LicenseText, NotAffected, OptLevel,
+    OriginTemplate, Overlay, Patch, PkgConfig, PlaceTemplate, Recipe, RecipeError, recipe_schema,
 };
+pub use recipe_wire::check_url;
 pub use suite::{EachDefine, NotApplicable, Program, ProgramSources, Run, Suite, SuiteError, suite_schema};
 pub use swhid::{Node as SwhNode, NotAFolder, SwhDir, SwhDirError, Tree as SwhTree};
 pub use syntax::SyntaxError;

@@ -43,6 +43,8 @@ pub struct Recipe {
     pub headers: BTreeMap<RelPath, RelPath>,
     pub pkg_configs: BTreeMap<Name, PkgConfig>,
     pub patches: Vec<Patch>,
+    /// Known vulnerabilities that its databases tell of, and that what is compiled does not have.
+    pub not_affected: Vec<NotAffected>,
     /// Files of other archives; only the tests of a source have any.
     pub extras: Vec<Extra>,
 }
@@ -100,6 +102,9 @@ pub struct Identifiers {
     /// The tag of a version there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tag: Option<Template>,
+    /// The source package of Debian that has it, where no `[[origin]]` names one: its changelogs tell of vulnerabilities and newer versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub debian: Option<Name>,
     /// Other `vendor:product` names under which records of vulnerabilities know it, or a part of it that is compiled.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<CpeProduct>,
@@ -218,6 +223,42 @@ impl Patch {
     }
 }
 
+/// A known vulnerability that does not concern what the recipe compiles.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NotAffected {
+    pub vulnerability: VulnerabilityId,
+    pub justification: Justification,
+    /// How that is known.
+    pub reason: String,
+}
+
+/// Why a vulnerability does not concern something, in OpenVEX's words:
+/// <https://github.com/openvex/spec/blob/main/OPENVEX-SPEC.md#status-justifications>.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Justification {
+    ComponentNotPresent,
+    VulnerableCodeNotPresent,
+    VulnerableCodeNotInExecutePath,
+    VulnerableCodeCannotBeControlledByAdversary,
+    InlineMitigationsAlreadyExist,
+}
+
+impl Justification {
+    /// OpenVEX's word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ComponentNotPresent => "component_not_present",
+            Self::VulnerableCodeNotPresent => "vulnerable_code_not_present",
+            Self::VulnerableCodeNotInExecutePath => "vulnerable_code_not_in_execute_path",
+            Self::VulnerableCodeCannotBeControlledByAdversary => "vulnerable_code_cannot_be_controlled_by_adversary",
+            Self::InlineMitigationsAlreadyExist => "inline_mitigations_already_exist",
+        }
+    }
+}
+
 /// A place where a version can be had, before a version is chosen.
 #[derive(Debug, Clone)]
 pub struct OriginTemplate {
@@ -274,6 +315,17 @@ impl Recipe {
             Some(recipe) if problems.is_empty() => Ok(recipe),
             _ => Err(RecipeError::Invalid { file: file.to_owned(), problems }),
         }
+    }
+
+    /// Its source package in Debian, where it is known to have one.
+    #[must_use]
+    pub fn debian(&self) -> Option<&Name> {
+        self.identifiers.debian.as_ref().or_else(|| {
+            self.origins.iter().find_map(|origin| match &origin.place {
+                PlaceTemplate::Debian { package, .. } => Some(package),
+                _ => None,
+            })
+        })
     }
 
     /// All sources of all libraries, in job order.

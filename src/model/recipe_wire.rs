@@ -7,8 +7,8 @@ use serde::Deserialize;
 use url::Url;
 
 use super::recipe::{
-    ComparedTemplate, CompileOptions, Identifiers, Library, License, LicenseText, OptLevel, OriginTemplate, Overlay, Patch, PkgConfig,
-    PlaceTemplate, Recipe,
+    ComparedTemplate, CompileOptions, Identifiers, Library, License, LicenseText, NotAffected, OptLevel, OriginTemplate, Overlay, Patch,
+    PkgConfig, PlaceTemplate, Recipe,
 };
 use super::{CompileFlag, Inputs, Macro, Name, RelPath, Sha256, Template, TreeDir, Version};
 
@@ -40,6 +40,8 @@ pub(super) struct Wire {
     pkg_config: BTreeMap<Name, PkgConfig>,
     #[serde(default)]
     patch: Vec<Patch>,
+    #[serde(default)]
+    not_affected: Vec<NotAffected>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -122,6 +124,9 @@ impl Wire {
                 problems.push(format!("`[pkg-config.{name}]` names the library `{library}`, which the recipe does not make"));
             }
         }
+        for said in self.not_affected.iter().filter(|said| said.reason.trim().is_empty()) {
+            problems.push(format!("a `[[not-affected]]` says of {} no reason", said.vulnerability));
+        }
         let license = self.license.check(problems);
         if self.origin.is_empty() {
             problems.push("there is no `[[origin]]`".into());
@@ -157,6 +162,7 @@ impl Wire {
             headers: self.headers,
             pkg_configs: self.pkg_config,
             patches: self.patch,
+            not_affected: self.not_affected,
             extras: Vec::new(),
         })
     }
@@ -227,7 +233,10 @@ impl OriginWire {
 
 /// An origin's URL is one of `https`, or of `http` on this machine: what is pinned by content may come over a plain connection, but a
 /// plain one to elsewhere tells the world what is fetched.
-pub(super) fn check_url(text: &str) -> Result<Url, String> {
+///
+/// # Errors
+/// With what is wrong with it.
+pub fn check_url(text: &str) -> Result<Url, String> {
     let url: Url = text.parse().map_err(|error| format!("{error}: `{text}`"))?;
     let loopback = match url.host() {
         Some(url::Host::Domain(name)) => name == "localhost",

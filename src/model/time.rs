@@ -67,7 +67,8 @@ impl JsonSchema for Date {
 }
 
 /// A point in time. Displayed to the second, in UTC: `2026-01-02T03:04:05Z` (RFC 3339).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Timestamp(jiff::Timestamp);
 
 /// A text that is no point in time.
@@ -100,6 +101,12 @@ impl Timestamp {
         Date(Offset::UTC.to_datetime(self.0).date())
     }
 
+    /// How many whole days it is after `earlier`; 0 where it is not.
+    #[must_use]
+    pub fn days_since(self, earlier: Self) -> i64 {
+        (self.0.as_second() - earlier.0.as_second()).max(0) / (24 * 60 * 60)
+    }
+
     /// As [`FromStr`], but a text without an offset is in UTC: records of the CVE list have such.
     ///
     /// # Errors
@@ -119,6 +126,14 @@ fn midnight(day: civil::Date) -> Option<jiff::Timestamp> {
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:.0}", self.0)
+    }
+}
+
+impl TryFrom<String> for Timestamp {
+    type Error = TimestampError;
+
+    fn try_from(text: String) -> Result<Self, TimestampError> {
+        text.parse()
     }
 }
 

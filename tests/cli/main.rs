@@ -1,5 +1,6 @@
 //! The command line on real sources with the real SDK. `tests/run` brings the tools that these tests need.
 
+mod advisories;
 mod archives;
 mod audit;
 mod build;

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use crate::audit::advisories::{Advisories, AdvisoryError, ECOSYSTEMS};
+use crate::audit::coverage::{self, Gap, Part, Spoken};
 use crate::audit::database::Database;
 use crate::audit::finding::{Finding, Level, Rule};
 use crate::audit::names::Subject;
 use crate::audit::prefix::Prefix;
-use crate::audit::record::{Judgement, Record};
+use crate::audit::record::Record;
 use crate::audit::report::Report;
 use crate::audit::vex::{self, Opinions};
 use crate::audit::vulnerability::vulnerabilities;
@@ -17,10 +19,10 @@ use crate::cli::error::{CliError, Failures};
 use crate::cli::printer::Printer;
 use crate::cli::table;
 use crate::fetch::{FetchClass, FetchError, Fetcher, Verdict};
-use crate::model::{Catalog, CatalogError, Lock, Name, Policy, RelPath, Selected, SelectionError};
+use crate::model::{Catalog, CatalogError, Lock, Name, Policy, RelPath, Selected, SelectionError, Timestamp};
 use crate::plan;
 use crate::process::side_by_side;
-use crate::report::Silent;
+use crate::report::{Event, Reporter as _, Silent};
 use crate::store::{Kind, Store, write_atomically};
 
 pub fn run(args: &AuditArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
@@ -99,8 +101,12 @@ fn audit(
     report.findings.extend(policy::of_statement(&report.excluded));
     if args.origins {
         compare(sources, &context::fetcher_that_asks(global, &store, printer), report, errors);
+    } else {
+        report.gaps.push(coverage::no_origins());
     }
-    search(args, lock, sources, rules, report)
+    search(args, global, printer, &store, chosen, rules, report)?;
+    report.findings.extend(coverage::missing(&args.require, &report.gaps));
+    Ok(())
 }
 
 /// The paths of a source's inputs, where its tree is at hand.
@@ -128,21 +134,39 @@ fn compare(sources: &[Selected], fetcher: &Fetcher<'_>, report: &mut Report, err
 }
 
 /// Looks the sources up in the databases, and writes the VEX document that was asked for.
-fn search(args: &AuditArgs, lock: &Lock, sources: &[Selected], rules: &Policy, report: &mut Report) -> Result<(), Failures> {
+fn search(
+    args: &AuditArgs,
+    global: &Global,
+    printer: &Printer,
+    store: &Store,
+    chosen: &Chosen,
+    rules: &Policy,
+    report: &mut Report,
+) -> Result<(), Failures> {
+    let sources = &chosen.sources;
     let mut opinions = Opinions::default();
     for path in &args.vex {
         opinions.read(path)?;
     }
     let now = context::now()?;
     let subjects: Vec<_> = sources.iter().map(Subject::new).collect();
+    let spoken = Spoken::new(&subjects);
     let patched: BTreeSet<_> = sources.iter().flat_map(|source| &source.recipe.patches).flat_map(|patch| &patch.resolves).collect();
-    let concerns = |record: &Record| {
-        subjects.iter().any(|subject| record.judge(subject) != Judgement::Unaffected)
-            || patched.iter().any(|id| record.has_name(id.as_str()))
+    let keep = |record: &Record| {
+        spoken.count(record);
+        // A record that does not concern the version is kept where another one, or a patch, may say otherwise.
+        subjects.iter().any(|subject| record.names(subject)) || patched.iter().any(|id| record.has_name(id.as_str()))
     };
+    let advisories = Advisories::new(store);
+    if args.update {
+        report.gaps.extend(update(args, global, printer, store, &advisories, &chosen.catalog)?);
+    }
     let mut databases = Vec::new();
     for path in &args.database {
-        databases.push(Database::read(path, now, &concerns)?);
+        databases.push(Database::read(path, now, &keep)?);
+    }
+    if args.database.is_empty() {
+        databases = advisories.read(now, &keep)?;
     }
     let records: Vec<_> = databases.iter().flat_map(|database| &database.kept).collect();
     report.vulnerabilities = vulnerabilities(&subjects, &records, &opinions);
@@ -151,12 +175,48 @@ fn search(args: &AuditArgs, lock: &Lock, sources: &[Selected], rules: &Policy, r
     report.vulnerabilities.sort_by(|a, b| (&a.subject, &a.id).cmp(&(&b.subject, &b.id)));
     report.findings.extend(needless);
     report.findings.extend(report.vulnerabilities.iter().map(|vulnerability| Finding::of(vulnerability, rules)));
+    report.gaps.extend(spoken.gaps(&databases, now));
     report.add_databases(databases);
     if let Some(path) = &args.write_vex {
-        let text = vex::document(&report.vulnerabilities, context::created(lock)?);
+        let text = vex::document(&report.vulnerabilities, context::created(&chosen.lock)?);
         write_atomically(path, text.as_bytes()).map_err(|source| CliError::Write { path: path.clone(), source })?;
     }
     Ok(())
+}
+
+/// Brings every database that can be reached, for all sources that there are recipes of. What can't be reached is told; nothing at all is an error.
+fn update(
+    args: &AuditArgs,
+    global: &Global,
+    printer: &Printer,
+    store: &Store,
+    advisories: &Advisories<'_>,
+    catalog: &Catalog,
+) -> Result<Vec<Gap>, Failures> {
+    let now = Timestamp::now();
+    let fetcher = context::fetcher(global, store, printer);
+    let mut failed = Vec::new();
+    for ecosystem in ECOSYSTEMS {
+        failed.extend(advisories.bring_osv(&fetcher, &args.osv, ecosystem, now).err());
+    }
+    let mut packages: Vec<_> =
+        catalog.recipes().flat_map(|(_, recipes)| recipes).filter_map(|recipe| recipe.debian()).map(Name::as_str).collect();
+    packages.sort_unstable();
+    packages.dedup();
+    if global.offline {
+        return Err(failed.into());
+    }
+    printer.event(Event::StepStarted { subject: "Debian".into(), step: "reading its changelogs".into() });
+    failed.extend(advisories.bring_debian(&packages, now).err());
+    if failed.len() > ECOSYSTEMS.len() {
+        return Err(failed.into());
+    }
+    let gap = |error: &AdvisoryError| Gap {
+        part: Part::Vulnerabilities,
+        whole: false,
+        message: format!("vulnerabilities of a database that can't be reached: {error}"),
+    };
+    Ok(failed.iter().map(gap).collect())
 }
 
 fn show(report: &Report, printer: &Printer) {
@@ -183,8 +243,12 @@ fn show(report: &Report, printer: &Printer) {
     if report.excluded.found.is_empty() && !looked_at.is_empty() {
         printer.result(&format!("nothing excluded in {}\n", looked_at.join(", ")));
     }
+    for gap in &report.gaps {
+        printer.json("not-looked-at", gap);
+        printer.result(&format!("not looked at: {}\n", gap.message));
+    }
     let counts = report.counts();
-    printer.json("audit", serde_json::json!({ "sources": report.sources, "counts": counts }));
+    printer.json("audit", serde_json::json!({ "sources": report.sources, "counts": counts, "not-looked-at": report.gaps }));
     printer.result(&format!(
         "{} sources: {} violations, {} warnings, {} suppressed\n",
         report.sources.len(),
@@ -208,9 +272,12 @@ fn show_origins(report: &Report, printer: &Printer) {
 fn show_vulnerabilities(report: &Report, printer: &Printer) {
     for database in &report.databases {
         printer.json("database", database);
+        let name = database
+            .brought
+            .as_ref()
+            .map_or_else(|| database.path.to_string(), |brought| format!("{} of {}", brought.from, brought.at.date()));
         printer.result(&format!(
-            "database {} (SHA-256 {}): {} records, {} of them withdrawn; {} files skipped\n",
-            database.path,
+            "database {name} (SHA-256 {}): {} records, {} of them withdrawn; {} files skipped\n",
             database.sha256,
             database.records,
             database.withdrawn,

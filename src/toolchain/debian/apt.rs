@@ -1,6 +1,7 @@
 //! apt with the machine's own configuration, but lists, caches and state of its own: the system is neither changed nor asked what it has installed.
 
 use std::ffi::OsString;
+use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
@@ -91,6 +92,42 @@ impl Apt {
         Ok(sources::stanzas(&text).iter().filter_map(|stanza| Some((value(stanza, "Package")?, value(stanza, "Version")?))).collect())
     }
 
+    /// The binary packages of `sources`, source packages, that the indices have.
+    pub fn binaries_of(&self, sources: &[&str]) -> Result<Vec<Binary>, ToolchainError> {
+        let Some(suite) = self.suites.first() else { return Ok(Vec::new()) };
+        let step = "looking for packages";
+        let mut command = self.command("apt-cache");
+        command.args(["--quiet=2", "dumpavail"]).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().map_err(|error| not_started("apt-cache", &command, &error))?;
+        let failed = |words: String| ToolchainError::Apt { step, command: display(&command), words };
+        let mut found = Vec::new();
+        // All of a suite are 60 MB: a stanza at a time.
+        if let Some(output) = child.stdout.take() {
+            let mut stanza = String::new();
+            let mut lines = BufReader::new(output);
+            let mut line = Vec::new();
+            loop {
+                line.clear();
+                let read = lines.read_until(b'\n', &mut line).map_err(|error| failed(error.to_string()))?;
+                let text = String::from_utf8_lossy(&line);
+                if read > 0 && !text.trim().is_empty() {
+                    stanza.push_str(&text);
+                    continue;
+                }
+                let of = sources::stanzas(&stanza);
+                found.extend(
+                    of.iter().filter_map(|stanza| Binary::read(stanza, suite)).filter(|one| sources.contains(&one.source.as_str())),
+                );
+                stanza.clear();
+                if read == 0 {
+                    break;
+                }
+            }
+        }
+        let status = child.wait().map_err(|error| failed(error.to_string()))?;
+        if status.success() { Ok(found) } else { Err(failed(status.to_string())) }
+    }
+
     /// Downloads `packages` in their pinned versions; gives the paths. `progress` gets the number of bytes so far.
     pub fn download(&self, packages: &[&DebianPackage], progress: &dyn Fn(u64)) -> Result<Vec<Utf8PathBuf>, ToolchainError> {
         let step = "downloading packages";
@@ -174,6 +211,31 @@ fn write_sources(dir: &Utf8Path, suites: &[Name], wanted: Wanted) -> Result<(), 
         suites: names.iter().map(|&name| name.to_owned()).collect(),
         looked_in: files.iter().map(|file| file.path.to_string()).collect(),
     })
+}
+
+/// A binary package, and the source package that it was made from.
+pub(super) struct Binary {
+    pub package: DebianPackage,
+    pub source: String,
+    pub source_version: String,
+    /// Whether it is of the section of shared libraries.
+    pub is_library: bool,
+}
+
+impl Binary {
+    /// Of a stanza of apt's. The source is only named where its name or version is another: `Source: expat (2.9.0-1)`.
+    fn read(stanza: &[(String, String)], suite: &Name) -> Option<Self> {
+        let value = |key: &str| stanza.iter().find(|(name, _)| name == key).map(|(_, value)| value.trim());
+        let package = offer(stanza, suite)?;
+        let source = value("Source").unwrap_or(package.package.as_str());
+        let (source, version) = source.split_once(" (").map_or((source, None), |(source, rest)| (source, rest.strip_suffix(')')));
+        Some(Self {
+            source: source.to_owned(),
+            source_version: version.unwrap_or(&package.version).to_owned(),
+            is_library: value("Section") == Some("libs"),
+            package,
+        })
+    }
 }
 
 fn offer(stanza: &[(String, String)], suite: &Name) -> Option<DebianPackage> {

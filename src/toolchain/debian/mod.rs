@@ -2,6 +2,7 @@
 //! keys, are checked against the lock, unpacked in this process and laid out as an SDK.
 
 mod apt;
+mod changelog;
 mod deb;
 mod place;
 
@@ -17,9 +18,13 @@ use crate::model::{DebianPackage, DebianSdk, Digesting, Name, Sha256};
 use crate::report::{Event, Reporter};
 use crate::store::{Kind, Store};
 use apt::Apt;
+pub use changelog::{Changelog, changelogs};
 
 /// How messages call it.
 const SUBJECT: &str = "WASI SDK (Debian)";
+
+/// Debian's newest suite: what is new is there first, and its changelogs have all that was before.
+const SUITE_OF_SOURCES: &str = "sid";
 
 /// What an SDK is put together from, each with the suite that it is taken from: the programs, clang's headers and run-time library, wasi-libc,
 /// and every shared library that the programs need beyond those of glibc and gcc.
@@ -290,9 +295,8 @@ fn differs(package: &DebianPackage, found: Sha256) -> ToolchainError {
 /// # Errors
 /// When apt is not there, or reaches no archive of Debian's.
 pub fn source_versions(packages: &[&str], scratch: &Utf8Path) -> Result<Vec<(String, String)>, ToolchainError> {
-    const SUITE: &str = "sid";
-    let no_sources = |_| ToolchainError::NoSources { suites: vec![SUITE.to_owned()], looked_in: Vec::new() };
-    let suite: Name = SUITE.parse().map_err(no_sources)?;
+    let no_sources = |_| ToolchainError::NoSources { suites: vec![SUITE_OF_SOURCES.to_owned()], looked_in: Vec::new() };
+    let suite: Name = SUITE_OF_SOURCES.parse().map_err(no_sources)?;
     // The architecture says nothing of sources, but apt wants one.
     let apt = Apt::open(scratch, "amd64", &[suite], Wanted::Sources)?;
     let words = apt.update()?;
