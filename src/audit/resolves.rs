@@ -23,7 +23,7 @@ fn fixed(subject: &Subject<'_>, wanted: impl Fn(&VulnerabilityId) -> bool) -> Op
     Some(Status::Fixed(Suppression {
         by: joined(patches.iter().map(|patch| format!("patches/{}/{}", recipe.name, patch.file)).collect(), ", "),
         justification: None,
-        reason: joined(patches.iter().map(|patch| patch.reason.clone()).collect(), "; "),
+        reason: joined(patches.iter().map(|patch| patch.reason.to_string()).collect(), "; "),
     }))
 }
 

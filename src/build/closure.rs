@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::BuildError;
 use super::manifest::Manifest;
 use super::schedule::Compiled;
-use crate::model::{Content, Name, RelPath, Sha256};
+use crate::model::{Content, Dependency, Name, RelPath, Sha256};
 use crate::plan::Plan;
 use crate::store::{PARSED_LIMIT, read_regular};
 use crate::toolchain::Toolchain;
@@ -191,18 +191,17 @@ impl Closure {
     }
 }
 
-/// The file that a dependency of [`crate::store::ObjectRecord`] names: of the source's own tree, of the SDK (`sdk:`), or a header of another
-/// source (`zlib:zlib.h`), which is a file of that one's tree.
-fn key(plan: &Plan, source: usize, dependency: &str) -> Key {
-    let own = &plan.sources[source].selected.recipe;
-    let path = |text: &str| text.parse::<RelPath>().expect("a path below a root is relative");
-    let Some((owner, rest)) = dependency.split_once(':') else { return (Some(own.name.clone()), path(dependency)) };
-    if owner == "sdk" {
-        return (None, path(rest));
+/// The file that a dependency names. A header of another source is a file of that one's tree.
+fn key(plan: &Plan, source: usize, dependency: &Dependency) -> Key {
+    match dependency {
+        Dependency::Own(path) => (Some(plan.sources[source].selected.recipe.name.clone()), path.clone()),
+        Dependency::Sdk(path) => (None, path.clone()),
+        Dependency::Header(name, header) => {
+            let owner = plan.sources.iter().map(|planned| &planned.selected.recipe).find(|recipe| recipe.name == *name);
+            let from = owner.and_then(|recipe| recipe.headers.iter().find(|(_, to)| *to == header)).map(|(from, _)| from);
+            (Some(name.clone()), from.unwrap_or(header).clone())
+        }
     }
-    let other = plan.sources.iter().map(|planned| &planned.selected.recipe).find(|recipe| recipe.name.as_str() == owner);
-    let from = other.and_then(|recipe| recipe.headers.iter().find(|(_, to)| to.as_str() == rest).map(|(from, _)| from.clone()));
-    (other.map(|recipe| recipe.name.clone()), from.unwrap_or_else(|| path(rest)))
 }
 
 fn sdk_file(root: &Utf8Path, path: &RelPath) -> Result<ClosureFile, BuildError> {

@@ -7,12 +7,11 @@ use std::time::Instant;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{BuildError, Work};
-use crate::model::{RelPath, Sha256};
+use crate::model::{Dependency, RelPath, Sha256};
 use crate::plan::Job;
-use crate::process::output;
 use crate::report::Event;
 use crate::store::{Entry, EntryFile, Kind, ObjectRecord};
-use crate::toolchain::{Toolchain, quote};
+use crate::toolchain::{Reach, Toolchain, quote};
 
 const OBJECT: &str = "object.o";
 const RECORD: &str = "record.json";
@@ -37,7 +36,7 @@ impl Object {
 
     /// The files that clang opened: [`ObjectRecord::dependencies`].
     #[must_use]
-    pub fn dependencies(&self) -> &[String] {
+    pub fn dependencies(&self) -> &[Dependency] {
         &self.record.dependencies
     }
 
@@ -104,41 +103,75 @@ impl Work<'_> {
     fn compile(&self, job: &Job, place: &Place<'_>) -> Result<Object, BuildError> {
         let subject = || place.subject.to_owned();
         self.reporter.event(Event::CompileStarted { subject: subject(), file: job.file.to_string() });
+        // Clang has a folder of its own: what it leaves there beside the object goes.
         let scratch = self.store.scratch_dir()?;
-        let in_scratch = |name: &str| Utf8PathBuf::from(scratch.path().join(name).to_string_lossy().into_owned());
-        let (object, dependencies) = (in_scratch(OBJECT), in_scratch("dependencies.d"));
+        let scratch = Utf8Path::from_path(scratch.path()).expect("the store's path is UTF-8, and so are the names that it makes");
+        let (object, list) = (scratch.join(OBJECT), scratch.join("dependencies.d"));
 
-        let mut command = self.toolchain.command();
-        command.current_dir(place.tree).args(&job.arguments);
-        for dir in place.dependency_headers {
-            // A header's `__FILE__` must not name this machine's folders.
-            command.args(["-isystem", dir.as_str(), &format!("-ffile-prefix-map={dir}={}", dir.file_name().unwrap_or_default())]);
-        }
-        let shown = repeatable(&command, place.tree, &job.file);
-        command.args(["-MD", "-MT", "object", "-MF", dependencies.as_str(), "-c", job.file.as_str(), "-o", object.as_str()]);
-        let started = Instant::now();
-        let output = output(&mut command).map_err(|source| BuildError::Start { subject: subject(), source, command: shown.clone() })?;
-        let seconds = started.elapsed().as_secs_f64();
-        let stderr = String::from_utf8_lossy(&output.stderr).trim_end().to_owned();
-        if !output.status.success() {
+        let command = || {
+            let mut command = self.toolchain.command();
+            command.current_dir(place.tree).args(&job.arguments);
+            for dir in place.dependency_headers {
+                // A header's `__FILE__` must not name this machine's folders.
+                command.args(["-isystem", dir.as_str(), &format!("-ffile-prefix-map={dir}={}", dir.file_name().unwrap_or_default())]);
+            }
+            command
+        };
+        let shown = repeatable(&command(), place.tree, &job.file);
+        let run = |arguments: &[&str], reach: &Reach<'_>| {
+            let mut command = command();
+            command.args(arguments).args(["-MT", "object", "-MF", list.as_str(), job.file.as_str()]);
+            let output = self.toolchain.run(&mut command, reach);
+            let output = output.map_err(|source| BuildError::Start { subject: subject(), source, command: shown.clone() })?;
+            let stderr = String::from_utf8_lossy(&output.stderr).trim_end().to_owned();
+            if output.status.success() {
+                return Ok(stderr);
+            }
             let stderr = if stderr.is_empty() { format!("nothing; it ended with {}", output.status) } else { stderr };
-            return Err(BuildError::Compile { subject: subject(), file: job.file.clone(), stderr, command: shown });
+            let (subject, file, command) = (subject(), job.file.clone(), shown.clone());
+            // The kernel's words: it let clang open no other file.
+            Err(if stderr.contains("Permission denied") {
+                BuildError::Denied { subject, file, stderr, command }
+            } else {
+                BuildError::Compile { subject, file, stderr, command }
+            })
+        };
+        let started = Instant::now();
+        let read = std::iter::once(place.tree.to_owned()).chain(place.dependency_headers.iter().cloned()).collect();
+        let mut reach = Reach { read, write: scratch, sdk: true };
+        if job.has_assembly() {
+            // What the assembler opens is in no list of clang's. So the preprocessor lists its files first, and then they are all that can be opened.
+            run(&["-M"], &reach)?;
+            reach = Reach { read: opened(&list)?.into_iter().map(|path| place.tree.join(path)).collect(), write: scratch, sdk: false };
         }
+        let stderr = run(&["-MD", "-c", "-o", object.as_str()], &reach)?;
+        let seconds = started.elapsed().as_secs_f64();
+        let dependencies = self.traced(&list, job, place)?;
 
-        let dependencies = self.traced(&dependencies, job, place)?;
         let record = ObjectRecord { warnings: stderr, seconds, dependencies };
         let record_text = serde_json::to_vec_pretty(&record).expect("a record has only string keys");
-        let path = in_scratch(RECORD);
-        fs_err::write(&path, &record_text).map_err(|source| BuildError::Write { path, source })?;
-        let bytes = fs_err::read(&object).map_err(|source| BuildError::Read { path: object, source })?;
-        let sha256 = Sha256::of(&bytes);
-        let files = vec![
-            EntryFile { path: name(OBJECT), sha256, size: bytes.len() as u64 },
-            EntryFile { path: name(RECORD), sha256: Sha256::of(&record_text), size: record_text.len() as u64 },
-        ];
-        let path = in_scratch("dependencies.d");
-        fs_err::remove_file(&path).map_err(|source| BuildError::Write { path, source })?;
-        let entry = self.store.keep_entry(Kind::Object, &job.key, scratch, files, self.reporter)?;
+        let bytes = match fs_err::read(&object) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(BuildError::NoObject { subject: subject(), file: job.file.clone(), command: shown });
+            }
+            Err(source) => return Err(BuildError::Read { path: object, source }),
+        };
+        relocatable(&bytes).map_err(|found| BuildError::NotAnObject {
+            subject: subject(),
+            file: job.file.clone(),
+            found,
+            command: shown.clone(),
+        })?;
+        let entry = self.store.scratch_dir()?;
+        let mut files = Vec::new();
+        for (file, bytes) in [(OBJECT, bytes.as_slice()), (RECORD, record_text.as_slice())] {
+            let path = Utf8PathBuf::from(entry.path().join(file).to_string_lossy().into_owned());
+            fs_err::write(&path, bytes).map_err(|source| BuildError::Write { path, source })?;
+            files.push(EntryFile { path: name(file), sha256: Sha256::of(bytes), size: bytes.len() as u64 });
+        }
+        let sha256 = files[0].sha256;
+        let entry = self.store.keep_entry(Kind::Object, &job.key, entry, files, self.reporter)?;
         self.tell(job, place.subject, &record, false, shown);
         Ok(Object { entry, record, sha256 })
     }
@@ -155,16 +188,14 @@ impl Work<'_> {
     }
 
     /// The files that clang opened, each named by where it belongs. One that belongs nowhere would go untraced, and is refused.
-    fn traced(&self, list: &Utf8Path, job: &Job, place: &Place<'_>) -> Result<Vec<String>, BuildError> {
-        let text = fs_err::read_to_string(list).map_err(|source| BuildError::Read { path: list.to_owned(), source })?;
-        let roots = std::iter::once((place.tree, String::new()))
-            .chain(std::iter::once((self.toolchain.root(), "sdk:".to_owned())))
-            .chain(place.dependency_headers.iter().map(|dir| (dir.as_path(), format!("{}:", dir.file_name().unwrap_or_default()))));
-        let roots: Vec<_> = roots.collect();
+    fn traced(&self, list: &Utf8Path, job: &Job, place: &Place<'_>) -> Result<Vec<Dependency>, BuildError> {
         let mut traced = BTreeSet::new();
-        for found in rule_prerequisites(&text) {
+        for found in opened(list)? {
             let path = lexically_normal(&place.tree.join(&found));
-            let named = roots.iter().find_map(|(root, prefix)| Some(format!("{prefix}{}", path.strip_prefix(root).ok()?)));
+            let below = |root: &Utf8Path| path.strip_prefix(root).ok()?.as_str().parse::<RelPath>().ok();
+            let header = |dir: &Utf8PathBuf| Some(Dependency::Header(dir.file_name()?.parse().ok()?, below(dir)?));
+            let named = below(place.tree).map(Dependency::Own).or_else(|| below(self.toolchain.root()).map(Dependency::Sdk));
+            let named = named.or_else(|| place.dependency_headers.iter().find_map(header));
             let foreign =
                 || BuildError::ForeignDependency { subject: place.subject.to_owned(), file: job.file.clone(), found: path.to_string() };
             traced.insert(named.ok_or_else(foreign)?);
@@ -173,13 +204,36 @@ impl Work<'_> {
     }
 }
 
+/// The files that clang's list names, as it names them.
+fn opened(list: &Utf8Path) -> Result<Vec<String>, BuildError> {
+    let text = fs_err::read_to_string(list).map_err(|source| BuildError::Read { path: list.to_owned(), source })?;
+    Ok(rule_prerequisites(&text))
+}
+
+/// Whether clang made what a member of an archive must be.
+///
+/// # Errors
+/// What it is instead.
+fn relocatable(bytes: &[u8]) -> Result<(), String> {
+    use object::{Object as _, ObjectSection as _};
+    if bytes.starts_with(b"BC\xc0\xde") {
+        return Err("LLVM bitcode".to_owned());
+    }
+    match object::File::parse(bytes) {
+        // The custom section that the linker works by; a linked module has none.
+        Ok(object::File::Wasm(file)) if file.sections().any(|section| section.name() == Ok("linking")) => Ok(()),
+        Ok(file) => Err(format!("a file of the format {:?}", file.format())),
+        Err(error) => Err(format!("a file that can't be read ({error})")),
+    }
+}
+
 /// The command as a user can run it in a shell, its output thrown away: what matters is what clang says.
 fn repeatable(command: &Command, tree: &Utf8Path, file: &RelPath) -> String {
     format!("cd {} && {} -c {} -o /dev/null", quote(tree.as_str()), Toolchain::display(command), quote(file.as_str()))
 }
 
-/// The prerequisites of a Makefile rule as clang's `-MD` writes it: spaces escaped by a backslash, `$` doubled, lines continued by a backslash.
-/// Source: clang's `DependencyFile.cpp`, `PrintFilename`.
+/// The prerequisites of a Makefile rule as clang's `-MD` writes it: a space and a `#` escaped by a backslash, backslashes right before a space
+/// doubled, `$` doubled, lines continued by a backslash. Any text is read to its end. Source: clang's `DependencyFile.cpp`, `PrintFilename`.
 fn rule_prerequisites(rule: &str) -> Vec<String> {
     let rest = rule.split_once(':').map_or("", |(_, rest)| rest);
     let mut found = Vec::new();
@@ -187,16 +241,32 @@ fn rule_prerequisites(rule: &str) -> Vec<String> {
     let mut letters = rest.chars().peekable();
     while let Some(letter) = letters.next() {
         match (letter, letters.peek()) {
-            ('\\', Some('\n')) => {}
-            ('\\', Some(' ' | '#')) => word.extend(letters.next()),
+            ('\\', _) => {
+                let mut count = 1;
+                while letters.next_if_eq(&'\\').is_some() {
+                    count += 1;
+                }
+                let (kept, escaped) = match letters.peek() {
+                    Some('\n' | '\r') => (count - 1, false),
+                    Some(' ') => (count / 2, count % 2 == 1),
+                    Some('#') => (count - 1, true),
+                    _ => (count, false),
+                };
+                word.extend(std::iter::repeat_n('\\', kept));
+                word.extend(letters.next_if(|_| escaped));
+            }
             ('$', Some('$')) => word.extend(letters.next()),
-            (c, _) if c.is_whitespace() => {
+            // Only these: a name may hold any other blank of Unicode's.
+            (' ' | '\n' | '\r', _) => {
                 if !word.is_empty() {
                     found.push(std::mem::take(&mut word));
                 }
             }
             (c, _) => word.push(c),
         }
+    }
+    if !word.is_empty() {
+        found.push(word);
     }
     found
 }
@@ -222,12 +292,57 @@ fn name(text: &str) -> RelPath {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
     fn a_dependency_rule_is_read_with_its_escapes() {
-        let rule = "object: a.c \\\n  /sdk/my\\ dir/stdio.h dir/../b.h \\\n  x$$y.h\n";
-        assert_eq!(rule_prerequisites(rule), ["a.c", "/sdk/my dir/stdio.h", "dir/../b.h", "x$y.h"]);
+        let rule = "object: a.c \\\n  /sdk/my\\ dir/stdio.h dir/../b.h \\\n  x$$y.h a\u{a0}b.h \\#c.h d\\\\\\ e.h\n";
+        assert_eq!(rule_prerequisites(rule), ["a.c", "/sdk/my dir/stdio.h", "dir/../b.h", "x$y.h", "a\u{a0}b.h", "#c.h", "d\\ e.h"]);
         assert_eq!(lexically_normal(Utf8Path::new("/t/dir/../b.h")), "/t/b.h");
+    }
+
+    #[test]
+    fn only_a_relocatable_object_of_webassembly_is_one() {
+        const LINKING: &[u8] = b"\0asm\x01\0\0\0\0\x09\x07linking\x02";
+        assert_eq!(relocatable(LINKING), Ok(()));
+        assert_eq!(relocatable(b"BC\xc0\xde\x35\x14").expect_err("bitcode"), "LLVM bitcode");
+        for other in [&b"\0asm\x01\0\0\0"[..], b"", b"\x7fELF"] {
+            assert!(relocatable(other).is_err(), "{other:?}");
+        }
+    }
+
+    /// As clang's `PrintFilename` does.
+    fn printed(name: &str) -> String {
+        let mut out = String::new();
+        for c in name.chars() {
+            match c {
+                ' ' => {
+                    let before = out.chars().rev().take_while(|c| *c == '\\').count();
+                    out.extend(std::iter::repeat_n('\\', before + 1));
+                }
+                '#' => out.push('\\'),
+                '$' => out.push('$'),
+                _ => {}
+            }
+            out.push(c);
+        }
+        out
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_as_a_rule_without_a_panic(text in "\\PC*|[a-c:\\\\ #$\n\r\u{a0}]{0,40}") {
+            let found = rule_prerequisites(&text);
+            prop_assert!(found.iter().all(|name| !name.is_empty()));
+        }
+
+        #[test]
+        fn names_are_read_back_as_clang_writes_them(names in proptest::collection::vec("[a-c $\u{a0}]{0,3}(\\\\ )?[a-c#\u{85}]", 1..5)) {
+            let names: Vec<String> = names.into_iter().filter(|name| !name.contains("\\#")).collect();
+            let rule = format!("object: {}\n", names.iter().map(|name| printed(name)).collect::<Vec<_>>().join(" \\\n  "));
+            prop_assert_eq!(rule_prerequisites(&rule), names);
+        }
     }
 }

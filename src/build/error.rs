@@ -23,6 +23,15 @@ pub enum BuildError {
     #[error("{subject}: {file} includes {found}, which is neither in its source tree nor in the SDK")]
     #[diagnostic(help("every byte that takes part must be traced: put the file into the inputs, or take the include out by a patch"))]
     ForeignDependency { subject: String, file: RelPath, found: String },
+    #[error(
+        "{subject}: {file} asks for a file that is neither in its source tree nor in the SDK; clang says:\n{stderr}\nTo repeat it: {command}"
+    )]
+    #[diagnostic(help("every byte that takes part must be traced: put the file into the inputs, or take the include out by a patch"))]
+    Denied { subject: String, file: RelPath, stderr: String, command: String },
+    #[error("{subject}: clang made no object of {file}, and reports no error\nTo repeat it: {command}")]
+    NoObject { subject: String, file: RelPath, command: String },
+    #[error("{subject}: clang made of {file} {found}, and no relocatable WebAssembly object\nTo repeat it: {command}")]
+    NotAnObject { subject: String, file: RelPath, found: String, command: String },
     #[error("clang can't be started for {subject}: {source}\nTo repeat it: {command}")]
     Start { subject: String, source: std::io::Error, command: String },
     #[error("{library}: the archive can't be made: {source}")]

@@ -22,7 +22,7 @@ pub use manifest::{MANIFEST, Manifest, ManifestArchive, ManifestFile, ManifestMe
 pub use prefix::Prefix;
 
 use crate::fetch::Fetcher;
-use crate::model::{LicenseText, Name, RelPath, Selected, Version};
+use crate::model::{Dependency, LicenseText, Name, RelPath, Selected, Version};
 use crate::plan::Plan;
 use crate::report::Reporter;
 use crate::store::Store;
@@ -126,7 +126,10 @@ pub fn unused_inputs(work: &Work<'_>) -> Result<Vec<Unused>, Vec<BuildError>> {
             LicenseText::Files(files) => used.extend(files.iter().map(RelPath::as_str)),
             LicenseText::CommentOf(file) => drop(used.insert(file.as_str())),
         }
-        used.extend(work.plan.jobs_of(index).flat_map(|(job, _)| compiled.objects[job].dependencies()).map(String::as_str));
+        used.extend(work.plan.jobs_of(index).flat_map(|(job, _)| compiled.objects[job].dependencies()).filter_map(|dependency| {
+            let Dependency::Own(path) = dependency else { return None };
+            Some(path.as_str())
+        }));
         let files = tree.entry().files().iter().map(|file| &file.path);
         let files: Vec<RelPath> = files.filter(|path| !used.contains(path.as_str())).cloned().collect();
         found.push(Unused { source: recipe.name.clone(), version: locked.version.clone(), files });

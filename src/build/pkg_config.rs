@@ -3,14 +3,14 @@
 
 use std::fmt::Write as _;
 
-use crate::model::{Name, PkgConfig, Recipe, Version};
+use crate::model::{ConsumerFlag, LinkFlag, Name, PkgConfig, Recipe, Version};
 
 /// The text of `lib/pkgconfig/<name>.pc`.
 #[must_use]
 pub fn text(recipe: &Recipe, version: &Version, name: &Name, module: &PkgConfig) -> String {
-    let libraries = module.libraries.iter().map(|library| format!("-l{library}")).chain(module.libs.iter().cloned());
-    let libs = std::iter::once("-L${libdir}".to_owned()).chain(libraries).collect::<Vec<_>>().join(" ");
-    let cflags = std::iter::once("-I${includedir}".to_owned()).chain(module.cflags.iter().cloned()).collect::<Vec<_>>().join(" ");
+    let libraries = module.libraries.iter().map(|library| format!("-l{library}"));
+    let libs = joined(std::iter::once("-L${libdir}".to_owned()).chain(libraries).chain(module.libs.iter().map(ToString::to_string)));
+    let cflags = joined(std::iter::once("-I${includedir}").chain(module.cflags.iter().map(ConsumerFlag::as_str)));
     let requires = module.requires_private.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
     let mut text = format!(
         "prefix=${{pcfiledir}}/../..\n\
@@ -26,12 +26,16 @@ pub fn text(recipe: &Recipe, version: &Version, name: &Name, module: &PkgConfig)
     let optional = [
         ("Requires.private", requires),
         ("Libs", libs),
-        ("Libs.private", module.libs_private.join(" ")),
+        ("Libs.private", joined(module.libs_private.iter().map(LinkFlag::as_str))),
         ("Cflags", cflags),
-        ("Cflags.private", module.cflags_private.join(" ")),
+        ("Cflags.private", joined(module.cflags_private.iter().map(ConsumerFlag::as_str))),
     ];
     for (key, value) in optional.iter().filter(|(_, value)| !value.is_empty()) {
         writeln!(text, "{key}: {value}").expect("a string takes all text");
     }
     text
+}
+
+fn joined<T: Into<String>>(flags: impl Iterator<Item = T>) -> String {
+    flags.map(Into::into).collect::<Vec<_>>().join(" ")
 }

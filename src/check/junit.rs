@@ -15,7 +15,7 @@ pub fn to_junit(reports: &[SuiteReport]) -> Result<String, quick_junit::Serializ
     for source in reports {
         let mut suite = TestSuite::new(format!("{} {}", source.name, source.version));
         for patch in &source.patches {
-            suite.add_property((patch.file.to_string(), patch.reason.clone()));
+            suite.add_property((patch.file.to_string(), patch.reason.to_string()));
         }
         for test in &source.tests {
             let status = match &test.failure {

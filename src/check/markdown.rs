@@ -101,9 +101,9 @@ mod tests {
         report.not_applicable.push(Skipped { name: "t/two/c.c".into(), reason: "threads".into() });
         report.patches.push(Patch {
             file: "0001-b.patch".parse().expect("a path"),
-            reason: "a bug".into(),
+            reason: "a bug".parse().expect("a line"),
             resolves: std::collections::BTreeSet::default(),
-            upstream: "not sent: new".into(),
+            upstream: "not sent: new".parse().expect("a line"),
         });
         let page = to_markdown(&[report], "run by hand");
         assert!(page.contains("| t/one | 2 | 0 | 0 |\n| t/two | 0 | 1 | 1 |\n"), "{page}");

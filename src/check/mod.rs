@@ -159,7 +159,7 @@ fn fetch(request: &Request<'_>) -> Result<Vec<SourceTree>, Vec<CheckError>> {
 }
 
 fn report(suite: &Suite, selected: &Selected) -> SuiteReport {
-    let skipped = |NotApplicable { name, reason }: &NotApplicable| Skipped { name: name.clone(), reason: reason.clone() };
+    let skipped = |NotApplicable { name, reason }: &NotApplicable| Skipped { name: name.to_string(), reason: reason.to_string() };
     SuiteReport {
         name: selected.recipe.name.to_string(),
         version: selected.source.version.to_string(),

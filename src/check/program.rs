@@ -8,9 +8,9 @@ use super::{CheckError, Failure, Request};
 use crate::build::{BuildError, Busy, Place};
 use crate::consumer::env::Module;
 use crate::fetch::SourceTree;
-use crate::model::{CompileOptions, Program, ProgramSources, RelPath, Selected, Sha256, Suite};
+use crate::model::{CompileOptions, LinkFlag, Program, ProgramSources, RelPath, Selected, Sha256, Suite};
 use crate::plan::program_job;
-use crate::process::output;
+use crate::toolchain::Reach;
 
 /// One program to make: a `[program.…]` is one, or one for each of its files.
 pub struct Planned<'a> {
@@ -103,7 +103,9 @@ fn make(
         })
         .collect::<Result<Vec<_>, BuildError>>()
         .map_err(|error| match error {
-            BuildError::Compile { stderr, command, .. } => Failure::Compile { words: format!("{stderr}\nTo repeat it: {command}") },
+            BuildError::Compile { stderr, command, .. } | BuildError::Denied { stderr, command, .. } => {
+                Failure::Compile { words: format!("{stderr}\nTo repeat it: {command}") }
+            }
             error => setup(error.to_string()),
         })?;
 
@@ -122,13 +124,15 @@ fn make(
     // Below the data, a stack that overflows traps; above it, it would silently overwrite globals.
     command.arg("-Wl,--stack-first");
     // For a library that a program names in `libs`, without what its module adds.
-    command.arg(format!("-L{}", request.prefix.join("lib"))).args(&program.libs);
+    command.arg(format!("-L{}", request.prefix.join("lib"))).args(program.libs.iter().map(LinkFlag::as_str));
     for name in &program.modules {
         let module = modules.iter().find(|module| module.name == name.as_str());
         let missing = || Failure::Link { words: format!("the prefix has no module `{name}`, which the program is linked with") };
         command.args(&module.ok_or_else(missing)?.libs);
     }
-    let output = output(command.args(["-o", "program.wasm"])).map_err(|error| setup(error.to_string()))?;
+    command.args(["-o", "program.wasm"]);
+    let reach = Reach { read: vec![request.prefix.join("lib")], write: &dir, sdk: true };
+    let output = request.work.toolchain.run(&mut command, &reach).map_err(|error| setup(error.to_string()))?;
     if output.status.success() {
         Ok(dir.join("program.wasm"))
     } else {

@@ -35,7 +35,7 @@ pub fn expand<'a>(
             Some(each) => selected_files(tree.entry(), each, run.except.as_ref()).map(|path| Some(path.clone())).collect(),
         };
         if files.is_empty() {
-            let found = run.name.clone().unwrap_or_else(|| run.program.to_string());
+            let found = run.name.as_deref().unwrap_or(run.program.as_str()).to_owned();
             return Err(CheckError::NotInTree { suite: suite.file.clone(), subject: selected.title(), what: "`each` of the run", found });
         }
         for built in programs.iter().filter(|built| built.program.name == run.program) {

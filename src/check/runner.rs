@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::CheckError;
-use crate::model::{RelPath, Sha256};
+use crate::model::{Line, RelPath, Sha256};
 use crate::process::{Program, output};
 use crate::report::{Event, Reporter};
 use crate::store::{EntryFile, Kind, Store, StoreError};
@@ -63,7 +63,7 @@ pub struct Job<'a> {
     pub wasm: &'a Utf8Path,
     /// The only folder that the program sees, under each of these names.
     pub folder: &'a Utf8Path,
-    pub folders: &'a [String],
+    pub folders: &'a [Line],
     pub args: &'a [String],
     pub env: &'a [(&'a str, &'a str)],
     pub stdin: Option<Utf8PathBuf>,
@@ -135,7 +135,7 @@ impl Runner {
         let wasm = folder.join("tried.wasm");
         fs_err::write(&wasm, TRIED).map_err(|source| StoreError::Write { path: wasm.clone(), source })?;
         let (time_limit, memory_limit) = (60, 64);
-        let folders = &["/".to_owned()];
+        let folders = &["/".parse().expect("a constant of one line")];
         let job = Job { wasm: &wasm, folder, folders, args: &[], env: &[("A", "b")], stdin: None, time_limit, memory_limit, quick_start };
         let bad = |words: String| CheckError::BadRunner { runner: self.program.clone(), words, command: displayed(&self.command(&job)) };
         match self.run(&job) {

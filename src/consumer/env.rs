@@ -3,7 +3,7 @@
 use camino::Utf8Path;
 use serde_json::{Map, Value};
 
-use crate::model::{Name, PkgConfig};
+use crate::model::{ConsumerFlag, Name, PkgConfig};
 use crate::toolchain::quote;
 
 /// pkg-config's name of a library, and how CPython's configure calls its variables.
@@ -31,13 +31,13 @@ impl Module {
     #[must_use]
     pub fn resolved(name: &Name, module: &PkgConfig, prefix: &Utf8Path) -> Self {
         let (include, lib) = (prefix.join("include"), prefix.join("lib"));
-        // The variables that our `.pc` files define.
-        let text = |argument: &String| {
-            argument.replace("${includedir}", include.as_str()).replace("${libdir}", lib.as_str()).replace("${prefix}", prefix.as_str())
-        };
+        // The variable of our `.pc` files that such flags may name.
+        let text = |flag: &ConsumerFlag| flag.as_str().replace("${includedir}", include.as_str());
         let cflags = std::iter::once(format!("-I{include}")).chain(module.cflags.iter().chain(&module.cflags_private).map(text));
         let libraries = module.libraries.iter().map(|library| format!("-l{library}"));
-        let libs = std::iter::once(format!("-L{lib}")).chain(libraries).chain(module.libs.iter().chain(&module.libs_private).map(text));
+        let libs = std::iter::once(format!("-L{lib}"))
+            .chain(libraries)
+            .chain(module.libs.iter().chain(&module.libs_private).map(ToString::to_string));
         Self { name: name.to_string(), cflags: cflags.collect(), libs: libs.collect() }
     }
 }

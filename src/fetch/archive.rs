@@ -125,7 +125,7 @@ impl Fetcher<'_> {
             return Ok(fetched);
         }
         match wanted.place {
-            Place::Folder(folder) => self.search_folder(&wanted, &self.settings.lock_dir.join(folder)),
+            Place::Folder(folder) => self.search_folder(&wanted, &self.settings.lock_dir.join(folder.as_str())),
             Place::Url(url) => self.download(&wanted, url),
             Place::Debian { package, file } => self.pooled(&wanted, package, file),
             Place::Crate { name, version } => {

@@ -25,7 +25,7 @@ impl Fetcher<'_> {
         let verdict = match brought {
             Ok((held, inputs)) => match problems(&inputs, &compared.differences, selected.source.inputs) {
                 problems if problems.is_empty() => {
-                    let differences = compared.differences.iter().map(|(path, listed)| (path.clone(), listed.reason.clone())).collect();
+                    let differences = compared.differences.iter().map(|(path, listed)| (path.clone(), listed.reason.to_string())).collect();
                     Verdict::AsListed { files: inputs.len(), held, differences }
                 }
                 problems => Verdict::NotAsListed { problems },
@@ -130,7 +130,7 @@ mod tests {
         let ours = files(&[("a.c", "1"), ("b.c", "2"), ("gone.h", "3")]);
         let listed = |path: &str, ours: Option<&str>, theirs: Option<&str>| {
             let digest = |text: Option<&str>| text.map(|text| Sha256::of(text.as_bytes()));
-            let difference = LockedDifference { ours: digest(ours), theirs: digest(theirs), reason: "known".into() };
+            let difference = LockedDifference { ours: digest(ours), theirs: digest(theirs), reason: "known".parse().expect("a line") };
             (path.parse::<RelPath>().expect("a path"), difference)
         };
         let lists = BTreeMap::from([

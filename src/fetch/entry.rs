@@ -34,6 +34,10 @@ pub enum Refusal {
     LongName,
     #[error("with it the selected files lie in more than {limit} folders")]
     TooManyFolders { limit: u64 },
+    #[error(
+        "it is selected as an input, but its path starts with `-` or `@`: compilers take that for an option, or for a file with options"
+    )]
+    Option,
     #[error("with it the selected files have more than the {limit} bytes that the recipe's `inputs.max-size` allows")]
     TooLarge { limit: u64 },
 }
@@ -151,9 +155,12 @@ impl<'a> Picker<'a> {
         if let Some(path) = std::str::from_utf8(&bytes).ok().and_then(|text| text.parse::<RelPath>().ok()) {
             return Ok(self.inputs.selects(&path).then_some(path));
         }
-        let safe = String::from_utf8_lossy(&bytes).replace(|c: char| c.is_control() || matches!(c, '\\' | ':'), "_");
-        let selected = safe.parse().is_ok_and(|path| self.inputs.selects(&path));
-        if selected { Err(Refusal::BadName) } else { Ok(None) }
+        let selected = self.inputs.include.selects_text(&String::from_utf8_lossy(&bytes));
+        match bytes.first() {
+            _ if !selected => Ok(None),
+            Some(b'-' | b'@') => Err(Refusal::Option),
+            _ => Err(Refusal::BadName),
+        }
     }
 
     /// Takes `path` as a file that will be written.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::recipe_wire::check_url;
-use super::{Date, Name, RelPath, Sha256, Sha512, SwhDir, SyntaxError, Version};
+use super::{Date, Line, Name, RelPath, Sha256, Sha512, SwhDir, SyntaxError, Version};
 
 /// The version of the format that this program reads and writes.
 const VERSION: u32 = 1;
@@ -65,7 +65,7 @@ pub struct LockedDifference {
     /// Of the file in the archive; absent where that lacks it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub theirs: Option<Sha256>,
-    pub reason: String,
+    pub reason: Line,
 }
 
 /// The second selection of a source: with the files that only its tests need.
@@ -117,7 +117,7 @@ pub enum Place {
         file: Name,
     },
     /// Any file of this folder with the right digest; relative to the lock file's folder.
-    Folder(String),
+    Folder(Line),
 }
 
 impl Origin {
@@ -153,7 +153,7 @@ impl fmt::Display for Place {
 #[serde(deny_unknown_fields)]
 pub struct Sdks {
     /// The release that is taken when neither the user nor a CPython branch asks for one.
-    pub default: String,
+    pub default: Line,
     /// By release number.
     pub releases: BTreeMap<String, SdkRelease>,
     /// By branch (`3.13`, `main`): the release that its WASI build is made with (PEP 816).
@@ -166,7 +166,7 @@ pub struct Sdks {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PythonBranch {
-    pub sdk: String,
+    pub sdk: Line,
 }
 
 /// One release of the WASI SDK.
@@ -174,9 +174,9 @@ pub struct PythonBranch {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SdkRelease {
     /// The version of its LLVM.
-    pub llvm: String,
+    pub llvm: Line,
     /// The commit of its wasi-libc, abbreviated.
-    pub wasi_libc: String,
+    pub wasi_libc: Line,
     /// By host (`x86_64-linux`).
     pub hosts: BTreeMap<String, SdkDownload>,
 }
@@ -196,11 +196,11 @@ pub struct SdkDownload {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct DebianSdk {
     /// The version of its LLVM.
-    pub llvm: String,
+    pub llvm: Line,
     /// The commit of its wasi-libc, abbreviated.
-    pub wasi_libc: String,
+    pub wasi_libc: Line,
     /// The release whose wasi-libc commit and LLVM series it shares.
-    pub matches: String,
+    pub matches: Line,
     /// By Debian's name of the architecture (`amd64`); sorted by package.
     pub hosts: BTreeMap<String, Vec<DebianPackage>>,
 }
@@ -210,7 +210,7 @@ pub struct DebianSdk {
 #[serde(deny_unknown_fields)]
 pub struct DebianPackage {
     pub package: Name,
-    pub version: String,
+    pub version: Line,
     /// The suite whose index has it (`bookworm`).
     pub suite: Name,
     pub sha256: Sha256,
@@ -265,7 +265,7 @@ struct OriginWire {
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<Name>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    folder: Option<String>,
+    folder: Option<Line>,
     root: String,
     sha256: Sha256,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -3,8 +3,10 @@
 mod catalog;
 mod content;
 mod cpe;
+mod dependency;
 mod digest;
 mod exclusion;
+mod flags;
 mod globs;
 mod lock;
 mod name;
@@ -20,14 +22,18 @@ mod time;
 pub use catalog::{Catalog, CatalogError, Files, Selected, Selection, SelectionError};
 pub use content::{Content, Sha1};
 pub use cpe::{Cpe, CpeError, CpeProduct};
+pub use dependency::Dependency;
 pub use digest::{DigestError, Digesting, Sha256, Sha512};
 pub use exclusion::{Excluded, ExcludedFound, ExclusionStatement, Exclusions, Trace};
+pub use flags::{CompileFlag, ConsumerFlag, FlagError, LinkFlag};
 pub use globs::{Globs, GlobsError, Inputs};
 pub use lock::{
     Compared, DebianPackage, DebianSdk, Lock, LockError, LockedDifference, LockedSource, LockedTests, Origin, Place, PythonBranch,
     SdkDownload, SdkRelease, Sdks, lock_schema,
 };
-pub use name::{CompileFlag, Macro, Name, NameError, RelPath, Target, Template, TreeDir, Version, VulnerabilityId};
+pub use name::{
+    Description, Line, Macro, Name, NameError, RelPath, Target, Template, TreeDir, Version, VulnerabilityId, is_literal_in_pc, is_plain,
+};
 pub use policy::{LicenseProblem, Policy};
 pub use purl::{Purl, PurlError, PurlPackage};
 pub use recipe::{

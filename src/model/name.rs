@@ -7,15 +7,56 @@ use serde::{Deserialize, Serialize};
 
 /// A text that is not what its place asks for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{what} must be {rule}, found `{found}`")]
+#[error("{what} must be {rule}, found `{}`", visible(found))]
 pub struct NameError {
     what: &'static str,
     rule: &'static str,
     found: String,
 }
 
+/// Whether `c` shows as itself, in its own place: no control character, no end of a line, none of those that turn the direction of what follows
+/// (Unicode's UAX #9: U+202A to U+202E, U+2066 to U+2069).
+#[must_use]
+pub fn is_plain(c: char) -> bool {
+    !c.is_control() && !matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// `text` with all that is not plain written as an escape, for messages.
+pub(super) fn visible(text: &str) -> String {
+    text.chars()
+        .flat_map(|c| is_plain(c).then_some(c).into_iter().chain((!is_plain(c)).then(|| c.escape_default()).into_iter().flatten()))
+        .collect()
+}
+
 /// Implements the parsing, printing, serde and schema of a newtype over `String` whose whole rule is a predicate.
 macro_rules! text_type {
+    (@text $type:ident) => {
+        impl From<$type> for String {
+            fn from(value: $type) -> String {
+                value.0
+            }
+        }
+
+        impl $type {
+            /// The text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+
+        impl AsRef<str> for $type {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+    };
     ($type:ident, $what:literal, $rule:literal, $pattern:literal, $valid:expr) => {
         impl FromStr for $type {
             type Err = NameError;
@@ -38,25 +79,7 @@ macro_rules! text_type {
             }
         }
 
-        impl From<$type> for String {
-            fn from(value: $type) -> String {
-                value.0
-            }
-        }
-
-        impl $type {
-            /// The text.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(&self.0)
-            }
-        }
+        text_type!(@text $type);
 
         impl schemars::JsonSchema for $type {
             fn schema_name() -> std::borrow::Cow<'static, str> {
@@ -69,6 +92,8 @@ macro_rules! text_type {
         }
     };
 }
+
+pub(super) use text_type;
 
 /// The name of a recipe, a library or a pkg-config module: `zlib`, `sqlite3`, `libffi`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -123,7 +148,8 @@ text_type!(
     }
 );
 
-/// A relative path with `/` between its parts, none of them empty, `.` or `..`: it can't leave the folder that it is joined to, on any system.
+/// A relative path with `/` between its parts, none of them empty, `.` or `..`: it can't leave the folder that it is joined to, on any system. Nor
+/// does it start as an option (`-`) or a response file (`@`) does, so that it is a path wherever a command line has it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RelPath(String);
@@ -131,12 +157,12 @@ pub struct RelPath(String);
 text_type!(
     RelPath,
     "a path",
-    "relative, with `/` between parts that are not empty, `.` or `..`, and without `\\`, `:` or control characters",
-    r"^[^/\\:]+(/[^/\\:]+)*$",
+    "relative, with `/` between parts that are not empty, `.` or `..`, without `\\`, `:` or control characters, and not start with `-` or `@`",
+    r"^[^/\\:@-][^/\\:]*(/[^/\\:]+)*$",
     |text| {
-        !text.is_empty()
+        !text.starts_with(['-', '@'])
             && !text.contains(['\\', ':'])
-            && !text.chars().any(char::is_control)
+            && text.chars().all(is_plain)
             && text.split('/').all(|part| !matches!(part, "" | "." | ".."))
     }
 );
@@ -164,8 +190,8 @@ pub struct TreeDir(String);
 text_type!(
     TreeDir,
     "a folder of the source tree",
-    "`.`, or a relative path with `/` between its parts",
-    r"^(\.|[^/\\:]+(/[^/\\:]+)*)$",
+    "`.`, or a relative path with `/` between its parts that does not start with `-` or `@`",
+    r"^(\.|[^/\\:@-][^/\\:]*(/[^/\\:]+)*)$",
     |text| { text == "." || text.parse::<RelPath>().is_ok() }
 );
 
@@ -178,34 +204,60 @@ text_type!(Macro, "a macro", "a C identifier", "^[A-Za-z_][A-Za-z0-9_]*$", |text
     text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 });
 
-/// A flag of clang's that changes how code is compiled, never what runs or which files are read: no plugins, no paths, nothing passed on to
-/// another program.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// A text of one line, which shows as what it is: [`is_plain`] in all its characters. It may be empty.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct CompileFlag(String);
+pub struct Line(String);
 
 text_type!(
-    CompileFlag,
-    "a flag",
-    "one of -f…, -m…, -std=… and -W…, and none that names a path or a plugin, or passes something on (-Wl, -Wa, -Wp, -mllvm)",
-    r"^-(f|m|std=|W)[^/\\\s]+$",
-    |text| {
-        let known = ["-f", "-m", "-std=", "-W"].iter().any(|prefix| text.starts_with(prefix) && text.len() > prefix.len());
-        let foreign = ["-Wl,", "-Wa,", "-Wp,", "-fplugin", "-fpass-plugin", "-fuse-ld", "-mllvm"];
-        known
-            && !foreign.iter().any(|prefix| text.starts_with(prefix))
-            && !text.contains(['/', '\\'])
-            && !text.contains(char::is_whitespace)
-    }
+    Line,
+    "a text of one line",
+    "without line ends, control characters and marks of direction",
+    r"^[^\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]*$",
+    |text| text.chars().all(is_plain)
 );
+
+impl From<u32> for Line {
+    fn from(number: u32) -> Self {
+        Self(number.to_string())
+    }
+}
+
+impl std::ops::Deref for Line {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What a `.pc` file says of a module. The characters that mean something there are not in it: `#` starts a comment, `$` and `` ` `` stand before
+/// what is replaced, `\` before what is not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Description(String);
+
+text_type!(
+    Description,
+    "a description",
+    "one line without `#`, `$`, `` ` `` and `\\`, and without control characters and marks of direction",
+    r"^[^#$`\\\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]*$",
+    is_literal_in_pc
+);
+
+/// Whether pkg-config takes all of `text`, a value of a `.pc` file, for what it is.
+#[must_use]
+pub fn is_literal_in_pc(text: &str) -> bool {
+    text.chars().all(is_plain) && !text.contains(['#', '$', '`', '\\'])
+}
 
 /// A text in which `{version}` stands for the locked version; no other braces are allowed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Template(String);
 
-text_type!(Template, "a template", "a text whose only braces are those of `{version}`", r"^([^{}]|\{version\})*$", |text| {
-    !text.replace("{version}", "").contains(['{', '}'])
+text_type!(Template, "a template", "one line whose only braces are those of `{version}`", r"^([^{}]|\{version\})*$", |text| {
+    text.chars().all(is_plain) && !text.replace("{version}", "").contains(['{', '}'])
 });
 
 impl Template {
@@ -267,10 +319,10 @@ mod tests {
 
     #[test]
     fn paths_that_could_leave_their_folder_are_refused() {
-        for text in ["", "/etc/passwd", "../x", "a/../b", "a//b", "./a", "a/.", "a\\b", "C:x", "a/", "nul\0"] {
+        for text in ["", "/etc/passwd", "../x", "a/../b", "a//b", "./a", "a/.", "a\\b", "C:x", "a/", "nul\0", "-c.c", "@r.c", "@d/r.c"] {
             assert!(text.parse::<RelPath>().is_err(), "{text:?}");
         }
-        for text in ["a", "a/b.c", "..a/b..", "a b/c+d"] {
+        for text in ["a", "a/b.c", "..a/b..", "a b/c+d", "a@-/@-b"] {
             assert_eq!(text.parse::<RelPath>().expect(text).as_str(), text);
         }
     }
@@ -317,13 +369,24 @@ mod tests {
     }
 
     #[test]
-    fn only_flags_that_change_how_code_is_compiled_are_taken() {
-        for flag in ["-std=gnu11", "-fno-strict-aliasing", "-msimd128", "-Wno-unused"] {
-            assert!(flag.parse::<CompileFlag>().is_ok(), "{flag}");
+    fn what_ends_a_line_or_turns_its_direction_is_in_no_text_of_one_line() {
+        for c in "\n\r\t\0\u{1b}\u{7f}\u{85}\u{9b}\u{2028}\u{2029}\u{202a}\u{202e}\u{2066}\u{2069}".chars() {
+            let text = format!("a{c}b");
+            assert!(text.parse::<Line>().is_err() && text.parse::<RelPath>().is_err() && text.parse::<Template>().is_err(), "{text:?}");
+            let error = text.parse::<Description>().expect_err("refused").to_string();
+            assert!(error.chars().all(is_plain), "{error:?}");
         }
-        for flag in ["-O3", "-I/usr/include", "-fplugin=x.so", "-Wl,-z", "-mllvm", "-f", "-include", "-fprofile-use=/tmp/x", "-W a"] {
-            assert!(flag.parse::<CompileFlag>().is_err(), "{flag}");
+        for text in ["", "Théodore Ts'o", "\u{a0}\u{200b}", "#$`\\ {}"] {
+            assert_eq!(text.parse::<Line>().expect(text).as_str(), text);
         }
+    }
+
+    #[test]
+    fn a_description_has_nothing_that_a_pc_file_replaces() {
+        for text in ["$(touch x)", "${prefix}", "`x`", "a # b", "a \\"] {
+            assert!(text.parse::<Description>().is_err(), "{text}");
+        }
+        assert!("Library (static): a, b; 100% + \"c\"".parse::<Description>().is_ok());
     }
 
     #[test]
@@ -334,8 +397,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_relative_path_joined_to_a_folder_stays_below_it(text in "[a-c./\\\\:]{0,12}") {
+        fn a_relative_path_joined_to_a_folder_stays_below_it_and_is_no_option(text in "[a-c./\\\\:@-]{0,12}") {
             if let Ok(path) = text.parse::<RelPath>() {
+                prop_assert!(!path.as_str().starts_with(['-', '@']));
                 let joined = std::path::Path::new("root").join(path.as_str());
                 prop_assert!(joined.components().all(|part| matches!(part, std::path::Component::Normal(_))));
             }

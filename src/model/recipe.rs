@@ -9,8 +9,8 @@ use url::Url;
 
 use super::recipe_wire::Wire;
 use super::{
-    CompileFlag, CpeProduct, Inputs, Macro, Name, Origin, PurlPackage, RelPath, Sha256, SyntaxError, Template, TreeDir, Version,
-    VulnerabilityId,
+    CompileFlag, ConsumerFlag, CpeProduct, Description, Inputs, Line, LinkFlag, Macro, Name, Origin, PurlPackage, RelPath, Sha256,
+    SyntaxError, Template, TreeDir, Version, VulnerabilityId,
 };
 
 /// A recipe, checked as far as it can be without the source that it is for.
@@ -23,10 +23,10 @@ pub struct Recipe {
     pub name: Name,
     /// The versions that it is written for; never empty.
     pub versions: Vec<Version>,
-    pub summary: String,
+    pub summary: Line,
     pub homepage: Url,
     /// The person or organisation that makes the source.
-    pub originator: String,
+    pub originator: Line,
     /// Recipes whose headers this one's sources include.
     pub dependencies: Vec<Name>,
     pub license: License,
@@ -70,7 +70,7 @@ pub struct License {
     pub declared: Option<String>,
     pub text: LicenseText,
     /// The copyright notice, or `NONE` where a source has none.
-    pub copyright: String,
+    pub copyright: Line,
 }
 
 impl License {
@@ -126,6 +126,8 @@ pub struct Library {
     pub name: Name,
     /// In member order; never empty.
     pub sources: Vec<RelPath>,
+    /// Those of the sources that have inline assembly; everywhere else clang refuses it.
+    pub inline_assembly: Vec<RelPath>,
     pub options: CompileOptions,
 }
 
@@ -169,7 +171,7 @@ pub struct CompileOptions {
     /// A library is compiled at the default.
     pub opt_level: OptLevel,
     /// Macro to value.
-    pub defines: BTreeMap<Macro, String>,
+    pub defines: BTreeMap<Macro, Line>,
     pub include_dirs: Vec<TreeDir>,
     pub flags: Vec<CompileFlag>,
 }
@@ -179,21 +181,21 @@ pub struct CompileOptions {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PkgConfig {
     /// What it is, in a line.
-    pub description: String,
+    pub description: Description,
     /// Libraries of this recipe to link.
     pub libraries: Vec<Name>,
     /// Further linker arguments that every program needs.
     #[serde(default)]
-    pub libs: Vec<String>,
+    pub libs: Vec<LinkFlag>,
     /// Those that a static link needs.
     #[serde(default)]
-    pub libs_private: Vec<String>,
+    pub libs_private: Vec<LinkFlag>,
     /// Further compiler arguments beside the include folder.
     #[serde(default)]
-    pub cflags: Vec<String>,
+    pub cflags: Vec<ConsumerFlag>,
     /// Those for a static link.
     #[serde(default)]
-    pub cflags_private: Vec<String>,
+    pub cflags_private: Vec<ConsumerFlag>,
     /// Other modules that a static link needs.
     #[serde(default)]
     pub requires_private: Vec<Name>,
@@ -206,9 +208,9 @@ pub struct Patch {
     /// In `patches/<recipe>/`.
     pub file: RelPath,
     /// Why it is needed.
-    pub reason: String,
+    pub reason: Line,
     /// Where upstream has it, or `not sent:` and why.
-    pub upstream: String,
+    pub upstream: Line,
     /// The known vulnerabilities of the recipe's versions that it fixes. Not of a patch of tests.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub resolves: BTreeSet<VulnerabilityId>,
@@ -230,7 +232,7 @@ pub struct NotAffected {
     pub vulnerability: VulnerabilityId,
     pub justification: Justification,
     /// How that is known.
-    pub reason: String,
+    pub reason: Line,
 }
 
 /// Why a vulnerability does not concern something, in OpenVEX's words:
@@ -274,7 +276,7 @@ pub struct OriginTemplate {
 pub struct ComparedTemplate {
     pub origin: OriginTemplate,
     /// By path below the root: why it may differ. Never empty.
-    pub differs: BTreeMap<RelPath, String>,
+    pub differs: BTreeMap<RelPath, Line>,
 }
 
 /// Where an origin is.
@@ -287,7 +289,7 @@ pub enum PlaceTemplate {
     /// The upstream archive of a Debian source package.
     Debian { package: Name, file: Template },
     /// A folder in which a file with the right digest is looked for; relative to the lock file's.
-    Folder(String),
+    Folder(Line),
 }
 
 /// A recipe that can't be used.

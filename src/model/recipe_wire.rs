@@ -10,7 +10,7 @@ use super::recipe::{
     ComparedTemplate, CompileOptions, Identifiers, Library, License, LicenseText, NotAffected, OptLevel, OriginTemplate, Overlay, Patch,
     PkgConfig, PlaceTemplate, Recipe,
 };
-use super::{CompileFlag, Inputs, Macro, Name, RelPath, Sha256, Template, TreeDir, Version};
+use super::{CompileFlag, Inputs, Line, Macro, Name, RelPath, Sha256, Template, TreeDir, Version, is_literal_in_pc};
 
 /// A recipe, as written.
 #[derive(Deserialize, JsonSchema)]
@@ -20,9 +20,9 @@ pub(super) struct Wire {
     name: Name,
     /// The upstream versions that the recipe is written for.
     versions: Vec<Version>,
-    summary: String,
+    summary: Line,
     homepage: Url,
-    originator: String,
+    originator: Line,
     #[serde(default)]
     dependencies: Vec<Name>,
     license: LicenseWire,
@@ -55,7 +55,7 @@ struct LicenseWire {
     files: Vec<RelPath>,
     /// A C file whose first comment is the licence, in place of `files`.
     comment_of: Option<RelPath>,
-    copyright: String,
+    copyright: Line,
 }
 
 /// One of `url`, `crate`, `debian` and `folder`.
@@ -72,7 +72,7 @@ struct OriginWire {
     debian: Option<Name>,
     /// With `debian`: its upstream archive, `mpdecimal_{version}.orig.tar.gz`.
     file: Option<Template>,
-    folder: Option<String>,
+    folder: Option<Line>,
     root: Template,
     #[serde(default)]
     published_sha256: BTreeMap<Version, Sha256>,
@@ -84,15 +84,18 @@ struct OriginWire {
 struct ComparedWire {
     origin: OriginWire,
     /// By path below the root: why it may differ.
-    differs: BTreeMap<RelPath, String>,
+    differs: BTreeMap<RelPath, Line>,
 }
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct LibraryWire {
     sources: Vec<RelPath>,
+    /// Those of the sources that have inline assembly: clang refuses it everywhere else.
     #[serde(default)]
-    defines: BTreeMap<Macro, String>,
+    inline_assembly: Vec<RelPath>,
+    #[serde(default)]
+    defines: BTreeMap<Macro, Line>,
     #[serde(default)]
     include_dirs: Vec<TreeDir>,
     #[serde(default)]
@@ -101,6 +104,9 @@ struct LibraryWire {
 
 impl Wire {
     pub fn check(self, file: &str, digest: Sha256, problems: &mut Vec<String>) -> Option<Recipe> {
+        if self.name.as_str() == "sdk" {
+            problems.push("`name` is `sdk`, which is what the trace and the documents call the WASI SDK".into());
+        }
         if self.versions.is_empty() {
             problems.push("`versions` is empty: name the versions that the recipe is written for".into());
         }
@@ -126,6 +132,9 @@ impl Wire {
         }
         for said in self.not_affected.iter().filter(|said| said.reason.trim().is_empty()) {
             problems.push(format!("a `[[not-affected]]` says of {} no reason", said.vulnerability));
+        }
+        if !is_literal_in_pc(self.homepage.as_str()) {
+            problems.push(format!("`homepage` has a `#`, `$` or `` ` ``, which means something in a `.pc` file: `{}`", self.homepage));
         }
         let license = self.license.check(problems);
         if self.origin.is_empty() {
@@ -265,8 +274,11 @@ impl LibraryWire {
                 problems.push(format!("`[library.{name}]` names `{source}` twice"));
             }
         }
+        for source in self.inline_assembly.iter().filter(|source| !members.contains(source)) {
+            problems.push(format!("`[library.{name}]` has `{source}` in `inline-assembly`, which is not among its `sources`"));
+        }
         let (defines, include_dirs, flags) = (self.defines, self.include_dirs, self.flags);
         let options = CompileOptions { opt_level: OptLevel::default(), defines, include_dirs, flags };
-        Library { name, sources: self.sources, options }
+        Library { name, sources: self.sources, inline_assembly: self.inline_assembly, options }
     }
 }

@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    CompileFlag, CompileOptions, Extra, Globs, GlobsError, Inputs, Macro, Name, OptLevel, Overlay, Patch, Recipe, RelPath, Sha256,
-    SyntaxError, TreeDir, Version,
+    CompileFlag, CompileOptions, Extra, Globs, GlobsError, Inputs, Line, LinkFlag, Macro, Name, OptLevel, Overlay, Patch, Recipe, RelPath,
+    Sha256, SyntaxError, TreeDir, Version,
 };
 
 /// The tests of some versions of a source.
@@ -48,7 +48,7 @@ pub struct Program {
     /// pkg-config modules to link with.
     pub modules: Vec<Name>,
     /// Further arguments for the linker.
-    pub libs: Vec<String>,
+    pub libs: Vec<LinkFlag>,
 }
 
 /// What programs are made from.
@@ -77,7 +77,7 @@ impl Program {
         if let Some(EachDefine { name, from, to }) = &self.each_define {
             let with = |value: u32| {
                 let mut options = self.options.clone();
-                options.defines.insert(name.clone(), value.to_string());
+                options.defines.insert(name.clone(), Line::from(value));
                 (format!(" {name}={value}"), options)
             };
             variants = (*from..=*to).map(with).collect();
@@ -99,28 +99,28 @@ pub struct Run {
     /// A program of the suite.
     pub program: Name,
     /// How tables call it; the program's name where it is not given.
-    pub name: Option<String>,
+    pub name: Option<Line>,
     /// One test for each file of the tree that these select; `{file}` stands for its path.
     pub each: Option<Globs>,
     /// Not these of them: they are in `not-applicable`, or in another run.
     pub except: Option<Globs>,
     /// `{file}` and, where the program has `each`, `{program}` for the file that it is made from, are allowed.
     #[serde(default)]
-    pub args: Vec<String>,
+    pub args: Vec<Line>,
     #[serde(default)]
-    pub env: BTreeMap<Macro, String>,
+    pub env: BTreeMap<Macro, Line>,
     /// Files of the tree that are copied into the folder that the test runs in, under their paths.
     pub files: Option<Globs>,
     /// The names under which the program sees its folder; with none it has no folder at all.
     #[serde(default = "default_folders")]
-    pub folders: Vec<String>,
+    pub folders: Vec<Line>,
     /// A file of the tree that the test reads from standard input; `{file}` and `{program}` are allowed.
-    pub stdin: Option<String>,
+    pub stdin: Option<Line>,
     /// The exit status that is expected.
     #[serde(default)]
     pub exit: i32,
     /// A file of the tree that standard output must be equal to; `{file}` and `{program}` are allowed.
-    pub stdout: Option<String>,
+    pub stdout: Option<Line>,
     /// Texts that standard output must have.
     #[serde(default)]
     pub stdout_contains: Vec<String>,
@@ -138,8 +138,8 @@ pub struct Run {
     pub quick_start: bool,
 }
 
-fn default_folders() -> Vec<String> {
-    vec!["/".to_owned()]
+fn default_folders() -> Vec<Line> {
+    vec!["/".parse().expect("a constant of one line")]
 }
 
 fn default_time_limit() -> u64 {
@@ -155,9 +155,9 @@ fn default_memory_limit() -> u64 {
 #[serde(deny_unknown_fields)]
 pub struct NotApplicable {
     /// As upstream calls it.
-    pub name: String,
+    pub name: Line,
     /// What WASI or WebAssembly lacks that it needs.
-    pub reason: String,
+    pub reason: Line,
 }
 
 /// A suite that can't be used.
@@ -214,15 +214,14 @@ struct ProgramWire {
     /// Each program once for each value of a macro.
     each_define: Option<EachDefine>,
     #[serde(default)]
-    defines: BTreeMap<Macro, String>,
+    defines: BTreeMap<Macro, Line>,
     #[serde(default)]
     include_dirs: Vec<TreeDir>,
     #[serde(default)]
     flags: Vec<CompileFlag>,
     modules: Vec<Name>,
-    /// Only `-l…` and `-Wl,…`.
     #[serde(default)]
-    libs: Vec<String>,
+    libs: Vec<LinkFlag>,
 }
 
 impl Suite {
@@ -303,9 +302,6 @@ impl Suite {
 
 impl ProgramWire {
     fn check(self, name: Name, problems: &mut Vec<String>) -> Option<Program> {
-        for lib in self.libs.iter().filter(|lib| !lib.starts_with("-l") && !lib.starts_with("-Wl,")) {
-            problems.push(format!("`[program.{name}]` links with `{lib}`: only -l… and -Wl,… are allowed"));
-        }
         let sources = match (self.each, self.sources.is_empty()) {
             (None, false) if self.with.is_empty() && self.except.is_none() => ProgramSources::All(self.sources),
             (Some(each), true) => ProgramSources::Each { each, except: self.except, with: self.with },

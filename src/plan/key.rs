@@ -54,7 +54,7 @@ pub(super) fn object_key(
         .chain(dependencies.iter().map(|headers| headers.as_bytes().as_slice()))
         .chain(std::iter::once(file.as_str().as_bytes()))
         .chain(arguments.iter().map(String::as_bytes));
-    Sha256::of_fields("wasideps object 1", fields)
+    Sha256::of_fields("wasideps object 2", fields)
 }
 
 /// The key of a prefix: every object, what each recipe says of headers, licences and modules, what the SBOM tells of origins, the SBOM's date,

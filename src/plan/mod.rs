@@ -74,6 +74,14 @@ pub struct Job {
     pub key: Sha256,
 }
 
+impl Job {
+    /// Whether its file may have inline assembly.
+    #[must_use]
+    pub fn has_assembly(&self) -> bool {
+        !self.arguments.iter().any(|argument| argument == NO_ASSEMBLY)
+    }
+}
+
 impl Plan {
     /// Plans `selection` for `target` with the toolchain of that identity; `created` is when its documents say that they were made.
     #[must_use]
@@ -91,7 +99,7 @@ impl Plan {
             for library in &recipe.libraries {
                 let names = member_names(&library.sources);
                 let members = library.sources.iter().zip(names).map(|(file, name)| {
-                    let arguments = arguments(&library.options);
+                    let arguments = arguments(&library.options, library.inline_assembly.contains(file));
                     let key = key::object_key(&toolchain, target, &tree_key, &dependencies, file, &arguments);
                     plan.jobs.push(Job { source, library: library.name.clone(), file: file.clone(), arguments, key });
                     Member { name, job: plan.jobs.len() - 1 }
@@ -114,17 +122,25 @@ impl Plan {
 /// The job of a C file that is not of a library: one of a test program, which may include headers of the prefix with the key `prefix`.
 #[must_use]
 pub fn program_job(plan: &Plan, tree: &Sha256, program: &Name, file: &RelPath, options: &CompileOptions) -> Job {
-    let arguments = arguments(options);
+    let arguments = arguments(options, false);
     let key = key::object_key(&plan.toolchain, plan.target, tree, &[plan.key], file, &arguments);
     Job { source: 0, library: program.clone(), file: file.clone(), arguments, key }
 }
 
-/// `__DATE__` and `__TIME__` are errors, since they would make bytes depend on the clock.
-fn arguments(options: &CompileOptions) -> Vec<String> {
-    let mut arguments = vec![options.opt_level.as_str().to_owned(), "-Werror=date-time".to_owned()];
+/// What keeps clang from opening a file for the assembler, behind the back of the trace.
+const NO_ASSEMBLY: &str = "-fno-gnu-inline-asm";
+
+/// What is the same for all comes last, so that no flag takes it back: `__DATE__` and `__TIME__` are errors, since a source that asks for the clock
+/// means it, and gets it nowhere.
+fn arguments(options: &CompileOptions, inline_assembly: bool) -> Vec<String> {
+    let mut arguments = vec![options.opt_level.as_str().to_owned()];
     arguments.extend(options.flags.iter().map(ToString::to_string));
     arguments.extend(options.defines.iter().map(|(name, value)| format!("-D{name}={value}")));
     arguments.extend(options.include_dirs.iter().map(|dir| format!("-I{dir}")));
+    arguments.push("-Werror=date-time".to_owned());
+    if !inline_assembly {
+        arguments.push(NO_ASSEMBLY.to_owned());
+    }
     arguments
 }
 

@@ -5,6 +5,8 @@ use std::io::{self, ErrorKind};
 use camino::Utf8PathBuf;
 use miette::Diagnostic;
 
+use crate::model::{RelPath, Sha256};
+
 /// A store that can't do what it was asked.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum StoreError {
@@ -23,6 +25,12 @@ pub enum StoreError {
     },
     #[error("{path} can't be read: {source}")]
     Read { path: Utf8PathBuf, source: io::Error },
+    #[error("{path} has SHA-256 {found} in place of {expected}: it was changed while it was used")]
+    #[diagnostic(help("run the command again: what is damaged is then made anew"))]
+    Changed { path: Utf8PathBuf, expected: Sha256, found: Sha256 },
+    #[error("`{path}` is the name of the list that the store keeps beside a source's files")]
+    #[diagnostic(help("leave it out of `[inputs] include`, and call an overlay, a header or what a patch makes by another name"))]
+    Reserved { path: RelPath },
     #[error("{path} can't be written: {source}")]
     #[diagnostic(help("{}", write_help(source)))]
     Write { path: Utf8PathBuf, source: io::Error },

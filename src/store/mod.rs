@@ -24,7 +24,7 @@ pub use lock::Guard;
 pub use scratch::write_atomically;
 pub use swap::{mend, swap_in};
 
-use crate::model::{RelPath, Sha256};
+use crate::model::{Dependency, RelPath, Sha256};
 use crate::report::{Event, Reporter};
 use entry::Opened;
 use scratch::Scratch;
@@ -47,8 +47,8 @@ pub struct ObjectRecord {
     pub warnings: String,
     /// How long clang ran, in seconds of wall time.
     pub seconds: f64,
-    /// The files that clang opened, from its own dependency output: relative ones are of the tree, those of the SDK start with `sdk:`. Sorted.
-    pub dependencies: Vec<String>,
+    /// The files that clang opened, from its own dependency output. Sorted.
+    pub dependencies: Vec<Dependency>,
 }
 
 impl Store {
@@ -58,6 +58,8 @@ impl Store {
     /// # Errors
     /// When it is of another version, or a folder that is not a store; nothing in it is touched then.
     pub fn open(root: &Utf8Path) -> Result<Self, StoreError> {
+        // Its files are arguments of programs that run in other folders, and an absolute path is never an option.
+        let root = &camino::absolute_utf8(root).map_err(|source| StoreError::Open { root: root.to_owned(), source })?;
         mark::claim(root)?;
         for folder in Kind::ALL.map(Kind::folder).into_iter().chain([TMP, LOCKS]) {
             fs_err::create_dir_all(root.join(folder)).map_err(|source| StoreError::Open { root: root.to_owned(), source })?;
@@ -158,7 +160,8 @@ impl Store {
     /// # Errors
     /// When it is damaged and can't be removed.
     pub fn entry(&self, kind: Kind, key: &Sha256, reporter: &dyn Reporter) -> Result<Option<Entry>, StoreError> {
-        match Entry::open(&self.entry_path(kind, key))? {
+        // An SDK has links, which no list names; its identity covers what clang finds there.
+        match Entry::open(&self.entry_path(kind, key), kind != Kind::Sdk)? {
             Opened::Whole(entry) => Ok(Some(entry)),
             Opened::Absent => Ok(None),
             Opened::Damaged(problem) => {
@@ -196,6 +199,9 @@ impl Store {
         const TRIES: usize = 3;
         let path = self.entry_path(kind, key);
         let write = |source| StoreError::Write { path: path.clone(), source };
+        if let Some(file) = files.iter().find(|file| Entry::is_list(&file.path)) {
+            return Err(StoreError::Reserved { path: file.path.clone() });
+        }
         let files = Entry::seal(dir.path(), files).map_err(write)?;
         for _ in 0..TRIES {
             match fs_err::rename(dir.path(), &path) {

@@ -1,10 +1,12 @@
 //! Where the parts of an SDK are.
 
 use std::process::Command;
+use std::sync::OnceLock;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
+use super::confine::Needs;
 use super::version::SdkVersion;
 use crate::model::{Sha256, Target};
 use crate::store::{TEXT_LIMIT, read_regular, read_text};
@@ -39,6 +41,8 @@ pub(super) struct Layout {
     pub resource_dir: Utf8PathBuf,
     pub sysroot: Utf8PathBuf,
     pub version: SdkVersion,
+    /// Of the layer's own: [`Layout::run`].
+    pub needs: OnceLock<Needs>,
 }
 
 impl Layout {
@@ -74,13 +78,15 @@ impl Layout {
             sysroot,
             version,
             root,
+            needs: OnceLock::new(),
         })
     }
 
     /// `program` of this SDK, with an environment that holds nothing but what it needs to start.
     pub fn command(&self, program: &Utf8Path) -> Command {
         let mut command = Command::new(program);
-        command.env_clear();
+        // The clock of `__DATE__`, `__TIME__` and `__TIMESTAMP__`, whatever a source does about the warning that forbids them (clang 16 and later).
+        command.env_clear().env("SOURCE_DATE_EPOCH", "0");
         if let Some(path) = &self.library_path {
             command.env("LD_LIBRARY_PATH", path);
         }

@@ -92,13 +92,13 @@ impl Locator<'_> {
                 Err(ToolchainError::UnknownRelease { found: number.to_owned(), known: releases.keys().cloned().collect() })
             }
             (None, Some(branch)) => match self.sdks.python.get(branch) {
-                Some(python) => Ok(Wanted::Release { number: python.sdk.clone(), exact: false }),
+                Some(python) => Ok(Wanted::Release { number: python.sdk.to_string(), exact: false }),
                 None => {
                     let known = self.sdks.python.keys().cloned().collect();
                     Err(ToolchainError::UnknownPython { found: branch.to_owned(), known })
                 }
             },
-            (None, None) => Ok(Wanted::Any { default: self.sdks.default.clone() }),
+            (None, None) => Ok(Wanted::Any { default: self.sdks.default.to_string() }),
         }
     }
 
@@ -292,7 +292,7 @@ impl Locator<'_> {
     fn compare_with_python(&self, request: &Request, identity: &Identity) {
         let Some(branch) = &request.python else { return };
         let Some(wanted) = self.sdks.python.get(branch).map(|python| &python.sdk) else { return };
-        if identity.kind == SdkKind::Custom || identity.version != *wanted {
+        if identity.kind == SdkKind::Custom || identity.version != wanted.as_str() {
             self.reporter.event(Event::Warning {
                 text: format!(
                     "CPython {branch} is built with WASI SDK {wanted}, but this is {identity}: wasi-libc promises no ABI between releases, so build \

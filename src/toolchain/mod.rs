@@ -1,8 +1,9 @@
 //! Finding, fetching, assembling, checking and identifying a WASI SDK.
 //!
 //! The steps, a module each: `locate` (which SDK), `release` (upstream's archives), [`debian`] (from Debian's packages), `layout` (where its parts
-//! are), `probe` (does it work), `identity` (what is it).
+//! are), `confine` (what its programs may open), `probe` (does it work), `identity` (what is it).
 
+mod confine;
 pub mod debian;
 mod error;
 mod host;
@@ -14,10 +15,11 @@ mod release;
 mod unpack;
 mod version;
 
-use std::process::Command;
+use std::process::{Command, Output};
 
 use camino::Utf8Path;
 
+pub use confine::Reach;
 pub use error::{Failure, ToolchainError};
 pub use host::{debian_architecture, host};
 pub use identity::{Identity, SdkKind};
@@ -116,6 +118,14 @@ impl Toolchain {
         let mut command = self.layout.command(&self.layout.clang);
         command.args(&self.base_args);
         command
+    }
+
+    /// Runs `command`, one of [`Self::command`], to its end, confined to `reach` where the kernel can do that. Standard input is empty.
+    ///
+    /// # Errors
+    /// When it can't be started or its output can't be read.
+    pub fn run(&self, command: &mut Command, reach: &Reach<'_>) -> std::io::Result<Output> {
+        self.layout.run(command, reach)
     }
 
     /// The archiver, absolute. Started by hand it may need [`Self::ar_command`]'s environment.

@@ -5,9 +5,8 @@ use std::process::Command;
 use camino::Utf8Path;
 
 use super::layout::Layout;
-use super::{Toolchain, ToolchainError};
+use super::{Reach, Toolchain, ToolchainError};
 use crate::model::Target;
-use crate::process::output;
 
 /// Uses a header of clang's own, one of wasi-libc, and a function of its library.
 const PROGRAM: &str = "#include <stddef.h>\n#include <stdio.h>\nint main(void) { return puts(\"ok\") == EOF ? 1 : (int)(size_t)0; }\n";
@@ -27,7 +26,7 @@ pub(super) fn probe(layout: &Layout, base_args: &[String], target: Target, scrat
     let run = |step, args: &[&str]| {
         let mut command = layout.command(&layout.clang);
         command.args(base_args).args(args).current_dir(scratch);
-        run(layout, step, &mut command)
+        run(layout, step, &mut command, scratch)
     };
     let said = run("start its clang", &["--version"])?;
     let clang = said.lines().next().unwrap_or_default().trim().to_owned();
@@ -57,10 +56,11 @@ fn clang_version(line: &str) -> Option<String> {
     (!version.is_empty()).then_some(version)
 }
 
-fn run(layout: &Layout, step: &'static str, command: &mut Command) -> Result<String, ToolchainError> {
+/// Confined as every other command will be, so that an SDK that can't work so is found out here.
+fn run(layout: &Layout, step: &'static str, command: &mut Command, scratch: &Utf8Path) -> Result<String, ToolchainError> {
     let broken =
         |command: &Command, words| ToolchainError::Broken { root: layout.root.clone(), step, command: Toolchain::display(command), words };
-    match output(command) {
+    match layout.run(command, &Reach { read: Vec::new(), write: scratch, sdk: true }) {
         Err(error) => Err(broken(command, format!("it does not start: {error}"))),
         Ok(output) if output.status.success() => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
         Ok(output) => {

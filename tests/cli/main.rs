@@ -3,6 +3,7 @@
 mod advisories;
 mod archives;
 mod audit;
+mod boundary;
 mod build;
 mod check;
 mod cyclonedx;

@@ -12,7 +12,7 @@ const FILES: [(&str, &str); 2] = [("a.c", "one\ntwo\n"), ("sub/a.h", "h\n")];
 fn folder_origin(bench: &Bench, folder: &str, files: &[(&str, &str)]) -> Origin {
     let archive = gz(&demo_tar(files));
     bench.write(&format!("{folder}/demo.tar.gz"), &archive);
-    Origin { place: Place::Folder(folder.into()), ..url_origin("http://127.0.0.1/", &archive) }
+    Origin { place: Place::Folder(folder.parse().expect("a line")), ..url_origin("http://127.0.0.1/", &archive) }
 }
 
 #[test]

@@ -40,11 +40,11 @@ pub fn source(selected: &Selected) -> Component {
     Component {
         r#type: "library",
         bom_ref: source_ref(recipe.name.as_str()),
-        supplier: Some(Organization { name: recipe.originator.clone(), url: vec![recipe.homepage.to_string()] }),
-        publisher: Some(recipe.originator.clone()),
+        supplier: Some(Organization { name: recipe.originator.to_string(), url: vec![recipe.homepage.to_string()] }),
+        publisher: Some(recipe.originator.to_string()),
         name: recipe.name.to_string(),
         version: Some(source.version.to_string()),
-        description: Some(recipe.summary.clone()),
+        description: Some(recipe.summary.to_string()),
         hashes: upstream.map(names::archive_digests).unwrap_or_default(),
         swhid: upstream.and_then(|origin| origin.swhid.as_ref()).map(ToString::to_string).into_iter().collect(),
         licenses: license(recipe),
@@ -63,7 +63,7 @@ fn license(recipe: &Recipe) -> Vec<License> {
 }
 
 fn copyright(recipe: &Recipe) -> Option<String> {
-    (recipe.license.copyright != "NONE").then(|| recipe.license.copyright.clone())
+    (recipe.license.copyright.as_str() != "NONE").then(|| recipe.license.copyright.to_string())
 }
 
 /// Where a source is at home, and where it can be had.
@@ -142,10 +142,10 @@ pub fn library(built: &Built<'_>, selected: &Selected, installed: &ManifestSourc
         r#type: "library",
         bom_ref: archive.path.to_string(),
         supplier: Some(ours()),
-        publisher: Some(recipe.originator.clone()),
+        publisher: Some(recipe.originator.to_string()),
         name: archive.path.file_name().to_owned(),
         version: Some(installed.version.to_string()),
-        description: Some(recipe.summary.clone()),
+        description: Some(recipe.summary.to_string()),
         hashes: archived.map(hashes).unwrap_or_default(),
         licenses: license(recipe),
         copyright: copyright(recipe),

@@ -58,7 +58,7 @@ fn identity(selected: &Selected) -> Markup {
                 (recipe.license.expression)
                 @if let Some(declared) = &recipe.license.declared { " (of the whole source: " (declared) ")" }
             }
-            dt { "Copyright" } dd { @if recipe.license.copyright == "NONE" { "none" } @else { (recipe.license.copyright) } }
+            dt { "Copyright" } dd { @if recipe.license.copyright.as_str() == "NONE" { "none" } @else { (recipe.license.copyright) } }
             dt { "By" } dd { (recipe.originator) ", " (link(&recipe.homepage)) }
             dt { "Origins" }
             dd {

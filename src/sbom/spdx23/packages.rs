@@ -44,8 +44,8 @@ pub fn source_package(selected: &Selected) -> Package {
         license_concluded: recipe.license.expression.clone(),
         license_declared: recipe.license.declared().to_owned(),
         license_comments: recipe.license.declared.as_ref().map(|_| names::COMPILED_SUBSET.to_owned()),
-        copyright_text: recipe.license.copyright.clone(),
-        summary: Some(recipe.summary.clone()),
+        copyright_text: recipe.license.copyright.to_string(),
+        summary: Some(recipe.summary.to_string()),
         external_refs: std::iter::once(ExternalRef::cpe(&names::cpe(recipe, version)))
             .chain(purls.iter().map(ExternalRef::purl))
             .chain(swhid)
@@ -76,8 +76,8 @@ pub fn library_package(selected: &Selected, archive: &ManifestArchive, manifest:
         license_concluded: recipe.license.expression.clone(),
         license_declared: recipe.license.expression.clone(),
         license_comments: None,
-        copyright_text: recipe.license.copyright.clone(),
-        summary: Some(recipe.summary.clone()),
+        copyright_text: recipe.license.copyright.to_string(),
+        summary: Some(recipe.summary.to_string()),
         external_refs: vec![
             ExternalRef::cpe(&names::cpe(recipe, &source.version)),
             ExternalRef::purl(&names::library_purl(recipe, &source.version)),

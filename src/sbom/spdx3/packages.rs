@@ -62,7 +62,7 @@ impl Graph {
             recipe.identifiers.repository.as_ref().map(|url| ExternalRef { external_ref_type: "vcs", locator: vec![url.to_string()] });
         let originator = self.organization(&recipe.originator);
         let package = Package {
-            summary: recipe.summary.clone(),
+            summary: recipe.summary.to_string(),
             verified_using: upstream.map(|(_, origin)| names::archive_digests(origin)).unwrap_or_default(),
             external_identifier: std::iter::once(cpe).chain(purls.iter().map(purl)).chain(swhid).collect(),
             external_ref: mirrors.into_iter().chain(history).collect(),
@@ -71,8 +71,8 @@ impl Graph {
             download_location: upstream.map(|(url, _)| url.to_owned()),
             home_page: Some(recipe.homepage.to_string()),
             source_info: Some(names::source_info(source)),
-            copyright_text: recipe.license.copyright.clone(),
-            ..package(source_id(recipe), recipe.name.as_str(), &source.version.to_string(), originator.clone(), originator)
+            copyright_text: recipe.license.copyright.to_string(),
+            ..package(source_id(recipe), recipe.name.as_str(), source.version.as_str(), originator.clone(), originator)
         };
         let id = self.add_root(package.spdx_id.clone(), Node::Package(Box::new(package)));
         self.license(&id, &recipe.license.expression, recipe.license.declared());
@@ -94,7 +94,7 @@ impl Graph {
         let sources =
             names::upstream(source).map(|(url, _)| ExternalRef { external_ref_type: "sourceArtifact", locator: vec![url.to_owned()] });
         let package = Package {
-            summary: recipe.summary.clone(),
+            summary: recipe.summary.to_string(),
             verified_using: installed.into_iter().flat_map(|file| [file.sha256.into(), file.sha1.into()]).collect(),
             external_identifier: vec![
                 ExternalIdentifier { external_identifier_type: "cpe23", identifier: names::cpe(recipe, &source.version).to_string() },
@@ -105,8 +105,8 @@ impl Graph {
             package_url: Some(package_url),
             home_page: Some(recipe.homepage.to_string()),
             source_info: Some(format!("Static library of {} objects for {}.", archive.members.len(), manifest.target)),
-            copyright_text: recipe.license.copyright.clone(),
-            ..package(Id::new("Library", name), name, &source.version.to_string(), supplier, originator)
+            copyright_text: recipe.license.copyright.to_string(),
+            ..package(Id::new("Library", name), name, source.version.as_str(), supplier, originator)
         };
         let id = self.add_root(package.spdx_id.clone(), Node::Package(Box::new(package)));
         self.license(&id, &recipe.license.expression, &recipe.license.expression);

@@ -242,7 +242,7 @@ fn offer(stanza: &[(String, String)], suite: &Name) -> Option<DebianPackage> {
     let value = |key: &str| stanza.iter().find(|(name, _)| name == key).map(|(_, value)| value.trim());
     Some(DebianPackage {
         package: value("Package")?.parse().ok()?,
-        version: value("Version")?.to_owned(),
+        version: value("Version")?.parse().ok()?,
         suite: suite.clone(),
         sha256: value("SHA256")?.parse().ok()?,
         size: value("Size")?.parse().ok()?,

@@ -14,7 +14,7 @@ use rayon::prelude::*;
 use super::version::{DEBIAN_MARK, SdkVersion};
 use super::{Locator, ToolchainError, host, unpack};
 use crate::apt::sources::Wanted;
-use crate::model::{DebianPackage, DebianSdk, Digesting, Name, Sha256};
+use crate::model::{DebianPackage, DebianSdk, Digesting, Line, Name, Sha256};
 use crate::report::{Event, Reporter};
 use crate::store::{Kind, Store};
 use apt::Apt;
@@ -64,7 +64,11 @@ pub(super) fn key(sdk: &DebianSdk, architecture: &str) -> Option<Sha256> {
 }
 
 fn version(sdk: &DebianSdk) -> SdkVersion {
-    SdkVersion { text: format!("{}.0{DEBIAN_MARK}", sdk.matches), wasi_libc: Some(sdk.wasi_libc.clone()), llvm: Some(sdk.llvm.clone()) }
+    SdkVersion {
+        text: format!("{}.0{DEBIAN_MARK}", sdk.matches),
+        wasi_libc: Some(sdk.wasi_libc.to_string()),
+        llvm: Some(sdk.llvm.to_string()),
+    }
 }
 
 /// Puts the SDK together in the store.
@@ -170,7 +174,7 @@ fn download(
         match versions.iter().find(|offer| offer.version == package.version) {
             Some(offer) if offer.sha256 == package.sha256 => {}
             Some(offer) => return Err(differs(package, offer.sha256)),
-            None => return Err(gone(package, versions.iter().map(|offer| offer.version.clone()).collect(), words)),
+            None => return Err(gone(package, versions.iter().map(|offer| offer.version.to_string()).collect(), words)),
         }
     }
     let size = packages.iter().map(|package| package.size).sum();
@@ -263,18 +267,18 @@ pub fn current(
 /// The versions of LLVM and of wasi-libc (its commit) that `packages` hold, by their packages' version numbers: `1:19.1.7-3~deb12u1` and
 /// `0.0~git20241209.574b88d-2`.
 #[must_use]
-pub fn versions(packages: &[DebianPackage]) -> Option<(String, String)> {
+pub fn versions(packages: &[DebianPackage]) -> Option<(Line, Line)> {
     let version = |name: &str| packages.iter().find(|package| package.package.as_str() == name).map(|package| package.version.as_str());
     let clang = version("clang-19")?;
     let llvm = clang.split_once(':').map_or(clang, |(_, version)| version).split('-').next()?;
     let commit = version("wasi-libc")?.rsplit('.').next()?.split('-').next()?;
-    Some((llvm.to_owned(), commit.to_owned()))
+    Some((llvm.parse().ok()?, commit.parse().ok()?))
 }
 
 fn gone(package: &DebianPackage, offered: Vec<String>, words: String) -> ToolchainError {
     ToolchainError::PackageGone {
         package: package.package.to_string(),
-        wanted: package.version.clone(),
+        wanted: package.version.to_string(),
         suite: package.suite.to_string(),
         offered,
         words,
@@ -284,7 +288,7 @@ fn gone(package: &DebianPackage, offered: Vec<String>, words: String) -> Toolcha
 fn differs(package: &DebianPackage, found: Sha256) -> ToolchainError {
     ToolchainError::PackageDigest {
         package: package.package.to_string(),
-        version: package.version.clone(),
+        version: package.version.to_string(),
         expected: package.sha256,
         found,
     }
