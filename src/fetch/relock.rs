@@ -89,6 +89,9 @@ impl Fetcher<'_> {
         self.finish(&selected, unpacked, &plan::tree_key(&selected)).map_err(|error| vec![error])?;
         let tests = self.relock_tests(&subject, catalog, recipe, &selected.source).map_err(|error| vec![error])?;
         let source = LockedSource { tests, compared, ..selected.source };
+        for text in lost(old, &source) {
+            self.reporter.event(Event::Warning { text: format!("{subject}: {text}") });
+        }
         let moved = moved(old, &source);
         Ok(Relocked { source, moved })
     }
@@ -274,6 +277,20 @@ fn with_ours(catalog: &Catalog, recipe: &Arc<Recipe>, version: &Version, inputs:
     Selected { recipe: recipe.clone(), source, overlays, patches }
 }
 
+/// What a move takes from a source's safety, unasked: origins that stood for each other, and tests.
+fn lost(old: Option<&LockedSource>, new: &LockedSource) -> Vec<String> {
+    let before = old.map_or(0, |old| old.origins.len());
+    let mut lost = Vec::new();
+    if let [only] = &new.origins[..] {
+        let before = if before > 1 { format!(", where {before} were") } else { String::new() };
+        lost.push(format!("one origin is left{before}, {}: nothing stands in for it, and nothing agrees with it", only.place));
+    }
+    if new.tests.is_none() && old.is_some_and(|old| old.tests.is_some()) {
+        lost.push("the lock had its tests, and no suite is written for this version: add it to `versions` in tests.toml".to_owned());
+    }
+    lost
+}
+
 /// What differs between `old` and `new`, in the lock's order.
 fn moved(old: Option<&LockedSource>, new: &LockedSource) -> Vec<Moved> {
     let fields = |source: &LockedSource| -> Vec<(String, String)> {
@@ -328,6 +345,23 @@ mod tests {
             compared: Vec::new(),
             overlays: BTreeMap::new(),
         }
+    }
+
+    #[test]
+    fn a_move_that_loses_origins_or_tests_says_so() {
+        let one = source("2", "https://example.org/2", "a");
+        let mut two = one.clone();
+        two.origins.extend(source("2", "https://example.net/2", "a").origins);
+        two.tests =
+            Some(LockedTests { inputs: one.inputs, origins: one.origins.clone(), patches: BTreeMap::new(), overlays: BTreeMap::new() });
+        assert!(lost(None, &two).is_empty() && lost(Some(&one), &two).is_empty() && lost(Some(&two), &two).is_empty());
+        assert_eq!(lost(Some(&two), &one).len(), 2);
+        assert!(
+            lost(Some(&two), &one)[0].contains("one origin is left, where 2 were, https://example.org/2"),
+            "{:?}",
+            lost(Some(&two), &one)
+        );
+        assert_eq!(lost(None, &one).len(), 1);
     }
 
     #[test]

@@ -256,15 +256,28 @@ pub fn is_literal_in_pc(text: &str) -> bool {
 #[serde(try_from = "String", into = "String")]
 pub struct Template(String);
 
-text_type!(Template, "a template", "one line whose only braces are those of `{version}`", r"^([^{}]|\{version\})*$", |text| {
-    text.chars().all(is_plain) && !text.replace("{version}", "").contains(['{', '}'])
-});
+text_type!(
+    Template,
+    "a template",
+    "one line whose only braces are those of `{version}`, `{version_}`, `{major}` and `{major.minor}`",
+    r"^([^{}]|\{(version_?|major(\.minor)?)\})*$",
+    |text| text.chars().all(is_plain) && !Template::filled(text, "").contains(['{', '}'])
+);
 
 impl Template {
     /// The text for `version`.
     #[must_use]
     pub fn at(&self, version: &Version) -> String {
-        self.0.replace("{version}", version.as_str())
+        Self::filled(&self.0, version.as_str())
+    }
+
+    /// `{version_}` is the version with `_` for `.`, as tags have it; `{major}` and `{major.minor}` are what comes before its first and second dot.
+    fn filled(text: &str, version: &str) -> String {
+        let before = |dot: usize| version.match_indices('.').nth(dot).map_or(version, |(at, _)| &version[..at]);
+        text.replace("{version}", version)
+            .replace("{version_}", &version.replace('.', "_"))
+            .replace("{major}", before(0))
+            .replace("{major.minor}", before(1))
     }
 }
 
@@ -364,8 +377,18 @@ mod tests {
     fn a_template_takes_the_version_and_no_other_braces() {
         let version: Version = "1.3.2".parse().expect("valid");
         assert_eq!("v{version}/z-{version}".parse::<Template>().expect("valid").at(&version), "v1.3.2/z-1.3.2");
-        assert!("{name}".parse::<Template>().is_err());
-        assert!("{version".parse::<Template>().is_err());
+        for text in ["{name}", "{version", "{minor}", "{version.}", "{major_minor}"] {
+            assert!(text.parse::<Template>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_template_takes_parts_of_the_version() {
+        let at = |template: &str, version: &str| template.parse::<Template>().expect("valid").at(&version.parse().expect("valid"));
+        assert_eq!(at("v{major.minor}/util-linux-{version}", "2.42.4"), "v2.42/util-linux-2.42.4");
+        assert_eq!(at("R_{version_}", "2.9.0"), "R_2_9_0");
+        assert_eq!(at("{major}/{major.minor}", "7"), "7/7");
+        assert_eq!(at("{major}/{major.minor}", "7.1"), "7/7.1");
     }
 
     #[test]

@@ -203,11 +203,13 @@ impl OriginWire {
         for version in self.releases.keys().chain(self.published_sha256.keys()).filter(|version| !versions.contains(version)) {
             problems.push(format!("an `[[origin]]` names version {version}, which is not in `versions`"));
         }
-        let root = self.root.as_str();
-        if !root.is_empty()
-            && let Err(error) = root.replace("{version}", "0").parse::<RelPath>()
-        {
-            problems.push(format!("an `[[origin]]` has a bad `root`: {error}"));
+        for version in versions {
+            let root = self.root.at(version);
+            if !root.is_empty()
+                && let Err(error) = root.parse::<RelPath>()
+            {
+                problems.push(format!("an `[[origin]]` has a bad `root`: {error}"));
+            }
         }
         if self.debian.is_some() != self.file.is_some() {
             problems.push("an `[[origin]]` takes `debian` and `file` together".into());

@@ -60,7 +60,7 @@ fn package(selected: &Selected) -> Package {
     let elsewhere = || source.origins.iter().find_map(|origin| Some((names::origin_uri(&origin.place)?, origin)));
     let origin = names::upstream(source).map(|(url, origin)| (url.to_owned(), origin)).or_else(elsewhere);
     let version = source.version.to_string();
-    // The script wants to find the version in it, and SQLite's archives write theirs as 3530200. A fragment is not sent to servers.
+    // The script wants to find the version in it, and SQLite's archives write theirs as 3540100. A fragment is not sent to servers.
     let location = |url: &str| if url.contains(&version) { url.to_owned() } else { format!("{url}#{version}") };
     Package {
         id: id(recipe.name.as_str()),

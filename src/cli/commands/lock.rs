@@ -20,6 +20,7 @@ pub fn run(args: &LockArgs, global: &Global, printer: &Printer) -> Result<(), Fa
     let path = global.lockfile.as_ref().ok_or(CliError::EmbeddedLock)?;
     let catalog = context::catalog(global)?;
     let mut lock = context::lock(global)?;
+    let before = complaints(&catalog, &lock);
     let store = context::store(global)?;
     let (what, moved) = match (&args.name, &args.version) {
         (Some(name), Some(version)) => {
@@ -41,8 +42,17 @@ pub fn run(args: &LockArgs, global: &Global, printer: &Printer) -> Result<(), Fa
     }
     printer.result(&table::text(&rows));
     lock.date = Timestamp::now().date();
-    // The new lock as a whole is checked before it is written: what `lock` writes, `build` takes.
-    catalog.select(&lock, &[])?;
+    // The new lock as a whole is checked before it is written: what `lock` writes, `build` takes. Only what was wrong with other sources before
+    // is let pass: where two recipes have changed, one has to be first.
+    if let Err(errors) = catalog.select(&lock, &[]) {
+        let (known, new): (Vec<_>, Vec<_>) = errors.into_iter().partition(|error| before.contains(&error.to_string()));
+        if !new.is_empty() {
+            return Err(new.into());
+        }
+        for error in known {
+            printer.event(Event::Warning { text: format!("still to be locked: {error}") });
+        }
+    }
     if args.dry_run {
         printer.result(&format!("\n{path} is as it was (--dry-run)\n"));
         return Ok(());
@@ -50,6 +60,10 @@ pub fn run(args: &LockArgs, global: &Global, printer: &Printer) -> Result<(), Fa
     write(path, &lock)?;
     printer.result(&format!("\n{path} now has {what}\n"));
     Ok(())
+}
+
+fn complaints(catalog: &Catalog, lock: &Lock) -> Vec<String> {
+    catalog.select(lock, &[]).err().into_iter().flatten().map(|error| error.to_string()).collect()
 }
 
 fn write(path: &Utf8Path, lock: &Lock) -> Result<(), Failures> {
