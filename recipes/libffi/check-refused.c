@@ -35,6 +35,13 @@ int main(void) {
   ffi_type *inner[] = {&wide, NULL};
   ffi_type outer = {0, 0, FFI_TYPE_STRUCT, inner};
   printf("__int128 in a struct: %d\n", ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 0, &outer, NULL));
+  ffi_type *lanes[] = {&ffi_type_float, &ffi_type_float, &ffi_type_float, &ffi_type_float, NULL};
+  ffi_type vector = {0, 0, FFI_TYPE_VECTOR, lanes}, *vectors[] = {&vector};
+  printf("a vector: %d", ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 1, &ffi_type_void, vectors));
+  printf(", as the result: %d", ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 0, &vector, NULL));
+  ffi_type *holding[] = {&vector, NULL};
+  ffi_type holder = {0, 0, FFI_TYPE_STRUCT, holding}, *holders[] = {&holder};
+  printf(", in a struct: %d\n", ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 1, &ffi_type_void, holders));
   ffi_type *variadic[] = {&ffi_type_sint, &ffi_type_float};
   printf("variadic float: %d\n", ffi_prep_cif_var(&cif, FFI_DEFAULT_ABI, 1, 2, &ffi_type_void, variadic));
   if (ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 0, &ffi_type_void, NULL) == FFI_OK)

@@ -54,8 +54,10 @@ static struct row row_of(const char *text) {
         uuid_time(uuid, &at);
         time_t seconds = at.tv_sec;
         if (!gmtime_r(&seconds, &parts)) fail("%s: its time is none", text);
-        snprintf(row.time, sizeof row.time, "%.4ld-%.2d-%.2d %.2d:%.2d:%.2d,%06d+00:00", 1900L + parts.tm_year, parts.tm_mon + 1, parts.tm_mday,
-                 parts.tm_hour, parts.tm_min, parts.tm_sec, (int)at.tv_usec);
+        /* Before 1970 the fraction is negative, and uuidparse prints its nanoseconds as an unsigned number: upstream's table has that. */
+        uint32_t fraction = (uint32_t)(at.tv_usec * 1000) / 1000;
+        snprintf(row.time, sizeof row.time, "%.4ld-%.2d-%.2d %.2d:%.2d:%.2d,%06" PRIu32 "+00:00", 1900L + parts.tm_year, parts.tm_mon + 1,
+                 parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, fraction);
     }
     return row;
 }

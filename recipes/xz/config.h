@@ -30,8 +30,10 @@
  * finder hashes differently with it, so that compressed output would no longer be that of upstream's own build.
  */
 
-/* lzma_physmem(): sysconf(_SC_PHYS_PAGES) links on WASI; it tells the size of the instance's linear memory. */
-#define TUKLIB_PHYSMEM_SYSCONF 1
+/*
+ * No TUKLIB_PHYSMEM_*, so that lzma_physmem() returns 0, "unknown". configure would choose sysconf, which links; but wasi-libc answers
+ * _SC_PHYS_PAGES with an error code that is not -1, and liblzma would make 16 EiB of it.
+ */
 
 /* No MYTHREAD_*: wasi-libc's pthread_create links and fails at run time, so threads are off by choice, not by probe. */
 

@@ -174,7 +174,7 @@ fn a_prefix_without_a_licence_text_or_of_another_lock_is_exit_6() {
     for file in std::fs::read_dir(place.path("out/share/licenses/zlib")).expect("licences").flatten() {
         std::fs::write(file.path(), "").expect("it is emptied");
     }
-    let missing = ["xz 5.8.3", "zlib 1.3.2"].map(|subject| ("license-missing".to_owned(), subject.to_owned()));
+    let missing = ["xz 5.8.4", "zlib 1.3.2"].map(|subject| ("license-missing".to_owned(), subject.to_owned()));
     assert_eq!(violations(&audit_prefix(&place).exits(6)), missing);
     let place = copied();
     place.copy_recipes();
@@ -188,7 +188,7 @@ fn a_prefix_without_a_licence_text_or_of_another_lock_is_exit_6() {
     place.write(&format!("patches/zlib/{patch}"), &text);
     place.edit_lock(|lock| lock["sources"]["zlib"]["patches"][patch] = json!(Sha256::of(text.as_bytes()).to_string()));
     let done = audit(&place, &["--prefix", "out", "--message-format", "json"]).exits(6);
-    let differing = ["bzip2 1.0.8", "xz 5.8.3", "zlib 1.3.2"].map(|subject| ("prefix-differs".to_owned(), subject.to_owned()));
+    let differing = ["bzip2 1.0.8", "xz 5.8.4", "zlib 1.3.2"].map(|subject| ("prefix-differs".to_owned(), subject.to_owned()));
     assert_eq!(violations(&done), differing, "{}", done.stdout);
     place.write("out/lib/libz.a", "!<arch>\nnot an archive");
     audit(&place, &["--prefix", "out"]).exits(3).says(&["libz.a", "no archive of WebAssembly objects"]);

@@ -145,7 +145,7 @@ fn offline_with_something_missing_is_exit_4_with_all_that_is_missing_and_asks_no
             source["origins"] = serde_json::json!([origin.at(&server.url("/a"))]);
         }
     });
-    let failed = fetch(&place, &["--offline"]).exits(4).says(&["bzip2 1.0.8", "sqlite 3.53.2", "xz 5.8.3", "zlib 1.3.2"]);
+    let failed = fetch(&place, &["--offline"]).exits(4).says(&["bzip2 1.0.8", "sqlite 3.54.1", "xz 5.8.4", "zlib 1.3.2"]);
     failed.says(&digests.iter().map(String::as_str).collect::<Vec<_>>());
     assert_eq!(server.requests(), [""; 0]);
 }

@@ -42,7 +42,7 @@ fn an_unknown_key_of_a_recipe_is_told_with_its_line_and_what_was_meant() {
 fn values_of_the_wrong_form_are_told_with_their_place_all_at_once() {
     let place = place();
     place.edit("recipes/bzip2/recipe.toml", "max-size = 262144", "max-size = \"much\"");
-    place.edit("recipes/xz/recipe.toml", "versions = [\"5.8.3\"]", "versions = []");
+    place.edit("recipes/xz/recipe.toml", "versions = [\"5.8.4\"]", "versions = []");
     let at = at(&place, "bzip2/recipe.toml", "max-size");
     own(&place, &["list"]).exits(2).says(&[&at, "invalid type: string", "xz/recipe.toml", "`versions` is empty"]);
 }

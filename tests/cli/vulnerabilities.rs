@@ -19,7 +19,7 @@ fn record(file: &str) -> Value {
 fn old() -> Place {
     let place = Place::new();
     place.copy_recipes();
-    let moves = [("sqlite", "3.53.2", "3.49.1"), ("expat", "2.8.3", "2.7.1"), ("xz", "5.8.3", "5.8.0"), ("zstd", "1.5.7", "1.4.2")];
+    let moves = [("sqlite", "3.54.1", "3.49.1"), ("expat", "2.8.3", "2.7.1"), ("xz", "5.8.4", "5.8.0"), ("zstd", "1.5.7", "1.4.2")];
     for (name, now, then) in moves {
         let path = format!("recipes/{name}/recipe.toml");
         let text = std::fs::read_to_string(place.path(&path)).expect("the recipe").replace(&format!("\"{now}\""), &format!("\"{then}\""));

@@ -16,11 +16,13 @@ names=(zlib bzip2 xz sqlite zstd mpdecimal expat libuuid)
 reference=libffi
 
 # Version, and the crate that carries exactly its sources, where one does.
-declare -A version=([zlib]=1.3.2 [bzip2]=1.0.8 [xz]=5.8.3 [sqlite]=3.53.2 [zstd]=1.5.7 [mpdecimal]=4.0.1 [expat]=2.8.3 [libuuid]=2.41.5)
+declare -A version=([zlib]=1.3.2 [bzip2]=1.0.8 [xz]=5.8.4 [sqlite]=3.54.1 [zstd]=1.5.7 [mpdecimal]=4.0.1 [expat]=2.8.3 [libuuid]=2.42.4
+    [libffi]=3.8.0)
 declare -A crate=([zlib]='libz-sys 1.1.31 src/zlib' [bzip2]='bzip2-sys 0.1.13 bzip2-1.0.8'
-    [libffi]='libffi-sys 4.2.2 libffi' [xz]='liblzma-sys 0.4.8 xz' [sqlite]='libsqlite3-sys 0.38.2 sqlite3' [zstd]='zstd-sys 2.1.3 zstd')
+    [xz]='liblzma-sys 0.4.9 xz' [sqlite]='libsqlite3-sys 0.40.0 sqlite3' [zstd]='zstd-sys 2.1.3 zstd')
 # Debian's source package with the build system, where the crate has none; with the sources too, where there is no crate.
-declare -A debian=([zlib]=zlib [xz]=xz-utils [sqlite]=sqlite3 [zstd]=libzstd [mpdecimal]=mpdecimal [expat]=expat [libuuid]=util-linux)
+declare -A debian=([zlib]=zlib [xz]=xz-utils [sqlite]=sqlite3 [zstd]=libzstd [mpdecimal]=mpdecimal [expat]=expat [libuuid]=util-linux
+    [libffi]=libffi)
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "build.sh: $*"; exit 1; }
@@ -118,6 +120,9 @@ fetch() {
     local src=$1 name suite dir line parts
     need cargo cargo
     need xz xz-utils
+    need autoreconf autoconf # libffi's, with the next two
+    need automake automake
+    need libtoolize libtool libltdl-dev
     mkdir -p "$src"
     src=$(cd "$src" && pwd)
     local work=$src/.work
@@ -158,8 +163,13 @@ fetch() {
         fi
         rm -rf "$to"
         case $name in
-        bzip2 | libffi) # the crate holds the whole of upstream's archive, its build system with it
+        bzip2) # the crate holds the whole of upstream's archive, its build system with it
             cp -Rp "$files" "$to"
+            ;;
+        libffi) # Debian's archive is of the tag: no configure in it
+            debian_source "$name" "$work"
+            cp -Rp "$work/tree/$name" "$to"
+            (cd "$to" && ./autogen.sh) >&2
             ;;
         mpdecimal | libuuid) # Debian's archive is upstream's
             debian_source "$name" "$work"
