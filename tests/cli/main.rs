@@ -1,6 +1,7 @@
 //! The command line on real sources with the real SDK. `tests/run` brings the tools that these tests need.
 
 mod advisories;
+mod alone;
 mod archives;
 mod audit;
 mod boundary;
