@@ -77,6 +77,30 @@ fn each_layer_imports_only_those_before_it() {
 }
 
 #[test]
+fn programs_are_started_in_one_place_and_no_thread_in_a_way_that_panics() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    rust_files(&src, &mut files);
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for file in files {
+        let text = std::fs::read_to_string(&file).expect("a source file");
+        let tests = text.find("#[cfg(test)]").unwrap_or(text.len());
+        let is_process = file == src.join("process.rs");
+        // `std::process::Command`'s own ways, and std's threads that panic where the system allows no more.
+        for way in [".output()", "command.status()", "command.spawn()", "thread::spawn(", "scope.spawn("] {
+            let found = text[..tests].contains(way);
+            seen += usize::from(found);
+            if found && !is_process && !file.components().any(|part| part.as_os_str() == "tests") {
+                wrong.push(format!("{}: {way}", file.display()));
+            }
+        }
+    }
+    assert!(seen > 0, "the test does not see how programs are started");
+    assert_eq!(wrong, Vec::<String>::new(), "src/process.rs has `output`, `Program`, `side_by_side` and `both`");
+}
+
+#[test]
 fn every_module_of_the_library_is_a_layer() {
     let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).expect("lib.rs");
     let modules: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();

@@ -10,7 +10,7 @@ use super::{BuildError, Work};
 use crate::model::{Dependency, RelPath, Sha256};
 use crate::plan::Job;
 use crate::report::Event;
-use crate::store::{Entry, EntryFile, Kind, ObjectRecord};
+use crate::store::{Entry, EntryFile, Kind, ObjectRecord, StoreError};
 use crate::toolchain::{Reach, Toolchain, quote};
 
 const OBJECT: &str = "object.o";
@@ -60,8 +60,16 @@ pub enum Busy {
 pub struct Place<'a> {
     /// `zlib 1.3.2`, for messages.
     pub subject: &'a str,
-    pub tree: &'a Utf8Path,
-    pub dependency_headers: &'a [Utf8PathBuf],
+    pub tree: &'a Entry,
+    pub dependency_headers: &'a [Headers],
+}
+
+/// A folder of headers, and which of its files were verified.
+#[derive(Debug, Clone)]
+pub struct Headers {
+    pub dir: Utf8PathBuf,
+    /// Below the folder.
+    pub files: BTreeSet<RelPath>,
 }
 
 impl Work<'_> {
@@ -110,14 +118,14 @@ impl Work<'_> {
 
         let command = || {
             let mut command = self.toolchain.command();
-            command.current_dir(place.tree).args(&job.arguments);
-            for dir in place.dependency_headers {
+            command.current_dir(place.tree.dir()).args(&job.arguments);
+            for Headers { dir, .. } in place.dependency_headers {
                 // A header's `__FILE__` must not name this machine's folders.
                 command.args(["-isystem", dir.as_str(), &format!("-ffile-prefix-map={dir}={}", dir.file_name().unwrap_or_default())]);
             }
             command
         };
-        let shown = repeatable(&command(), place.tree, &job.file);
+        let shown = repeatable(&command(), place.tree.dir(), &job.file);
         let run = |arguments: &[&str], reach: &Reach<'_>| {
             let mut command = command();
             command.args(arguments).args(["-MT", "object", "-MF", list.as_str(), job.file.as_str()]);
@@ -130,6 +138,10 @@ impl Work<'_> {
             let stderr = if stderr.is_empty() { format!("nothing; it ended with {}", output.status) } else { stderr };
             let (subject, file, command) = (subject(), job.file.clone(), shown.clone());
             // The kernel's words: it let clang open no other file.
+            // In the words of the C library: the environment, and with it the language, is ours.
+            if ["No space left on device", "Disk quota exceeded"].iter().any(|words| stderr.contains(words)) {
+                return Err(BuildError::Full { store: self.store.root().to_owned(), subject, file });
+            }
             Err(if stderr.contains("Permission denied") {
                 BuildError::Denied { subject, file, stderr, command }
             } else {
@@ -137,12 +149,14 @@ impl Work<'_> {
             })
         };
         let started = Instant::now();
-        let read = std::iter::once(place.tree.to_owned()).chain(place.dependency_headers.iter().cloned()).collect();
+        let read = std::iter::once(place.tree.dir()).chain(place.dependency_headers.iter().map(|headers| headers.dir.as_path()));
+        let read = read.map(Utf8Path::to_owned).collect();
         let mut reach = Reach { read, write: scratch, sdk: true };
         if job.has_assembly() {
             // What the assembler opens is in no list of clang's. So the preprocessor lists its files first, and then they are all that can be opened.
             run(&["-M"], &reach)?;
-            reach = Reach { read: opened(&list)?.into_iter().map(|path| place.tree.join(path)).collect(), write: scratch, sdk: false };
+            reach =
+                Reach { read: opened(&list)?.into_iter().map(|path| place.tree.dir().join(path)).collect(), write: scratch, sdk: false };
         }
         let stderr = run(&["-MD", "-c", "-o", object.as_str()], &reach)?;
         let seconds = started.elapsed().as_secs_f64();
@@ -167,12 +181,12 @@ impl Work<'_> {
         let mut files = Vec::new();
         for (file, bytes) in [(OBJECT, bytes.as_slice()), (RECORD, record_text.as_slice())] {
             let path = Utf8PathBuf::from(entry.path().join(file).to_string_lossy().into_owned());
-            fs_err::write(&path, bytes).map_err(|source| BuildError::Write { path, source })?;
+            fs_err::write(&path, bytes).map_err(|source| StoreError::Write { path, source })?;
             files.push(EntryFile { path: name(file), sha256: Sha256::of(bytes), size: bytes.len() as u64 });
         }
-        let sha256 = files[0].sha256;
         let entry = self.store.keep_entry(Kind::Object, &job.key, entry, files, self.reporter)?;
         self.tell(job, place.subject, &record, false, shown);
+        let sha256 = Sha256::of(&bytes);
         Ok(Object { entry, record, sha256 })
     }
 
@@ -187,18 +201,28 @@ impl Work<'_> {
         });
     }
 
-    /// The files that clang opened, each named by where it belongs. One that belongs nowhere would go untraced, and is refused.
+    /// The files that clang opened, each named by where it belongs. One that belongs nowhere would go untraced, and is refused; so is one that lies
+    /// among the verified files and is none of them: an object that has it must not be kept.
     fn traced(&self, list: &Utf8Path, job: &Job, place: &Place<'_>) -> Result<Vec<Dependency>, BuildError> {
         let mut traced = BTreeSet::new();
         for found in opened(list)? {
-            let path = lexically_normal(&place.tree.join(&found));
+            let path = lexically_normal(&place.tree.dir().join(&found));
             let below = |root: &Utf8Path| path.strip_prefix(root).ok()?.as_str().parse::<RelPath>().ok();
-            let header = |dir: &Utf8PathBuf| Some(Dependency::Header(dir.file_name()?.parse().ok()?, below(dir)?));
-            let named = below(place.tree).map(Dependency::Own).or_else(|| below(self.toolchain.root()).map(Dependency::Sdk));
-            let named = named.or_else(|| place.dependency_headers.iter().find_map(header));
-            let foreign =
-                || BuildError::ForeignDependency { subject: place.subject.to_owned(), file: job.file.clone(), found: path.to_string() };
-            traced.insert(named.ok_or_else(foreign)?);
+            let own = below(place.tree.dir()).map(|path| (place.tree.file(&path).is_some(), Dependency::Own(path)));
+            let header = |Headers { dir, files }: &Headers| {
+                let (name, path) = (dir.file_name()?.parse().ok()?, below(dir)?);
+                Some((files.contains(&path), Dependency::Header(name, path)))
+            };
+            let header = || place.dependency_headers.iter().find_map(header);
+            let sdk = || below(self.toolchain.root()).map(|path| (true, Dependency::Sdk(path)));
+            let (subject, file, found) = (place.subject.to_owned(), job.file.clone(), path.to_string());
+            match own.or_else(sdk).or_else(header) {
+                Some((true, named)) => {
+                    traced.insert(named);
+                }
+                Some((false, _)) => return Err(BuildError::Unverified { subject, file, found }),
+                None => return Err(BuildError::ForeignDependency { subject, file, found }),
+            }
         }
         Ok(traced.into_iter().collect())
     }

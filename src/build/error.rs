@@ -32,6 +32,12 @@ pub enum BuildError {
     NoObject { subject: String, file: RelPath, command: String },
     #[error("{subject}: clang made of {file} {found}, and no relocatable WebAssembly object\nTo repeat it: {command}")]
     NotAnObject { subject: String, file: RelPath, found: String, command: String },
+    #[error("{subject}: {file} includes {found}, which lies among the verified files in the store, but is none of them")]
+    #[diagnostic(help("run the command again: what is not as it was verified is thrown away and made anew"))]
+    Unverified { subject: String, file: RelPath, found: String },
+    #[error("the store's disk is full: clang can't write the object of {file} ({subject}) below {store}")]
+    #[diagnostic(help("make room there (`wasideps clean` shows what the store holds), or name another with `--store DIR`"))]
+    Full { store: Utf8PathBuf, subject: String, file: RelPath },
     #[error("clang can't be started for {subject}: {source}\nTo repeat it: {command}")]
     Start { subject: String, source: std::io::Error, command: String },
     #[error("{library}: the archive can't be made: {source}")]

@@ -16,7 +16,7 @@ use camino::Utf8Path;
 
 pub use archive::archive;
 pub use closure::{CLOSURE, Closure, ClosureFile, ClosureMember, FileOrigin};
-pub use compile::{Busy, Object, Place};
+pub use compile::{Busy, Headers, Object, Place};
 pub use error::BuildError;
 pub use manifest::{MANIFEST, Manifest, ManifestArchive, ManifestFile, ManifestMember, ManifestSource, SBOM};
 pub use prefix::Prefix;

@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 
-use super::compile::{Busy, Object, Place};
+use super::compile::{Busy, Headers, Object, Place};
 use super::{BuildError, Work};
 use crate::fetch::SourceTree;
 use crate::model::RelPath;
 use crate::plan::{Plan, headers_key};
 use crate::process::{both, pool, side_by_side};
-use crate::store::{EntryFile, Kind};
+use crate::store::{Entry, EntryFile, Kind};
 
 /// How many sources are fetched and unpacked at once: more would not be faster on the networks and disks of today, and would crowd servers.
 const SOURCES_AT_ONCE: usize = 8;
@@ -74,7 +74,7 @@ struct Run<'a> {
     plan: &'a Plan,
     trees: Vec<OnceLock<SourceTree>>,
     /// Per source: the folders of its dependencies' headers, laid out as they will be installed.
-    headers: Vec<OnceLock<Vec<Utf8PathBuf>>>,
+    headers: Vec<OnceLock<Vec<Headers>>>,
     objects: Vec<OnceLock<Object>>,
     errors: Mutex<Vec<BuildError>>,
     queue: Queue,
@@ -126,17 +126,17 @@ impl Run<'_> {
     }
 
     /// The folders with the headers of what a source depends on. They are kept in the store, so that a command that failed can be repeated.
-    fn dependency_headers(&self, source: usize) -> Result<Vec<Utf8PathBuf>, BuildError> {
+    fn dependency_headers(&self, source: usize) -> Result<Vec<Headers>, BuildError> {
         self.dependencies(source).map(|dependency| self.headers_of(dependency)).collect()
     }
 
-    fn headers_of(&self, source: usize) -> Result<Utf8PathBuf, BuildError> {
+    fn headers_of(&self, source: usize) -> Result<Headers, BuildError> {
         let store = self.work.store;
         let selected = &self.plan.sources[source].selected;
         let name = selected.recipe.name.as_str();
         let key = headers_key(selected);
         if let Some(entry) = store.entry(Kind::Tree, &key, self.work.reporter)? {
-            return Ok(entry.dir().join(name));
+            return Ok(headers_in(&entry, name));
         }
         let tree = self.trees[source].get().expect("a source is opened after its dependencies' trees are ready").entry();
         let scratch = store.scratch_dir()?;
@@ -150,7 +150,7 @@ impl Run<'_> {
             files.push(EntryFile { path, ..file.clone() });
         }
         let entry = store.keep_entry(Kind::Tree, &key, scratch, files, self.work.reporter)?;
-        Ok(entry.dir().join(name))
+        Ok(headers_in(&entry, name))
     }
 
     fn object(&self, index: usize, busy: Busy) -> Result<Option<Object>, BuildError> {
@@ -158,7 +158,7 @@ impl Run<'_> {
         let subject = self.plan.sources[job.source].selected.title();
         let tree = self.trees[job.source].get().expect("jobs are queued after their tree is ready");
         let headers = self.headers[job.source].get().map_or(&[][..], Vec::as_slice);
-        self.work.object(job, &Place { subject: &subject, tree: tree.entry().dir(), dependency_headers: headers }, busy)
+        self.work.object(job, &Place { subject: &subject, tree: tree.entry(), dependency_headers: headers }, busy)
     }
 
     fn finish(self) -> Result<Compiled, Vec<BuildError>> {
@@ -170,6 +170,11 @@ impl Run<'_> {
         let objects = self.objects.into_iter().map(|object| object.into_inner().expect("no error, so every object is there"));
         Ok(Compiled { trees: trees.collect(), objects: objects.collect() })
     }
+}
+
+/// The headers of the source `name`, in an entry that [`Run::headers_of`] made.
+fn headers_in(entry: &Entry, name: &str) -> Headers {
+    Headers { dir: entry.dir().join(name), files: entry.files().iter().filter_map(|file| file.path.below(name)).collect() }
 }
 
 struct Queue {

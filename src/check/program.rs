@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::run::selected_files;
 use super::{CheckError, Failure, Request};
-use crate::build::{BuildError, Busy, Place};
+use crate::build::{BuildError, Busy, Headers, Place};
 use crate::consumer::env::Module;
 use crate::fetch::SourceTree;
 use crate::model::{CompileOptions, LinkFlag, Program, ProgramSources, RelPath, Selected, Sha256, Suite};
@@ -92,8 +92,9 @@ fn make(
     let setup = |problem: String| Failure::Setup { problem };
     let Planned { program, title, sources, options } = planned;
     let subject = format!("tests of {}", selected.title());
-    let headers = [request.prefix.join("include")];
-    let place = Place { subject: &subject, tree: tree.entry().dir(), dependency_headers: &headers };
+    let files = request.manifest.files.iter().filter_map(|file| file.path.below("include")).collect();
+    let headers = [Headers { dir: request.prefix.join("include"), files }];
+    let place = Place { subject: &subject, tree: tree.entry(), dependency_headers: &headers };
     let objects = sources
         .par_iter()
         .map(|file| {

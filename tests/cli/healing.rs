@@ -1,8 +1,10 @@
 //! What is damaged in the store, in whatever way, is noticed, thrown away and made again, with the same bytes in the prefix.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
+use crate::sharing::hold_all_objects;
 use crate::support::{Place, names, run, sdk, snapshot, tool};
 
 /// A store with what bzip2 needs, and its prefix; with the SDK's record made in this store.
@@ -218,5 +220,52 @@ fn an_sdk_of_the_store_is_made_again_whichever_of_its_files_is_changed() {
         let lines = again.json();
         assert!(lines.iter().any(|line| line["reason"] == "store-repaired"), "{file}: {lines:#?}");
         assert_eq!(again.data("toolchain"), first, "{file}");
+    }
+}
+
+/// The folder below `dir` that holds `file`.
+fn folder_of(dir: &Path, file: &str) -> Option<PathBuf> {
+    if dir.join(file).is_file() {
+        return Some(dir.to_owned());
+    }
+    names(dir).into_iter().map(|name| dir.join(name)).filter(|path| path.is_dir()).find_map(|path| folder_of(&path, file))
+}
+
+#[test]
+fn an_object_that_includes_what_somebody_put_among_the_sources_is_not_kept_and_the_next_build_heals() {
+    let place = Place::new();
+    let build = || place.build(&["libuuid", "--prefix", "out"]);
+    run(&mut build()).exits(0);
+    let expected = snapshot(&place.path("out"));
+    for kind in ["store/objects", "out"] {
+        std::fs::remove_dir_all(place.path(kind)).expect("it goes");
+    }
+    // All compilers wait for the test, when the sources have been checked already.
+    let held = hold_all_objects(&place);
+    let mut child = build().stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut lines = BufReader::new(child.stderr.take().expect("piped")).lines().map(|line| line.expect("a line"));
+    assert!(lines.any(|line| line.contains("Waiting")));
+    // Clang finds it before the one of `include/`.
+    let beside = folder_of(&place.path("store/trees"), "gen_uuid.c").expect("libuuid's tree");
+    std::fs::write(beside.join("c.h"), "#include \"../../include/c.h\"\n#define PLANTED 1\n").expect("planted");
+    drop(held);
+    let said: Vec<_> = lines.collect();
+    assert_eq!(child.wait().expect("it ends").code(), Some(1), "{said:#?}");
+    assert!(said.iter().any(|line| line.contains("lies among the verified files")), "{said:#?}");
+    run(&mut build()).exits(0).says(&["was damaged and is made again", "c.h is not in"]);
+    assert_eq!(snapshot(&place.path("out")), expected);
+}
+
+#[test]
+fn a_link_that_leads_nowhere_in_an_sdk_is_named() {
+    let place = Place::new();
+    let copy = place.path("sdk");
+    assert!(Command::new("cp").arg("-as").arg(sdk()).arg(&copy).status().expect("cp").success());
+    for file in ["lib/clang/19/include/gone.h", "share/wasi-sysroot/lib/wasm32-wasip1/libgone.a"] {
+        let path = copy.join(file);
+        link(Path::new("nowhere"), &path);
+        let mut command = place.command(&["plan", "zlib"]);
+        run(command.arg("--wasi-sdk").arg(&copy)).exits(5).says(&[file, "it is a link to nowhere, which is not there"]);
+        remove(&path);
     }
 }

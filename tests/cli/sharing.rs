@@ -58,19 +58,23 @@ fn what_a_killed_build_was_compiling_is_compiled_by_the_one_that_waits() {
     assert!(times.len() >= 20, "{times:#?}");
 }
 
+/// Holds the keys of all objects, as builds that compile them do; they go with what is returned.
+pub fn hold_all_objects(place: &Place) -> Vec<std::fs::File> {
+    let locks = place.path("store/locks");
+    std::fs::create_dir_all(&locks).expect("a folder");
+    let hold = |number| {
+        let file = std::fs::File::create(locks.join(format!("object-{number:02x}.lock"))).expect("made");
+        file.lock().expect("locked");
+        file
+    };
+    (0..=255).map(hold).collect()
+}
+
 #[test]
 fn who_waits_for_another_process_says_for_what() {
     let place = Place::new();
     // A build holds the key of each file that it compiles; here the test does, of all.
-    let locks = place.path("store/locks");
-    std::fs::create_dir_all(&locks).expect("a folder");
-    let held: Vec<_> = (0..=255)
-        .map(|number| {
-            let file = std::fs::File::create(locks.join(format!("object-{number:02x}.lock"))).expect("made");
-            file.lock().expect("locked");
-            file
-        })
-        .collect();
+    let held = hold_all_objects(&place);
     let mut child = place.build(&["bzip2", "--prefix", "out"]).stderr(Stdio::piped()).spawn().expect("it starts");
     let lines = BufReader::new(child.stderr.take().expect("piped")).lines();
     let waiting = lines.map(|line| line.expect("a line")).find(|line| line.contains("Waiting"));
