@@ -9,7 +9,7 @@
 //! | [`report`] | the events that the effectful layers tell, and nothing of how they are shown |
 //! | [`process`] | the programs and threads that this process starts |
 //! | [`plan`] | how recipes and lock become jobs and keys |
-//! | [`store`] | content-addressed files on disk |
+//! | [`store`] | content-addressed files on disk; folders that are replaced whole |
 //! | [`apt`] | how this machine reaches Debian's archive |
 //! | [`fetch`] | origins, unpacking, the inputs check |
 //! | [`toolchain`] | finding, fetching, assembling and identifying a WASI SDK |

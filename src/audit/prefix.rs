@@ -7,7 +7,7 @@ use object::read::archive::ArchiveFile;
 use object::{Object as _, ObjectSymbol as _};
 
 use super::finding::{Finding, Rule};
-use crate::build::{BuildError, Manifest};
+use crate::build::{BuildError, Installed, Manifest};
 use crate::model::{ExclusionStatement, Exclusions, Lock, Selected, Trace};
 use crate::plan::tree_key;
 use crate::store::{PARSED_LIMIT, read_regular};
@@ -26,8 +26,7 @@ pub enum PrefixError {
 
 /// The prefix at `dir` with the files that are in it.
 pub struct Prefix {
-    dir: Utf8PathBuf,
-    pub manifest: Manifest,
+    installed: Installed,
     /// Relative to `dir`, sorted.
     files: Vec<String>,
 }
@@ -38,12 +37,20 @@ impl Prefix {
     /// # Errors
     /// When there is none, or it can't be read.
     pub fn open(dir: &Utf8Path) -> Result<Self, PrefixError> {
-        let manifest = Manifest::read(dir)?.ok_or_else(|| BuildError::NoPrefix { prefix: dir.to_owned() })?;
-        let mut files = manifest.foreign_files(dir)?;
+        let installed = Installed::open(dir)?;
+        let manifest = installed.manifest();
+        let mut files = manifest.ours().foreign(dir).map_err(|source| PrefixError::Read { path: dir.to_owned(), source })?;
+        files.retain(|path| !path.ends_with('/'));
         // One that is missing is for `verify` to tell; here it holds nothing.
         files.extend(manifest.files.iter().map(|file| file.path.to_string()).filter(|path| dir.join(path).is_file()));
         files.sort();
-        Ok(Self { dir: dir.to_owned(), manifest, files })
+        Ok(Self { installed, files })
+    }
+
+    /// What it holds by its own manifest.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        self.installed.manifest()
     }
 
     /// Searches headers, symbols and licence texts for what is excluded.
@@ -60,7 +67,7 @@ impl Prefix {
         }
         for (file, _) in self.below("lib").filter(|(file, _)| file.ends_with(".a")) {
             let symbols = symbols(&self.read(file)?);
-            let symbols = symbols.map_err(|problem| PrefixError::Archive { path: self.dir.join(file), problem })?;
+            let symbols = symbols.map_err(|problem| PrefixError::Archive { path: self.installed.path().join(file), problem })?;
             statement.extend(exclusions.search(symbols.iter().map(|symbol| (Trace::Symbol, file, symbol.as_str()))));
         }
         Ok(statement)
@@ -70,7 +77,7 @@ impl Prefix {
     #[must_use]
     pub fn findings(&self, lock: &Lock, sources: &[Selected]) -> Vec<Finding> {
         let mut found = Vec::new();
-        for built in &self.manifest.sources {
+        for built in &self.manifest().sources {
             let title = format!("{} {}", built.name, built.version);
             match lock.sources.get(&built.name) {
                 None => found.push(Finding::violation(Rule::PrefixDiffers, &title, "it is in the prefix, but not in the lock")),
@@ -90,7 +97,7 @@ impl Prefix {
                 Some(_) => {}
             }
             let folder = format!("share/licenses/{}", built.name);
-            let size = |file: &str| fs_err::metadata(self.dir.join(file)).map_or(0, |meta| meta.len());
+            let size = |file: &str| fs_err::metadata(self.installed.path().join(file)).map_or(0, |meta| meta.len());
             if !self.below(&folder).any(|(file, _)| size(file) > 0) {
                 found
                     .push(Finding::violation(Rule::LicenseMissing, &title, format!("there is no licence text in {folder}")).within(folder));
@@ -106,7 +113,7 @@ impl Prefix {
     }
 
     fn read(&self, file: &str) -> Result<Vec<u8>, PrefixError> {
-        let path = self.dir.join(file);
+        let path = self.installed.path().join(file);
         read_regular(&path, PARSED_LIMIT).map_err(|source| PrefixError::Read { path, source })
     }
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::BuildError;
 use super::manifest::Manifest;
+use super::prefix::Installed;
 use super::schedule::Compiled;
 use crate::model::{Content, Dependency, Name, RelPath, Sha256};
 use crate::plan::Plan;
@@ -146,12 +147,12 @@ impl Closure {
         Ok(Self { version: VERSION, manifest: manifest.bare_digest(), base_arguments, files: files.into_values().collect(), members })
     }
 
-    /// The closure of the prefix at `prefix`.
+    /// The closure of `prefix`.
     ///
     /// # Errors
     /// When it can't be read, or is of another version.
-    pub fn read(prefix: &Utf8Path) -> Result<Self, BuildError> {
-        let path = prefix.join(CLOSURE);
+    pub fn read(prefix: &Installed) -> Result<Self, BuildError> {
+        let path = prefix.path().join(CLOSURE);
         let text = read_regular(&path, PARSED_LIMIT).map_err(|source| BuildError::Read { path: path.clone(), source })?;
         Self::parse(&text).map_err(|problem| BuildError::Manifest { path, problem })
     }

@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 use miette::Diagnostic;
 
 use crate::model::{Name, RelPath};
-use crate::store::StoreError;
+use crate::store::{SlotError, StoreError};
 
 /// A build that can't go on. Every failure of a run is told, so the layer's functions give lists of these.
 #[derive(Debug, thiserror::Error, Diagnostic)]
@@ -12,6 +12,9 @@ pub enum BuildError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Slot(#[from] SlotError),
     #[error(transparent)]
     #[diagnostic(transparent)]
     Source(#[from] crate::fetch::SourceError),
@@ -50,11 +53,10 @@ pub enum BuildError {
     #[diagnostic(help("the prefix is as it was before"))]
     Write { path: Utf8PathBuf, source: std::io::Error },
     #[error("{path} is no manifest of wasideps: {problem}")]
-    #[diagnostic(help("move the folder away, or choose another with `--prefix`"))]
+    #[diagnostic(help(
+        "`wasideps build --replace` makes the prefix anew, where every file in it is proved to be its own; else move the folder away"
+    ))]
     Manifest { path: Utf8PathBuf, problem: String },
-    #[error("{prefix} holds files that wasideps did not put there: {}{}", files[..files.len().min(5)].join(", "), if files.len() > 5 { ", …" } else { "" })]
-    #[diagnostic(help("a prefix is replaced whole; move these files away, or choose another with `--prefix`"))]
-    ForeignFiles { prefix: Utf8PathBuf, files: Vec<String> },
     #[error("{prefix} was made with {found}; this build uses {wanted}")]
     #[diagnostic(help(
         "wasi-libc promises no ABI between SDKs: choose another `--prefix`, the same SDK, or `--replace` to make the whole prefix anew"

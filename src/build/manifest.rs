@@ -1,13 +1,13 @@
 //! `share/wasideps/manifest.json` of a prefix: what it is, what it was made with, and the digest of each of its files.
 
-use std::collections::BTreeSet;
+use std::io::ErrorKind;
 
 use camino::Utf8Path;
 use serde::{Deserialize, Serialize};
 
 use super::BuildError;
 use crate::model::{Name, PkgConfig, RelPath, Sha1, Sha256, Target, Version};
-use crate::store::{PARSED_LIMIT, open_regular, read_regular};
+use crate::store::{Ours, PARSED_LIMIT, read_regular};
 use crate::toolchain::Identity;
 
 /// Where the manifest is, below the prefix.
@@ -86,6 +86,13 @@ pub struct ManifestFile {
     pub copy_of: Option<RelPath>,
 }
 
+/// Of a manifest of any version, what says which one it is.
+#[derive(Deserialize)]
+struct Versioned {
+    version: u32,
+    wasideps: String,
+}
+
 impl Manifest {
     /// A manifest of this version.
     #[must_use]
@@ -98,11 +105,11 @@ impl Manifest {
     ///
     /// # Errors
     /// When there is one that can't be read, or is of another version.
-    pub fn read(prefix: &Utf8Path) -> Result<Option<Self>, BuildError> {
+    pub(super) fn read(prefix: &Utf8Path) -> Result<Option<Self>, BuildError> {
         let path = prefix.join(MANIFEST);
         let text = match read_regular(&path, PARSED_LIMIT) {
             Ok(text) => text,
-            Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => return Ok(None),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
             Err(source) => return Err(BuildError::Read { path, source }),
         };
         Self::parse(&text).map(Some).map_err(|problem| BuildError::Manifest { path, problem })
@@ -113,8 +120,12 @@ impl Manifest {
     /// # Errors
     /// What keeps it from being one of this version.
     pub fn parse(text: &[u8]) -> Result<Self, String> {
-        let manifest: Self = serde_json::from_slice(text).map_err(|error| error.to_string())?;
-        if manifest.version == VERSION { Ok(manifest) } else { Err(format!("it has version {}, not {VERSION}", manifest.version)) }
+        // Looked at first: one of another version has other keys.
+        let Versioned { version, wasideps } = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+        if version != VERSION {
+            return Err(format!("it has version {version}, written by wasideps {wasideps}; this program reads version {VERSION}"));
+        }
+        serde_json::from_slice(text).map_err(|error| error.to_string())
     }
 
     /// The manifest that documents are made from: it lists everything but them.
@@ -140,41 +151,12 @@ impl Manifest {
         text
     }
 
-    /// The first file below `prefix` that is not as the manifest says, with what is wrong; `None` where all are.
+    /// What of a prefix with this manifest is ours to replace or remove: its files, and the manifest itself.
     #[must_use]
-    pub fn first_difference(&self, prefix: &Utf8Path) -> Option<String> {
-        self.files.iter().find_map(|file| match open_regular(&prefix.join(file.path.as_str())).and_then(Sha256::of_reader) {
-            Ok((found, _)) if found == file.sha256 => None,
-            Ok((found, _)) => Some(format!("{} has SHA-256 {found}, not {}", file.path, file.sha256)),
-            Err(error) => Some(format!("{}: {error}", file.path)),
-        })
+    pub fn ours(&self) -> Ours {
+        let mut ours = Ours::default();
+        ours.list(MANIFEST.parse().expect("a constant that is a path"));
+        self.files.iter().for_each(|file| ours.list(file.path.clone()));
+        ours
     }
-
-    /// Files below `prefix` that the manifest does not know: they are not ours to replace or remove. Sorted.
-    ///
-    /// # Errors
-    /// When a folder can't be read.
-    pub fn foreign_files(&self, prefix: &Utf8Path) -> Result<Vec<String>, BuildError> {
-        let known: BTreeSet<&str> = self.files.iter().map(|file| file.path.as_str()).chain([MANIFEST]).collect();
-        let mut found = files_below(prefix, "")?;
-        found.retain(|path| !known.contains(path.as_str()));
-        Ok(found)
-    }
-}
-
-/// All paths below `dir` that are not folders, relative to it, sorted.
-pub(super) fn files_below(dir: &Utf8Path, below: &str) -> Result<Vec<String>, BuildError> {
-    let read = |source| BuildError::Read { path: dir.to_owned(), source };
-    let mut found = Vec::new();
-    for entry in dir.read_dir_utf8().map_err(read)? {
-        let entry = entry.map_err(read)?;
-        let path = if below.is_empty() { entry.file_name().to_owned() } else { format!("{below}/{}", entry.file_name()) };
-        if entry.file_type().map_err(read)?.is_dir() {
-            found.append(&mut files_below(entry.path(), &path)?);
-        } else {
-            found.push(path);
-        }
-    }
-    found.sort();
-    Ok(found)
 }

@@ -1,6 +1,7 @@
 //! From a plan to a prefix: compile, archive, install, swap.
 
 mod archive;
+mod claims;
 mod closure;
 mod compile;
 mod error;
@@ -19,14 +20,15 @@ pub use closure::{CLOSURE, Closure, ClosureFile, ClosureMember, FileOrigin};
 pub use compile::{Busy, Headers, Object, Place};
 pub use error::BuildError;
 pub use manifest::{MANIFEST, Manifest, ManifestArchive, ManifestFile, ManifestMember, ManifestSource, SBOM};
-pub use prefix::Prefix;
+pub use prefix::{Installed, Prefix};
 
 use crate::fetch::Fetcher;
 use crate::model::{Dependency, LicenseText, Name, RelPath, Selected, Version};
 use crate::plan::Plan;
 use crate::report::Reporter;
-use crate::store::Store;
+use crate::store::{Ours, Store};
 use crate::toolchain::Toolchain;
+use prefix::Found;
 
 /// Makes the documents that lie beside the manifest, from the plan, a manifest that lists everything but them, and the closure: path below the
 /// prefix, and text.
@@ -47,9 +49,11 @@ pub struct Work<'a> {
 pub struct Request<'a> {
     pub work: Work<'a>,
     /// Where the libraries go.
-    pub prefix: &'a Utf8Path,
-    /// Whether a prefix of another toolchain or target may be replaced.
+    pub prefix: &'a Prefix<'a>,
+    /// Whether a prefix of another toolchain or target, or one whose manifest can't be read, may be replaced.
     pub replace: bool,
+    /// Whether everything at this path is as a build of the plan makes it: asked where the manifest says so.
+    pub is_intact: &'a dyn Fn(&Utf8Path) -> bool,
     /// Called when there is something to do, before it is done.
     pub begin: &'a dyn Fn(),
     pub documents: Documents<'a>,
@@ -58,7 +62,7 @@ pub struct Request<'a> {
 /// What a build did.
 #[derive(Debug)]
 pub enum Outcome {
-    /// The prefix was as the plan wants it, every digest checked; no process was started.
+    /// The prefix was as the plan wants it, all of it checked; no process was started.
     UpToDate(Manifest),
     /// The prefix was made anew.
     Built(Manifest),
@@ -71,23 +75,30 @@ pub enum Outcome {
 pub fn build(request: &Request<'_>) -> Result<Outcome, Vec<BuildError>> {
     let one = |error| vec![error];
     let Work { plan, toolchain, .. } = request.work;
-    let prefix = Prefix::hold(request.prefix, request.work.store).map_err(one)?;
-    if let Some(manifest) = prefix.manifest().map_err(one)? {
-        if manifest.key == plan.key && manifest.first_difference(prefix.path()).is_none() {
-            return Ok(Outcome::UpToDate(manifest));
+    let prefix = request.prefix;
+    let old = match prefix.found().map_err(one)? {
+        Found::Nothing => Ours::default(),
+        Found::Prefix(manifest) => {
+            if manifest.key == plan.key && (request.is_intact)(prefix.path()) {
+                return Ok(Outcome::UpToDate(*manifest));
+            }
+            let same = manifest.toolchain.digest == plan.toolchain && manifest.target == plan.target;
+            if !same && !request.replace {
+                return Err(one(BuildError::OtherToolchain {
+                    prefix: prefix.path().to_owned(),
+                    found: manifest.toolchain.stamp(),
+                    wanted: toolchain.identity().stamp(),
+                }));
+            }
+            manifest.ours()
         }
-        let same = manifest.toolchain.digest == plan.toolchain && manifest.target == plan.target;
-        if !same && !request.replace {
-            return Err(one(BuildError::OtherToolchain {
-                prefix: prefix.path().to_owned(),
-                found: manifest.toolchain.stamp(),
-                wanted: toolchain.identity().stamp(),
-            }));
-        }
-    }
+        Found::Damaged(_) if request.replace => claims::of(prefix.path()),
+        Found::Damaged(error) => return Err(one(error)),
+    };
+    // Made before anything is compiled: a folder that can't be written is an error now.
+    let mut stage = prefix.stage().map_err(one)?;
     (request.begin)();
     let compiled = schedule::run(&request.work)?;
-    let mut stage = prefix.stage().map_err(one)?;
     let sources = install::install(plan, &compiled, &mut stage)?;
     let identity = toolchain.identity().clone();
     let bare = Manifest::new(plan.target, identity.clone(), plan.key, sources.clone(), stage.files().to_vec());
@@ -98,7 +109,7 @@ pub fn build(request: &Request<'_>) -> Result<Outcome, Vec<BuildError>> {
         stage.add(path, text.as_bytes(), prefix::From::Nothing).map_err(one)?;
     }
     let manifest = Manifest::new(plan.target, identity, plan.key, sources, stage.files().to_vec());
-    stage.commit(&manifest).map_err(one)?;
+    stage.commit(&manifest, old).map_err(one)?;
     Ok(Outcome::Built(manifest))
 }
 

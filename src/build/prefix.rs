@@ -1,57 +1,73 @@
 //! The prefix on disk: staged beside where it goes, then swapped in whole. Killed at any moment, the prefix is the old one or the new one.
 
-use std::io::{self, Write as _};
+use std::io::{ErrorKind, Write as _};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::BuildError;
-use super::manifest::{MANIFEST, Manifest, ManifestFile, files_below};
+use super::claims;
+use super::manifest::{MANIFEST, Manifest, ManifestFile};
 use crate::model::{Name, RelPath, Sha1, Sha256};
-use crate::report::Silent;
-use crate::store::{Guard, Store, mend, swap_in};
+use crate::report::Reporter;
+use crate::store::{Ours, Reading, Slot, SlotError};
 
-/// A prefix that no other process of the same store is changing.
-pub struct Prefix {
-    path: Utf8PathBuf,
-    _guard: Guard,
+/// A prefix that no other process of this machine is changing.
+pub struct Prefix<'a> {
+    slot: Slot<'a>,
 }
 
-impl Prefix {
-    /// Takes hold of the prefix at `path`, which need not be there yet; mends what a killed process left.
+/// What is where a prefix goes.
+pub enum Found {
+    /// Nothing, or an empty folder.
+    Nothing,
+    /// A prefix of ours, and no other files.
+    Prefix(Box<Manifest>),
+    /// Something with a folder of ours in it, but without a manifest that can be read.
+    Damaged(BuildError),
+}
+
+impl<'a> Prefix<'a> {
+    /// Takes hold of the prefix at `path`, which need not be there yet. Waits for another process that builds it, and says so.
     ///
     /// # Errors
-    /// When the folder that it is in can't be made or read.
-    pub fn hold(path: &Utf8Path, store: &Store) -> Result<Self, BuildError> {
-        let write = |source| BuildError::Write { path: path.to_owned(), source };
-        // A link is followed: the folder that it names is swapped, not the link.
-        let path = if path.exists() { path.canonicalize_utf8().map_err(write)? } else { camino::absolute_utf8(path).map_err(write)? };
-        fs_err::create_dir_all(path.parent().unwrap_or(&path)).map_err(write)?;
-        let guard = store.lock("prefix", &Sha256::of(path.as_str().as_bytes()), "making this prefix", &Silent)?;
-        let prefix = Self { path, _guard: guard };
-        prefix.mend().map_err(|source| BuildError::Write { path: prefix.path.clone(), source })?;
-        Ok(prefix)
+    /// When no folder can be there, and when the folder that it is in can't be made or read.
+    pub fn hold(path: &Utf8Path, reporter: &'a dyn Reporter) -> Result<Self, BuildError> {
+        Ok(Self { slot: Slot::hold(path, reporter)? })
     }
 
-    /// The folder, as an absolute path.
+    /// The folder, as an absolute path without links.
     #[must_use]
     pub fn path(&self) -> &Utf8Path {
-        &self.path
+        self.slot.path()
     }
 
-    /// The manifest of what is there now, where that is a prefix of ours. What is not ours is never replaced.
+    /// What is there now.
     ///
     /// # Errors
-    /// When the folder holds files that no manifest of ours lists.
-    pub fn manifest(&self) -> Result<Option<Manifest>, BuildError> {
-        if !self.path.exists() {
-            return Ok(None);
-        }
-        let manifest = Manifest::read(&self.path)?;
-        let foreign = match &manifest {
-            Some(manifest) => manifest.foreign_files(&self.path)?,
-            None => files_below(&self.path, "")?,
+    /// When the folder holds files that no manifest of ours lists, or can't be read.
+    pub(super) fn found(&self) -> Result<Found, BuildError> {
+        let path = self.path();
+        let (found, ours) = match Manifest::read(path) {
+            Ok(Some(manifest)) => {
+                let ours = manifest.ours();
+                (Found::Prefix(Box::new(manifest)), ours)
+            }
+            Ok(None) if claims::is_about_a_prefix(path) => {
+                let problem = "it is missing".to_owned();
+                return Ok(Found::Damaged(BuildError::Manifest { path: path.join(MANIFEST), problem }));
+            }
+            Ok(None) => (Found::Nothing, Ours::default()),
+            Err(BuildError::Read { path, source }) if matches!(source.kind(), ErrorKind::InvalidInput | ErrorKind::FileTooLarge) => {
+                return Ok(Found::Damaged(BuildError::Manifest { path, problem: source.to_string() }));
+            }
+            Err(error @ BuildError::Manifest { .. }) => return Ok(Found::Damaged(error)),
+            Err(error) => return Err(error),
         };
-        if foreign.is_empty() { Ok(manifest) } else { Err(BuildError::ForeignFiles { prefix: self.path.clone(), files: foreign }) }
+        if !path.exists() {
+            return Ok(Found::Nothing);
+        }
+        let foreign = ours.foreign(path).map_err(|source| BuildError::Read { path: path.to_owned(), source })?;
+        if foreign.is_empty() { Ok(found) } else { Err(SlotError::Foreign { path: path.to_owned(), files: foreign }.into()) }
     }
 
     /// An empty stage beside the prefix.
@@ -59,20 +75,38 @@ impl Prefix {
     /// # Errors
     /// When it can't be made.
     pub fn stage(&self) -> Result<Stage<'_>, BuildError> {
-        let dir = self.staging();
-        fs_err::create_dir(&dir).map_err(|source| BuildError::Write { path: dir.clone(), source })?;
-        Ok(Stage { prefix: self, dir, files: Vec::new() })
+        Ok(Stage { prefix: self, stage: self.slot.stage()?, files: Vec::new() })
+    }
+}
+
+/// A prefix that is being read: a build that would replace it waits until this goes. The one way to a prefix's manifest.
+pub struct Installed {
+    path: Utf8PathBuf,
+    manifest: Manifest,
+    _reading: Reading,
+}
+
+impl Installed {
+    /// Opens the prefix at `path`.
+    ///
+    /// # Errors
+    /// When there is none, or its manifest can't be read or is of another version.
+    pub fn open(path: &Utf8Path) -> Result<Self, BuildError> {
+        let reading = Reading::of(path);
+        let manifest = Manifest::read(path)?.ok_or_else(|| BuildError::NoPrefix { prefix: path.to_owned() })?;
+        Ok(Self { path: path.to_owned(), manifest, _reading: reading })
     }
 
-    fn staging(&self) -> Utf8PathBuf {
-        self.path.with_file_name(format!(".{}.wasideps-new", self.path.file_name().unwrap_or_default()))
+    /// The folder, as it was named.
+    #[must_use]
+    pub fn path(&self) -> &Utf8Path {
+        &self.path
     }
 
-    /// Finishes a swap that was cut, and removes a stage that was left.
-    fn mend(&self) -> io::Result<()> {
-        mend(&self.path)?;
-        let stage = self.staging();
-        if stage.exists() { fs_err::remove_dir_all(stage) } else { Ok(()) }
+    /// What it holds.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
     }
 }
 
@@ -89,8 +123,8 @@ pub enum From<'a> {
 
 /// A prefix that is being put together.
 pub struct Stage<'a> {
-    prefix: &'a Prefix,
-    dir: Utf8PathBuf,
+    prefix: &'a Prefix<'a>,
+    stage: crate::store::Stage<'a>,
     files: Vec<ManifestFile>,
 }
 
@@ -117,21 +151,31 @@ impl Stage<'_> {
         &self.files
     }
 
-    /// Writes `manifest` and puts the stage in the prefix's place.
+    /// Writes `manifest` and puts the stage in the prefix's place, of which `old` is ours. What no manifest proves to be ours is ours where it is
+    /// what is staged.
     ///
     /// # Errors
-    /// When it can't be written or renamed: the prefix is then as it was.
-    pub fn commit(self, manifest: &Manifest) -> Result<(), BuildError> {
+    /// When it can't be written or renamed, when the stage was changed by others, or when what is there holds more than what is ours: the prefix
+    /// is then as it was.
+    pub fn commit(self, manifest: &Manifest, mut old: Ours) -> Result<(), BuildError> {
         let path: RelPath = MANIFEST.parse().expect("a constant that is a path");
-        self.write(&path, manifest.to_text().as_bytes())?;
-        set_modes(&self.dir)?;
-        swap_in(&self.dir, &self.prefix.path).map_err(|source| BuildError::Write { path: self.prefix.path.clone(), source })
+        let text = manifest.to_text();
+        self.write(&path, text.as_bytes())?;
+        let mut new = Ours::default();
+        new.prove(path, Sha256::of(text.as_bytes()));
+        for file in &self.files {
+            new.prove(file.path.clone(), file.sha256);
+        }
+        old.extend(new.clone());
+        set_modes(self.stage.dir())?;
+        keep_mode(self.prefix.path(), self.stage.dir())?;
+        Ok(self.stage.commit(old, new)?)
     }
 
     fn write(&self, path: &RelPath, bytes: &[u8]) -> Result<(), BuildError> {
-        let path = self.dir.join(path.as_str());
+        let path = self.stage.dir().join(path.as_str());
         let write = |source| BuildError::Write { path: path.clone(), source };
-        fs_err::create_dir_all(path.parent().unwrap_or(&self.dir)).map_err(write)?;
+        fs_err::create_dir_all(path.parent().unwrap_or(&path)).map_err(write)?;
         let mut file = fs_err::File::create(&path).map_err(write)?;
         file.write_all(bytes).map_err(write)?;
         file.sync_all().map_err(write)
@@ -155,14 +199,23 @@ fn set_modes(dir: &Utf8Path) -> Result<(), BuildError> {
     Ok(())
 }
 
+/// Gives the new folder the mode of the one that it replaces, where that is narrower than ours: who may look into a prefix is its owner's to say.
+#[cfg(unix)]
+fn keep_mode(old: &Utf8Path, new: &Utf8Path) -> Result<(), BuildError> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let Ok(meta) = fs_err::metadata(old) else { return Ok(()) };
+    let mode = meta.permissions().mode() & 0o7777;
+    let narrower = mode & !0o755 == 0 && mode & 0o700 == 0o700;
+    let mode = std::fs::Permissions::from_mode(if narrower { mode } else { 0o755 });
+    fs_err::set_permissions(new, mode).map_err(|source| BuildError::Write { path: new.to_owned(), source })
+}
+
 #[cfg(not(unix))]
 fn set_modes(_: &Utf8Path) -> Result<(), BuildError> {
     Ok(())
 }
 
-impl Drop for Stage<'_> {
-    fn drop(&mut self) {
-        // After a commit there is nothing left; after a failure what can't be removed now is removed by the next `hold`.
-        let _ = fs_err::remove_dir_all(&self.dir);
-    }
+#[cfg(not(unix))]
+fn keep_mode(_: &Utf8Path, _: &Utf8Path) -> Result<(), BuildError> {
+    Ok(())
 }

@@ -20,7 +20,7 @@ Examples:
   wasideps sdk build/sdk                an SDK view for CPython: WASI_SDK_PATH=build/sdk
   wasideps fetch && wasideps build --offline
 
-Exit codes: 0 done, 1 a build or check failed, 2 usage, 3 verification failed, 4 network, 5 toolchain, 6 policy";
+Exit codes: 0 done, 1 a build or check failed or output was lost, 2 usage, 3 verification failed, 4 network, 5 toolchain, 6 policy";
 
 const AUDIT_EXAMPLES: &str = "\
 Examples:
@@ -215,7 +215,7 @@ pub struct BuildArgs {
     pub names: Vec<Name>,
     #[command(flatten)]
     pub jobs: JobsArgs,
-    /// Replace a prefix that was made with another SDK or for another target
+    /// Replace a prefix that was made with another SDK or for another target, or whose manifest can't be read
     #[arg(long)]
     pub replace: bool,
     #[command(flatten)]

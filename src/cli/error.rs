@@ -13,13 +13,13 @@ use crate::check::CheckError;
 use crate::consumer::view::ViewError;
 use crate::fetch::{FetchClass, FetchError, SourceError};
 use crate::model::{CatalogError, LockError, Name, SelectionError, SyntaxError};
-use crate::store::StoreError;
+use crate::store::{SlotError, StoreError};
 use crate::toolchain::{Failure, ToolchainError};
 
 /// The exit codes; stable, and documented in the README and in `--help`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// A build or check failed.
+    /// A build or check failed, or something can't be written, standard output among it.
     Failed = 1,
     /// The command line, a recipe or the lock asks for what can't be.
     Usage = 2,
@@ -84,6 +84,9 @@ pub enum CliError {
     Read { path: Utf8PathBuf, source: std::io::Error },
     #[error("{path} can't be written: {source}")]
     Write { path: Utf8PathBuf, source: std::io::Error },
+    #[error("standard output can't be written: {source}")]
+    #[diagnostic(help("what was printed is cut; run the command again with a place for it that has room"))]
+    Output { source: std::io::Error },
     #[error("{path} is in no folder of recipes that can be used: {problem}")]
     RecipesPath { path: String, problem: String },
     #[error("there is no folder for the store: neither $WASIDEPS_HOME nor a home folder is known")]
@@ -159,8 +162,8 @@ pub enum CliError {
     #[diagnostic(help("`wasideps build` makes it anew"))]
     DamagedPrefix { path: Utf8PathBuf, problem: String },
     #[error("{prefix} is not as it was made: {count} differences")]
-    #[diagnostic(help("they are listed above; `wasideps build` makes the prefix anew, once files that are not its own are moved away"))]
-    NotAsMade { prefix: Utf8PathBuf, count: usize },
+    #[diagnostic(help("they are listed above; `{remedy}` makes the prefix anew, once files that are not its own are moved away"))]
+    NotAsMade { prefix: Utf8PathBuf, count: usize, remedy: &'static str },
 }
 
 impl CliError {
@@ -195,11 +198,14 @@ impl CliError {
                 Failure::Toolchain => Exit::Toolchain,
             },
             Self::Build(BuildError::OtherToolchain { .. }) => Exit::Toolchain,
-            Self::Build(BuildError::ForeignFiles { .. } | BuildError::Manifest { .. } | BuildError::NoPrefix { .. }) => Exit::Usage,
-            Self::View(ViewError::Name { .. } | ViewError::Foreign { .. }) => Exit::Usage,
+            Self::Build(BuildError::Manifest { .. } | BuildError::NoPrefix { .. }) => Exit::Usage,
+            Self::Build(BuildError::Slot(error)) | Self::View(ViewError::Slot(error)) => of_slot(error),
+            Self::View(ViewError::Name { .. }) => Exit::Usage,
+            Self::View(ViewError::Damaged { .. }) => Exit::Verification,
             Self::View(_) => Exit::Failed,
             Self::Store(StoreError::Foreign { .. } | StoreError::Format { .. }) => Exit::Usage,
-            Self::Store(_) | Self::Threads { .. } | Self::Build(_) | Self::Write { .. } | Self::UnusedInputs { .. } => Exit::Failed,
+            Self::Store(_) | Self::Threads { .. } | Self::Output { .. } | Self::Build(_) => Exit::Failed,
+            Self::Write { .. } | Self::UnusedInputs { .. } => Exit::Failed,
             _ => Exit::Usage,
         }
     }
@@ -211,6 +217,13 @@ fn of_class(class: FetchClass) -> Exit {
         FetchClass::Verification => Exit::Verification,
         FetchClass::Recipe => Exit::Usage,
         FetchClass::Disk => Exit::Failed,
+    }
+}
+
+fn of_slot(error: &SlotError) -> Exit {
+    match error {
+        SlotError::Unusable { .. } | SlotError::Foreign { .. } => Exit::Usage,
+        _ => Exit::Failed,
     }
 }
 
@@ -228,6 +241,14 @@ impl Failures {
     #[must_use]
     pub fn into_vec(self) -> Vec<CliError> {
         self.0
+    }
+
+    /// `lost`, after what went wrong in `result`.
+    #[must_use]
+    pub fn and(result: Result<(), Self>, lost: CliError) -> Self {
+        let mut all = result.err().map(Self::into_vec).unwrap_or_default();
+        all.push(lost);
+        Self(all)
     }
 
     /// The exit code of them all.

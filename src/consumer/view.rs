@@ -6,9 +6,10 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use miette::Diagnostic;
 
+use crate::build::{Installed, ManifestFile};
 use crate::model::{RelPath, Sha256, Target};
-use crate::report::Silent;
-use crate::store::{Store, StoreError, TEXT_LIMIT, mend, read_text, swap_in};
+use crate::report::Reporter;
+use crate::store::{Ours, PARSED_LIMIT, Slot, SlotError, read_regular};
 use crate::toolchain::{Toolchain, VIEW_MARK, ViewMark, quote};
 
 /// The programs that consumers call, each with one that does the same where the SDK lacks it.
@@ -32,17 +33,17 @@ pub enum ViewError {
     )]
     #[diagnostic(help("another name serves, such as `sdk-view`"))]
     Name { name: String },
-    #[error("{dir} has files in it that wasideps did not make")]
-    #[diagnostic(help("name a folder that is not there yet, is empty, or is an SDK view"))]
-    Foreign { dir: Utf8PathBuf },
     #[error("{path} is in the prefix and in the sysroot of the SDK {sdk}")]
     Collision { path: String, sdk: Utf8PathBuf },
     #[error("an SDK view is made of symbolic links and shell scripts, which this system does not have")]
     #[diagnostic(help("`wasideps env` prints the variables that consumers understand"))]
     Unsupported,
+    #[error("{path} has SHA-256 {found}; the prefix was made with {expected}")]
+    #[diagnostic(help("`wasideps verify` lists all that is not as it was made; `wasideps build` makes the prefix anew"))]
+    Damaged { path: Utf8PathBuf, expected: Sha256, found: Sha256 },
     #[error(transparent)]
     #[diagnostic(transparent)]
-    Store(#[from] StoreError),
+    Slot(#[from] SlotError),
     #[error("{path}: {source}")]
     Io { path: Utf8PathBuf, source: std::io::Error },
 }
@@ -52,64 +53,62 @@ fn io(path: impl Into<Utf8PathBuf>) -> impl FnOnce(std::io::Error) -> ViewError 
     move |source| ViewError::Io { path, source }
 }
 
-/// Makes the view `dir` of `toolchain`'s SDK and `files`, those of the prefix `prefix`; a view that is there already is replaced in one step.
+/// Makes the view `dir` of `toolchain`'s SDK and the headers and libraries of `prefix`; a view that is there already is replaced in one step.
 /// Whether the prefix was made with this SDK is the caller's to check. Gives the view's absolute path.
 ///
 /// # Errors
-/// When the name is one that CPython's driver misunderstands, the folder is somebody else's, a file of the prefix is also one of the SDK, or
-/// something can't be written; what was at `dir` is then still there.
-pub fn make_view(
-    dir: &Utf8Path,
-    toolchain: &Toolchain,
-    prefix: &Utf8Path,
-    files: &[RelPath],
-    store: &Store,
-) -> Result<Utf8PathBuf, ViewError> {
+/// When the name is one that CPython's driver misunderstands, the folder holds what is not ours, a file of the prefix is also one of the SDK or not
+/// as it was made, or something can't be written; what was at `dir` is then still there.
+pub fn make_view(dir: &Utf8Path, toolchain: &Toolchain, prefix: &Installed, reporter: &dyn Reporter) -> Result<Utf8PathBuf, ViewError> {
     if !cfg!(unix) {
         return Err(ViewError::Unsupported);
     }
-    let dir = camino::absolute_utf8(dir).map_err(io(dir))?;
-    let (Some(name), Some(parent)) = (dir.file_name(), dir.parent()) else { return Err(ViewError::Foreign { dir }) };
-    if name.starts_with("wasi-sdk") {
-        return Err(ViewError::Name { name: name.to_owned() });
+    let named_as_sdk =
+        |dir: &Utf8Path| dir.file_name().filter(|name| name.starts_with("wasi-sdk")).map(|name| ViewError::Name { name: name.to_owned() });
+    if let Some(error) = named_as_sdk(dir) {
+        return Err(error);
     }
-    fs_err::create_dir_all(parent).map_err(io(parent))?;
-    let _guard = store.lock("view", &Sha256::of(dir.as_str().as_bytes()), "making this view", &Silent)?;
-    mend(&dir).map_err(io(&dir))?;
-    if !is_ours(&dir)? {
-        return Err(ViewError::Foreign { dir });
+    let slot = Slot::hold(dir, reporter)?;
+    if let Some(error) = named_as_sdk(slot.path()) {
+        return Err(error);
     }
-    // A fixed name: what a killed process left is removed by the next one, under the lock.
-    let staging = parent.join(format!(".{name}.wasideps-new"));
-    remove(&staging)?;
-    let made = fill(&staging, toolchain, prefix, files).and_then(|()| swap_in(&staging, &dir).map_err(io(&dir)));
-    let removed = remove(&staging);
-    made?;
-    removed?;
-    Ok(dir)
+    let old = ours(slot.path())?;
+    let stage = slot.stage()?;
+    fill(stage.dir(), toolchain, prefix)?;
+    let mut new = Ours::all_of(stage.dir()).map_err(io(stage.dir()))?;
+    let files = new.listed().cloned().collect();
+    let mark = ViewMark { sdk: toolchain.root().to_owned(), target: toolchain.target(), identity: toolchain.identity().digest, files };
+    let text = serde_json::to_vec_pretty(&mark).map_err(|error| io(stage.dir())(error.into()))?;
+    fs_err::write(stage.dir().join(VIEW_MARK), &text).map_err(io(stage.dir()))?;
+    new.prove(mark_path(), Sha256::of(&text));
+    stage.commit(old, new)?;
+    Ok(slot.path().to_owned())
 }
 
-/// Whether `dir` may be replaced: not there, empty, or a view.
-fn is_ours(dir: &Utf8Path) -> Result<bool, ViewError> {
-    match fs_err::read_dir(dir) {
-        Ok(mut entries) => Ok(dir.join(VIEW_MARK).is_file() || entries.next().is_none()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(fs_err::symlink_metadata(dir).is_err()),
-        Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => Ok(false),
+/// What of the folder `dir` may be replaced: the files of a view. Fails where it holds others.
+fn ours(dir: &Utf8Path) -> Result<Ours, ViewError> {
+    let mut ours = Ours::default();
+    // A mark that can't be read lists nothing.
+    if let Ok(text) = read_regular(&dir.join(VIEW_MARK), PARSED_LIMIT)
+        && let Ok(mark) = serde_json::from_slice::<ViewMark>(&text)
+    {
+        ours.list(mark_path());
+        mark.files.into_iter().for_each(|file| ours.list(file));
+    }
+    match if dir.exists() { ours.foreign(dir) } else { Ok(Vec::new()) } {
+        Ok(files) if files.is_empty() => Ok(ours),
+        Ok(files) => Err(SlotError::Foreign { path: dir.to_owned(), files }.into()),
         Err(error) => Err(io(dir)(error)),
     }
 }
 
-fn remove(dir: &Utf8Path) -> Result<(), ViewError> {
-    match fs_err::remove_dir_all(dir) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(io(dir)(error)),
-        _ => Ok(()),
-    }
+fn mark_path() -> RelPath {
+    VIEW_MARK.parse().expect("a constant that is a path")
 }
 
-fn fill(view: &Utf8Path, toolchain: &Toolchain, prefix: &Utf8Path, files: &[RelPath]) -> Result<(), ViewError> {
+fn fill(view: &Utf8Path, toolchain: &Toolchain, prefix: &Installed) -> Result<(), ViewError> {
     let sdk = toolchain.root();
     let target = toolchain.target();
-    fs_err::create_dir(view).map_err(io(view))?;
     link_children(sdk, view, &["bin", "share", ".entry.json", VIEW_MARK])?;
     programs(&sdk.join("bin"), &view.join("bin"), target)?;
     let share = view.join("share");
@@ -118,9 +117,9 @@ fn fill(view: &Utf8Path, toolchain: &Toolchain, prefix: &Utf8Path, files: &[RelP
     let sysroot = share.join("wasi-sysroot");
     fs_err::create_dir(&sysroot).map_err(io(&sysroot))?;
     link_children(toolchain.sysroot(), &sysroot, &[])?;
-    for file in files {
-        let from = prefix.join(file.as_str());
-        let to = place(file, target);
+    let consumed = |file: &&ManifestFile| ["include", "lib"].iter().any(|folder| file.path.below(folder).is_some());
+    for file in prefix.manifest().files.iter().filter(consumed) {
+        let to = place(&file.path, target);
         let path = sysroot.join(&to);
         if let Some(parent) = Utf8Path::new(&to).parent() {
             open_up(&sysroot, parent)?;
@@ -128,16 +127,20 @@ fn fill(view: &Utf8Path, toolchain: &Toolchain, prefix: &Utf8Path, files: &[RelP
         if fs_err::symlink_metadata(&path).is_ok() {
             return Err(ViewError::Collision { path: to, sdk: sdk.to_owned() });
         }
-        if path.extension() == Some("pc") {
-            let text = read_text(&from, TEXT_LIMIT).map_err(io(&from))?;
-            fs_err::write(&path, sysroot_relative(&text, target)).map_err(io(&path))?;
-        } else {
-            fs_err::copy(&from, &path).map_err(io(&path))?;
-        }
+        let bytes = read(prefix.path(), file)?;
+        let bytes =
+            if path.extension() == Some("pc") { sysroot_relative(&String::from_utf8_lossy(&bytes), target).into_bytes() } else { bytes };
+        fs_err::write(&path, bytes).map_err(io(&path))?;
     }
-    let mark = ViewMark { sdk: sdk.to_owned(), target, identity: toolchain.identity().digest };
-    let text = serde_json::to_vec_pretty(&mark).map_err(|error| io(view)(error.into()))?;
-    fs_err::write(view.join(VIEW_MARK), text).map_err(io(view))
+    Ok(())
+}
+
+/// The bytes of a file of the prefix at `prefix`, where they are those that were installed.
+fn read(prefix: &Utf8Path, file: &ManifestFile) -> Result<Vec<u8>, ViewError> {
+    let path = prefix.join(file.path.as_str());
+    let bytes = read_regular(&path, PARSED_LIMIT).map_err(io(&path))?;
+    let found = Sha256::of(&bytes);
+    if found == file.sha256 { Ok(bytes) } else { Err(ViewError::Damaged { path, expected: file.sha256, found }) }
 }
 
 /// Where a file of the prefix goes in the sysroot: archives where the linker looks without being told.
@@ -302,15 +305,22 @@ mod tests {
     }
 
     #[test]
-    fn somebody_elses_folder_and_file_are_left_alone() {
+    fn only_an_empty_folder_or_what_the_mark_lists_may_be_replaced() {
         let dir = tempfile::tempdir().expect("a folder");
         let root = Utf8Path::from_path(dir.path()).expect("UTF-8");
-        assert!(is_ours(&root.join("new")).expect("looked"));
-        assert!(is_ours(root).expect("looked"));
-        fs_err::write(root.join("file"), "").expect("written");
-        assert!(!is_ours(root).expect("looked"));
-        assert!(!is_ours(&root.join("file")).expect("looked"));
-        fs_err::write(root.join(VIEW_MARK), "").expect("written");
-        assert!(is_ours(root).expect("looked"));
+        assert_eq!(ours(&root.join("new")).expect("nothing is there"), Ours::default());
+        assert_eq!(ours(root).expect("it is empty"), Ours::default());
+        fs_err::write(root.join("clang"), "").expect("written");
+        let foreign = |expected: &[&str]| match ours(root) {
+            Err(ViewError::Slot(SlotError::Foreign { files, .. })) => assert_eq!(files, expected),
+            other => panic!("{other:?}"),
+        };
+        foreign(&["clang"]);
+        let files = vec!["clang".parse().expect("a path")];
+        let mark = ViewMark { sdk: root.to_owned(), target: Target::Wasip1, identity: Sha256::of(b""), files };
+        fs_err::write(root.join(VIEW_MARK), serde_json::to_vec(&mark).expect("JSON")).expect("written");
+        assert!(ours(root).is_ok());
+        fs_err::write(root.join("mine"), "").expect("written");
+        foreign(&["mine"]);
     }
 }

@@ -9,7 +9,7 @@ mod kind;
 mod lock;
 mod mark;
 mod scratch;
-mod swap;
+mod slot;
 
 use std::io::{self, ErrorKind};
 
@@ -22,7 +22,7 @@ pub use input::{PARSED_LIMIT, TEXT_LIMIT, open_regular, read_regular, read_text}
 pub use kind::Kind;
 pub use lock::Guard;
 pub use scratch::write_atomically;
-pub use swap::{mend, swap_in};
+pub use slot::{Ours, Reading, Slot, SlotError, Stage, Unusable};
 
 use crate::model::{Dependency, RelPath, Sha256};
 use crate::report::{Event, Reporter};

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::confine::Needs;
 use super::version::SdkVersion;
-use crate::model::{Sha256, Target};
+use crate::model::{RelPath, Sha256, Target};
 use crate::store::{TEXT_LIMIT, read_regular, read_text};
 
 /// The file by which an SDK view is known: it leads to the SDK behind it, so that a build never takes its own output for a part of the SDK.
@@ -23,6 +23,9 @@ pub struct ViewMark {
     pub target: Target,
     /// The SDK's identity when the view was made.
     pub identity: Sha256,
+    /// All files and links of the view but this mark. A view of a version that did not list them is not replaced.
+    #[serde(default)]
+    pub files: Vec<RelPath>,
 }
 
 /// The parts of an SDK, all absolute paths that exist.

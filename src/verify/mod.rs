@@ -20,7 +20,7 @@ pub use finding::{Finding, Kind};
 use crate::build::{BuildError, CLOSURE, Closure, MANIFEST, Manifest, ManifestFile};
 use crate::model::{Content, RelPath, Sha256};
 use crate::plan::Plan;
-use crate::store::open_regular;
+use crate::store::{Reading, open_regular};
 use crate::toolchain::Toolchain;
 use disk::{Disk, Files};
 use documents::Truth;
@@ -62,6 +62,8 @@ pub fn verify(prefix: &Utf8Path, expected: Option<Sha256>) -> Result<Verified, B
     if !prefix.is_dir() || ["share", about].iter().any(|below| fs_err::symlink_metadata(prefix.join(below)).is_err()) {
         return Err(BuildError::NoPrefix { prefix: prefix.to_owned() });
     }
+    // No build swaps another prefix in while this one is read.
+    let _reading = Reading::of(prefix);
     let mut findings = Vec::new();
     let disk = Disk::walk(prefix, &mut findings);
     let mut verified = Verified {

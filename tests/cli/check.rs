@@ -10,7 +10,7 @@ use crate::support::{Place, run, sdk, wasmtime};
 const CODE: &str = "int thing(void) { return 42; }\n";
 
 /// A source with one test program, `program`, whose run has the keys `keys`; built into `out`.
-fn place(program: &str, keys: &str) -> Place {
+pub fn place(program: &str, keys: &str) -> Place {
     let place = Place::new();
     Own { name: "thing", dependencies: &[], code: CODE }.write(&place);
     place.write("recipes/thing/check.c", program);

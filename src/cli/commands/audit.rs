@@ -58,7 +58,7 @@ fn chosen(args: &AuditArgs, global: &Global) -> Result<Chosen, Failures> {
     let prefix = args.prefix.as_ref().map(|dir| Prefix::open(dir)).transpose()?;
     let names = match &prefix {
         Some(prefix) if args.names.is_empty() => {
-            let built = prefix.manifest.sources.iter().map(|source| &source.name);
+            let built = prefix.manifest().sources.iter().map(|source| &source.name);
             // What is in the prefix and not in the lock is a finding, no request.
             built.filter(|name| lock.sources.contains_key(*name)).cloned().collect::<Vec<Name>>()
         }

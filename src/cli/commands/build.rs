@@ -2,9 +2,10 @@
 
 use std::time::Instant;
 
+use camino::Utf8Path;
 use serde::Serialize;
 
-use crate::build::{self, Closure, Manifest, Outcome};
+use crate::build::{self, Closure, Manifest, Outcome, Prefix};
 use crate::cli::args::{BuildArgs, Global};
 use crate::cli::context;
 use crate::cli::error::Failures;
@@ -13,6 +14,7 @@ use crate::cli::table;
 use crate::model::{Catalog, RelPath, Sha256, Timestamp};
 use crate::plan::Plan;
 use crate::sbom::{self, Built, Context};
+use crate::verify::verify;
 
 pub fn run(args: &BuildArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
     let started = Instant::now();
@@ -21,11 +23,13 @@ pub fn run(args: &BuildArgs, global: &Global, printer: &Printer) -> Result<(), F
     let created = context::created(&lock)?;
     // Checked before the SDK is looked for: a wrong name costs no download.
     let selection = catalog.select(&lock, &args.names)?;
+    // Before the SDK as well: a folder that no prefix can be in costs nothing else.
+    let path = args.prefix.path(args.toolchain.target);
+    let prefix = Prefix::hold(&path, printer)?;
     let store = context::store(global)?;
     let fetcher = context::fetcher(global, &store, printer);
     let toolchain = context::toolchain(&args.toolchain, global, &lock, &store, &fetcher, printer)?;
     let plan = Plan::new(selection, args.toolchain.target, toolchain.identity().digest, created);
-    let prefix = args.prefix.path(args.toolchain.target);
     let outcome = build::build(&build::Request {
         work: build::Work {
             plan: &plan,
@@ -37,12 +41,26 @@ pub fn run(args: &BuildArgs, global: &Global, printer: &Printer) -> Result<(), F
         },
         prefix: &prefix,
         replace: args.replace,
+        is_intact: &|at| is_intact(at, &plan, &Context { created, exclusions: catalog.exclusions() }),
         begin: &|| printer.expect_jobs(&plan),
         documents: &documents_of(&catalog, created),
     })?;
     printer.finish_bars();
-    show(&outcome, prefix.as_str(), started.elapsed().as_secs_f64(), printer);
+    show(&outcome, path.as_str(), started.elapsed().as_secs_f64(), printer);
     Ok(())
+}
+
+/// Whether `wasideps verify` would find nothing in the prefix at `at`, which by its manifest was made from `plan`: what one command calls up to date
+/// must not be damaged to the other.
+fn is_intact(at: &Utf8Path, plan: &Plan, context: &Context<'_>) -> bool {
+    let Ok(mut verified) = verify(at, None) else { return false };
+    let (Some(manifest), Some(closure), []) = (&verified.manifest, verified.closure(), verified.findings()) else { return false };
+    let manifest = manifest.without_documents();
+    let selected = plan.sources.iter().map(|source| &source.selected).collect();
+    let Some(built) = Built::new(selected, &manifest, closure) else { return false };
+    let documents = sbom::documents(&built, context);
+    verified.against_plan(plan, &documents);
+    verified.findings().is_empty()
 }
 
 /// What makes the documents of a prefix.

@@ -1,6 +1,6 @@
 //! `wasideps check`.
 
-use crate::build::{BuildError, Manifest, Work};
+use crate::build::{Installed, Work};
 use crate::check::{self, Runner, RunnerRequest, SuiteReport, TestResult, to_junit, to_markdown};
 use crate::cli::args::{CheckArgs, Global};
 use crate::cli::context;
@@ -16,7 +16,9 @@ pub fn run(args: &CheckArgs, global: &Global, printer: &Printer) -> Result<(), F
     let lock = context::lock(global)?;
     let created = context::created(&lock)?;
     let prefix = args.prefix.path(args.toolchain.target);
-    let manifest = Manifest::read(&prefix)?.ok_or_else(|| BuildError::NoPrefix { prefix: prefix.clone() })?;
+    // Held until the tests have run: they are linked with it.
+    let opened = Installed::open(&prefix)?;
+    let manifest = opened.manifest();
     let prefix = camino::absolute_utf8(&prefix).map_err(|source| CliError::Read { path: prefix.clone(), source })?;
 
     // What is in the prefix is what is checked; names narrow it down.
@@ -50,8 +52,7 @@ pub fn run(args: &CheckArgs, global: &Global, printer: &Printer) -> Result<(), F
     let work =
         Work { plan: &plan, toolchain: &toolchain, store: &store, fetcher: &fetcher, reporter: printer, workers: args.jobs.workers() };
     let tested = |result: &TestResult, all: usize| printer.tested(result, all);
-    let reports =
-        check::check(&check::Request { work, prefix: &prefix, manifest: &manifest, tests: &tests, runner: &runner, tested: &tested })?;
+    let reports = check::check(&check::Request { work, prefix: &prefix, manifest, tests: &tests, runner: &runner, tested: &tested })?;
     printer.finish_bars();
     if let Some(path) = &args.junit {
         let text = to_junit(&reports).map_err(|error| CliError::Junit { path: path.clone(), problem: error.to_string() })?;

@@ -2,18 +2,18 @@
 
 use camino::Utf8Path;
 
-use crate::build::{BuildError, Manifest};
+use crate::build::{BuildError, Installed};
 use crate::cli::args::{EnvArgs, Global, SdkArgs};
 use crate::cli::context;
 use crate::cli::error::{CliError, Failures};
 use crate::cli::printer::Printer;
 use crate::consumer::env::{Module, render, variables};
 use crate::consumer::view::make_view;
-use crate::model::RelPath;
 
 pub fn sdk(args: &SdkArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
     let prefix = args.prefix.path(args.toolchain.target);
-    let manifest = manifest_of(&prefix)?;
+    let installed = Installed::open(&prefix)?;
+    let manifest = installed.manifest();
     let lock = context::lock(global)?;
     let store = context::store(global)?;
     let fetcher = context::fetcher(global, &store, printer);
@@ -21,9 +21,7 @@ pub fn sdk(args: &SdkArgs, global: &Global, printer: &Printer) -> Result<(), Fai
     if manifest.toolchain.digest != toolchain.identity().digest {
         return Err(BuildError::OtherToolchain { prefix, found: manifest.toolchain.stamp(), wanted: toolchain.identity().stamp() }.into());
     }
-    let consumed = |path: &RelPath| path.below("include").or_else(|| path.below("lib")).is_some();
-    let files: Vec<RelPath> = manifest.files.iter().map(|file| file.path.clone()).filter(consumed).collect();
-    let view = make_view(&args.dir, &toolchain, &prefix, &files, &store)?;
+    let view = make_view(&args.dir, &toolchain, &installed, printer)?;
     printer.json("view", serde_json::json!({ "path": view, "toolchain": manifest.toolchain, "target": manifest.target }));
     printer.result(&format!("{view} is an SDK view of {} with {prefix}\n\n  export WASI_SDK_PATH={view}\n", manifest.toolchain));
     Ok(())
@@ -31,16 +29,12 @@ pub fn sdk(args: &SdkArgs, global: &Global, printer: &Printer) -> Result<(), Fai
 
 pub fn env(args: &EnvArgs, printer: &Printer) -> Result<(), Failures> {
     let prefix = args.prefix.path(args.target);
-    let manifest = manifest_of(&prefix)?;
+    let installed = Installed::open(&prefix)?;
     let absolute = |path: &Utf8Path| camino::absolute_utf8(path).map_err(|source| CliError::Read { path: path.to_owned(), source });
     let prefix = absolute(&prefix)?;
     let view = args.view.as_deref().map(absolute).transpose()?;
-    let modules = manifest.sources.iter().flat_map(|source| &source.modules);
+    let modules = installed.manifest().sources.iter().flat_map(|source| &source.modules);
     let modules: Vec<Module> = modules.map(|(name, module)| Module::resolved(name, module, &prefix)).collect();
     printer.document(&render(&variables(&prefix, &modules, view.as_deref()), args.shell));
     Ok(())
-}
-
-fn manifest_of(prefix: &Utf8Path) -> Result<Manifest, Failures> {
-    Ok(Manifest::read(prefix)?.ok_or_else(|| BuildError::NoPrefix { prefix: prefix.to_owned() })?)
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use camino::Utf8Path;
 
-use crate::build::{BuildError, CLOSURE, Closure, Manifest, SBOM};
+use crate::build::{CLOSURE, Closure, Installed, Manifest, SBOM};
 use crate::cli::args::{ExplainArgs, Global, SbomArgs, SbomCommand, SbomFormat, SbomProfile};
 use crate::cli::context;
 use crate::cli::error::{CliError, Failures};
@@ -58,7 +58,8 @@ pub fn run(args: &SbomArgs, global: &Global, printer: &Printer) -> Result<(), Fa
 
 /// The text of the document of a prefix that the options ask for.
 fn of_prefix(prefix: &Utf8Path, args: &SbomArgs) -> Result<String, Failures> {
-    let manifest = manifest(prefix)?;
+    let opened = Installed::open(prefix)?;
+    let manifest = opened.manifest();
     let path = match (&args.source, args.format) {
         (None, SbomFormat::Spdx) => SBOM.to_owned(),
         (None, SbomFormat::Spdx3) => sbom::SPDX3.to_owned(),
@@ -71,7 +72,7 @@ fn of_prefix(prefix: &Utf8Path, args: &SbomArgs) -> Result<String, Failures> {
             sbom::source_document_path(&source.name).to_string()
         }
     };
-    Ok(installed(prefix, &manifest, &path)?)
+    Ok(installed(&opened, &path)?)
 }
 
 /// Writes the page of the prefix, or that of the locked sources.
@@ -86,14 +87,15 @@ fn html(file: &Utf8Path, prefix: Option<&Utf8Path>, global: &Global, printer: &P
             Page::of_sources(selection.sources.iter().collect()).html(&context)
         }
         Some(prefix) => {
-            let manifest = manifest(prefix)?;
-            installed(prefix, &manifest, CLOSURE)?;
-            let closure = Closure::read(prefix)?;
+            let opened = Installed::open(prefix)?;
+            let manifest = opened.manifest();
+            installed(&opened, CLOSURE)?;
+            let closure = Closure::read(&opened)?;
             let names: Vec<_> = manifest.sources.iter().map(|source| source.name.clone()).collect();
             let selection = catalog.select(&lock, &names)?;
-            let built = Built::new(selection.sources.iter().collect(), &manifest, &closure);
+            let built = Built::new(selection.sources.iter().collect(), manifest, &closure);
             let built = built.ok_or_else(|| CliError::OtherPlan { prefix: prefix.to_owned() })?;
-            let page = Page::of_prefix(&built, |path| installed(prefix, &manifest, path.as_str()))?;
+            let page = Page::of_prefix(&built, |path| installed(&opened, path.as_str()))?;
             page.html(&context)
         }
     };
@@ -136,16 +138,12 @@ fn write(dir: &Utf8Path, documents: &[(&'static str, String)], printer: &Printer
     Ok(())
 }
 
-fn manifest(prefix: &Utf8Path) -> Result<Manifest, BuildError> {
-    Manifest::read(prefix)?.ok_or_else(|| BuildError::NoPrefix { prefix: prefix.to_owned() })
-}
-
 /// The text of a file of the prefix, where it is the one that was installed.
-fn installed(prefix: &Utf8Path, manifest: &Manifest, file: &str) -> Result<String, CliError> {
-    let path = prefix.join(file);
+fn installed(prefix: &Installed, file: &str) -> Result<String, CliError> {
+    let path = prefix.path().join(file);
     let bytes = read_regular(&path, PARSED_LIMIT).map_err(|source| CliError::Read { path: path.clone(), source })?;
     let found = Sha256::of(&bytes);
-    match manifest.files.iter().find(|known| known.path.as_str() == file) {
+    match prefix.manifest().files.iter().find(|known| known.path.as_str() == file) {
         // Some licences are in older encodings.
         Some(file) if file.sha256 == found => Ok(String::from_utf8_lossy(&bytes).into_owned()),
         file => {
@@ -157,16 +155,17 @@ fn installed(prefix: &Utf8Path, manifest: &Manifest, file: &str) -> Result<Strin
 
 fn explain(args: &ExplainArgs, printer: &Printer) -> Result<(), Failures> {
     let prefix = args.prefix.path(args.target);
-    let manifest = manifest(&prefix)?;
+    let opened = Installed::open(&prefix)?;
+    let manifest = opened.manifest();
     // Read for its digest: what is told must be what was installed.
-    installed(&prefix, &manifest, CLOSURE)?;
-    let closure = Closure::read(&prefix)?;
+    installed(&opened, CLOSURE)?;
+    let closure = Closure::read(&opened)?;
     let (path, member) = args.file.split_once(':').map_or((args.file.as_str(), None), |(path, member)| (path, Some(member)));
     let path = path.strip_prefix("./").unwrap_or(path);
-    let explained = sbom::explain(&manifest, &closure, path, member).ok_or_else(|| CliError::NotInPrefix {
+    let explained = sbom::explain(manifest, &closure, path, member).ok_or_else(|| CliError::NotInPrefix {
         prefix: prefix.clone(),
         what: args.file.clone(),
-        known: known(&manifest, &closure, path),
+        known: known(manifest, &closure, path),
     })?;
     printer.json("explained", &explained);
     printer.result(&told(&explained));

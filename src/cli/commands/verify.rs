@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 
 use super::build::documents_of;
-use crate::build::{self, BuildError, Manifest, Work};
+use crate::build::{self, BuildError, Manifest, Prefix, Work};
 use crate::cli::args::{Global, VerifyArgs};
 use crate::cli::context;
 use crate::cli::error::{CliError, Failures};
@@ -40,9 +40,14 @@ pub fn run(args: &VerifyArgs, global: &Global, printer: &Printer) -> Result<(), 
     show(&prefix, &verified, compared.err().as_deref(), rebuilt, printer);
     match verified.findings().len() {
         0 => {}
-        count => errors.push(CliError::NotAsMade { prefix, count }),
+        count => errors.push(CliError::NotAsMade { prefix, count, remedy: remedy(&verified) }),
     }
     Failures::check(errors)
+}
+
+/// The command that makes the prefix anew. Without a manifest only what is proved to be of the prefix is replaced, and only on request.
+fn remedy(verified: &Verified) -> &'static str {
+    if verified.manifest.is_some() { "wasideps build" } else { "wasideps build --replace" }
 }
 
 /// The recipes and the lock that the options name.
@@ -126,15 +131,17 @@ impl WithSdk<'_> {
         let from = self.global.from.iter().cloned().chain([store.root().join(Kind::Archive.folder())]).collect();
         let global = Global { from, ..self.global.clone() };
         let fetcher = context::fetcher(&global, &fresh, self.printer);
-        let prefix = root.join("prefix");
+        let path = root.join("prefix");
+        let prefix = Prefix::hold(&path, self.printer)?;
         build::build(&build::Request {
             work: Work { plan, toolchain, store: &fresh, fetcher: &fetcher, reporter: self.printer, workers: self.args.jobs.workers() },
             prefix: &prefix,
             replace: false,
+            is_intact: &|_| false,
             begin: &|| self.printer.expect_jobs(plan),
             documents: &documents_of(&self.policy.catalog, self.policy.created),
         })?;
-        verified.against_rebuilt(&prefix)?;
+        verified.against_rebuilt(&path)?;
         Ok(self.printer.done().compiled)
     }
 }

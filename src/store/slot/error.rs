@@ -1,0 +1,92 @@
+//! What can go wrong with a folder that is replaced whole.
+
+use std::fmt;
+use std::io;
+
+use camino::Utf8PathBuf;
+use miette::Diagnostic;
+
+/// A folder that can't be replaced. But for [`SlotError::Cut`], what was there is there still, and as it was.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+pub enum SlotError {
+    #[error("{path:?} can't be made or replaced: {problem}")]
+    #[diagnostic(help("{}", problem.help()))]
+    Unusable { path: Utf8PathBuf, problem: Unusable },
+    #[error("{path} holds files that wasideps did not put there: {}", shortened(files))]
+    #[diagnostic(help("the folder is replaced whole; move these files away, or name another folder"))]
+    Foreign { path: Utf8PathBuf, files: Vec<String> },
+    #[error("{path} was changed by another process while it was put together: {}", shortened(files))]
+    #[diagnostic(help("run the command again; only wasideps writes there"))]
+    Changed { path: Utf8PathBuf, files: Vec<String> },
+    #[error("{path} can't be read: {source}")]
+    Read { path: Utf8PathBuf, source: io::Error },
+    #[error("{path} can't be written: {source}")]
+    #[diagnostic(help("{}", write_help(source)))]
+    Write { path: Utf8PathBuf, source: io::Error },
+    #[error("what was at {path} is at {aside} now, and can't be put back: {source}")]
+    #[diagnostic(help("run the command again: it tries once more, and keeps all that is not its own"))]
+    Cut { path: Utf8PathBuf, aside: Utf8PathBuf, source: io::Error },
+}
+
+/// Why a path can't be one of a folder that is replaced whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unusable {
+    Empty,
+    NotUtf8,
+    /// It ends in `..` behind a folder that is not there.
+    NoName,
+    Root,
+    /// The process runs in it, or below it.
+    Current,
+    MountPoint,
+    /// There is a file, or something special.
+    NotFolder,
+    /// A link to nothing.
+    DanglingLink {
+        target: Utf8PathBuf,
+    },
+    /// Something else than a folder is on the way to it.
+    Parent {
+        parent: Utf8PathBuf,
+    },
+}
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => write!(f, "the path is empty"),
+            Self::NotUtf8 => write!(f, "a link on the way leads to a path that is not UTF-8"),
+            Self::NoName => write!(f, "it ends in no name of a folder"),
+            Self::Root => write!(f, "it is the root of the file system"),
+            Self::Current => write!(f, "the command runs in it, and would go on in a folder that is gone"),
+            Self::MountPoint => write!(f, "it is a mount point, which can't be exchanged with a folder beside it"),
+            Self::NotFolder => write!(f, "it is no folder"),
+            Self::DanglingLink { target } => write!(f, "it is a link to {target}, which is not there"),
+            Self::Parent { parent } => write!(f, "{parent} is no folder"),
+        }
+    }
+}
+
+impl Unusable {
+    fn help(&self) -> &'static str {
+        match self {
+            Self::MountPoint => "name a folder in it, such as `/out/sysroot` for a volume at `/out`",
+            Self::Current => "run the command from another folder",
+            Self::DanglingLink { .. } => "mount or make what the link leads to, or remove the link",
+            _ => "name a folder, or one that is not there yet",
+        }
+    }
+}
+
+fn write_help(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::CrossesDevices => {
+            "what was there is as it was before; a folder of a container's image can't be replaced whole: remove it first, or name another"
+        }
+        _ => "what was there is as it was before",
+    }
+}
+
+fn shortened(files: &[String]) -> String {
+    format!("{}{}", files[..files.len().min(5)].join(", "), if files.len() > 5 { ", …" } else { "" })
+}
