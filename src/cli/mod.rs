@@ -4,8 +4,10 @@ mod args;
 mod commands;
 mod context;
 mod error;
+mod output;
 mod printer;
 mod table;
+mod told;
 mod values;
 
 use std::process::ExitCode;
@@ -23,15 +25,15 @@ use printer::Printer;
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and version go to stdout and are a success; a wrong command line is exit code 2, as for every usage error.
-            let _ = error.print();
-            return if error.use_stderr() { ExitCode::from(Exit::Usage as u8) } else { ExitCode::SUCCESS };
-        }
+        Err(error) => return ExitCode::from(told::command_line(&error)),
     };
     let printer = Printer::new(&cli.global);
     let result = prepare(&printer).and_then(|()| commands::run(&cli, &printer));
     printer.finish_bars();
+    let result = match printer.lost_output() {
+        Some(lost) => Err(Failures::and(result, lost)),
+        None => result,
+    };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failures) => {

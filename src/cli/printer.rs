@@ -7,11 +7,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use miette::GraphicalReportHandler;
+use miette::{Diagnostic as _, GraphicalReportHandler};
 use serde::Serialize;
 
 use super::args::{ColorChoice, Global, MessageFormat};
 use super::error::{CliError, Failures};
+use super::output::Output;
+use super::told::{ErrorLine, Told};
 use crate::check::TestResult;
 use crate::plan::Plan;
 use crate::report::{Event, Reporter};
@@ -22,6 +24,7 @@ pub struct Printer {
     quiet: bool,
     color: bool,
     bars: Option<MultiProgress>,
+    output: Output,
     state: Mutex<State>,
 }
 
@@ -70,7 +73,7 @@ impl Printer {
         };
         let with_bars = terminal && !global.quiet && global.message_format == MessageFormat::Human;
         let bars = with_bars.then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()));
-        Self { format: global.message_format, quiet: global.quiet, color, bars, state: Mutex::default() }
+        Self { format: global.message_format, quiet: global.quiet, color, bars, output: Output::default(), state: Mutex::default() }
     }
 
     /// Whether results go out as JSON.
@@ -183,17 +186,10 @@ impl Printer {
     }
 
     fn failure(&self, failure: &CliError, exit: u8) {
-        #[derive(Serialize)]
-        struct Line {
-            reason: &'static str,
-            message: String,
-            help: Option<String>,
-            exit_code: u8,
-        }
+        let told = Told::new(failure);
         if self.is_json() {
-            let help = miette::Diagnostic::help(failure).map(|help| help.to_string());
-            let message = with_sources(failure);
-            self.json_line(&Line { reason: "error", message, help, exit_code: exit });
+            let help = told.help().map(|help| help.to_string());
+            self.json_line(&ErrorLine::new(told.message.clone(), help, exit));
         }
         let handler = GraphicalReportHandler::new_themed(if self.color {
             miette::GraphicalTheme::unicode()
@@ -203,11 +199,16 @@ impl Printer {
         let mut text = String::new();
         // A report that can't be drawn is still told, plainly.
         let drawn =
-            handler.with_links(false).with_width(120).with_wrap_lines(false).with_break_words(false).render_report(&mut text, failure);
+            handler.with_links(false).with_width(120).with_wrap_lines(false).with_break_words(false).render_report(&mut text, &told);
         if drawn.is_err() {
-            text = with_sources(failure);
+            text.clone_from(&told.message);
         }
         self.to_stderr(&format!("{} {}\n", self.styled("error:", "31;1"), text.trim()));
+    }
+
+    /// The failure to write standard output, where there was one. A command that printed a part of its result has not done what it was asked for.
+    pub fn lost_output(&self) -> Option<CliError> {
+        self.output.lost().map(|source| CliError::Output { source })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -233,27 +234,26 @@ impl Printer {
     }
 
     fn json_line(&self, value: &impl Serialize) {
-        if let Ok(mut line) = serde_json::to_string(value) {
-            line.push('\n');
-            self.to_stdout(&line);
+        match serde_json::to_string(value) {
+            Ok(line) => self.to_stdout(&format!("{line}\n")),
+            Err(error) => self.output.fail(error.into()),
         }
     }
 
     fn to_stdout(&self, text: &str) {
-        let write = || io::stdout().lock().write_all(text.as_bytes());
-        // A reader that went away (`| head`) is no failure of ours.
-        let _ = match &self.bars {
-            Some(bars) => bars.suspend(write),
-            None => write(),
-        };
+        self.output.write(|write| self.beside_bars(|| write(text)));
     }
 
     fn to_stderr(&self, text: &str) {
-        let write = || io::stderr().lock().write_all(text.as_bytes());
-        let _ = match &self.bars {
+        // Who closes it, or sends it to a full disk, is not told: there is nowhere to do so. The exit code says whether the command failed.
+        let _ = self.beside_bars(|| io::stderr().lock().write_all(text.as_bytes()));
+    }
+
+    fn beside_bars(&self, write: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+        match &self.bars {
             Some(bars) => bars.suspend(write),
             None => write(),
-        };
+        }
     }
 
     fn show(&self, event: Event) {
@@ -371,18 +371,4 @@ impl Reporter for Printer {
 
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ")
-}
-
-/// An error with what caused it, in one line.
-fn with_sources(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        source = cause.source();
-    }
-    text
 }

@@ -18,6 +18,7 @@ mod limits;
 mod lock;
 mod origins;
 mod outdated;
+mod output;
 mod prefix;
 mod programs;
 mod recipes;
