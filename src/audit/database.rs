@@ -329,8 +329,11 @@ fn records(file: &str, bytes: &[u8]) -> Result<(Option<String>, Vec<Record>), Br
     Ok((Some(source), records))
 }
 
-/// A record of OSV's or CVE's format.
-fn record(file: &str, bytes: &[u8]) -> Result<Record, Broken> {
+/// A record of OSV's or CVE's format; `file` is what it is called.
+///
+/// # Errors
+/// When it is neither: what the one that it seems to be lacks.
+pub fn record(file: &str, bytes: &[u8]) -> Result<Record, Broken> {
     let read = |bytes: &[u8]| {
         // Which format it is, is seen in what it has; the names of files tell nothing of it.
         cve::parse(file, bytes).or_else(|_| osv::parse(file, bytes))

@@ -258,7 +258,8 @@ fn repeatable(command: &Command, tree: &Utf8Path, file: &RelPath) -> String {
 
 /// The prerequisites of a Makefile rule as clang's `-MD` writes it: a space and a `#` escaped by a backslash, backslashes right before a space
 /// doubled, `$` doubled, lines continued by a backslash. Any text is read to its end. Source: clang's `DependencyFile.cpp`, `PrintFilename`.
-fn rule_prerequisites(rule: &str) -> Vec<String> {
+#[must_use]
+pub fn rule_prerequisites(rule: &str) -> Vec<String> {
     let rest = rule.split_once(':').map_or("", |(_, rest)| rest);
     let mut found = Vec::new();
     let mut word = String::new();

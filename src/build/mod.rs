@@ -17,7 +17,7 @@ use camino::Utf8Path;
 
 pub use archive::archive;
 pub use closure::{CLOSURE, Closure, ClosureFile, ClosureMember, FileOrigin};
-pub use compile::{Busy, Headers, Object, Place};
+pub use compile::{Busy, Headers, Object, Place, rule_prerequisites};
 pub use error::BuildError;
 pub use manifest::{MANIFEST, Manifest, ManifestArchive, ManifestFile, ManifestMember, ManifestSource, SBOM};
 pub use prefix::{Installed, Prefix};

@@ -24,6 +24,9 @@ pub enum CheckError {
     #[error("{suite} names {what} `{found}`, which is not in the source of {subject}")]
     #[diagnostic(help("compare it with the source, and with `[inputs] include` of the tests"))]
     NotInTree { suite: String, subject: String, what: &'static str, found: String },
+    #[error("{suite} makes more than {limit} {what} of the source of {subject}")]
+    #[diagnostic(help("narrow `each`, `each-define` or `opt-levels`"))]
+    TooMany { suite: String, subject: String, what: &'static str, limit: usize },
     #[error("the store's path is not UTF-8")]
     NotUtf8,
     #[error("there is no WASI runtime: {reason}")]
@@ -50,6 +53,10 @@ pub enum Failure {
     TimedOut { limit: u64 },
     /// It printed more than it may, in bytes.
     Printed { limit: u64 },
+    /// It wrote more into its folder than it may, in bytes.
+    Wrote { limit: u64 },
+    /// It put more files and folders into its folder than it may.
+    Files { limit: u64 },
     /// Standard output is not the expected file: the first line that differs, counted from one.
     Stdout { line: usize, expected: String, found: String },
     /// Standard output lacks a text.
@@ -67,6 +74,8 @@ impl fmt::Display for Failure {
             Self::Trap { words } => write!(f, "it trapped:\n{words}"),
             Self::TimedOut { limit } => write!(f, "it ran longer than {limit} s"),
             Self::Printed { limit } => write!(f, "it printed more than {limit} bytes"),
+            Self::Wrote { limit } => write!(f, "it wrote more than {} MiB into its folder", limit >> 20),
+            Self::Files { limit } => write!(f, "it put more than {limit} files and folders into its folder"),
             Self::Stdout { line, expected, found } => {
                 write!(f, "standard output differs in line {line}: `{expected}` is expected, `{found}` was printed")
             }

@@ -2,6 +2,7 @@
 
 mod dejagnu;
 mod error;
+mod folder;
 mod junit;
 mod markdown;
 mod program;

@@ -12,6 +12,9 @@ use crate::model::{CompileOptions, LinkFlag, Program, ProgramSources, RelPath, S
 use crate::plan::program_job;
 use crate::toolchain::Reach;
 
+/// The programs that one suite may make, and the tests that it may have: it multiplies files by values and levels.
+pub(super) const SUITE_LIMIT: usize = 20_000;
+
 /// One program to make: a `[program.…]` is one, or one for each of its files.
 pub struct Planned<'a> {
     pub program: &'a Program,
@@ -36,6 +39,7 @@ pub fn expand<'a>(suite: &'a Suite, selected: &Selected, tree: &SourceTree) -> R
     let mut planned = Vec::new();
     let mut errors = Vec::new();
     let not_in_tree = |what, found: String| CheckError::NotInTree { suite: suite.file.clone(), subject: selected.title(), what, found };
+    let too_many = |what| CheckError::TooMany { suite: suite.file.clone(), subject: selected.title(), what, limit: SUITE_LIMIT };
     for program in &suite.programs {
         let variants = program.variants();
         let mut plan = |title: &str, sources: Vec<RelPath>| {
@@ -53,6 +57,10 @@ pub fn expand<'a>(suite: &'a Suite, selected: &Selected, tree: &SourceTree) -> R
             }
             ProgramSources::Each { each, except, with } => {
                 let files: Vec<_> = selected_files(tree.entry(), each, except.as_ref()).collect();
+                if files.len().saturating_mul(variants.len()) > SUITE_LIMIT {
+                    errors.push(too_many("programs"));
+                    continue;
+                }
                 for file in &files {
                     plan(file.as_str(), std::iter::once(*file).chain(with).cloned().collect());
                 }
@@ -64,6 +72,9 @@ pub fn expand<'a>(suite: &'a Suite, selected: &Selected, tree: &SourceTree) -> R
         };
         errors
             .extend(named.iter().filter(|file| tree.entry().file(file).is_none()).map(|file| not_in_tree("the source", file.to_string())));
+    }
+    if planned.len() > SUITE_LIMIT {
+        errors.push(too_many("programs"));
     }
     if errors.is_empty() { Ok(planned) } else { Err(errors) }
 }

@@ -3,7 +3,8 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::dejagnu::expected_output;
-use super::program::Built;
+use super::folder::{FOLDER_FILES_LIMIT, FOLDER_LIMIT, Fill};
+use super::program::{Built, SUITE_LIMIT};
 use super::runner::{Ended, Job, Runner};
 use super::{CheckError, Failure, TestResult};
 use crate::fetch::SourceTree;
@@ -39,6 +40,10 @@ pub fn expand<'a>(
             return Err(CheckError::NotInTree { suite: suite.file.clone(), subject: selected.title(), what: "`each` of the run", found });
         }
         for built in programs.iter().filter(|built| built.program.name == run.program) {
+            if tests.len() + files.len() > SUITE_LIMIT {
+                let (suite, subject) = (suite.file.clone(), selected.title());
+                return Err(CheckError::TooMany { suite, subject, what: "tests", limit: SUITE_LIMIT });
+            }
             for file in &files {
                 let base = run.name.as_deref().unwrap_or(&built.title);
                 let name = file.as_ref().map_or_else(|| base.to_owned(), |file| format!("{base}: {file}"));
@@ -85,8 +90,10 @@ impl Test<'_> {
         let (ended, took) = runner.run(&job).map_err(|error| setup(&error))?;
         *seconds = took;
         match ended {
-            Ended::TimedOut => Err(Failure::TimedOut { limit: self.run.time_limit }),
+            Ended::TimedOut => Err(Failure::TimedOut { limit: self.run.time_limit.get() }),
             Ended::Printed { limit } => Err(Failure::Printed { limit }),
+            Ended::Filled(Fill::Bytes) => Err(Failure::Wrote { limit: FOLDER_LIMIT }),
+            Ended::Filled(Fill::Files) => Err(Failure::Files { limit: FOLDER_FILES_LIMIT }),
             Ended::Trap { stderr, .. } => Err(Failure::Trap { words: tail(&stderr) }),
             Ended::Exit { status, stdout, stderr } => self.compare(status, &stdout, &stderr),
         }

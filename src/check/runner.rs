@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::CheckError;
-use crate::model::{Line, RelPath, Sha256};
+use super::folder::{Fill, Watch};
+use crate::model::{Line, MemoryLimit, RelPath, Sha256, TimeLimit};
 use crate::process::{Program, output};
 use crate::report::{Event, Reporter};
 use crate::store::{EntryFile, Kind, Store, StoreError};
@@ -67,10 +68,8 @@ pub struct Job<'a> {
     pub args: &'a [String],
     pub env: &'a [(&'a str, &'a str)],
     pub stdin: Option<Utf8PathBuf>,
-    /// In seconds.
-    pub time_limit: u64,
-    /// In MiB.
-    pub memory_limit: u64,
+    pub time_limit: TimeLimit,
+    pub memory_limit: MemoryLimit,
     /// Ask for [`QUICK`].
     pub quick_start: bool,
 }
@@ -90,6 +89,8 @@ pub enum Ended {
     Printed {
         limit: u64,
     },
+    /// Its folder had more than it may.
+    Filled(Fill),
 }
 
 impl Runner {
@@ -134,7 +135,7 @@ impl Runner {
         let folder = Utf8Path::from_path(scratch.path()).ok_or(CheckError::NotUtf8)?;
         let wasm = folder.join("tried.wasm");
         fs_err::write(&wasm, TRIED).map_err(|source| StoreError::Write { path: wasm.clone(), source })?;
-        let (time_limit, memory_limit) = (60, 64);
+        let (time_limit, memory_limit) = (TimeLimit::clamped(60), MemoryLimit::clamped(64));
         let folders = &["/".parse().expect("a constant of one line")];
         let job = Job { wasm: &wasm, folder, folders, args: &[], env: &[("A", "b")], stdin: None, time_limit, memory_limit, quick_start };
         let bad = |words: String| CheckError::BadRunner { runner: self.program.clone(), words, command: displayed(&self.command(&job)) };
@@ -153,7 +154,7 @@ impl Runner {
     fn command(&self, job: &Job<'_>) -> Command {
         let mut command = Command::new(&self.program);
         command.args(["run", "-C", "cache=y", "-C", &format!("cache-config={}", self.cache.path().join(CACHE_CONFIG).display())]);
-        command.args(["-W", &format!("max-memory-size={}", job.memory_limit << 20), "-W", "max-wasm-stack=8388608"]);
+        command.args(["-W", &format!("max-memory-size={}", job.memory_limit.get() << 20), "-W", "max-wasm-stack=8388608"]);
         if self.quick && job.quick_start {
             command.args(QUICK);
         }
@@ -181,23 +182,27 @@ impl Runner {
         if let (Some(mut input), Some(mut pipe)) = (input.take(), program.stdin()) {
             std::thread::Builder::new().spawn(move || std::io::copy(&mut input, &mut pipe))?;
         }
-        let limit = Duration::from_secs(job.time_limit);
-        let status = wait(&mut program, || started.elapsed() > limit || full.load(Ordering::Relaxed))?;
+        let limit = Duration::from_secs(job.time_limit.get());
+        let mut watch = Watch::new(job.folder);
+        let status = wait(&mut program, || started.elapsed() > limit || full.load(Ordering::Relaxed) || watch.is_over())?;
         let seconds = started.elapsed().as_secs_f64();
         let read = |thread: Reading| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         let (stdout, stderr) = (read(stdout)?, read(stderr)?);
-        let ended = match status {
+        // Looked at once more: it may have been quick.
+        let fill = watch.last();
+        let ended = match (status, fill) {
             _ if full.load(Ordering::Relaxed) => Ended::Printed { limit: OUTPUT_LIMIT },
-            None => Ended::TimedOut,
-            Some(TRAP_STATUS) => Ended::Trap { stderr },
-            Some(status) => Ended::Exit { status, stdout, stderr },
+            (_, Some(fill)) => Ended::Filled(fill),
+            (None, None) => Ended::TimedOut,
+            (Some(TRAP_STATUS), None) => Ended::Trap { stderr },
+            (Some(status), None) => Ended::Exit { status, stdout, stderr },
         };
         Ok((ended, seconds))
     }
 }
 
 /// Waits for the end of `program`, or ends it as soon as `over` says so; none where it was ended.
-fn wait(program: &mut Program, over: impl Fn() -> bool) -> std::io::Result<Option<i32>> {
+fn wait(program: &mut Program, mut over: impl FnMut() -> bool) -> std::io::Result<Option<i32>> {
     let mut pause = Duration::from_millis(1);
     loop {
         if let Some(status) = program.try_wait()? {

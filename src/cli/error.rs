@@ -184,7 +184,7 @@ impl CliError {
             Self::Source(error) | Self::Build(BuildError::Source(error)) | Self::Check(CheckError::Source(error)) => {
                 of_class(error.class())
             }
-            Self::Check(CheckError::NotInTree { .. }) => Exit::Usage,
+            Self::Check(CheckError::NotInTree { .. } | CheckError::TooMany { .. }) => Exit::Usage,
             Self::Check(_) | Self::TestsFailed { .. } | Self::Junit { .. } => Exit::Failed,
             Self::Fetch(error) => of_class(error.class()),
             Self::Toolchain(ToolchainError::Store(_)) => Exit::Failed,

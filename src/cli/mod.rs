@@ -6,6 +6,7 @@ mod context;
 mod error;
 mod output;
 mod printer;
+mod report;
 mod table;
 mod told;
 mod values;

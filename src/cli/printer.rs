@@ -13,8 +13,10 @@ use serde::Serialize;
 use super::args::{ColorChoice, Global, MessageFormat};
 use super::error::{CliError, Failures};
 use super::output::Output;
+use super::report::Report;
 use super::told::{ErrorLine, Told};
 use crate::check::TestResult;
+use crate::model::printable;
 use crate::plan::Plan;
 use crate::report::{Event, Reporter};
 
@@ -57,7 +59,7 @@ struct Compile {
 impl Compile {
     fn show(&self) {
         let names = self.running.iter().map(|(_, file)| file.rsplit('/').next().unwrap_or(file));
-        self.bar.set_message(names.collect::<Vec<_>>().join(", "));
+        self.bar.set_message(printable::line(&names.collect::<Vec<_>>().join(", ")).into_owned());
     }
 }
 
@@ -91,11 +93,11 @@ impl Printer {
     /// A result, for people: to stdout, in other formats to nowhere (their own forms are [`Self::json`] and [`Self::document`]).
     pub fn result(&self, text: &str) {
         if self.format == MessageFormat::Human {
-            self.to_stdout(text);
+            self.to_stdout(&printable::lines(text));
         }
     }
 
-    /// A document that is the whole result, in any format.
+    /// A document that is the whole result, in any format; byte by byte, as it may go into a file.
     pub fn document(&self, text: &str) {
         self.to_stdout(text);
     }
@@ -140,7 +142,7 @@ impl Printer {
         }
         if let Some(bar) = &state.tests {
             bar.inc(1);
-            bar.set_message(format!("{}: {}", result.subject, result.name));
+            bar.set_message(printable::line(&format!("{}: {}", result.subject, result.name)).into_owned());
         }
         drop(state);
         if let Some(failure) = &result.failure {
@@ -197,11 +199,12 @@ impl Printer {
             miette::GraphicalTheme::unicode_nocolor()
         });
         let mut text = String::new();
+        let report = Report::of(&told);
         // A report that can't be drawn is still told, plainly.
         let drawn =
-            handler.with_links(false).with_width(120).with_wrap_lines(false).with_break_words(false).render_report(&mut text, &told);
+            handler.with_links(false).with_width(120).with_wrap_lines(false).with_break_words(false).render_report(&mut text, &report);
         if drawn.is_err() {
-            text.clone_from(&told.message);
+            text = report.to_string();
         }
         self.to_stderr(&format!("{} {}\n", self.styled("error:", "31;1"), text.trim()));
     }
@@ -218,13 +221,15 @@ impl Printer {
     /// A line of progress: a verb that says what was done, and to what.
     fn line(&self, verb: &str, text: &str) {
         if !self.quiet && !self.is_json() {
-            self.to_stderr(&format!("{} {text}\n", self.styled(&format!("{verb:>12}"), "32;1")));
+            self.to_stderr(&format!("{} {}\n", self.styled(&format!("{verb:>12}"), "32;1"), printable::line(text)));
         }
     }
 
     /// What a user should see even with `--quiet`.
     fn warning(&self, text: &str) {
         if !self.is_json() {
+            // Further lines are indented: none of them can be taken for one of ours.
+            let text = printable::lines(text).replace('\n', "\n    ");
             self.to_stderr(&format!("{} {text}\n", self.styled("warning:", "33;1")));
         }
     }
@@ -235,7 +240,7 @@ impl Printer {
 
     fn json_line(&self, value: &impl Serialize) {
         match serde_json::to_string(value) {
-            Ok(line) => self.to_stdout(&format!("{line}\n")),
+            Ok(line) => self.to_stdout(&format!("{}\n", printable::json(&line))),
             Err(error) => self.output.fail(error.into()),
         }
     }
@@ -307,7 +312,7 @@ impl Printer {
             "{prefix:>12.cyan.bold} {spinner} {bytes} {bytes_per_sec:.dim} {msg}"
         }));
         bar.set_prefix("Downloading");
-        bar.set_message(subject.clone());
+        bar.set_message(printable::line(&subject).into_owned());
         self.state().downloads.insert(subject, bar);
     }
 

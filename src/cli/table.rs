@@ -2,18 +2,36 @@
 
 use comfy_table::{ContentArrangement, Table, presets};
 
+use crate::model::printable;
+
+/// Rows of cells, each of which is shown in one line or folded: what is in a cell can't look like a row.
+pub struct Rows(Table);
+
+impl Rows {
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Adds a row.
+    pub fn add_row<T: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = T>) {
+        self.0.add_row(cells.into_iter().map(|cell| printable::line(cell.as_ref()).into_owned()));
+    }
+}
+
 /// A table with these headings; without borders, so that it can be read, copied and cut.
 #[must_use]
-pub fn table(headings: &[&str]) -> Table {
+pub fn table(headings: &[&str]) -> Rows {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_header(headings.to_vec());
-    table
+    Rows(table)
 }
 
 /// The text of a table, without the blanks that pad its right edge.
 #[must_use]
-pub fn text(table: &Table) -> String {
-    let lines = table.lines().map(|line| line.trim_end().strip_prefix(' ').unwrap_or(line.trim_end()).to_owned() + "\n");
+pub fn text(rows: &Rows) -> String {
+    let lines = rows.0.lines().map(|line| line.trim_end().strip_prefix(' ').unwrap_or(line.trim_end()).to_owned() + "\n");
     lines.collect()
 }
 

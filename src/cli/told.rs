@@ -1,5 +1,6 @@
 //! How failures are told: to people, to programs, and those of the command line itself.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, ErrorKind, Write as _};
 
@@ -8,6 +9,7 @@ use serde::Serialize;
 
 use super::error::{CliError, Exit};
 use super::output::write_out;
+use crate::model::printable;
 
 /// A failure in `--message-format json`.
 #[derive(Serialize)]
@@ -107,9 +109,13 @@ pub fn command_line(error: &clap::Error) -> u8 {
         let message = text.strip_prefix("error: ").unwrap_or(&text).trim().to_owned();
         let line = serde_json::to_string(&ErrorLine::new(message, None, Exit::Usage as u8)).expect("an object of strings");
         // It is told on stderr all the same, and by the exit code.
-        let _ = write_out(&format!("{line}\n"));
+        let _ = write_out(&format!("{}\n", printable::json(&line)));
     }
-    let _ = error.print();
+    // An argument may come from elsewhere, and is repeated.
+    match printable::lines(&error.render().to_string()) {
+        Cow::Owned(shown) => drop(io::stderr().write_all(shown.as_bytes())),
+        Cow::Borrowed(_) => drop(error.print()),
+    }
     Exit::Usage as u8
 }
 

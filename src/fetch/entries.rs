@@ -7,10 +7,10 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 use camino::Utf8Path;
 
-/// Archives may unpack to this many bytes, or to [`EXPANSION_FACTOR`] times their own size where that is more. Sources compress to a fifth to a
+/// Archives may unpack to this many bytes, or to [`RATIO_LIMIT`] times their own size where that is more. Sources compress to a fifth to a
 /// twentieth; what is bigger than both is made to fill memory or disk.
 pub const EXPANSION_LIMIT: u64 = 1 << 30;
-const EXPANSION_FACTOR: u64 = 64;
+const RATIO_LIMIT: u64 = 64;
 
 /// The files and folders that an archive may hold, those that are only named on the way to others among them. Linux has 100,000.
 pub const ENTRIES_LIMIT: u64 = 1 << 18;
@@ -64,8 +64,9 @@ pub struct Limits {
 
 impl Limits {
     /// For an archive of `size` bytes; `floor` is [`EXPANSION_LIMIT`] but in tests.
+    #[must_use]
     pub fn of(size: u64, floor: u64) -> Self {
-        Self { bytes: size.saturating_mul(EXPANSION_FACTOR).max(floor), entries: ENTRIES_LIMIT }
+        Self { bytes: size.saturating_mul(RATIO_LIMIT).max(floor), entries: ENTRIES_LIMIT }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::io::{self, Read, Write};
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
 use reqwest::blocking::{Client, Response};
@@ -15,16 +15,18 @@ use url::Url;
 use super::FetchError;
 use super::error::{of_network, with_causes};
 use super::format::looks_like_html;
-use crate::model::{Digesting, Sha256};
+use crate::model::{Digesting, Sha256, shown_url};
 use crate::report::{Event, Reporter};
 use crate::store::{StoreError, TEXT_LIMIT, read_regular};
 
-const REDIRECTS: usize = 5;
+const REDIRECTS_LIMIT: usize = 5;
 /// The longest that a server's wish for a pause is granted.
-const LONGEST_PAUSE: Duration = Duration::from_secs(20);
+const PAUSE_LIMIT: Duration = Duration::from_secs(20);
 /// The longest pause of our own.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(8);
 const BUFFER: usize = 64 << 10;
+/// The bytes that must come within [`Patience::slow`]: about a kibibyte a second.
+const PACE_LIMIT: u64 = 64 << 10;
 
 /// How patient the network layer is.
 #[derive(Debug, Clone)]
@@ -33,6 +35,8 @@ pub struct Patience {
     pub connect: Duration,
     /// For the answer's head, and then for each next piece of it.
     pub idle: Duration,
+    /// For each next [`PACE_LIMIT`] of a body: a server that sends a byte now and then would never end, and no other origin would be asked.
+    pub slow: Duration,
     /// How often a transient failure is tried again.
     pub retries: u32,
     /// The pause before the first retry; it doubles with each.
@@ -41,7 +45,13 @@ pub struct Patience {
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { connect: Duration::from_secs(10), idle: Duration::from_secs(30), retries: 3, backoff: Duration::from_millis(500) }
+        Self {
+            connect: Duration::from_secs(10),
+            idle: Duration::from_secs(30),
+            slow: Duration::from_secs(60),
+            retries: 3,
+            backoff: Duration::from_millis(500),
+        }
     }
 }
 
@@ -121,9 +131,10 @@ impl Web {
                 response => response?,
             };
             let mut bytes = Vec::new();
-            response.take(limit + 1).read_to_end(&mut bytes).map_err(|error| broken(ask.url, bytes.len() as u64, &error))?;
+            let read = Paced::new(response, self.patience.slow).take(limit + 1).read_to_end(&mut bytes);
+            read.map_err(|error| broken(ask.url, bytes.len() as u64, &error))?;
             if bytes.len() as u64 > limit {
-                return Err(Failure::never(FetchError::Oversized { origin: ask.url.to_string(), limit, exact: false }));
+                return Err(Failure::never(FetchError::Oversized { origin: shown_url(ask.url), limit, exact: false }));
             }
             Ok(Some(bytes))
         })
@@ -151,7 +162,7 @@ impl Web {
                 origin: ask.origin.into(),
                 size: expected.size.or(announced),
             });
-            stream(ask, response, expected, reporter, make()?)
+            stream(ask, Paced::new(response, self.patience.slow), expected, reporter, make()?)
         })
     }
 
@@ -218,6 +229,8 @@ fn build(patience: &Patience) -> Result<Client, String> {
         .user_agent(concat!("wasideps/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(patience.connect)
         .timeout(patience.idle)
+        // The next server need not know from where it is asked: an address may be of a company's own.
+        .referer(false)
         .redirect(Policy::custom(|attempt| match refused_redirect(attempt.previous(), attempt.url()) {
             Some(problem) => attempt.error(problem),
             None => attempt.follow(),
@@ -236,29 +249,27 @@ fn build(patience: &Patience) -> Result<Client, String> {
 /// Why a redirection is not followed. What is pinned by content is safe on a plain connection, but nobody who wrote `https` wants to tell the
 /// world what is fetched.
 fn refused_redirect(previous: &[Url], next: &Url) -> Option<String> {
-    if previous.len() > REDIRECTS {
-        return Some(format!("more than {REDIRECTS} redirections"));
+    if previous.len() > REDIRECTS_LIMIT {
+        return Some(format!("more than {REDIRECTS_LIMIT} redirections"));
     }
     let secure = previous.iter().any(|url| url.scheme() == "https");
-    (secure && next.scheme() != "https").then(|| format!("redirected from https to a plain connection, {next}"))
+    (secure && next.scheme() != "https").then(|| format!("redirected from https to a plain connection, {}", shown_url(next)))
 }
 
 fn open(client: &Client, url: &Url) -> Result<Response, Failure> {
     let response = client.get(url.clone()).send().map_err(|error| {
         let again = judge_error(&error);
         let problem = of_network(&error);
-        Failure { error: FetchError::Unreachable { url: url.to_string(), problem }, again }
+        Failure { error: FetchError::Unreachable { url: shown_url(url), problem }, again }
     })?;
     let status = response.status();
     if status == StatusCode::OK {
         return Ok(response);
     }
     let again = judge_status(status, response.headers());
-    let (url, status) = (url.to_string(), status.as_u16());
+    let (url, status) = (shown_url(url), status.as_u16());
     match again {
-        Again::After(Some(pause)) if pause > LONGEST_PAUSE => {
-            Err(Failure::never(FetchError::Busy { url, status, seconds: pause.as_secs() }))
-        }
+        Again::After(Some(pause)) if pause > PAUSE_LIMIT => Err(Failure::never(FetchError::Busy { url, status, seconds: pause.as_secs() })),
         again => Err(Failure { error: FetchError::Status { url, status }, again }),
     }
 }
@@ -300,12 +311,47 @@ fn judge_connect(error: &(dyn Error + 'static)) -> Again {
 
 fn broken(url: &Url, bytes: u64, error: &io::Error) -> Failure {
     let problem = error.get_ref().map_or_else(|| error.to_string(), |inner| with_causes(inner));
-    Failure { error: FetchError::Broken { url: url.to_string(), bytes, problem }, again: Again::After(None) }
+    let slow = error.get_ref().is_some_and(<dyn Error + Send + Sync>::is::<TooSlow>);
+    let again = if slow { Again::IfLast } else { Again::After(None) };
+    Failure { error: FetchError::Broken { url: shown_url(url), bytes, problem }, again }
+}
+
+/// Fails where [`PACE_LIMIT`] take too long.
+struct Paced<R> {
+    body: R,
+    slow: Duration,
+    since: Instant,
+    bytes: u64,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("it is too slow: {bytes} bytes in {} s", .took.as_secs())]
+struct TooSlow {
+    bytes: u64,
+    took: Duration,
+}
+
+impl<R: Read> Paced<R> {
+    fn new(body: R, slow: Duration) -> Self {
+        Self { body, slow, since: Instant::now(), bytes: 0 }
+    }
+}
+
+impl<R: Read> Read for Paced<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.body.read(buffer)?;
+        self.bytes += read as u64;
+        if self.bytes >= PACE_LIMIT {
+            (self.bytes, self.since) = (0, Instant::now());
+        }
+        let took = self.since.elapsed();
+        if read > 0 && took > self.slow { Err(io::Error::other(TooSlow { bytes: self.bytes, took })) } else { Ok(read) }
+    }
 }
 
 fn stream(
     ask: Ask<'_>,
-    mut response: Response,
+    mut response: Paced<Response>,
     expected: Expected,
     reporter: &dyn Reporter,
     file: NamedTempFile,
@@ -380,8 +426,8 @@ mod tests {
         assert_eq!(refused_redirect(std::slice::from_ref(&plain), &secure), None);
         assert!(refused_redirect(std::slice::from_ref(&secure), &plain).is_some());
         assert!(refused_redirect(&[plain.clone(), secure.clone()], &plain).is_some());
-        assert!(refused_redirect(&vec![secure.clone(); REDIRECTS], &secure).is_none());
-        assert!(refused_redirect(&vec![secure.clone(); REDIRECTS + 1], &secure).is_some());
+        assert!(refused_redirect(&vec![secure.clone(); REDIRECTS_LIMIT], &secure).is_none());
+        assert!(refused_redirect(&vec![secure.clone(); REDIRECTS_LIMIT + 1], &secure).is_some());
     }
 
     #[test]

@@ -11,7 +11,7 @@ use url::Url;
 use super::error::with_causes;
 use super::http::Ask;
 use super::{FetchError, Fetcher};
-use crate::model::{Name, Sha256, Version};
+use crate::model::{Name, Sha256, Version, shown_url};
 use crate::store::read_regular;
 
 /// The index has a line a release; those of the largest crates are about a mebibyte together.
@@ -125,7 +125,7 @@ impl Fetcher<'_> {
     }
 
     fn sparse(&self, subject: &str, origin: &str, index: &str, last: bool) -> Result<Registry, FetchError> {
-        let bad = |problem: &str| FetchError::Registry { index: index.to_owned(), problem: problem.to_owned() };
+        let bad = |problem: &str| FetchError::Registry { index: shown_index(index), problem: problem.to_owned() };
         let base = index.strip_prefix("sparse+").ok_or_else(|| bad("it is a git index, and only sparse ones are read"))?;
         let base = format!("{}/", base.trim_end_matches('/'));
         let url = parse(index, &format!("{base}config.json"))?;
@@ -146,10 +146,15 @@ impl Fetcher<'_> {
 impl Registry {
     fn name(&self) -> String {
         match self {
-            Self::Sparse { index, .. } => index.clone(),
+            Self::Sparse { index, .. } => shown_index(index),
             Self::Local(folder) => folder.to_string(),
         }
     }
+}
+
+/// An address of Cargo's configuration, as it is shown: Cargo lets it have a password.
+fn shown_index(index: &str) -> String {
+    index.parse().map_or_else(|_| if index.contains('@') { "(no URL)".to_owned() } else { index.to_owned() }, |url| shown_url(&url))
 }
 
 fn krate_name<'n>(registry: &Registry, name: &'n Name) -> Result<KrateName<'n>, FetchError> {
@@ -158,5 +163,6 @@ fn krate_name<'n>(registry: &Registry, name: &'n Name) -> Result<KrateName<'n>, 
 }
 
 fn parse(index: &str, url: &str) -> Result<Url, FetchError> {
-    url.parse().map_err(|error| FetchError::Registry { index: index.to_owned(), problem: format!("`{url}` is no URL: {error}") })
+    url.parse()
+        .map_err(|error| FetchError::Registry { index: shown_index(index), problem: format!("`{}` is no URL: {error}", shown_index(url)) })
 }

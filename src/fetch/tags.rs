@@ -9,7 +9,7 @@ use super::http::Ask;
 use super::{FetchError, Fetcher};
 
 /// A reference takes less than a hundred bytes; the largest repositories have some hundred thousand.
-const LIMIT: u64 = 64 << 20;
+const TAGS_LIMIT: u64 = 64 << 20;
 
 impl Fetcher<'_> {
     /// The names of the tags of the repository at `url`, sorted.
@@ -24,7 +24,7 @@ impl Fetcher<'_> {
         let bad = |problem: String| FetchError::BadPlace { origin: url.to_string(), problem };
         let asked: Url = text.parse().map_err(|error: url::ParseError| bad(error.to_string()))?;
         let ask = Ask { subject, origin: url.as_str(), url: &asked, last: false };
-        let bytes = self.web.text(ask, LIMIT, self.reporter)?;
+        let bytes = self.web.text(ask, TAGS_LIMIT, self.reporter)?;
         let bytes = bytes.ok_or_else(|| FetchError::Status { url: asked.to_string(), status: 404 })?;
         references(&bytes).ok_or_else(|| FetchError::Damaged {
             origin: asked.to_string(),

@@ -75,8 +75,8 @@ pub(super) fn unpack_within(
         .ok_or_else(|| StoreError::Write { path: "the scratch folder".into(), source: io::ErrorKind::InvalidFilename.into() })?;
     let mut writer = Writer {
         origin,
-        limit: inputs.max_size,
-        left: inputs.max_size,
+        limit: inputs.max_size.get(),
+        left: inputs.max_size.get(),
         picker: Picker::new(inputs, root),
         folders: HashSet::new(),
         dir: folder.to_owned(),

@@ -4,7 +4,7 @@ use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::RelPath;
+use super::{RelPath, Within};
 
 /// Globs of paths; never empty. `*` and `?` stop at `/`, `**` does not; `[…]` and `{a,b}` work; `\` is no escape.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -107,13 +107,16 @@ impl JsonSchema for Globs {
     }
 }
 
+/// The bytes that the selected files of a source may have together: at most 1 GiB.
+pub type InputsSize = Within<0, { 1 << 30 }>;
+
 /// The files of a source that may take part; everything else is never unpacked.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Inputs {
     pub include: Globs,
     /// The most bytes that the selected files may have together.
-    pub max_size: u64,
+    pub max_size: InputsSize,
     /// Those of the files that upstream joins from many others: their names tell nothing of what is in them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub amalgamated: Vec<RelPath>,

@@ -1,6 +1,6 @@
 //! `lockfile.json`: which version of each source, which bytes, from where; which SDK. The format is told in `docs/lockfile.md`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use miette::Diagnostic;
@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::recipe_wire::check_url;
+use super::address::{check_url, shown_url};
 use super::{Date, Line, Name, RelPath, Sha256, Sha512, SwhDir, SyntaxError, Version};
 
 /// The version of the format that this program reads and writes.
@@ -130,6 +130,9 @@ impl Origin {
     /// The most bytes that an archive of unknown size may have.
     pub const UNKNOWN_SIZE_LIMIT: u64 = 256 << 20;
 
+    /// The most bytes that a lock may say that an archive has.
+    pub const SIZE_LIMIT: u64 = 4 << 30;
+
     /// The most bytes that its archive may have: its size, or 256 MiB where that is not known.
     #[must_use]
     pub fn size_limit(&self) -> u64 {
@@ -140,7 +143,7 @@ impl Origin {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Url(url) => url.fmt(f),
+            Self::Url(url) => f.write_str(&shown_url(url)),
             Self::Crate { name, version } => write!(f, "crate {name} {version}"),
             Self::Debian { file, .. } => write!(f, "Debian {file}"),
             Self::Folder(path) => write!(f, "folder {path}"),
@@ -357,6 +360,36 @@ impl Lock {
         text
     }
 
+    /// Sizes, addresses and doubles of what is downloaded.
+    fn check_downloads(&self, problems: &mut Vec<String>) {
+        let mut sizes = Vec::new();
+        for source in self.sources.values() {
+            let tests = source.tests.iter().flat_map(|tests| &tests.origins);
+            let origins = source.origins.iter().chain(tests).chain(source.compared.iter().map(|compared| &compared.origin));
+            sizes.extend(origins.filter_map(|origin| Some((origin.place.to_string(), origin.size?))));
+        }
+        for (release, host, download) in
+            self.sdks.releases.iter().flat_map(|(release, sdk)| sdk.hosts.iter().map(move |(host, download)| (release, host, download)))
+        {
+            if let Err(error) = check_url(download.url.as_str()) {
+                problems.push(format!("release {release} of the SDK for {host} has a bad `url`: {error}"));
+            }
+            sizes.extend(download.size.map(|size| (shown_url(&download.url), size)));
+        }
+        for (host, packages) in &self.sdks.debian.hosts {
+            let mut names = BTreeSet::new();
+            for package in packages {
+                if !names.insert(&package.package) {
+                    problems.push(format!("the Debian SDK for {host} has the package {} twice", package.package));
+                }
+                sizes.push((format!("{} {}", package.package, package.version), package.size));
+            }
+        }
+        for (what, size) in sizes.into_iter().filter(|(_, size)| *size > Origin::SIZE_LIMIT) {
+            problems.push(format!("{what} has {size} bytes; at most {} are downloaded", Origin::SIZE_LIMIT));
+        }
+    }
+
     fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         for (name, source) in self.sources.iter().filter(|(_, source)| source.origins.is_empty()) {
@@ -378,6 +411,7 @@ impl Lock {
                 }
             }
         }
+        self.check_downloads(&mut problems);
         let known = |release: &str| self.sdks.releases.contains_key(release);
         if !known(&self.sdks.default) {
             problems.push(format!("`sdks.default` names release {}, which is not in `sdks.releases`", self.sdks.default));

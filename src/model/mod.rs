@@ -1,5 +1,6 @@
 //! What recipes, lock and names *are*: parsed once at the border, so that the other layers hold only what is valid. No file, no process, no clock.
 
+mod address;
 mod catalog;
 mod content;
 mod cpe;
@@ -10,7 +11,9 @@ mod flags;
 mod globs;
 mod lock;
 mod name;
+mod number;
 mod policy;
+pub mod printable;
 mod purl;
 mod recipe;
 mod recipe_wire;
@@ -19,6 +22,7 @@ mod swhid;
 mod syntax;
 mod time;
 
+pub use address::{check_url, shown_url};
 pub use catalog::{Catalog, CatalogError, Files, Selected, Selection, SelectionError};
 pub use content::{Content, Sha1};
 pub use cpe::{Cpe, CpeError, CpeProduct};
@@ -26,7 +30,7 @@ pub use dependency::Dependency;
 pub use digest::{DigestError, Digesting, Sha256, Sha512};
 pub use exclusion::{Excluded, ExcludedFound, ExclusionStatement, Exclusions, Trace};
 pub use flags::{CompileFlag, ConsumerFlag, FlagError, LinkFlag};
-pub use globs::{Globs, GlobsError, Inputs};
+pub use globs::{Globs, GlobsError, Inputs, InputsSize};
 pub use lock::{
     Compared, DebianPackage, DebianSdk, Lock, LockError, LockedDifference, LockedSource, LockedTests, Origin, Place, PythonBranch,
     SdkDownload, SdkRelease, Sdks, lock_schema,
@@ -34,14 +38,14 @@ pub use lock::{
 pub use name::{
     Description, Line, Macro, Name, NameError, RelPath, Target, Template, TreeDir, Version, VulnerabilityId, is_literal_in_pc, is_plain,
 };
+pub use number::{OutOfBounds, Within};
 pub use policy::{LicenseProblem, Policy};
 pub use purl::{Purl, PurlError, PurlPackage};
 pub use recipe::{
     ComparedTemplate, CompileOptions, Extra, Identifiers, Justification, Library, License, LicenseText, NotAffected, OptLevel,
     OriginTemplate, Overlay, Patch, PkgConfig, PlaceTemplate, Recipe, RecipeError, recipe_schema,
 };
-pub use recipe_wire::check_url;
-pub use suite::{EachDefine, NotApplicable, Program, ProgramSources, Run, Suite, SuiteError, suite_schema};
+pub use suite::{EachDefine, MemoryLimit, NotApplicable, Program, ProgramSources, Run, Suite, SuiteError, TimeLimit, suite_schema};
 pub use swhid::{Node as SwhNode, NotAFolder, SwhDir, SwhDirError, Tree as SwhTree};
 pub use syntax::SyntaxError;
 pub use time::{Date, DateError, Timestamp, TimestampError};

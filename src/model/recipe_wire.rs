@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use url::Url;
 
+use super::address::{check_no_credential, check_url};
 use super::recipe::{
     ComparedTemplate, CompileOptions, Identifiers, Library, License, LicenseText, NotAffected, OptLevel, OriginTemplate, Overlay, Patch,
     PkgConfig, PlaceTemplate, Recipe,
@@ -136,6 +137,9 @@ impl Wire {
         if !is_literal_in_pc(self.homepage.as_str()) {
             problems.push(format!("`homepage` has a `#`, `$` or `` ` ``, which means something in a `.pc` file: `{}`", self.homepage));
         }
+        if let Err(error) = check_no_credential(&self.homepage) {
+            problems.push(format!("a bad `homepage`: {error}"));
+        }
         let license = self.license.check(problems);
         if self.origin.is_empty() {
             problems.push("there is no `[[origin]]`".into());
@@ -239,26 +243,6 @@ impl OriginWire {
             }
         };
         Some(OriginTemplate { place, root: self.root, published_sha256: self.published_sha256 })
-    }
-}
-
-/// An origin's URL is one of `https`, or of `http` on this machine: what is pinned by content may come over a plain connection, but a
-/// plain one to elsewhere tells the world what is fetched.
-///
-/// # Errors
-/// With what is wrong with it.
-pub fn check_url(text: &str) -> Result<Url, String> {
-    let url: Url = text.parse().map_err(|error| format!("{error}: `{text}`"))?;
-    let loopback = match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost",
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    match url.scheme() {
-        "https" => Ok(url),
-        "http" if loopback => Ok(url),
-        scheme => Err(format!("expected `https` (or `http` to this machine), found `{scheme}` in `{text}`")),
     }
 }
 

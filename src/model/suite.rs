@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    CompileFlag, CompileOptions, Extra, Globs, GlobsError, Inputs, Line, LinkFlag, Macro, Name, OptLevel, Overlay, Patch, Recipe, RelPath,
-    Sha256, SyntaxError, TreeDir, Version,
+    CompileFlag, CompileOptions, Extra, Globs, GlobsError, Inputs, InputsSize, Line, LinkFlag, Macro, Name, OptLevel, Overlay, Patch,
+    Recipe, RelPath, Sha256, SyntaxError, TreeDir, Version, Within,
 };
 
 /// The tests of some versions of a source.
@@ -66,8 +66,20 @@ pub enum ProgramSources {
 pub struct EachDefine {
     pub name: Macro,
     pub from: u32,
+    /// At most [`EachDefine::VALUES_LIMIT`] values in all.
     pub to: u32,
 }
+
+impl EachDefine {
+    /// How many values one macro may be tried with.
+    pub const VALUES_LIMIT: u32 = 1000;
+}
+
+/// A test's limit of wall time, in seconds: at most a day.
+pub type TimeLimit = Within<1, 86_400>;
+
+/// A test's limit of linear memory, in MiB: at most what 32 bits address.
+pub type MemoryLimit = Within<1, 4096>;
 
 impl Program {
     /// The ways in which each of its programs is compiled: what tables add to the name (` DGTEST=1 -O0`), and the options.
@@ -129,10 +141,10 @@ pub struct Run {
     pub dg_output: bool,
     /// In seconds of wall time.
     #[serde(default = "default_time_limit")]
-    pub time_limit: u64,
+    pub time_limit: TimeLimit,
     /// In MiB of linear memory.
     #[serde(default = "default_memory_limit")]
-    pub memory_limit: u64,
+    pub memory_limit: MemoryLimit,
     /// The runtime compiles the program fast and not well, where it can: for a large program that runs briefly.
     #[serde(default)]
     pub quick_start: bool,
@@ -142,12 +154,12 @@ fn default_folders() -> Vec<Line> {
     vec!["/".parse().expect("a constant of one line")]
 }
 
-fn default_time_limit() -> u64 {
-    120
+fn default_time_limit() -> TimeLimit {
+    TimeLimit::clamped(120)
 }
 
-fn default_memory_limit() -> u64 {
-    512
+fn default_memory_limit() -> MemoryLimit {
+    MemoryLimit::clamped(512)
 }
 
 /// A test of upstream's that is not run, with why.
@@ -289,7 +301,7 @@ impl Suite {
     pub fn recipe(&self, recipe: &Recipe) -> Result<Recipe, GlobsError> {
         let mut recipe = recipe.clone();
         if let Some(inputs) = &self.inputs {
-            let max_size = recipe.inputs.max_size.saturating_add(inputs.max_size);
+            let max_size = InputsSize::clamped(recipe.inputs.max_size.get() + inputs.max_size.get());
             let amalgamated = std::mem::take(&mut recipe.inputs.amalgamated);
             recipe.inputs = Inputs { include: recipe.inputs.include.union(&inputs.include)?, max_size, amalgamated };
         }
@@ -316,6 +328,12 @@ impl ProgramWire {
             if from > to {
                 problems.push(format!("`[program.{name}]` defines `{defined}` as nothing: `from` {from} is more than `to` {to}"));
             }
+            if to.saturating_sub(*from) >= EachDefine::VALUES_LIMIT {
+                problems.push(format!(
+                    "`[program.{name}]` defines `{defined}` from {from} to {to}: more than {} values",
+                    EachDefine::VALUES_LIMIT
+                ));
+            }
             if self.defines.contains_key(defined) {
                 problems.push(format!("`[program.{name}]` has `{defined}` in `defines` and in `each-define`"));
             }
@@ -340,7 +358,7 @@ mod tests {
     #[test]
     fn a_run_has_limits_even_where_none_are_given() {
         let suite = Suite::parse("tests.toml", SUITE).expect("valid");
-        assert_eq!((suite.runs[0].exit, suite.runs[0].time_limit, suite.runs[0].memory_limit), (0, 120, 512));
+        assert_eq!((suite.runs[0].exit, suite.runs[0].time_limit.get(), suite.runs[0].memory_limit.get()), (0, 120, 512));
     }
 
     #[test]
@@ -370,6 +388,12 @@ mod tests {
         let range = "each-define = { name = \"N\", from = 2, to = 1 }\ndefines = { N = \"1\" }\n[[run]]";
         let found = problems(&SUITE.replace("[[run]]", range));
         assert!(found.contains("`from` 2 is more than `to` 1") && found.contains("in `defines` and in `each-define`"), "{found}");
+        for (key, value) in [("time-limit", "0"), ("time-limit", "86401"), ("memory-limit", "17592186044416"), ("memory-limit", "-1")] {
+            let found = problems(&format!("{SUITE}{key} = {value}\n"));
+            assert!(found.contains("tests.toml:7: ") && found.contains(value), "{found}");
+        }
+        let wide = "each-define = { name = \"N\", from = 0, to = 4294967295 }\n[[run]]";
+        assert!(problems(&SUITE.replace("[[run]]", wide)).contains("more than 1000 values"));
         assert!(problems(&SUITE.replace("[[run]]", "opt-levels = [\"-Ofast\"]\n[[run]]")).contains("-Ofast"));
         assert!(problems(&SUITE.replace("[[run]]", "libs = [\"-L/x\"]\n[[run]]")).contains("-L/x"));
         let patch = "[[patch]]\nfile = \"1.patch\"\nreason = \"r\"\nupstream = \"not sent: x\"\nresolves = [\"CVE-2026-0001\"]\n";

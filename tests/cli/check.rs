@@ -117,6 +117,18 @@ fn output_without_end_is_cut_on_either_stream() {
 }
 
 #[test]
+fn a_test_that_fills_its_folder_with_bytes_or_with_files_is_ended() {
+    let bytes = "#include <stdio.h>\nint main(void) { static char b[1 << 20]; FILE *f = fopen(\"/f\", \"w\");\n\
+                 for (int i = 0; i < 4096; i++) if (fwrite(b, 1, sizeof b, f) != sizeof b) return 1; return 0; }\n";
+    let files = "#include <stdio.h>\nint main(void) { char n[32]; for (int i = 0; i < 60000; i++) { snprintf(n, sizeof n, \"/%d\", i);\n\
+                 FILE *f = fopen(n, \"w\"); if (!f) return 1; fclose(f); } return 0; }\n";
+    for (program, kind, limit) in [(bytes, "wrote", 1 << 30), (files, "files", 20_000)] {
+        let failure = failure(program, "");
+        assert_eq!((failure["kind"].as_str(), failure["limit"].as_u64()), (Some(kind), Some(limit)), "{failure}");
+    }
+}
+
+#[test]
 fn a_test_can_not_write_outside_its_folder_nor_see_one_that_is_not_given() {
     let program = "#include <stdio.h>\n#include <unistd.h>\nint main(void) { if (!fopen(\"/inside\", \"w\")) return 1; if (fopen(\"/../outside\", \"w\")) return 2; if (fopen(\"/etc/passwd\", \"r\")) return 3;\n\
                    symlink(\"..\", \"up\"); if (fopen(\"/up/outside\", \"w\")) return 4; if (rename(\"/inside\", \"/../outside\") == 0) return 5; return 0; }\n";

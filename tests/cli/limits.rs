@@ -191,3 +191,81 @@ fn a_command_that_is_given_what_is_no_file_says_so_at_once() {
     }
     run(&mut place.command(&["env", "--prefix", "prefix"])).exits(0);
 }
+
+/// What a terminal obeys: controls, and marks that turn the direction of text around.
+fn obeyed(text: &str) -> Vec<char> {
+    let marks = |c: char| c.is_control() && !matches!(c, '\n' | '\t') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().filter(|c| marks(*c)).collect()
+}
+
+const EVIL: &str = "\u{1b}]0;evil\u{7}\u{1b}[2J\u{9b}31m\u{202e}\u{2066}\nsqlite  affected  forged";
+
+#[test]
+fn nothing_of_others_reaches_the_terminal_but_what_it_shows() {
+    let place = Place::new();
+    place.copy_recipes();
+    let name = format!("top/{}", EVIL.replace('\n', "_"));
+    let mut tar = crate::sources::tar(&[("top/bzlib.h".to_owned(), Vec::new())]);
+    tar.truncate(tar.len() - 1024);
+    tar.extend(header(name.as_bytes(), EntryType::Fifo, 0, b"").as_bytes());
+    tar.extend([0; 1024]);
+    place.only("bzip2", vec![Archive { bytes: tar, root: "top".into() }.brought(&place)]);
+    let record = json!({
+        "id": format!("X-1{EVIL}"), "modified": "2026-01-01T00:00:00Z", "summary": EVIL,
+        "affected": [{ "package": { "ecosystem": "OSS-Fuzz", "name": "bzip2", "purl": "pkg:generic/bzip2" },
+                       "ranges": [{ "type": "ECOSYSTEM", "events": [{ "introduced": "0" }] }] }],
+    });
+    place.write("osv.json", record.to_string());
+    let prefix = prefix(&place);
+    std::fs::write(prefix.join(format!("include/{EVIL}")), "").expect("a file may be called so");
+    std::os::unix::fs::symlink(EVIL, prefix.join("include/link")).expect("a link may lead there");
+    let fetch = |more: &[&str]| {
+        let mut command = place.own(place.command(&[&["fetch", "--offline"], more].concat()));
+        run(command.arg("--wasi-sdk").arg(sdk()))
+    };
+    let audit = |more: &[&str]| run(&mut place.own(place.command(&[&["audit", "--database", "osv.json"], more].concat())));
+    let verify = |more: &[&str]| run(place.command(&[&["verify", "prefix"], more].concat()).arg("--wasi-sdk").arg(sdk()));
+    let json = ["--message-format", "json"];
+    let runs = [
+        ("an archive's entry", fetch(&[]), 3),
+        ("an archive's entry, JSON", fetch(&json), 3),
+        ("a record", audit(&[]), 6),
+        ("a record, JSON", audit(&json), 6),
+        ("a file's name", verify(&[]), 3),
+        ("a file's name, JSON", verify(&json), 3),
+        ("an argument", run(&mut place.command(&["list", EVIL])), 2),
+    ];
+    for (what, done, code) in runs {
+        assert_eq!(done.code, code, "{what}: {}", done.stderr);
+        let all = format!("{}{}", done.stdout, done.stderr);
+        assert_eq!(obeyed(&all), [] as [char; 0], "{what}:\n{}", all.escape_debug());
+        assert!(all.contains("evil"), "{what} is shown:\n{all}");
+        if what != "an argument" {
+            assert!(!all.lines().any(|line| line.trim_start().starts_with("sqlite  affected")), "{what} forges a row:\n{all}");
+        }
+    }
+}
+
+#[test]
+fn a_password_of_a_lock_or_of_cargos_configuration_is_nowhere_to_be_read() {
+    let place = Place::new();
+    place.copy_recipes();
+    let origin = |url: &str| json!({ "url": url, "root": "top", "sha256": "0".repeat(64), "size": 1 });
+    for url in ["https://user:hunter2@example.org/e.tar.gz", "https://example.org/e.tar.gz?token=hunter2"] {
+        place.only("bzip2", vec![origin(url)]);
+        for args in [&["list"][..], &["list", "--message-format", "json"], &["sbom"], &["fetch"]] {
+            let failed = run(&mut place.own(place.command(args))).exits(2);
+            assert!(!failed.stdout.contains("hunter2"), "{}", failed.stdout);
+            assert!(failed.stderr.contains("***"), "{}", failed.stderr);
+        }
+    }
+    place.copy_recipes();
+    place.write(
+        "cargo-home/config.toml",
+        "[source.crates-io]\nreplace-with = \"mine\"\n[source.mine]\nregistry = \"sparse+http://user:hunter2@127.0.0.1:1/\"\n",
+    );
+    place.only("bzip2", vec![json!({ "crate": "bzip2-sys", "crate-version": "0.1.0", "root": "x", "sha256": "0".repeat(64), "size": 1 })]);
+    let failed = run(place.own(place.command(&["fetch"])).arg("--wasi-sdk").arg(sdk()));
+    let all = format!("{}{}", failed.stdout, failed.stderr);
+    assert!(all.contains("***") && !all.contains("hunter2"), "{all}");
+}

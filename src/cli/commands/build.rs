@@ -11,7 +11,7 @@ use crate::cli::context;
 use crate::cli::error::Failures;
 use crate::cli::printer::Printer;
 use crate::cli::table;
-use crate::model::{Catalog, RelPath, Sha256, Timestamp};
+use crate::model::{Catalog, RelPath, Sha256, Timestamp, printable};
 use crate::plan::Plan;
 use crate::sbom::{self, Built, Context};
 use crate::verify::verify;
@@ -95,7 +95,11 @@ fn show(outcome: &Outcome, prefix: &str, seconds: f64, printer: &Printer) {
     let (compiled, from_store) = (done.compiled, done.cached);
     printer.json("built", Report { prefix, up_to_date, seconds, compiled, from_store, manifest_sha256, manifest });
     if up_to_date {
-        printer.result(&format!("{prefix} is up to date: {} files as the manifest says, {}\n", manifest.files.len(), manifest.toolchain));
+        printer.result(&format!(
+            "{prefix} is up to date: {} files as the manifest says, {}\n",
+            manifest.files.len(),
+            printable::line(&manifest.toolchain.to_string())
+        ));
         printer.result(&format!("manifest: SHA-256 {manifest_sha256}\n"));
         return;
     }

@@ -8,7 +8,7 @@ use crate::cli::error::{CliError, Failures};
 use crate::cli::printer::Printer;
 use crate::cli::table;
 use crate::cli::values::variable;
-use crate::model::SelectionError;
+use crate::model::{SelectionError, printable};
 use crate::plan::Plan;
 
 pub fn run(args: &CheckArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
@@ -87,7 +87,7 @@ fn show(reports: &[SuiteReport], untested: &[String], made: &str, printer: &Prin
         printer.result("\nNot applicable:\n");
     }
     for (report, skipped) in reasons {
-        printer.result(&format!("  {} {}: {}\n", report.name, skipped.name, skipped.reason));
+        printer.result(&format!("  {} {}: {}\n", report.name, printable::line(&skipped.name), printable::line(&skipped.reason)));
     }
     for (report, patch) in reports.iter().flat_map(|report| report.patches.iter().map(move |patch| (report, patch))) {
         printer.result(&format!("\n{} with {}: {}\n", report.name, patch.file, patch.reason));

@@ -9,6 +9,7 @@ use crate::cli::error::{CliError, Failures};
 use crate::cli::printer::Printer;
 use crate::consumer::env::{Module, render, variables};
 use crate::consumer::view::make_view;
+use crate::model::printable;
 
 pub fn sdk(args: &SdkArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
     let prefix = args.prefix.path(args.toolchain.target);
@@ -23,7 +24,10 @@ pub fn sdk(args: &SdkArgs, global: &Global, printer: &Printer) -> Result<(), Fai
     }
     let view = make_view(&args.dir, &toolchain, &installed, printer)?;
     printer.json("view", serde_json::json!({ "path": view, "toolchain": manifest.toolchain, "target": manifest.target }));
-    printer.result(&format!("{view} is an SDK view of {} with {prefix}\n\n  export WASI_SDK_PATH={view}\n", manifest.toolchain));
+    printer.result(&format!(
+        "{view} is an SDK view of {} with {prefix}\n\n  export WASI_SDK_PATH={view}\n",
+        printable::line(&manifest.toolchain.to_string())
+    ));
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use crate::cli::context;
 use crate::cli::error::{CliError, Failures};
 use crate::cli::printer::Printer;
 use crate::cli::table;
-use crate::model::{Catalog, Lock, RelPath, Sha256, Timestamp};
+use crate::model::{Catalog, Lock, RelPath, Sha256, Timestamp, printable};
 use crate::plan::Plan;
 use crate::sbom::{Built, Context, documents};
 use crate::store::{Kind, Store};
@@ -177,7 +177,7 @@ fn show(prefix: &Utf8Path, verified: &Verified, not_compared: Option<&str>, rebu
         counts.files, counts.members, counts.documents, counts.checksums, counts.codes
     ));
     if let Some(stamp) = verified.manifest.as_ref().map(|manifest: &Manifest| manifest.toolchain.stamp()) {
-        printer.result(&format!("made with {stamp}\n"));
+        printer.result(&format!("made with {}\n", printable::line(&stamp)));
     }
     if let Some(digest) = manifest_sha256 {
         printer.result(&format!("manifest: SHA-256 {digest}\n"));

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use mockito::Server;
 
 use super::{Bench, demo_tar, digest_of, gz, selected, url_origin};
-use crate::fetch::{FetchClass, FetchError, Fetcher, Settings};
+use crate::fetch::{FetchClass, FetchError, Fetcher, Patience, Settings};
 use crate::model::{Origin, Place, Sha256};
 use crate::report::Event;
 
@@ -38,6 +38,43 @@ fn a_wrong_digest_is_named_and_the_next_origin_is_tried() {
     wrong[20] ^= 1;
     let said = passed_over(|mock| mock.with_body(&wrong));
     assert!(said.contains(&Sha256::of(&wrong).to_string()) && said.contains(&Sha256::of(&archive()).to_string()), "{said}");
+}
+
+#[test]
+fn a_server_that_drips_is_left_for_the_next_origin() {
+    let bench = Bench::new();
+    let mut server = Server::new();
+    let drip = |writer: &mut dyn std::io::Write| {
+        // It ends when the client has had enough and goes.
+        while writer.write_all(b"x").and_then(|()| writer.flush()).is_ok() {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Ok(())
+    };
+    let first = server.mock("GET", "/bad").with_chunked_body(drip).expect(1).create();
+    let second = server.mock("GET", "/good").with_body(archive()).create();
+    let origins = ["bad", "good"].map(|name| {
+        let origin = url_origin(&format!("{}/{name}", server.url()), &archive());
+        Origin { size: None, ..origin }
+    });
+    let patience = Patience { slow: Duration::from_millis(400), ..bench.settings().patience };
+    let settings = Settings { patience, ..bench.settings() };
+    let fetcher = Fetcher::new(settings, &bench.store, &bench.memory);
+    fetcher.source(&selected(digest_of(&FILES), origins.to_vec())).expect("the second origin serves");
+    first.assert();
+    second.assert();
+    assert!(bench.memory.failed()[0].1.contains("it is too slow"), "{:?}", bench.memory.failed());
+}
+
+#[test]
+fn a_redirection_does_not_say_from_where_it_comes() {
+    let bench = Bench::new();
+    let mut server = Server::new();
+    let first = server.mock("GET", "/one").with_status(302).with_header("location", "/two").create();
+    let second = server.mock("GET", "/two").match_header("referer", mockito::Matcher::Missing).with_body(archive()).create();
+    bench.fetcher().fetch_archive("demo", &url_origin(&format!("{}/one", server.url()), &archive())).expect("it is followed");
+    first.assert();
+    second.assert();
 }
 
 #[test]

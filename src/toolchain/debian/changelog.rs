@@ -13,7 +13,7 @@ use crate::model::{Name, RelPath, Sha256};
 use crate::toolchain::ToolchainError;
 
 /// The most bytes of a changelog; that of a large package has about a mebibyte.
-const LIMIT: u64 = 16 << 20;
+const CHANGELOG_LIMIT: u64 = 16 << 20;
 
 /// So many binary packages of a source are tried: some have no changelog, but a link to that of another.
 const TRIED: usize = 3;
@@ -79,9 +79,9 @@ fn read(file: &Utf8Path, dir: &Utf8Path, name: &str) -> Result<Option<String>, S
     let Some(path) = path else { return Ok(None) };
     let mut bytes = Vec::new();
     let file = fs_err::File::open(dir.join(path)).map_err(text)?;
-    flate2::read::MultiGzDecoder::new(file).take(LIMIT + 1).read_to_end(&mut bytes).map_err(text)?;
-    if bytes.len() as u64 > LIMIT {
-        return Err(format!("its changelog has more than {LIMIT} bytes"));
+    flate2::read::MultiGzDecoder::new(file).take(CHANGELOG_LIMIT + 1).read_to_end(&mut bytes).map_err(text)?;
+    if bytes.len() as u64 > CHANGELOG_LIMIT {
+        return Err(format!("its changelog has more than {CHANGELOG_LIMIT} bytes"));
     }
     Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
 }
