@@ -1,0 +1,2 @@
+object: a.c /sdk/my\ dir/stdio.h \
+  dir/../b.h x$$y.h
