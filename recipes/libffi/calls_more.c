@@ -44,7 +44,12 @@
   m(d16, D_8, D_8)           \
   m(py1, D_4, d, i)          \
   m(py2, I_4, f, d, l)       \
-  m(py3, I_4, i, f, l, l)
+  m(py3, I_4, i, f, l, l)    \
+  m(plan1, L_4, l, l)        \
+  m(plan2, i, d, i, f, l, d) \
+  m(plan3, L_8, l, l)        \
+  m(plan4, I_8, D_8)         \
+  m(structs, I_8, I_8, I_8, I_8, I_8, i)
 
 #define DEFINE(name, ...) FFI_WASI_THUNK(call_##name, __VA_ARGS__)
 #define ENTRY(name, ...) {FFI_WASI_EACH(FFI_WASI_LETTER, __VA_ARGS__), call_##name},
