@@ -1,7 +1,5 @@
 //! From trees and objects to the files of a prefix: archives, headers, licences, `.pc` files.
 
-use camino::Utf8Path;
-
 use super::compile::Object;
 use super::manifest::{ManifestArchive, ManifestMember, ManifestSource};
 use super::prefix::{From, Stage};
@@ -101,15 +99,6 @@ fn first_comment(text: &str) -> Option<String> {
 
 fn below(folder: &str, path: &str) -> RelPath {
     format!("{folder}/{path}").parse().expect("a relative path below a folder is one")
-}
-
-/// Copies a file, making the folders that it needs.
-pub(super) fn copy(from: &Utf8Path, to: &Utf8Path) -> Result<(), BuildError> {
-    let write = |source| BuildError::Write { path: to.to_owned(), source };
-    if let Some(parent) = to.parent() {
-        fs_err::create_dir_all(parent).map_err(write)?;
-    }
-    fs_err::copy(from, to).map(drop).map_err(write)
 }
 
 #[cfg(test)]

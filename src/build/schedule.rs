@@ -146,7 +146,9 @@ impl Run<'_> {
             let missing = || BuildError::MissingInput { subject: selected.title(), what: "headers", file: from.clone() };
             let file = tree.file(from).ok_or_else(missing)?;
             let path: RelPath = format!("{name}/{to}").parse().expect("a relative path below a folder is one");
-            super::install::copy(&tree.dir().join(from.as_str()), &root.join(path.as_str()))?;
+            let (to, bytes) = (root.join(path.as_str()), tree.read(from)?);
+            let written = fs_err::create_dir_all(to.parent().unwrap_or(&root)).and_then(|()| fs_err::write(&to, bytes));
+            written.map_err(|source| BuildError::Write { path: to, source })?;
             files.push(EntryFile { path, ..file.clone() });
         }
         let entry = store.keep_entry(Kind::Tree, &key, scratch, files, self.work.reporter)?;
