@@ -70,8 +70,13 @@ pub fn expand<'a>(suite: &'a Suite, selected: &Selected, tree: &SourceTree) -> R
                 with
             }
         };
-        errors
-            .extend(named.iter().filter(|file| tree.entry().file(file).is_none()).map(|file| not_in_tree("the source", file.to_string())));
+        errors.extend(
+            named
+                .iter()
+                .chain(&program.inline_assembly)
+                .filter(|file| tree.entry().file(file).is_none())
+                .map(|file| not_in_tree("the source", file.to_string())),
+        );
     }
     if planned.len() > SUITE_LIMIT {
         errors.push(too_many("programs"));
@@ -109,7 +114,7 @@ fn make(
     let objects = sources
         .par_iter()
         .map(|file| {
-            let job = program_job(request.work.plan, &tree.key(), &program.name, file, options);
+            let job = program_job(request.work.plan, &tree.key(), &program.name, file, options, program.inline_assembly.contains(file));
             let object = request.work.object(&job, &place, Busy::Wait)?;
             Ok(object.expect("what another process compiles is waited for"))
         })

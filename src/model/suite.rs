@@ -40,6 +40,8 @@ pub struct Program {
     /// How runs call it.
     pub name: Name,
     pub sources: ProgramSources,
+    /// Those of the files that have inline assembly; everywhere else clang refuses it.
+    pub inline_assembly: Vec<RelPath>,
     pub options: CompileOptions,
     /// Where there are any: each program once at each of them.
     pub opt_levels: Vec<OptLevel>,
@@ -220,6 +222,9 @@ struct ProgramWire {
     except: Option<Globs>,
     #[serde(default)]
     with: Vec<RelPath>,
+    /// Those of the files that have inline assembly: clang refuses it everywhere else.
+    #[serde(default)]
+    inline_assembly: Vec<RelPath>,
     /// Each program once at each of these levels.
     #[serde(default)]
     opt_levels: Vec<OptLevel>,
@@ -340,8 +345,8 @@ impl ProgramWire {
         }
         let (defines, include_dirs, flags) = (self.defines, self.include_dirs, self.flags);
         let options = CompileOptions { opt_level: OptLevel::default(), defines, include_dirs, flags };
-        let Self { opt_levels, each_define, modules, libs, .. } = self;
-        Some(Program { name, sources, options, opt_levels, each_define, modules, libs })
+        let Self { inline_assembly, opt_levels, each_define, modules, libs, .. } = self;
+        Some(Program { name, sources, inline_assembly, options, opt_levels, each_define, modules, libs })
     }
 }
 

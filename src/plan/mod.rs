@@ -121,8 +121,8 @@ impl Plan {
 
 /// The job of a C file that is not of a library: one of a test program, which may include headers of the prefix with the key `prefix`.
 #[must_use]
-pub fn program_job(plan: &Plan, tree: &Sha256, program: &Name, file: &RelPath, options: &CompileOptions) -> Job {
-    let arguments = arguments(options, false);
+pub fn program_job(plan: &Plan, tree: &Sha256, program: &Name, file: &RelPath, options: &CompileOptions, inline_assembly: bool) -> Job {
+    let arguments = arguments(options, inline_assembly);
     let key = key::object_key(&plan.toolchain, plan.target, tree, &[plan.key], file, &arguments);
     Job { source: 0, library: program.clone(), file: file.clone(), arguments, key }
 }

@@ -321,9 +321,17 @@ fn a_program_of_the_sdk_reads_and_writes_nothing_but_its_own() {
 fn opened_by_clang(trace: &str) -> (Vec<String>, Vec<String>) {
     let mut clang = std::collections::BTreeSet::new();
     let (mut opened, mut refused) = (Vec::new(), Vec::new());
+    let mut unfinished = std::collections::BTreeMap::new();
     for line in trace.lines() {
         let Some((pid, call)) = line.split_once(' ') else { continue };
-        if call.trim_start().starts_with("execve(") {
+        // A call that another process's calls came between is in two lines.
+        if let Some(start) = call.strip_suffix("<unfinished ...>") {
+            unfinished.insert(pid, start);
+            continue;
+        }
+        let start = call.split_once(" resumed>").and_then(|(_, rest)| Some(format!("{}{rest}", unfinished.remove(pid)?)));
+        let call = start.as_deref().unwrap_or(call).trim();
+        if call.starts_with("execve(") {
             if call.contains("llvm/bin/") && call.ends_with(" = 0") {
                 clang.insert(pid.to_owned());
             }

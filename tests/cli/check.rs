@@ -102,7 +102,7 @@ fn a_test_that_grows_the_function_table_without_end_is_refused_more() {
                    return first; }\n\
                    int main(void) { for (long long all = 0; all < 1 << 24; all += 1 << 16) if (grow(1 << 16) == -1) return 7; return 0; }\n";
     let place = place(program, "exit = 7");
-    place.edit("recipes/thing/tests.toml", "modules =", "libs = [\"-Wl,--growable-table\"]\nmodules =");
+    place.edit("recipes/thing/tests.toml", "modules =", "inline-assembly = [\"check.c\"]\nlibs = [\"-Wl,--growable-table\"]\nmodules =");
     run(&mut check(&place, &wasmtime())).exits(0);
 }
 
