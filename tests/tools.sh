@@ -86,8 +86,8 @@ wasmtime_tool() {
 
 cargo_deny_tool() { crate_tool cargo-deny cargo-deny 0.20.2 "about 4 minutes on two cores"; }
 
-# The validators of SBOMs: a virtual environment with what tests/validators.txt lists, and a folder that is called by the list's digest.
-validators_work() { [[ -x $1/bin/python3 ]] && "$1/bin/python3" -c 'import lib4sbom, ntia_conformance_checker, spdx_tools' 2>/dev/null; }
+# The validators and readers of SBOMs: a virtual environment with what tests/validators.txt lists, and a folder that is called by the list's digest.
+validators_work() { [[ -x $1/bin/python3 ]] && "$1/bin/python3" -c 'import lib4sbom, ntia_conformance_checker, spdx_tools, cyclonedx' 2>/dev/null; }
 
 validators_tool() {
     local list dir python=python3

@@ -13,6 +13,7 @@ use crate::check::CheckError;
 use crate::consumer::view::ViewError;
 use crate::fetch::{FetchClass, FetchError, SourceError};
 use crate::model::{CatalogError, LockError, Name, SelectionError, SyntaxError};
+use crate::sbom::WheelError;
 use crate::store::{SlotError, StoreError};
 use crate::toolchain::{Failure, ToolchainError};
 
@@ -115,6 +116,9 @@ pub enum CliError {
     #[error("a provenance tells how a prefix was made, and none is named")]
     #[diagnostic(help("name it with `--prefix DIR`"))]
     ProvenanceOfLock,
+    #[error("{path} is not the metadata of a wheel: {problem}")]
+    #[diagnostic(help("`--wheel` takes the `.dist-info` folder of an unpacked wheel: `wheel unpack FILE`"))]
+    NotAWheel { path: Utf8PathBuf, problem: WheelError },
     #[error("the recipe of {name} selects {count} files that are neither compiled, included, installed nor a licence")]
     #[diagnostic(help("narrow `[inputs] include`: what takes no part should not be unpacked, nor be in the inputs digest"))]
     UnusedInputs { name: Name, count: usize },

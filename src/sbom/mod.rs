@@ -10,17 +10,22 @@ mod provenance;
 mod spdx23;
 mod spdx3;
 
+pub use cyclonedx::{SpecVersion, Wheel, WheelError};
 pub use explain::{Explained, FileOfPrefix, MemberOfArchive, explain};
 pub use externals::externals_document;
 pub use html::Page;
 pub use spdx3::{PATH as SPDX3, sources_document as spdx3_sources_document};
 pub use spdx23::{VerificationCode, library_path as source_document_path};
 
+use std::collections::BTreeSet;
+
 use crate::build::{Closure, Manifest, ManifestSource, SBOM};
-use crate::model::{Exclusions, RelPath, Selected, Sha256, Timestamp};
+use crate::model::{Exclusions, Name, RelPath, Selected, Sha256, Timestamp};
 
 /// Where the CycloneDX document is, below the prefix.
 pub const CYCLONEDX: &str = "share/wasideps/sbom.cdx.json";
+/// Where the document of what a wheel holds of a prefix is, below the wheel's `.dist-info`.
+pub const WHEEL: &str = "sboms/wasideps.cdx.json";
 /// Where the provenance is, below the prefix.
 pub const PROVENANCE: &str = "share/wasideps/provenance.intoto.json";
 
@@ -65,8 +70,24 @@ pub fn sources_document<'a>(sources: impl IntoIterator<Item = &'a Selected>, con
 
 /// The CycloneDX document of the locked sources: what `sbom/wasideps.cdx.json` holds.
 #[must_use]
-pub fn cyclonedx_sources_document<'a>(sources: impl IntoIterator<Item = &'a Selected>, context: &Context<'_>) -> String {
-    text(&cyclonedx::sources_document(sources, context))
+pub fn cyclonedx_sources_document<'a>(
+    sources: impl IntoIterator<Item = &'a Selected>,
+    version: SpecVersion,
+    context: &Context<'_>,
+) -> String {
+    text(&cyclonedx::sources_document(sources, version, context))
+}
+
+/// The CycloneDX document of a prefix in `version`; the one that is installed is in the default version.
+#[must_use]
+pub fn cyclonedx_prefix_document(built: &Built<'_>, version: SpecVersion, context: &Context<'_>) -> String {
+    text(&cyclonedx::prefix_document(built, version, context))
+}
+
+/// The CycloneDX document of what `wheel` holds of a prefix: the libraries of the sources `linked`, and what they depend on.
+#[must_use]
+pub fn wheel_document(built: &Built<'_>, linked: &BTreeSet<Name>, wheel: &Wheel, context: &Context<'_>) -> String {
+    text(&cyclonedx::wheel_document(built, linked, wheel, context))
 }
 
 /// What a project commits of the locked sources, below its folder `sbom/`: name and text.
@@ -75,7 +96,7 @@ pub fn committed(sources: &[Selected], context: &Context<'_>) -> Vec<(&'static s
     vec![
         ("wasideps.spdx.json", sources_document(sources, context)),
         ("wasideps.spdx3.json", spdx3_sources_document(sources, context)),
-        ("wasideps.cdx.json", cyclonedx_sources_document(sources, context)),
+        ("wasideps.cdx.json", cyclonedx_sources_document(sources, SpecVersion::default(), context)),
         ("externals.spdx.json", externals_document(sources)),
     ]
 }
@@ -97,7 +118,7 @@ pub fn documents(built: &Built<'_>, context: &Context<'_>) -> Vec<(RelPath, Stri
     let path = |constant: &str| constant.parse().expect("a constant that is a path");
     documents.push((path(SBOM), prefix));
     documents.push((path(SPDX3), spdx3::prefix_document(built, context)));
-    documents.push((path(CYCLONEDX), text(&cyclonedx::prefix_document(built, context))));
+    documents.push((path(CYCLONEDX), cyclonedx_prefix_document(built, SpecVersion::default(), context)));
     // Last: it names all others.
     let provenance = text(&provenance::statement(built, &documents));
     documents.push((path(PROVENANCE), provenance));

@@ -1,13 +1,13 @@
-//! The minimum elements of CISA's list ("2025 Minimum Elements for a Software Bill of Materials (SBOM)"), one by one, in each format.
-//! docs/sbom.md has the same list.
+//! The minimum elements of the list by CISA and others ("2026 Minimum Elements for a Software Bill of Materials (SBOM)", version 2.1), one by one,
+//! in each format. docs/sbom.md has the same list, and says where it is from.
 
 use serde_json::Value;
 
-use crate::sboms::{fragment, hash, list, nodes, parsed, related, relationships, spdx3, spdx23, text};
+use crate::sboms::{cyclonedx, fragment, hash, list, nodes, parsed, related, relationships, spdx3, spdx23, text};
 use crate::support::{built, project, raw, run};
 
-/// An element, and the assertions that it is in a document of SPDX 2.3, and in one of 3.0.1.
-type Element = (&'static str, fn(&Value), fn(&Value));
+/// An element, and the assertions that it is in a document of SPDX 2.3, of 3.0.1, and of CycloneDX.
+type Element = (&'static str, fn(&Value), fn(&Value), fn(&Value));
 
 fn packages(document: &Value) -> &[Value] {
     list(document, "packages")
@@ -29,46 +29,138 @@ fn name_of<'a>(document: &'a Value, id: &Value) -> &'a str {
     text(element.unwrap_or_else(|| panic!("{id} is nowhere")), "name")
 }
 
-const DATA_FIELDS: [Element; 11] = [
+/// The libraries of a document in CycloneDX, and the C library.
+fn libraries(document: &Value) -> Vec<&Value> {
+    let libraries: Vec<_> = list(document, "components").iter().filter(|component| component["type"] == "library").collect();
+    assert!(libraries.len() >= 9);
+    libraries
+}
+
+fn is_hexadecimal(text: &str) -> bool {
+    text.len() >= 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// The packages but the whole, which is made here and nowhere else: it has no name and no digest but the document's.
+fn parts3(document: &Value) -> Vec<&Value> {
+    packages3(document).into_iter().filter(|package| !fragment(text(package, "spdxId")).starts_with("Whole-")).collect()
+}
+
+const DATA_FIELDS: [Element; 16] = [
     (
-        "SBOM author",
+        "SBOM Author",
         |document| assert!(list(&document["creationInfo"], "creators").contains(&"Organization: wasideps".into())),
         |document| assert_eq!(name_of(document, &info(document)["createdBy"][0]), "wasideps"),
+        |document| assert_eq!(document["metadata"]["manufacturer"]["name"], "wasideps"),
     ),
     (
-        "Software producer",
+        "SBOM Data Format Name",
+        |document| assert!(text(document, "spdxVersion").starts_with("SPDX-")),
+        |document| assert!(text(document, "@context").contains("spdx")),
+        |document| assert_eq!(document["bomFormat"], "CycloneDX"),
+    ),
+    (
+        "SBOM Data Format Version",
+        |document| assert!(text(document, "spdxVersion").ends_with("-2.3")),
+        |document| assert_eq!(info(document)["specVersion"], "3.0.1"),
+        |document| assert_eq!(document["specVersion"], "1.6"),
+    ),
+    (
+        "SBOM Generation Context",
+        |document| {
+            let expected = if document["name"] == "wasideps-sources" { "SBOM Type: Source" } else { "SBOM Type: Build" };
+            assert_eq!(document["creationInfo"]["comment"], expected);
+        },
+        |document| {
+            let sbom = nodes(document, "software_Sbom").next().expect("the SBOM");
+            let expected = if sbom["name"] == "wasideps-sources" { "source" } else { "build" };
+            assert_eq!(sbom["software_sbomType"], serde_json::json!([expected]));
+        },
+        |document| {
+            let expected = if document["metadata"]["component"]["name"] == "wasideps-sources" { "pre-build" } else { "build" };
+            assert_eq!(document["metadata"]["lifecycles"], serde_json::json!([{ "phase": expected }]));
+        },
+    ),
+    (
+        "SBOM Timestamp",
+        |document| assert!(text(&document["creationInfo"], "created").ends_with("T00:00:00Z")),
+        |document| assert!(text(info(document), "created").ends_with("T00:00:00Z")),
+        |document| assert!(text(&document["metadata"], "timestamp").ends_with("T00:00:00Z")),
+    ),
+    (
+        "SBOM Tool Name",
+        |document| assert!(list(&document["creationInfo"], "creators").contains(&tool_name("Tool: "))),
+        |document| assert_eq!(Value::from(name_of(document, &info(document)["createdUsing"][0])), tool_name("")),
+        |document| assert_eq!(document["metadata"]["tools"]["components"][0]["name"], "wasideps"),
+    ),
+    (
+        "SBOM Tool Version",
+        |document| assert!(list(&document["creationInfo"], "creators").contains(&tool_name("Tool: "))),
+        |document| {
+            let tool = nodes(document, "Tool").next().expect("the tool");
+            let expected = format!("pkg:cargo/wasideps@{}", env!("CARGO_PKG_VERSION"));
+            assert_eq!(tool["externalIdentifier"][0]["identifier"], expected);
+        },
+        |document| assert_eq!(document["metadata"]["tools"]["components"][0]["version"], env!("CARGO_PKG_VERSION")),
+    ),
+    (
+        "SBOM Version",
+        |document| assert!(text(document, "documentNamespace").starts_with("https://spdx.org/spdxdocs/wasideps-")),
+        |document| assert!(text(nodes(document, "SpdxDocument").next().expect("the document"), "spdxId").contains("/spdxdocs/wasideps-")),
+        |document| assert!(document["version"] == 1 && text(document, "serialNumber").starts_with("urn:uuid:")),
+    ),
+    (
+        "Component Producer",
         |document| packages(document).iter().for_each(|package| assert!(text(package, "supplier").len() > "Organization: ".len())),
         |document| packages3(document).iter().for_each(|package| assert!(!name_of(document, &package["suppliedBy"]).is_empty())),
+        |document| libraries(document).iter().for_each(|library| assert!(!text(&library["supplier"], "name").is_empty())),
     ),
     (
-        "Component name",
+        "Component Name",
         |document| packages(document).iter().for_each(|package| assert!(!text(package, "name").is_empty())),
         |document| packages3(document).iter().for_each(|package| assert!(!text(package, "name").is_empty())),
+        |document| libraries(document).iter().for_each(|library| assert!(!text(library, "name").is_empty())),
     ),
     (
-        "Component version",
+        "Component Version",
         |document| packages(document).iter().for_each(|package| assert!(!text(package, "versionInfo").is_empty())),
         |document| packages3(document).iter().for_each(|package| assert!(!text(package, "software_packageVersion").is_empty())),
+        |document| libraries(document).iter().for_each(|library| assert!(!text(library, "version").is_empty())),
     ),
     (
-        "Software identifiers",
-        |document| packages(document).iter().for_each(|package| assert!(!list(package, "externalRefs").is_empty(), "{package}")),
+        "Component Identifiers",
         |document| {
-            // What is made here and nowhere else, the whole, has but its digest.
-            let others = packages3(document).into_iter().filter(|package| !fragment(text(package, "spdxId")).starts_with("Whole-"));
-            others.for_each(|package| assert!(!list(package, "externalIdentifier").is_empty(), "{package}"));
+            for package in packages(document) {
+                assert!(list(package, "externalRefs").iter().any(|one| one["referenceType"] == "purl"), "{package}");
+            }
+        },
+        |document| {
+            for package in parts3(document) {
+                let purl = list(package, "externalIdentifier").iter().find(|one| one["externalIdentifierType"] == "packageUrl");
+                assert_eq!(purl.expect("a package URL")["identifier"], package["software_packageUrl"], "{package}");
+            }
+        },
+        |document| libraries(document).iter().for_each(|library| assert!(text(library, "purl").starts_with("pkg:"), "{library}")),
+    ),
+    (
+        "Component Hash Value",
+        |document| packages(document).iter().for_each(|package| assert!(is_hexadecimal(text(&package["checksums"][0], "checksumValue")))),
+        |document| parts3(document).iter().for_each(|package| assert!(is_hexadecimal(hash(package, "sha256").expect("a digest")))),
+        |document| libraries(document).iter().for_each(|library| assert!(is_hexadecimal(text(&library["hashes"][0], "content")))),
+    ),
+    (
+        "Component Hash Algorithm",
+        |document| {
+            let known = |package: &Value| list(package, "checksums").iter().any(|one| one["algorithm"] == "SHA256");
+            assert!(packages(document).iter().all(known));
+        },
+        |document| parts3(document).iter().for_each(|package| assert!(hash(package, "sha256").is_some(), "{package}")),
+        |document| {
+            let known = |library: &&Value| list(library, "hashes").iter().any(|one| one["alg"] == "SHA-256");
+            assert!(libraries(document).iter().all(known));
         },
     ),
     (
-        "Component hash",
-        |document| packages(document).iter().for_each(|package| assert!(list(package, "checksums")[0].get("checksumValue").is_some())),
-        |document| {
-            let others = packages3(document).into_iter().filter(|package| !fragment(text(package, "spdxId")).starts_with("Whole-"));
-            others.for_each(|package| assert!(hash(package, "sha256").is_some(), "{package}"));
-        },
-    ),
-    (
-        "License",
+        "Component License",
         |document| {
             for package in packages(document) {
                 assert!(spdx::Expression::parse(text(package, "licenseDeclared")).is_ok(), "{package}");
@@ -82,9 +174,14 @@ const DATA_FIELDS: [Element; 11] = [
                 }
             }
         },
+        |document| {
+            for library in libraries(document) {
+                assert!(spdx::Expression::parse(text(&library["licenses"][0], "expression")).is_ok(), "{library}");
+            }
+        },
     ),
     (
-        "Dependency relationship",
+        "Component Dependency Relationship",
         |document| {
             for package in packages(document).iter().filter(|package| text(package, "SPDXID").starts_with("SPDXRef-Source-")) {
                 let id = text(package, "SPDXID");
@@ -92,27 +189,10 @@ const DATA_FIELDS: [Element; 11] = [
             }
         },
         |document| assert!(related(document, "contains").iter().any(|(from, _)| fragment(from).starts_with("Whole-"))),
-    ),
-    (
-        "Tool name",
-        |document| assert!(list(&document["creationInfo"], "creators").contains(&tool_name("Tool: "))),
-        |document| assert_eq!(Value::from(name_of(document, &info(document)["createdUsing"][0])), tool_name("")),
-    ),
-    (
-        "Timestamp",
-        |document| assert!(text(&document["creationInfo"], "created").ends_with("T00:00:00Z")),
-        |document| assert!(text(info(document), "created").ends_with("T00:00:00Z")),
-    ),
-    (
-        "Generation context",
         |document| {
-            let expected = if document["name"] == "wasideps-sources" { "SBOM Type: Source" } else { "SBOM Type: Build" };
-            assert_eq!(document["creationInfo"]["comment"], expected);
-        },
-        |document| {
-            let sbom = nodes(document, "software_Sbom").next().expect("the SBOM");
-            let expected = if sbom["name"] == "wasideps-sources" { "source" } else { "build" };
-            assert_eq!(sbom["software_sbomType"], serde_json::json!([expected]));
+            for library in libraries(document) {
+                assert!(list(document, "dependencies").iter().any(|one| one["ref"] == library["bom-ref"]), "{library}");
+            }
         },
     ),
 ];
@@ -121,13 +201,21 @@ fn tool_name(prefix: &str) -> Value {
     format!("{prefix}wasideps-{}", env!("CARGO_PKG_VERSION")).into()
 }
 
-/// The elements that are no fields: each has a test of its own below, or is what a whole test file is for.
-const PRACTICES: [&str; 6] =
-    ["Automation support", "Frequency", "Coverage", "Known unknowns", "Distribution and delivery", "Accommodation of updates to SBOM data"];
+/// What is no field of a document: its signature lies beside it, `tests/cli/readers.rs` makes some; of the practices each has a test of its own
+/// below, or is what a whole test file is for.
+const BESIDE: [&str; 7] = [
+    "SBOM Author Signature",
+    "Machine-Processable Data",
+    "Frequency",
+    "Coverage",
+    "Explicitly Identifying Unknown Information",
+    "Distribution and Delivery",
+    "Accommodation of Updates to SBOM Data",
+];
 
 #[test]
 fn every_data_field_of_the_minimum_elements_is_in_every_document() {
-    for (name, in_2, in_3) in DATA_FIELDS {
+    for (name, in_2, in_3, in_cyclonedx) in DATA_FIELDS {
         println!("{name}");
         for path in spdx23() {
             in_2(&parsed(&path));
@@ -135,13 +223,16 @@ fn every_data_field_of_the_minimum_elements_is_in_every_document() {
         for path in spdx3() {
             in_3(&parsed(&path));
         }
+        for path in cyclonedx() {
+            in_cyclonedx(&parsed(&path));
+        }
     }
 }
 
 #[test]
-fn docs_sbom_md_tells_where_each_of_the_seventeen_elements_is() {
+fn docs_sbom_md_tells_where_each_of_the_minimum_elements_is() {
     let page = std::fs::read_to_string(project().join("docs/sbom.md")).expect("the page");
-    let names = DATA_FIELDS.iter().map(|(name, ..)| *name).chain(PRACTICES);
+    let names = DATA_FIELDS.iter().map(|(name, ..)| *name).chain(BESIDE);
     let missing: Vec<_> = names.filter(|name| !page.contains(&format!("| {name} |"))).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }

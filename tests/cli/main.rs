@@ -21,6 +21,7 @@ mod outdated;
 mod output;
 mod prefix;
 mod programs;
+mod readers;
 mod recipes;
 mod sboms;
 mod server;

@@ -22,6 +22,11 @@ pub fn spdx3() -> [PathBuf; 2] {
     [project().join("sbom/wasideps.spdx3.json"), built().path("out/share/wasideps/sbom.spdx3.json")]
 }
 
+/// All documents in CycloneDX 1.6: of the prefix, and of the sources.
+pub fn cyclonedx() -> [PathBuf; 2] {
+    [built().path("out/share/wasideps/sbom.cdx.json"), project().join("sbom/wasideps.cdx.json")]
+}
+
 pub fn parsed(path: &Path) -> Value {
     let text = std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))

@@ -6,8 +6,8 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::sboms::{parsed, spdx3, spdx23};
-use crate::support::{Place, Run, built, names, project, run, tool};
+use crate::sboms::{cyclonedx, parsed, spdx3, spdx23};
+use crate::support::{Place, Run, built, names, raw, run, tool};
 
 /// A program of the validators' environment.
 struct Validator {
@@ -151,25 +151,27 @@ fn the_spdx_3_documents_can_be_read_into_the_models_own_classes_and_written_agai
     }
 }
 
-/// A JSON schema that lib4sbom brings.
+/// A JSON schema that a package of the validators' environment brings.
 fn schema(path: &str) -> Value {
     let libraries = tool("WASIDEPS_TEST_VALIDATORS").join("lib");
     let python = names(&libraries).into_iter().find(|name| name.starts_with("python")).expect("Python's libraries");
-    parsed(&libraries.join(python).join("site-packages/lib4sbom/schemas").join(path))
+    parsed(&libraries.join(python).join("site-packages").join(path))
 }
 
-/// The schemas that `CycloneDX`'s refers to lie beside it; nothing is asked of their servers.
-struct Beside;
+/// The schemas that `CycloneDX`'s refers to lie beside it, in this folder; nothing is asked of their servers.
+struct Beside(&'static str);
 
 impl jsonschema::Retrieve for Beside {
     fn retrieve(&self, uri: &jsonschema::Uri<String>) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
         let name = uri.path().as_str().rsplit('/').next().unwrap_or_default();
-        Ok(schema(&format!("cyclonedx/{name}")))
+        Ok(schema(&format!("{}/{name}", self.0)))
     }
 }
 
-fn cyclonedx() -> [PathBuf; 2] {
-    [built().path("out/share/wasideps/sbom.cdx.json"), project().join("sbom/wasideps.cdx.json")]
+/// The CycloneDX documents in version 1.7, which are printed on demand.
+fn cyclonedx_1_7(place: &Place) -> Vec<PathBuf> {
+    let print = |name: &str, command: &mut Command| place.write(name, run(command.args(["--format", "cyclonedx-1.7"])).exits(0).stdout);
+    vec![print("prefix.json", raw().args(["sbom", "--prefix"]).arg(built().path("out"))), print("sources.json", raw().arg("sbom"))]
 }
 
 #[test]
@@ -179,12 +181,18 @@ fn every_document_is_valid_by_the_json_schema_of_its_format_and_damaged_ones_are
     let undated = damaged("CreationInfo", |info| drop(info.as_object_mut().expect("an object").remove("created")));
     let mut unlicensed = parsed(&cyclonedx()[0]);
     unlicensed["components"][0]["licenses"] = json!([{ "license": { "id": "No Such" } }]);
-    for (schema, documents, broken) in [
-        (schema("spdx/2.3-schema.json"), spdx23(), misspelt),
-        (schema("spdx/3.0-schema.json"), spdx3().to_vec(), undated),
-        (schema("cyclonedx/bom-1.6.schema.json"), cyclonedx().to_vec(), unlicensed),
+    let place = Place::new();
+    let mut unlicensed_1_7 = parsed(&cyclonedx_1_7(&place)[0]);
+    unlicensed_1_7["components"][0]["licenses"] = json!([{ "license": { "id": "No Such" } }]);
+    for (path, documents, broken) in [
+        ("lib4sbom/schemas/spdx/2.3-schema.json", spdx23(), misspelt),
+        ("lib4sbom/schemas/spdx/3.0-schema.json", spdx3().to_vec(), undated),
+        ("lib4sbom/schemas/cyclonedx/bom-1.6.schema.json", cyclonedx().to_vec(), unlicensed),
+        // That of lib4sbom refers to what it does not bring.
+        ("cyclonedx/schema/_res/bom-1.7.SNAPSHOT.schema.json", cyclonedx_1_7(&place), unlicensed_1_7),
     ] {
-        let validator = jsonschema::options().with_retriever(Beside).build(&schema).expect("a schema");
+        let beside = Beside(path.rsplit_once('/').map_or("", |(folder, _)| folder));
+        let validator = jsonschema::options().with_retriever(beside).build(&schema(path)).expect("a schema");
         for path in documents {
             let document = parsed(&path);
             let errors: Vec<_> = validator.iter_errors(&document).take(3).map(|error| error.to_string()).collect();

@@ -10,9 +10,9 @@ use crate::cli::context;
 use crate::cli::error::{CliError, Failures};
 use crate::cli::printer::Printer;
 use crate::cli::table;
-use crate::model::{SelectionError, Sha256};
-use crate::sbom::{self, Built, Context, Explained, FileOfPrefix, MemberOfArchive, Page};
-use crate::store::{PARSED_LIMIT, read_regular, read_text};
+use crate::model::{Name, SelectionError, Sha256};
+use crate::sbom::{self, Built, Context, Explained, FileOfPrefix, MemberOfArchive, Page, SpecVersion, Wheel};
+use crate::store::{PARSED_LIMIT, TEXT_LIMIT, read_regular, read_text};
 
 pub fn run(args: &SbomArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
     match &args.command {
@@ -22,8 +22,11 @@ pub fn run(args: &SbomArgs, global: &Global, printer: &Printer) -> Result<(), Fa
     if let Some(file) = &args.html {
         return html(file, args.prefix.as_deref(), global, printer);
     }
+    if let (Some(prefix), Some(dist_info)) = (&args.prefix, &args.wheel) {
+        return wheel(prefix, dist_info, &args.linked, global, printer);
+    }
     if let Some(prefix) = &args.prefix {
-        printer.document(&of_prefix(prefix, args)?);
+        printer.document(&of_prefix(prefix, args, global)?);
         return Ok(());
     }
     let catalog = context::catalog(global)?;
@@ -44,7 +47,12 @@ pub fn run(args: &SbomArgs, global: &Global, printer: &Printer) -> Result<(), Fa
         (Some(SbomProfile::CpythonExternals), _) => (sbom::externals_document(&selection.sources), " --profile cpython-externals"),
         (None, SbomFormat::Spdx) => (sbom::sources_document(&selection.sources, &context), ""),
         (None, SbomFormat::Spdx3) => (sbom::spdx3_sources_document(&selection.sources, &context), " --format spdx3"),
-        (None, SbomFormat::Cyclonedx) => (sbom::cyclonedx_sources_document(&selection.sources, &context), " --format cyclonedx"),
+        (None, SbomFormat::Cyclonedx) => {
+            (sbom::cyclonedx_sources_document(&selection.sources, SpecVersion::V1_6, &context), " --format cyclonedx")
+        }
+        (None, SbomFormat::Cyclonedx17) => {
+            (sbom::cyclonedx_sources_document(&selection.sources, SpecVersion::V1_7, &context), " --format cyclonedx-1.7")
+        }
         (None, SbomFormat::Provenance) => return Err(CliError::ProvenanceOfLock.into()),
     };
     let Some(file) = &args.check else {
@@ -57,7 +65,7 @@ pub fn run(args: &SbomArgs, global: &Global, printer: &Printer) -> Result<(), Fa
 }
 
 /// The text of the document of a prefix that the options ask for.
-fn of_prefix(prefix: &Utf8Path, args: &SbomArgs) -> Result<String, Failures> {
+fn of_prefix(prefix: &Utf8Path, args: &SbomArgs, global: &Global) -> Result<String, Failures> {
     let opened = Installed::open(prefix)?;
     let manifest = opened.manifest();
     let path = match (&args.source, args.format) {
@@ -65,6 +73,10 @@ fn of_prefix(prefix: &Utf8Path, args: &SbomArgs) -> Result<String, Failures> {
         (None, SbomFormat::Spdx3) => sbom::SPDX3.to_owned(),
         (None, SbomFormat::Cyclonedx) => sbom::CYCLONEDX.to_owned(),
         (None, SbomFormat::Provenance) => sbom::PROVENANCE.to_owned(),
+        // Not installed: made from what is.
+        (None, SbomFormat::Cyclonedx17) => {
+            return with_built(prefix, global, |built, _, context| Ok(sbom::cyclonedx_prefix_document(built, SpecVersion::V1_7, context)));
+        }
         (Some(name), _) => {
             let known = || manifest.sources.iter().map(|source| source.name.to_string()).collect();
             let unknown = || SelectionError::Unknown { name: name.clone(), known: known() };
@@ -75,29 +87,60 @@ fn of_prefix(prefix: &Utf8Path, args: &SbomArgs) -> Result<String, Failures> {
     Ok(installed(&opened, &path)?)
 }
 
+/// Hands on the prefix with what it was made from, where the recipes and the lock are those that it was made by.
+fn with_built<T>(
+    prefix: &Utf8Path,
+    global: &Global,
+    then: impl FnOnce(&Built<'_>, &Installed, &Context<'_>) -> Result<T, Failures>,
+) -> Result<T, Failures> {
+    let (catalog, lock) = (context::catalog(global)?, context::lock(global)?);
+    let context = Context { created: context::created(&lock)?, exclusions: catalog.exclusions() };
+    let opened = Installed::open(prefix)?;
+    let manifest = opened.manifest();
+    installed(&opened, CLOSURE)?;
+    let closure = Closure::read(&opened)?;
+    let names: Vec<_> = manifest.sources.iter().map(|source| source.name.clone()).collect();
+    let selection = catalog.select(&lock, &names)?;
+    let built = Built::new(selection.sources.iter().collect(), manifest, &closure);
+    then(&built.ok_or_else(|| CliError::OtherPlan { prefix: prefix.to_owned() })?, &opened, &context)
+}
+
+/// Writes what the wheel of the folder `dist_info` holds of the prefix.
+fn wheel(prefix: &Utf8Path, dist_info: &Utf8Path, linked: &[Name], global: &Global, printer: &Printer) -> Result<(), Failures> {
+    let metadata = dist_info.join("METADATA");
+    let text = read_text(&metadata, TEXT_LIMIT).map_err(|source| CliError::Read { path: metadata.clone(), source })?;
+    let wheel = Wheel::parse(&text).map_err(|problem| CliError::NotAWheel { path: metadata, problem })?;
+    let text = with_built(prefix, global, |built, _, context| {
+        let known: Vec<&Name> = built.manifest.sources.iter().map(|source| &source.name).collect();
+        if let Some(name) = linked.iter().find(|name| !known.contains(name)) {
+            let known = known.into_iter().map(ToString::to_string).collect();
+            return Err(SelectionError::Unknown { name: name.clone(), known }.into());
+        }
+        let all = || known.iter().copied().cloned().collect();
+        let linked = if linked.is_empty() { all() } else { linked.iter().cloned().collect() };
+        Ok(sbom::wheel_document(built, &linked, &wheel, context))
+    })?;
+    let path = dist_info.join(sbom::WHEEL);
+    let write = |source| CliError::Write { path: path.clone(), source };
+    fs_err::create_dir_all(path.parent().unwrap_or(dist_info)).map_err(write)?;
+    fs_err::write(&path, text).map_err(write)?;
+    printer.result(&format!("{path}\n"));
+    Ok(())
+}
+
 /// Writes the page of the prefix, or that of the locked sources.
 fn html(file: &Utf8Path, prefix: Option<&Utf8Path>, global: &Global, printer: &Printer) -> Result<(), Failures> {
-    let catalog = context::catalog(global)?;
-    let lock = context::lock(global)?;
-    let created = context::created(&lock)?;
-    let context = Context { created, exclusions: catalog.exclusions() };
     let text = match prefix {
         None => {
+            let (catalog, lock) = (context::catalog(global)?, context::lock(global)?);
+            let context = Context { created: context::created(&lock)?, exclusions: catalog.exclusions() };
             let selection = catalog.select(&lock, &[])?;
             Page::of_sources(selection.sources.iter().collect()).html(&context)
         }
-        Some(prefix) => {
-            let opened = Installed::open(prefix)?;
-            let manifest = opened.manifest();
-            installed(&opened, CLOSURE)?;
-            let closure = Closure::read(&opened)?;
-            let names: Vec<_> = manifest.sources.iter().map(|source| source.name.clone()).collect();
-            let selection = catalog.select(&lock, &names)?;
-            let built = Built::new(selection.sources.iter().collect(), manifest, &closure);
-            let built = built.ok_or_else(|| CliError::OtherPlan { prefix: prefix.to_owned() })?;
-            let page = Page::of_prefix(&built, |path| installed(&opened, path.as_str()))?;
-            page.html(&context)
-        }
+        Some(prefix) => with_built(prefix, global, |built, opened, context| {
+            let page = Page::of_prefix(built, |path| installed(opened, path.as_str()))?;
+            Ok(page.html(context))
+        })?,
     };
     fs_err::write(file, text).map_err(|source| CliError::Write { path: file.to_owned(), source })?;
     printer.result(&format!("{file}\n"));

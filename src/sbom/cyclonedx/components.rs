@@ -120,7 +120,6 @@ pub fn pedigree(selected: &Selected, ancestors: Vec<Component>) -> Option<Pedigr
 
 /// The library `archive` with its objects; the first of a source also has the headers, modules and licences that are installed for it.
 pub fn library(built: &Built<'_>, selected: &Selected, installed: &ManifestSource, archive: &ManifestArchive) -> Component {
-    let recipe = &selected.recipe;
     let first = installed.archives.first() == Some(archive);
     let is_archive = |file: &ManifestFile| installed.archives.iter().any(|archive| archive.path == file.path);
     let files = built.manifest.files.iter().filter(|file| first && file.source.as_ref() == Some(&installed.name) && !is_archive(file));
@@ -137,6 +136,12 @@ pub fn library(built: &Built<'_>, selected: &Selected, installed: &ManifestSourc
         }
         component
     });
+    Component { components: members.chain(files).collect(), ..library_as_linked(built, selected, installed, archive) }
+}
+
+/// The library `archive` as a part of a program that is linked with it: without what is in the prefix alone.
+pub fn library_as_linked(built: &Built<'_>, selected: &Selected, installed: &ManifestSource, archive: &ManifestArchive) -> Component {
+    let recipe = &selected.recipe;
     let archived = built.manifest.files.iter().find(|file| file.path == archive.path);
     Component {
         r#type: "library",
@@ -153,7 +158,6 @@ pub fn library(built: &Built<'_>, selected: &Selected, installed: &ManifestSourc
         purl: Some(names::library_purl(recipe, &installed.version)),
         external_references: references(recipe, &selected.source),
         pedigree: pedigree(selected, vec![source(selected)]),
-        components: members.chain(files).collect(),
         properties: vec![property("wasideps:tree:sha256", installed.tree)],
         ..Component::default()
     }
@@ -181,6 +185,7 @@ pub fn tool(tool: &Tool) -> Component {
         name: tool.name.to_owned(),
         version: Some(tool.version.clone()),
         description: Some(tool.summary.to_owned()),
+        hashes: vec![tool.digest.into()],
         licenses: vec![License { expression: tool.license.to_owned(), acknowledgement: "declared" }],
         purl: Some(tool.purl.clone()),
         properties: vec![property("wasideps:note", &tool.note)],

@@ -1,9 +1,11 @@
-//! CycloneDX 1.6 documents: of the locked sources, and of a prefix.
+//! CycloneDX documents: of the locked sources, of a prefix, and of what a wheel takes from a prefix.
 
 mod components;
 mod model;
+mod wheel;
 
 pub use model::Bom;
+pub use wheel::{Wheel, WheelError, document as wheel_document};
 
 use super::explain::command;
 use super::names::{self, Tool};
@@ -13,12 +15,37 @@ use crate::model::{Recipe, Selected};
 use components::{member_ref, ours, property, source_ref, tool_ref};
 use model::{Command, Component, Composition, Dependency, Flow, Formula, Lifecycle, Metadata, Resource, Step, Task, Tools, Workflow};
 
+/// Which version of the format a document is in. What we write differs in nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SpecVersion {
+    /// What all readers read that were tried: decision 0022.
+    #[default]
+    V1_6,
+    V1_7,
+}
+
+impl SpecVersion {
+    fn word(self) -> &'static str {
+        match self {
+            Self::V1_6 => "1.6",
+            Self::V1_7 => "1.7",
+        }
+    }
+
+    fn schema(self) -> &'static str {
+        match self {
+            Self::V1_6 => "http://cyclonedx.org/schema/bom-1.6.schema.json",
+            Self::V1_7 => "http://cyclonedx.org/schema/bom-1.7.schema.json",
+        }
+    }
+}
+
 /// The reference to what a document is of.
 const SUBJECT: &str = "subject";
 
 /// The BOM of the locked sources, before anything is built.
 #[must_use]
-pub fn sources_document<'a>(sources: impl IntoIterator<Item = &'a Selected>, context: &Context<'_>) -> Bom {
+pub fn sources_document<'a>(sources: impl IntoIterator<Item = &'a Selected>, version: SpecVersion, context: &Context<'_>) -> Bom {
     let sources: Vec<&Selected> = sources.into_iter().collect();
     let components = sources.iter().map(|selected| {
         let pedigree = components::pedigree(selected, Vec::new());
@@ -29,12 +56,12 @@ pub fn sources_document<'a>(sources: impl IntoIterator<Item = &'a Selected>, con
     let mut dependencies = vec![depends(SUBJECT, components.iter().map(|component| component.bom_ref.clone()).collect())];
     dependencies.extend(own);
     let subject = subject("wasideps-sources", "The sources that the lock of wasideps names".to_owned());
-    Bom { components, dependencies, ..bom("pre-build", subject, context) }.named()
+    Bom { components, dependencies, ..bom("pre-build", subject, context) }.named(version)
 }
 
 /// The BOM of a prefix: libraries with their files, objects and pedigree, and how they were made.
 #[must_use]
-pub fn prefix_document(built: &Built<'_>, context: &Context<'_>) -> Bom {
+pub fn prefix_document(built: &Built<'_>, version: SpecVersion, context: &Context<'_>) -> Bom {
     let manifest = built.manifest;
     let tools = names::tools(manifest);
     // What programs that use the libraries are linked with is a part of the whole; what only took part in the build is not.
@@ -71,15 +98,15 @@ pub fn prefix_document(built: &Built<'_>, context: &Context<'_>) -> Bom {
         &format!("wasideps-{}", manifest.target),
         format!("Libraries for {}, made with {}; the key of the build is {}", manifest.target, manifest.toolchain, manifest.key),
     );
-    Bom { components, dependencies, compositions, formulation: vec![formula], ..bom("build", subject, context) }.named()
+    Bom { components, dependencies, compositions, formulation: vec![formula], ..bom("build", subject, context) }.named(version)
 }
 
 fn bom(phase: &'static str, component: Component, context: &Context<'_>) -> Bom {
     let excluded = context.exclusions.iter();
     Bom {
-        schema: "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        schema: "",
         bom_format: "CycloneDX",
-        spec_version: "1.6",
+        spec_version: "",
         serial_number: String::new(),
         version: 1,
         metadata: Metadata {
@@ -88,7 +115,7 @@ fn bom(phase: &'static str, component: Component, context: &Context<'_>) -> Bom 
             tools: Tools { components: vec![components::tool(&names::this_program(env!("CARGO_PKG_VERSION")))] },
             manufacturer: ours(),
             component,
-            supplier: ours(),
+            supplier: Some(ours()),
         },
         components: Vec::new(),
         dependencies: Vec::new(),
@@ -99,8 +126,10 @@ fn bom(phase: &'static str, component: Component, context: &Context<'_>) -> Bom 
 }
 
 impl Bom {
-    /// With a serial number from the content: it must be unique to it.
-    fn named(mut self) -> Self {
+    /// In `version` of the format, with a serial number from the content: it must be unique to it.
+    fn named(mut self, version: SpecVersion) -> Self {
+        self.schema = version.schema();
+        self.spec_version = version.word();
         let content = serde_json::to_vec(&self).expect("a document has only string keys");
         self.serial_number = format!("urn:uuid:{}", uuid(&content));
         self

@@ -1,4 +1,5 @@
-//! The parts of CycloneDX 1.6's JSON that we write. Source: <https://cyclonedx.org/docs/1.6/json/> and its JSON schema.
+//! The parts of CycloneDX's JSON that we write, which are the same in versions 1.6 and 1.7. Source: <https://cyclonedx.org/docs/1.6/json/>,
+//! <https://cyclonedx.org/docs/1.7/json/> and their JSON schemas.
 
 use serde::Serialize;
 
@@ -37,7 +38,8 @@ pub struct Metadata {
     pub manufacturer: Organization,
     pub component: Component,
     /// Who hands out what the document is of.
-    pub supplier: Organization,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub supplier: Option<Organization>,
 }
 
 /// A phase of what the document is of.

@@ -143,11 +143,11 @@ impl<'a> Page<'a> {
                         @for (index, selected) in self.sources.iter().enumerate() {
                             tr {
                                 th scope="row" { a href=(format!("#{}", library::anchor(&selected.recipe.name))) { (selected.recipe.name) } }
-                                td { (selected.source.version) }
-                                td { (selected.recipe.license.expression) }
+                                td data-label="Version" { (selected.source.version) }
+                                td data-label="Licence" { (selected.recipe.license.expression) }
                                 @if let Some(built) = self.built { (archives(built, index)) }
-                                td.number { (selected.source.origins.len()) }
-                                td.number { (selected.recipe.patches.len()) }
+                                td.number data-label="Origins" { (selected.source.origins.len()) }
+                                td.number data-label="Patches" { (selected.recipe.patches.len()) }
                             }
                         }
                     }
@@ -186,9 +186,9 @@ fn archives(built: &Built<'_>, index: usize) -> Markup {
     let size =
         |archive: &&crate::build::ManifestArchive| built.manifest.files.iter().find(|file| file.path == archive.path).map(|file| file.size);
     html! {
-        td { @for archive in archives { (archive.path) " " } }
-        td.number { (grouped(archives.iter().filter_map(|archive| size(&archive)).sum())) }
-        td.number { (archives.iter().map(|archive| archive.members.len()).sum::<usize>()) }
+        td data-label="Library" { @for archive in archives { (archive.path) " " } }
+        td.number data-label="Bytes" { (grouped(archives.iter().filter_map(|archive| size(&archive)).sum())) }
+        td.number data-label="Objects" { (archives.iter().map(|archive| archive.members.len()).sum::<usize>()) }
     }
 }
 
@@ -220,8 +220,8 @@ fn toolchain(built: &Built<'_>) -> Markup {
                         @for tool in names::tools(built.manifest) {
                             tr {
                                 th scope="row" { a href=(tool.homepage) { (tool.name) } }
-                                td { (tool.version) }
-                                td { (tool.license) }
+                                td data-label="Version" { (tool.version) }
+                                td data-label="Licence" { (tool.license) }
                                 td { (tool.note) }
                             }
                         }

@@ -27,6 +27,8 @@ pub fn source_package(selected: &Selected) -> Package {
     let version = &source.version;
     let upstream = names::upstream(source);
     let purls = names::purls(recipe, source);
+    // One alone is a reference: of several, syft takes the first and cve-bin-tool the version of the last.
+    let tag = purls.get(1).map(|purl| format!("\nTag: {purl}.")).unwrap_or_default();
     let swhid = upstream.and_then(|(_, origin)| origin.swhid.as_ref()).map(ExternalRef::swhid);
     Package {
         id: source_id(recipe),
@@ -40,14 +42,14 @@ pub fn source_package(selected: &Selected) -> Package {
         package_verification_code: None,
         checksums: upstream.map(|(_, origin)| names::archive_digests(origin)).unwrap_or_default(),
         homepage: Some(recipe.homepage.to_string()),
-        source_info: Some(names::source_info(source)),
+        source_info: Some(names::source_info(source) + &tag),
         license_concluded: recipe.license.expression.clone(),
         license_declared: recipe.license.declared().to_owned(),
         license_comments: recipe.license.declared.as_ref().map(|_| names::COMPILED_SUBSET.to_owned()),
         copyright_text: recipe.license.copyright.to_string(),
         summary: Some(recipe.summary.to_string()),
         external_refs: std::iter::once(ExternalRef::cpe(&names::cpe(recipe, version)))
-            .chain(purls.iter().map(ExternalRef::purl))
+            .chain(purls.first().map(ExternalRef::purl))
             .chain(swhid)
             .collect(),
         primary_package_purpose: "SOURCE",

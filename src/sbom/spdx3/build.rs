@@ -70,7 +70,12 @@ impl Graph {
         self.relate(&id, "hasOutput", [library.clone(), installed_id(archive.path.as_str())]);
         self.relate(&id, "usesTool", tools.iter().map(|(id, _)| id.clone()));
         let agent = Id::new("Agent", names::SUPPLIER);
-        let named = Named { spdx_id: agent.clone(), creation_info: Created, name: format!("wasideps {}", built.manifest.wasideps) };
+        let named = Named {
+            spdx_id: agent.clone(),
+            creation_info: Created,
+            name: format!("wasideps {}", built.manifest.wasideps),
+            external_identifier: Vec::new(),
+        };
         let agent = self.add(agent, Node::SoftwareAgent(named));
         self.relate(&id, "invokedBy", [agent]);
         // What is linked with the library must be linked with the C library whose headers it was compiled with.

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::model::{Created, CreationInfo, File, HERE, Id, LicenseExpression, Named, Node, Relationship, Sbom, Serialized, SpdxDocument};
+use super::model::{
+    Created, CreationInfo, ExternalIdentifier, File, HERE, Id, LicenseExpression, Named, Node, Relationship, Sbom, Serialized, SpdxDocument,
+};
 use crate::model::Sha256;
 use crate::sbom::names::{self, SbomType};
 use crate::sbom::{Context, text};
@@ -51,7 +53,7 @@ impl Graph {
     /// The organisation of this name.
     pub fn organization(&mut self, name: &str) -> Id {
         let id = Id::new("Organization", name);
-        let named = Named { spdx_id: id.clone(), creation_info: Created, name: name.to_owned() };
+        let named = Named { spdx_id: id.clone(), creation_info: Created, name: name.to_owned(), external_identifier: Vec::new() };
         self.add(id, Node::Organization(named))
     }
 
@@ -129,7 +131,10 @@ impl Graph {
     fn generator(&mut self) -> Id {
         let name = format!("{}-{}", env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
         let id = Id::new("Generator", &name);
-        let named = Named { spdx_id: id.clone(), creation_info: Created, name };
+        // The class `Tool` has no version of its own.
+        let purl = names::this_program(env!("CARGO_PKG_VERSION")).purl;
+        let identifier = ExternalIdentifier { external_identifier_type: "packageUrl", identifier: purl.to_string() };
+        let named = Named { spdx_id: id.clone(), creation_info: Created, name, external_identifier: vec![identifier] };
         self.add(id, Node::Tool(named))
     }
 }

@@ -194,6 +194,8 @@ pub struct Named {
     pub spdx_id: Id,
     pub creation_info: Created,
     pub name: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub external_identifier: Vec<ExternalIdentifier>,
 }
 
 #[derive(Debug, Clone, Serialize)]
