@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::changelog;
 use super::names::Subject;
 use super::order::Order;
 use crate::fetch::{FetchError, Fetcher};
-use crate::model::{Place, PlaceTemplate, Selected, Version};
+use crate::model::{Name, Place, PlaceTemplate, Selected, Version};
 
 /// What an origin offers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -82,7 +83,8 @@ pub fn offers(selected: &Selected, fetcher: &Fetcher<'_>, debian: &Debian) -> Ve
         let (key, offer) = match place {
             Place::Crate { name, version } => {
                 let releases = fetcher.releases(&subject.title(), name);
-                (format!("crate {name}"), of_crate(&subject, &format!("crate {name}"), version.as_str(), releases))
+                let open = |release: &str| opened(&subject, fetcher, name, release);
+                (format!("crate {name}"), of_crate(&subject, name, version.as_str(), releases, &open))
             }
             Place::Debian { package, file } => {
                 let locked = file
@@ -99,6 +101,10 @@ pub fn offers(selected: &Selected, fetcher: &Fetcher<'_>, debian: &Debian) -> Ve
             asked.push(key);
             offers.push(offer);
         }
+    }
+    // What is no origin is asked all the same: it may become one.
+    if let Some(package) = selected.recipe.debian().filter(|package| !asked.contains(&format!("Debian {package}"))) {
+        offers.push(of_debian(&subject, package.as_str(), None, debian));
     }
     if offers.is_empty() {
         let note = "none of its origins can be asked for other versions".to_owned();
@@ -125,8 +131,14 @@ fn newest_tag<'t>(subject: &Subject<'_>, tags: impl Iterator<Item = &'t str>) ->
     versions.max().map(|(_, tag, version)| (tag, version))
 }
 
-fn of_crate(subject: &Subject<'_>, origin: &str, locked: &str, releases: Result<Vec<String>, FetchError>) -> Offer {
-    let blank = blank(subject, origin.to_owned(), Some(locked.to_owned()));
+fn of_crate(
+    subject: &Subject<'_>,
+    name: &Name,
+    locked: &str,
+    releases: Result<Vec<String>, FetchError>,
+    open: &dyn Fn(&str) -> Result<Option<String>, FetchError>,
+) -> Offer {
+    let blank = blank(subject, format!("crate {name}"), Some(locked.to_owned()));
     let releases = match releases {
         Err(error) => return not_reached(blank, error.to_string()),
         Ok(releases) => releases,
@@ -134,19 +146,30 @@ fn of_crate(subject: &Subject<'_>, origin: &str, locked: &str, releases: Result<
     let versions = releases.iter().filter_map(|text| semver::Version::parse(text).ok()).filter(|version| version.pre.is_empty());
     let Some(newest) = versions.max() else { return Offer { note: Some("it has no release".into()), ..blank } };
     let newest = newest.to_string();
-    let holds = if newest == locked { Some(subject.version().to_owned()) } else { held_by_crate(subject, origin, &newest) };
-    judged(
-        Offer { newest: Some(newest), ..blank },
-        subject,
-        holds,
-        Some("the recipe does not tell which version it carries, nor does its number"),
-    )
+    let told = if newest == locked { Some(subject.version().to_owned()) } else { told_of_crate(subject, name, &newest) };
+    let offer = Offer { newest: Some(newest.clone()), ..blank };
+    let holds = match told.map_or_else(|| open(&newest), |told| Ok(Some(told))) {
+        Ok(holds) => holds,
+        Err(error) => return Offer { note: Some(error.to_string()), ..offer },
+    };
+    judged(offer, subject, holds, Some("neither recipe, number nor the crate's own files say which version it carries"))
 }
 
-/// Which upstream version a crate's release carries: the recipe may tell, else its build metadata (`0.1.13+1.0.8`, `2.1.3+zstd.1.5.7`).
-fn held_by_crate(subject: &Subject<'_>, origin: &str, release: &str) -> Option<String> {
+/// What the crate's files say, where the recipe says in which.
+fn opened(subject: &Subject<'_>, fetcher: &Fetcher<'_>, name: &Name, release: &str) -> Result<Option<String>, FetchError> {
+    let carries = subject.selected.recipe.origins.iter().find_map(|origin| match &origin.place {
+        PlaceTemplate::Crate { name: other, carries: Some(carries), .. } if other == name => Some(carries),
+        _ => None,
+    });
+    let (Some(carries), Ok(version)) = (carries, release.parse::<Version>()) else { return Ok(None) };
+    let found = fetcher.carried(&subject.title(), name, &version, carries)?;
+    Ok(found.map(|version| version.to_string()))
+}
+
+/// Which upstream version a crate's release carries by the recipe, else by its build metadata (`0.1.13+1.0.8`, `2.1.3+zstd.1.5.7`).
+fn told_of_crate(subject: &Subject<'_>, krate: &Name, release: &str) -> Option<String> {
     let told = subject.selected.recipe.origins.iter().find_map(|template| match &template.place {
-        PlaceTemplate::Crate { name, releases } if format!("crate {name}") == origin => {
+        PlaceTemplate::Crate { name, releases, .. } if name == krate => {
             releases.iter().find(|(_, own)| own.as_str() == release).map(|(version, _)| version.to_string())
         }
         _ => None,
@@ -165,30 +188,7 @@ fn of_debian(subject: &Subject<'_>, package: &str, locked: Option<&str>, debian:
         Ok(versions) => versions,
     };
     let Some(newest) = versions.get(package) else { return Offer { note: Some("Debian's index does not have it".into()), ..blank } };
-    let upstream = newest.split_once(':').map_or(newest.as_str(), |(_, rest)| rest);
-    let upstream = upstream.rsplit_once('-').map_or(upstream, |(upstream, _)| upstream);
-    let holds = held_by_debian(subject, package, upstream);
-    judged(
-        Offer { newest: Some(newest.clone()), ..blank },
-        subject,
-        holds,
-        Some("its upstream version has another form than the recipe's file name"),
-    )
-}
-
-/// Which upstream version Debian's `upstream` is: the recipe's file name tells where it stands in it.
-fn held_by_debian(subject: &Subject<'_>, package: &str, upstream: &str) -> Option<String> {
-    const MARK: &str = "0-here-0";
-    let mark: Version = MARK.parse().ok()?;
-    subject.selected.recipe.origins.iter().find_map(|template| match &template.place {
-        PlaceTemplate::Debian { package: name, file } if name.as_str() == package => {
-            let form = file.at(&mark);
-            let form = form.strip_prefix(&format!("{package}_"))?.split(".orig.").next()?;
-            let (before, after) = form.split_once(MARK)?;
-            upstream.strip_prefix(before)?.strip_suffix(after).map(str::to_owned)
-        }
-        _ => None,
-    })
+    judged(Offer { newest: Some(newest.clone()), ..blank }, subject, Some(changelog::upstream(newest).to_owned()), None)
 }
 
 fn judged(offer: Offer, subject: &Subject<'_>, holds: Option<String>, unknown: Option<&str>) -> Offer {
@@ -226,25 +226,28 @@ mod tests {
         let of = |name: &str, origin: &str, locked: &str, releases: &[&str]| {
             let selected = selected(name);
             let releases = Ok(releases.iter().map(|&release| release.to_owned()).collect());
-            of_crate(&Subject::new(&selected), origin, locked, releases)
+            let open = |release: &str| Ok((release == "1.2.1").then(|| "1.3.9".to_owned()));
+            of_crate(&Subject::new(&selected), &origin.parse().expect("a name"), locked, releases, &open)
         };
-        let offer = of("bzip2", "crate bzip2-sys", "0.1.13+1.0.8", &["0.1.9", "0.1.13+1.0.8", "0.1.14+1.0.9", "0.2.0-alpha.1"]);
+        let offer = of("bzip2", "bzip2-sys", "0.1.13+1.0.8", &["0.1.9", "0.1.13+1.0.8", "0.1.14+1.0.9", "0.2.0-alpha.1"]);
         assert_eq!(state(&offer), (Some("0.1.14+1.0.9"), Some("1.0.9"), State::Newer));
-        let offer = of("zlib", "crate libz-sys", "1.1.31", &["1.1.31", "1.1.30"]);
+        let offer = of("zlib", "libz-sys", "1.1.31", &["1.1.31", "1.1.30"]);
         assert_eq!(state(&offer), (Some("1.1.31"), Some("1.3.2"), State::Current));
-        let offer = of("zlib", "crate libz-sys", "1.1.31", &["1.1.31", "1.2.0"]);
+        let offer = of("zlib", "libz-sys", "1.1.31", &["1.1.31", "1.2.0"]);
         assert_eq!(state(&offer), (Some("1.2.0"), None, State::Unknown));
         assert!(offer.note.is_some());
+        let offer = of("zlib", "libz-sys", "1.1.31", &["1.1.31", "1.2.1"]);
+        assert_eq!(state(&offer), (Some("1.2.1"), Some("1.3.9"), State::Newer), "its files are looked into");
     }
 
     #[test]
-    fn debians_version_is_taken_apart_as_the_recipes_file_name_is_put_together() {
+    fn debians_version_holds_upstreams() {
         let of = |name: &str, package: &str, version: &str| {
             let selected = selected(name);
             of_debian(&Subject::new(&selected), package, None, &Ok(BTreeMap::from([(package.to_owned(), version.to_owned())])))
         };
         assert_eq!(state(&of("zlib", "zlib", "1:1.3.dfsg+really1.3.3-1")), (Some("1:1.3.dfsg+really1.3.3-1"), Some("1.3.3"), State::Newer));
-        assert_eq!(state(&of("zlib", "zlib", "1:1.4.dfsg-1")).1, None);
+        assert_eq!(state(&of("zlib", "zlib", "1:1.4.dfsg-1")), (Some("1:1.4.dfsg-1"), Some("1.4"), State::Newer));
         assert_eq!(state(&of("expat", "expat", "2.8.3-1")), (Some("2.8.3-1"), Some("2.8.3"), State::Current));
         assert_eq!(state(&of("zstd", "libzstd", "1.5.6+dfsg-2")), (Some("1.5.6+dfsg-2"), Some("1.5.6"), State::Behind));
     }

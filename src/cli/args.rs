@@ -1,16 +1,16 @@
 //! The command line as data.
 
+mod audit;
 mod sbom;
 
 use std::num::NonZeroUsize;
 
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use url::Url;
+
+pub use audit::{AuditArgs, OutdatedArgs};
 
 use super::values::path;
-use crate::audit::advisories;
-use crate::audit::coverage::Part;
 use crate::consumer::env::Shell;
 use crate::model::{Name, Sha256, Target, Version};
 
@@ -25,28 +25,6 @@ Examples:
   wasideps fetch && wasideps build --offline
 
 Exit codes: 0 done, 1 a build or check failed or output was lost, 2 usage, 3 verification failed, 4 network, 5 toolchain, 6 policy";
-
-const AUDIT_EXAMPLES: &str = "\
-Examples:
-  wasideps audit                                      the rules on recipes and lock; nothing is built, no network is used
-  wasideps audit --prefix sysroot/wasm32-wasip1       also headers, symbols and licences of a prefix
-  wasideps audit --update                             brings databases of vulnerabilities into the store, and audits with them
-  wasideps audit --require vulnerabilities,origins    fails where one of them was not looked at
-  wasideps audit --database GIT-all.zip --database cvelistV5-main.zip
-  wasideps audit --database osv/ --vex ours.openvex.json --write-vex out.openvex.json
-  wasideps audit --origins                            brings every origin and compares the inputs, file by file
-  wasideps audit --database osv/ --message-format sarif > audit.sarif
-
-Exit codes: 0 nothing is violated, 6 a rule is, 2 a file that was named can't be used, 3 a database of the store is damaged,
-4 no origin of a source, or with --update no database, can be reached";
-
-const OUTDATED_EXAMPLES: &str = "\
-Examples:
-  wasideps outdated                         all sources of the lock
-  wasideps outdated zlib xz
-  wasideps outdated --message-format json   an object an origin
-
-Exit codes: 0 it could be asked what there is, whether or not it is newer; 4 nothing could be asked, or --offline";
 
 /// Fetches, verifies and cross-compiles the C libraries that CPython needs on WASI.
 #[derive(Debug, Parser)]
@@ -174,10 +152,10 @@ pub enum Command {
     /// Print, write or check the SBOM of the locked sources or of a prefix
     Sbom(SbomArgs),
     /// Check policy, licences, independent origins and known vulnerabilities; a violation is exit code 6
-    #[command(after_help = AUDIT_EXAMPLES)]
+    #[command(after_help = audit::EXAMPLES)]
     Audit(AuditArgs),
     /// Compare the lock with what its origins offer now; nothing is changed
-    #[command(after_help = OUTDATED_EXAMPLES)]
+    #[command(after_help = audit::OUTDATED_EXAMPLES)]
     Outdated(OutdatedArgs),
     /// Compute every digest of a prefix anew, and list what is not as it was made
     Verify(VerifyArgs),
@@ -304,47 +282,9 @@ pub struct VerifyArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct AuditArgs {
-    /// Sources to audit, with what they depend on [default: all of the lock, or of the prefix]
-    #[arg(value_name = "NAME")]
-    pub names: Vec<Name>,
-    /// Also audit this prefix: its headers, symbols and licences, and that it is what the lock says
-    #[arg(long, value_parser = path, value_name = "DIR")]
-    pub prefix: Option<Utf8PathBuf>,
-    /// Bring databases of vulnerabilities into the store, for this and later audits: OSV's export, Debian's changelogs
-    #[arg(long, conflicts_with = "database")]
-    pub update: bool,
-    /// With `--update`: where OSV's export is, `<ECOSYSTEM>/all.zip` below it
-    #[arg(long, value_name = "URL", env = "WASIDEPS_OSV", default_value = advisories::OSV, hide_env_values = true)]
-    pub osv: Url,
-    /// Database in place of the store's: an OSV export, the CVE list, changelogs; a zip, a folder or one file (repeatable)
-    #[arg(long, value_parser = path, value_name = "PATH")]
-    pub database: Vec<Utf8PathBuf>,
-    /// OpenVEX document that tells which vulnerabilities do not matter, and why (repeatable)
-    #[arg(long, value_parser = path, value_name = "FILE")]
-    pub vex: Vec<Utf8PathBuf>,
-    /// Write what was found of vulnerabilities as an OpenVEX document
-    #[arg(long, value_parser = path, value_name = "FILE")]
-    pub write_vex: Option<Utf8PathBuf>,
-    /// Bring every origin of each source, and compare their inputs file by file
-    #[arg(long)]
-    pub origins: bool,
-    /// Fail with exit code 6 where this was not looked at (repeatable, or with commas)
-    #[arg(long, value_name = "PART", value_delimiter = ',')]
-    pub require: Vec<Part>,
-}
-
-#[derive(Debug, Args)]
-pub struct OutdatedArgs {
-    /// Sources to look for [default: all of the lock]
-    #[arg(value_name = "NAME")]
-    pub names: Vec<Name>,
-}
-
-#[derive(Debug, Args)]
 pub struct LockArgs {
     /// The source to move
-    #[arg(value_name = "NAME", requires = "version", required_unless_present = "sdk")]
+    #[arg(value_name = "NAME", requires = "version", required_unless_present_any = ["sdk", "init"])]
     pub name: Option<Name>,
     /// The version to move it to; a recipe must be written for it
     #[arg(value_name = "VERSION")]
@@ -352,6 +292,9 @@ pub struct LockArgs {
     /// Pin what Debian offers now of the packages that its SDK is put together from
     #[arg(long, value_name = "SDK", value_parser = ["debian"], conflicts_with = "name")]
     pub sdk: Option<String>,
+    /// Begin a lock: no source, and the SDKs of the embedded one
+    #[arg(long, conflicts_with_all = ["name", "sdk", "dry_run"])]
+    pub init: bool,
     /// Show what would move, and write nothing
     #[arg(long)]
     pub dry_run: bool,

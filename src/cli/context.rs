@@ -38,7 +38,10 @@ pub fn lock(global: &Global) -> Result<Lock, Failures> {
     match &global.lockfile {
         None => Ok(Lock::parse("lockfile.json", embedded::LOCKFILE)?),
         Some(path) => {
-            let text = read_text(path, TEXT_LIMIT).map_err(|source| CliError::Read { path: path.clone(), source })?;
+            let text = read_text(path, TEXT_LIMIT).map_err(|source| match source.kind() {
+                std::io::ErrorKind::NotFound => CliError::NoLock { path: path.clone() },
+                _ => CliError::Read { path: path.clone(), source },
+            })?;
             Ok(Lock::parse(path.as_str(), &text)?)
         }
     }

@@ -156,6 +156,15 @@ pub enum CliError {
     #[error("nothing could be asked of any origin")]
     #[diagnostic(help("the table above tells why of each"))]
     NothingReached,
+    #[error("there is something newer than {}", sources.join(", "))]
+    #[diagnostic(help("`wasideps lock NAME VERSION` moves a source, once its recipe is written for the version"))]
+    Outdated { sources: Vec<String> },
+    #[error("there is no lock at {path}")]
+    #[diagnostic(help("`wasideps lock --init --lockfile {path}` begins one"))]
+    NoLock { path: Utf8PathBuf },
+    #[error("{path} is there already")]
+    #[diagnostic(help("`wasideps lock NAME VERSION --lockfile {path}` adds a source to it"))]
+    LockThere { path: Utf8PathBuf },
     #[error("the embedded lock can't be written")]
     #[diagnostic(help("name a lock file with `--lockfile FILE`"))]
     EmbeddedLock,
@@ -209,7 +218,7 @@ impl CliError {
             Self::View(_) => Exit::Failed,
             Self::Store(StoreError::Foreign { .. } | StoreError::Format { .. }) => Exit::Usage,
             Self::Store(_) | Self::Threads { .. } | Self::Output { .. } | Self::Build(_) => Exit::Failed,
-            Self::Write { .. } | Self::UnusedInputs { .. } => Exit::Failed,
+            Self::Write { .. } | Self::UnusedInputs { .. } | Self::Outdated { .. } => Exit::Failed,
             _ => Exit::Usage,
         }
     }

@@ -104,7 +104,12 @@ pub enum FetchError {
     #[diagnostic(help("files of other archives, patches and overlays must differ from upstream's files on every system"))]
     Tree { subject: String, path: RelPath, refusal: Refusal },
     #[error("no recipe is written for {name} {version}")]
-    #[diagnostic(help("recipes of {name} are written for: {}", list(known)))]
+    #[diagnostic(help(
+        "recipes of {name} are written for: {}; add {version} to `versions` of its recipe (in a folder of your own: `--recipes DIR`), then look at \
+         the addresses, roots and file names of its origins for parts of the old version, at `releases` of crates, at `published-sha256` and at the \
+         `versions` of tests.toml",
+        list(known)
+    ))]
     NoRecipe { name: Name, version: Version, known: Vec<String> },
     #[error("{origin} names a bad place for this version: {problem}")]
     BadPlace { origin: String, problem: String },

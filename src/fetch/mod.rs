@@ -6,6 +6,7 @@
 //! nothing of it.
 
 mod archive;
+mod carried;
 mod compare;
 mod compared;
 mod database;

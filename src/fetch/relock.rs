@@ -243,7 +243,7 @@ pub(super) fn resolve(template: &OriginTemplate, version: &Version) -> Result<Op
                 url.parse().map_err(|error: url::ParseError| FetchError::BadPlace { origin: url.clone(), problem: error.to_string() })?,
             )
         }
-        PlaceTemplate::Crate { name, releases } => match releases.get(version) {
+        PlaceTemplate::Crate { name, releases, .. } => match releases.get(version) {
             Some(release) => Place::Crate { name: name.clone(), version: release.clone() },
             None => return Ok(None),
         },

@@ -43,7 +43,7 @@ pub use policy::{LicenseProblem, Policy};
 pub use purl::{Purl, PurlError, PurlPackage};
 pub use recipe::{
     ComparedTemplate, CompileOptions, Extra, Identifiers, Justification, Library, License, LicenseText, NotAffected, OptLevel,
-    OriginTemplate, Overlay, Patch, PkgConfig, PlaceTemplate, Recipe, RecipeError, recipe_schema,
+    OriginTemplate, Overlay, Patch, PkgConfig, PlaceTemplate, Recipe, RecipeError, VersionIn, recipe_schema,
 };
 pub use suite::{EachDefine, MemoryLimit, NotApplicable, Program, ProgramSources, Run, Suite, SuiteError, TimeLimit, suite_schema};
 pub use swhid::{Node as SwhNode, NotAFolder, SwhDir, SwhDirError, Tree as SwhTree};

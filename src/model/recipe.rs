@@ -271,6 +271,29 @@ pub struct OriginTemplate {
     pub published_sha256: BTreeMap<Version, Sha256>,
 }
 
+/// Where in a source its version is written.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VersionIn {
+    /// From the archive's own folder, since the origin's root may have the version in its name; `*` stands for any characters but `/`.
+    pub file: RelPath,
+    /// The texts that stand before the parts of the version, each on one line with its part.
+    pub after: Vec<String>,
+}
+
+impl VersionIn {
+    /// The version that `text`, the file's content, has: after each text, past blanks and quotes, what letters, digits and dots there are.
+    #[must_use]
+    pub fn read(&self, text: &str) -> Option<Version> {
+        let part = |after: &String| {
+            let rest = text.lines().find_map(|line| line.split_once(after.as_str()))?.1.trim_start_matches([' ', '\t', '"']);
+            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '.').unwrap_or(rest.len());
+            Some(&rest[..end])
+        };
+        self.after.iter().map(part).collect::<Option<Vec<_>>>()?.join(".").parse().ok()
+    }
+}
+
 /// A place with another version of some files, before a version is chosen.
 #[derive(Debug, Clone)]
 pub struct ComparedTemplate {
@@ -285,7 +308,7 @@ pub enum PlaceTemplate {
     /// An archive at a URL.
     Url(Template),
     /// A crate of Cargo's registry: our version to the crate's.
-    Crate { name: Name, releases: BTreeMap<Version, Version> },
+    Crate { name: Name, releases: BTreeMap<Version, Version>, carries: Option<VersionIn> },
     /// The upstream archive of a Debian source package.
     Debian { package: Name, file: Template },
     /// A folder in which a file with the right digest is looked for; relative to the lock file's.

@@ -9,7 +9,7 @@ use url::Url;
 use super::address::{check_no_credential, check_url};
 use super::recipe::{
     ComparedTemplate, CompileOptions, Identifiers, Library, License, LicenseText, NotAffected, OptLevel, OriginTemplate, Overlay, Patch,
-    PkgConfig, PlaceTemplate, Recipe,
+    PkgConfig, PlaceTemplate, Recipe, VersionIn,
 };
 use super::{CompileFlag, Inputs, Line, Macro, Name, RelPath, Sha256, Template, TreeDir, Version, is_literal_in_pc};
 
@@ -69,6 +69,8 @@ struct OriginWire {
     /// With `crate`: our version to the crate's.
     #[serde(default)]
     releases: BTreeMap<Version, Version>,
+    /// With `crate`: where in its files the version is written, for `wasideps outdated`.
+    carries: Option<VersionIn>,
     /// A source package of Debian.
     debian: Option<Name>,
     /// With `debian`: its upstream archive, `mpdecimal_{version}.orig.tar.gz`.
@@ -215,6 +217,12 @@ impl OriginWire {
                 problems.push(format!("an `[[origin]]` has a bad `root`: {error}"));
             }
         }
+        if self.carries.is_some() && self.krate.is_none() {
+            problems.push("an `[[origin]]` takes `carries` with `crate` only".into());
+        }
+        if self.carries.as_ref().is_some_and(|carries| carries.after.is_empty()) {
+            problems.push("`carries.after` of an `[[origin]]` is empty: name the texts before the version".into());
+        }
         if self.debian.is_some() != self.file.is_some() {
             problems.push("an `[[origin]]` takes `debian` and `file` together".into());
         }
@@ -227,7 +235,9 @@ impl OriginWire {
                 }
                 PlaceTemplate::Url(url)
             }
-            (None, Some(name), None, None) if !self.releases.is_empty() => PlaceTemplate::Crate { name, releases: self.releases },
+            (None, Some(name), None, None) if !self.releases.is_empty() => {
+                PlaceTemplate::Crate { name, releases: self.releases, carries: self.carries }
+            }
             (None, None, Some((package, file)), None) if self.releases.is_empty() => {
                 for version in versions {
                     if let Err(error) = file.at(version).parse::<Name>() {

@@ -177,7 +177,7 @@ fn repository(place: &Place, changelog: &str) -> std::path::PathBuf {
 }
 
 /// A configuration of apt's whose sources are in `folder` alone.
-fn apt_configuration(place: &Place, folder: &str) -> std::path::PathBuf {
+pub fn apt_configuration(place: &Place, folder: &str) -> std::path::PathBuf {
     let text = |key: &str, path: &Path| format!("Dir::Etc::{key} \"{}\";\n", path.display());
     let lines = [text("SourceParts", &place.path(folder)), text("SourceList", &place.path("apt/none"))];
     place.write("apt/apt.conf", lines.concat())

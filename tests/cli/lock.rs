@@ -88,9 +88,13 @@ fn lock_moves_one_source_shows_what_moves_and_changes_nothing_else() {
     let untouched = state(&path);
     let shown = lock(&["--dry-run"]).exits(0);
     let expected = json(&old_lock())["sources"]["zlib"].take();
-    for words in ["1.3.2", "1.3.1", expected["inputs"].as_str().expect("a digest"), "crate libz-sys 1.1.24", "crate libz-sys 1.1.31"] {
+    let inputs = expected["inputs"].as_str().expect("a digest");
+    for words in ["1.3.2", "1.3.1", &inputs[..12], "crate libz-sys 1.1.24", "crate libz-sys 1.1.31"] {
         assert!(shown.stdout.contains(words), "`{words}` is not in\n{}", shown.stdout);
     }
+    assert!(!shown.stdout.contains(inputs), "digests are shortened in the table, and whole in JSON");
+    let moved = lock(&["--dry-run", "--message-format", "json"]).exits(0).json();
+    assert!(moved.iter().any(|line| line["reason"] == "moved" && line["data"]["new"] == inputs), "{moved:#?}");
     assert_eq!(state(&path), untouched, "--dry-run writes");
 
     lock(&[]).exits(0);
@@ -164,7 +168,9 @@ fn the_embedded_lock_a_version_without_recipe_and_half_a_request_are_refused() {
     place.copy_recipes();
     let untouched = state(&place.path("lockfile.json"));
     run(&mut place.command(&["lock", "zlib", "1.3.1"])).exits(2).says(&["the embedded lock can't be written", "--lockfile FILE"]);
-    run(&mut place.own(place.command(&["lock", "zlib", "9.9"]))).exits(2).says(&["no recipe is written for zlib 9.9", "1.3.1, 1.3.2"]);
+    run(&mut place.own(place.command(&["lock", "zlib", "9.9"])))
+        .exits(2)
+        .says(&["no recipe is written for zlib 9.9", "1.3.1, 1.3.2; add 9.9 to `versions` of its recipe"]);
     run(&mut place.own(place.command(&["lock", "zlib"]))).exits(2).says(&["VERSION"]);
     assert_eq!(state(&place.path("lockfile.json")), untouched);
 }
@@ -219,4 +225,22 @@ fn the_locks_other_names_of_archives_are_those_that_sha512sum_and_git_give() {
         }
     }
     assert!(trees > 3, "{trees} of {} archives could be compared", checked.len());
+}
+
+#[test]
+fn a_lock_is_begun_by_init_and_takes_sources_from_then_on() {
+    let place = Place::new();
+    place.copy_recipes();
+    std::fs::remove_file(place.path("lockfile.json")).expect("the lock");
+    let none = run(&mut place.own(place.command(&["lock", "zlib", "1.3.2"]))).exits(2);
+    none.says(&["there is no lock at ", "`wasideps lock --init --lockfile ", "lockfile.json` begins one"]);
+    run(&mut place.own(place.command(&["lock", "--init"]))).exits(0);
+    let begun = json(&place.path("lockfile.json"));
+    assert_eq!(begun["sources"], serde_json::json!({}));
+    assert_eq!(begun["sdks"], json(&project().join("lockfile.json"))["sdks"]);
+    let untouched = state(&place.path("lockfile.json"));
+    run(&mut place.own(place.command(&["lock", "--init"]))).exits(2).says(&["lockfile.json is there already"]);
+    assert_eq!(state(&place.path("lockfile.json")), untouched);
+    Own { name: "demo", dependencies: &[], code: "int demo(void) { return 0; }\n" }.lock(&place);
+    assert_eq!(json(&place.path("lockfile.json"))["sources"].as_object().map(serde_json::Map::len), Some(1));
 }

@@ -3,8 +3,11 @@
 use std::process::Command;
 
 use serde_json::{Value, json};
+use wasideps::model::Sha256;
 
+use crate::advisories::apt_configuration;
 use crate::server::{Reply, Server};
+use crate::sources::{gz, tar};
 use crate::support::{Place, run};
 
 /// What git itself answers of a repository with these tags.
@@ -56,8 +59,36 @@ fn server(releases: &[String], references: Option<Vec<u8>>) -> Server {
     })
 }
 
+/// `wasideps outdated ARGS`, on a machine whose apt knows an index of sources with bzip2 in these versions, and no other.
+fn outdated(place: &Place, debian: &[&str], args: &[&str]) -> Command {
+    let source = |version: &&str| {
+        let sum = "0".repeat(64);
+        format!(
+            "Package: bzip2\nBinary: bzip2\nVersion: {version}\nMaintainer: A <a@example.org>\nArchitecture: any\nFormat: 3.0 (quilt)\n\
+             Directory: pool\nFiles:\n {} 1 bzip2_{version}.dsc\nChecksums-Sha256:\n {sum} 1 bzip2_{version}.dsc\n\n",
+            "0".repeat(32)
+        )
+    };
+    let index: String = debian.iter().map(source).collect();
+    place.write("repository/dists/sid/main/source/Sources", &index);
+    let release = format!(
+        "Suite: sid\nCodename: sid\nComponents: main\nDate: Thu, 01 Jan 2026 00:00:00 UTC\nSHA256:\n {} {} main/source/Sources\n",
+        Sha256::of(index.as_bytes()),
+        index.len()
+    );
+    place.write("repository/dists/sid/Release", release);
+    let uri = place.path("repository");
+    let sources = format!("Types: deb\nURIs: file:{}\nSuites: bookworm\nComponents: main\nTrusted: yes\n", uri.display());
+    if !debian.is_empty() {
+        place.write("apt/sources.d/tests.sources", sources);
+    }
+    let mut command = place.own(place.command(&[&["outdated"], args].concat()));
+    command.env("APT_CONFIG", apt_configuration(place, "apt/sources.d"));
+    command
+}
+
 fn offers(place: &Place, code: i32) -> Vec<Value> {
-    let done = run(&mut place.own(place.command(&["outdated", "--message-format", "json"]))).exits(code);
+    let done = run(&mut outdated(place, &["1.0.8-6", "1.0.9-1"], &["--message-format", "json"])).exits(code);
     done.json().into_iter().filter(|line| line["reason"] == "offer").map(|mut line| line["data"].take()).collect()
 }
 
@@ -72,11 +103,16 @@ fn what_registry_and_repository_have_is_compared_with_the_lock_and_nothing_chang
     let seen: Vec<_> = offers.iter().map(|offer| json!([offer["locked"], offer["newest"], offer["holds"], offer["state"]])).collect();
     assert_eq!(
         seen,
-        [json!(["bzip2-1.0.8", "bzip2-1.0.10", "1.0.10", "newer"]), json!(["0.1.13+1.0.8", "0.1.14+1.0.9", "1.0.9", "newer"])],
+        [
+            json!(["bzip2-1.0.8", "bzip2-1.0.10", "1.0.10", "newer"]),
+            json!(["0.1.13+1.0.8", "0.1.14+1.0.9", "1.0.9", "newer"]),
+            json!([null, "1.0.9-1", "1.0.9", "newer"]),
+        ],
         "a yanked release and a release candidate are none"
     );
     assert_eq!(std::fs::read(place.path("lockfile.json")).expect("the lock"), before);
-    let shown = run(&mut place.own(place.command(&["outdated"]))).exits(0).stdout;
+    let shown = run(&mut outdated(&place, &["1.0.9-1"], &["--exit-code"])).exits(1).says(&["something newer than bzip2 1.0.8"]).stdout;
+    assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
     assert!(shown.contains("NEWER") && shown.contains("there is something newer than bzip2 1.0.8"), "{shown}");
 }
 
@@ -85,7 +121,10 @@ fn what_is_the_locked_version_is_current_and_what_is_not_reached_is_said_to_be_s
     let place = place(&server(&[release("0.1.13+1.0.8", false)], None));
     let offers = offers(&place, 0);
     let states: Vec<_> = offers.iter().map(|offer| offer["state"].clone()).collect();
-    assert_eq!(states, ["not-reached", "current"]);
+    assert_eq!(states, ["not-reached", "current", "newer"]);
+    let shown = run(&mut outdated(&place, &["1.0.8-6"], &["--exit-code"])).exits(0).stdout;
+    assert!(shown.contains("nothing newer is known") && shown.contains("bzip2 1.0.8, repository: "), "{shown}");
+    assert!(shown.lines().all(|line| line.chars().count() <= 100), "errors are shortened: {shown}");
     assert!(offers[0]["newest"].is_null() && offers[0]["note"].as_str().is_some_and(|note| note.contains("404")), "{offers:#?}");
 }
 
@@ -93,8 +132,30 @@ fn what_is_the_locked_version_is_current_and_what_is_not_reached_is_said_to_be_s
 fn offline_and_out_of_reach_are_exit_4() {
     let nobody = Server::with([]);
     let place = place(&nobody);
-    run(&mut place.own(place.command(&["outdated", "--offline"]))).exits(4).says(&["can't be asked when offline"]);
+    run(&mut outdated(&place, &[], &["--offline"])).exits(4).says(&["can't be asked when offline"]);
     assert_eq!(nobody.requests(), [""; 0]);
-    let done = run(&mut place.own(place.command(&["outdated"]))).exits(4).says(&["nothing could be asked of any origin"]);
-    assert_eq!(done.stdout.matches("not reached").count(), 2, "{}", done.stdout);
+    let done = run(&mut outdated(&place, &[], &[])).exits(4).says(&["nothing could be asked of any origin"]);
+    assert_eq!(done.stdout.matches("not reached").count(), 3, "{}", done.stdout);
+}
+
+#[test]
+fn a_crate_whose_number_tells_nothing_is_opened_where_the_recipe_says_in_which_file() {
+    let header = "/* a comment */\n#define BZ_VERSION   \"1.0.9, 1-Jan-2026\"\n";
+    let files = [("bzip2-sys-0.2.0/bzip2-1.0.8/bzlib_private.h".to_owned(), header.as_bytes().to_vec())];
+    let krate = gz(&tar(&files));
+    let release =
+        format!(r#"{{"name":"bzip2-sys","vers":"0.2.0","deps":[],"cksum":"{}","features":{{}},"yanked":false}}"#, Sha256::of(&krate));
+    let downloads = Server::with([("/bzip2-sys-0.2.0.crate", krate)]);
+    let config = format!(r#"{{"dl":"{}"}}"#, downloads.url("/{crate}-{version}.crate"));
+    let place = place(&Server::with([("/config.json", config.into_bytes()), ("/bz/ip/bzip2-sys", release.into_bytes())]));
+    let crate_offer = || offers(&place, 0).into_iter().find(|offer| offer["origin"] == "crate bzip2-sys").expect("an offer");
+    let offer = crate_offer();
+    assert_eq!((&offer["newest"], &offer["state"]), (&json!("0.2.0"), &json!("unknown")), "{offer:#}");
+    assert_eq!(downloads.requests(), [""; 0], "nothing is brought in vain");
+    let carries = "crate = \"bzip2-sys\"\ncarries = { file = \"bzip2-*/bzlib_private.h\", after = [\"#define BZ_VERSION \"] }";
+    place.edit("recipes/bzip2/recipe.toml", "crate = \"bzip2-sys\"", carries);
+    let offer = crate_offer();
+    assert_eq!((&offer["holds"], &offer["state"]), (&json!("1.0.9"), &json!("newer")), "{offer:#}");
+    place.edit("recipes/bzip2/recipe.toml", "#define BZ_VERSION ", "#define OTHER ");
+    assert_eq!(crate_offer()["state"], "unknown");
 }

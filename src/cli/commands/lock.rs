@@ -7,6 +7,7 @@ use crate::cli::context;
 use crate::cli::error::{CliError, Failures};
 use crate::cli::printer::Printer;
 use crate::cli::table;
+use crate::embedded;
 use crate::fetch::Moved;
 use crate::model::{Catalog, DebianPackage, Lock, Name, SelectionError, Timestamp, Version};
 use crate::report::{Event, Reporter as _};
@@ -18,6 +19,9 @@ const ARCHITECTURES: [&str; 2] = ["amd64", "arm64"];
 
 pub fn run(args: &LockArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
     let path = global.lockfile.as_ref().ok_or(CliError::EmbeddedLock)?;
+    if args.init {
+        return init(path, printer);
+    }
     let catalog = context::catalog(global)?;
     let mut lock = context::lock(global)?;
     let before = complaints(&catalog, &lock);
@@ -30,10 +34,10 @@ pub fn run(args: &LockArgs, global: &Global, printer: &Printer) -> Result<(), Fa
     };
     printer.finish_bars();
     let mut rows = table::table(&["what moves", "from", "to"]);
-    let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".into());
+    let shown = |value: &Option<String>| value.as_deref().map_or_else(|| "-".into(), table::with_short_digests);
     for moved in &moved {
         printer.json("moved", serde_json::json!({ "field": moved.field, "old": moved.old, "new": moved.new }));
-        rows.add_row([moved.field.clone(), shown(&moved.old), shown(&moved.new)]);
+        rows.add_row([table::with_short_digests(&moved.field), shown(&moved.old), shown(&moved.new)]);
     }
     printer.json("locked", serde_json::json!({ "what": what, "moved": moved.len(), "written": !moved.is_empty() && !args.dry_run }));
     if moved.is_empty() {
@@ -64,6 +68,22 @@ pub fn run(args: &LockArgs, global: &Global, printer: &Printer) -> Result<(), Fa
 
 fn complaints(catalog: &Catalog, lock: &Lock) -> Vec<String> {
     catalog.select(lock, &[]).err().into_iter().flatten().map(|error| error.to_string()).collect()
+}
+
+/// Begins a lock where there is none.
+fn init(path: &Utf8Path, printer: &Printer) -> Result<(), Failures> {
+    if path.as_std_path().symlink_metadata().is_ok() {
+        return Err(CliError::LockThere { path: path.to_owned() }.into());
+    }
+    let mut lock = Lock::parse("lockfile.json", embedded::LOCKFILE)?;
+    lock.sources.clear();
+    lock.date = Timestamp::now().date();
+    write(path, &lock)?;
+    printer.json("locked", serde_json::json!({ "what": "the SDKs of the embedded lock", "moved": 0, "written": true }));
+    printer.result(&format!(
+        "{path} has the SDKs of the embedded lock and no source; `wasideps lock NAME VERSION --lockfile {path}` adds one\n"
+    ));
+    Ok(())
 }
 
 fn write(path: &Utf8Path, lock: &Lock) -> Result<(), Failures> {

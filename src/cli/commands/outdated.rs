@@ -4,18 +4,21 @@ use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
 
-use crate::audit::freshness::{Debian, State, offers};
-use crate::audit::order::Order;
+use crate::audit::changelog;
+use crate::audit::freshness::{Debian, Offer, State, offers};
 use crate::cli::args::{Global, OutdatedArgs};
 use crate::cli::context;
 use crate::cli::error::{CliError, Failures};
 use crate::cli::printer::Printer;
 use crate::cli::table;
-use crate::model::{Place, Selected};
+use crate::model::{Name, Place, Selected};
 use crate::process::side_by_side;
 use crate::report::{Event, Reporter as _};
 use crate::store::Store;
 use crate::toolchain::debian;
+
+/// So many characters of an error are in the table's notes.
+const NOTE: usize = 60;
 
 pub fn run(args: &OutdatedArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
     let catalog = context::catalog(global)?;
@@ -32,32 +35,48 @@ pub fn run(args: &OutdatedArgs, global: &Global, printer: &Printer) -> Result<()
     let offers: Vec<_> =
         side_by_side(sources, sources.len(), |selected| offers(selected, &fetcher, &debian)).into_iter().flatten().collect();
     printer.finish_bars();
-    let mut rows = table::table(&["source", "origin", "locked", "newest", "holds", "", ""]);
-    let shown = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());
-    for offer in &offers {
-        printer.json("offer", offer);
-        let note = offer.note.clone().unwrap_or_default();
-        let holds = offer.holds.clone().unwrap_or_else(|| "unknown".into());
-        rows.add_row([&offer.subject, &offer.origin, &shown(&offer.locked), &shown(&offer.newest), &holds, offer.state.shown(), &note]);
-    }
-    printer.result(&table::text(&rows));
-    let mut newer: Vec<_> = offers.iter().filter(|offer| offer.state == State::Newer).map(|offer| offer.subject.as_str()).collect();
+    show(&offers, printer);
+    let mut newer: Vec<_> = offers.iter().filter(|offer| offer.state == State::Newer).map(|offer| offer.subject.clone()).collect();
     newer.dedup();
     printer.json("outdated", serde_json::json!({ "sources": selection.sources.len(), "newer": newer }));
     let told =
         if newer.is_empty() { "nothing newer is known".to_owned() } else { format!("there is something newer than {}", newer.join(", ")) };
     printer.result(&format!("\n{told}\n"));
-    if offers.iter().all(|offer| offer.state == State::NotReached) { Err(CliError::NothingReached.into()) } else { Ok(()) }
+    if offers.iter().all(|offer| offer.state == State::NotReached) {
+        return Err(CliError::NothingReached.into());
+    }
+    if args.exit_code && !newer.is_empty() { Err(CliError::Outdated { sources: newer }.into()) } else { Ok(()) }
+}
+
+/// A table for 80 columns: JSON has the origins' own numbers and each error in full.
+fn show(offers: &[Offer], printer: &Printer) {
+    let mut rows = table::table(&["source", "asked", "newest", ""]);
+    let mut notes = Vec::new();
+    for offer in offers {
+        printer.json("offer", offer);
+        let asked = if offer.origin.contains("://") { "repository" } else { &offer.origin };
+        let newest = offer.holds.as_ref().or(offer.newest.as_ref()).map_or("-", |version| version.as_str());
+        rows.add_row([&offer.subject, asked, newest, offer.state.shown()]);
+        if let Some(note) = &offer.note {
+            notes.push(format!("{}, {asked}: {}", offer.subject, table::shortened(note, NOTE)));
+        }
+    }
+    printer.result(&table::text(&rows));
+    if !notes.is_empty() {
+        printer.result(&format!("\n{}\n", notes.join("\n")));
+    }
 }
 
 /// What Debian's archive offers of the source packages that are origins.
 fn newest_of_debian(sources: &[Selected], store: &Store, printer: &Printer) -> Debian {
     let mut packages: Vec<_> = sources
         .iter()
-        .flat_map(|selected| &selected.source.origins)
-        .filter_map(|origin| match &origin.place {
-            Place::Debian { package, .. } => Some(package.as_str()),
-            _ => None,
+        .flat_map(|selected| {
+            let of_lock = selected.source.origins.iter().filter_map(|origin| match &origin.place {
+                Place::Debian { package, .. } => Some(package.as_str()),
+                _ => None,
+            });
+            of_lock.chain(selected.recipe.debian().map(Name::as_str))
         })
         .collect();
     packages.sort_unstable();
@@ -70,12 +89,10 @@ fn newest_of_debian(sources: &[Selected], store: &Store, printer: &Printer) -> D
     let dir = Utf8PathBuf::from(scratch.path().to_string_lossy().into_owned());
     let versions = debian::source_versions(&packages, &dir).map_err(|error| error.to_string())?;
     let mut newest: BTreeMap<String, String> = BTreeMap::new();
-    let order = |version: &str| Order::parse(version.split_once(':').map_or(version, |(_, rest)| rest));
     for (package, version) in versions {
-        let greater = newest.get(&package).is_none_or(|other| order(other) < order(&version));
-        if greater {
-            newest.insert(package, version);
-        }
+        let before = newest.get(&package).cloned().unwrap_or_else(|| version.clone());
+        let greater = changelog::newest([before.as_str(), version.as_str()].into_iter()).unwrap_or(&before).to_owned();
+        newest.insert(package, greater);
     }
     Ok(newest)
 }
