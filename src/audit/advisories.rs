@@ -26,7 +26,7 @@ pub const OSV: &str = "https://osv-vulnerabilities.storage.googleapis.com/";
 pub const ECOSYSTEMS: [&str; 2] = ["GIT", "OSS-Fuzz"];
 
 /// How the index calls Debian's changelogs.
-const DEBIAN: &str = "debian";
+const DEBIAN: &str = "Debian's changelogs";
 
 const VERSION: u32 = 1;
 
@@ -102,6 +102,16 @@ impl<'s> Advisories<'s> {
         Ok(databases)
     }
 
+    /// What `--update` would bring and the store does not have.
+    ///
+    /// # Errors
+    /// When the index is damaged.
+    pub fn absent(&self) -> Result<Vec<String>, AdvisoryError> {
+        let held = self.index()?.databases;
+        let all = ECOSYSTEMS.iter().map(|ecosystem| osv_name(ecosystem)).chain([DEBIAN.to_owned()]);
+        Ok(all.filter(|name| !held.contains_key(name)).collect())
+    }
+
     /// Brings `ecosystem` of the OSV export below `base`.
     ///
     /// # Errors
@@ -113,7 +123,7 @@ impl<'s> Advisories<'s> {
         let bad = |error: url::ParseError| fetch(FetchError::BadPlace { origin: text.clone(), problem: error.to_string() });
         let url: Url = text.parse().map_err(bad)?;
         let (file, sha256, _) = fetcher.database(&what, &url).map_err(fetch)?;
-        self.keep(&format!("OSV {ecosystem}"), &what, format!("{what} at {url}"), file, sha256, now)
+        self.keep(&osv_name(ecosystem), &what, format!("{what} at {url}"), file, sha256, now)
     }
 
     /// Brings the changelogs of `packages`, source packages, from Debian's archive.
@@ -191,6 +201,11 @@ impl<'s> Advisories<'s> {
     fn path(&self, sha256: &Sha256) -> Utf8PathBuf {
         self.dir.join(format!("{sha256}.zip"))
     }
+}
+
+/// How the index calls a part of OSV's export.
+fn osv_name(ecosystem: &str) -> String {
+    format!("OSV {ecosystem}")
 }
 
 /// Writes the changelogs as a zip: the same ones give the same bytes.

@@ -223,6 +223,7 @@ fn update_brings_osvs_export_and_debians_changelogs_and_later_audits_use_them_wi
     assert_eq!(told(&first), expected);
     assert_eq!(first.stdout, later().stdout);
     assert!(gaps(&first).iter().any(|(.., message)| message.contains("days since Debian's changelogs")), "{:?}", gaps(&first));
+    assert!(gaps(&first).iter().any(|(.., message)| message.contains("OSV OSS-Fuzz: it was never brought")), "{:?}", gaps(&first));
     // What is no database takes the place of none; nor does what can't be reached.
     let page = Server::start(|_, _| Reply::Body(b"<html>sign in</html>".to_vec()));
     assert_eq!(told(&run(&mut update(&page.url("/"))).exits(6)), expected);

@@ -26,6 +26,12 @@ fn old() -> Place {
         place.write(&path, text);
         place.edit_lock(|lock| lock["sources"][name]["version"] = json!(then));
     }
+    // What the present recipes' patches resolve is of the present versions.
+    for name in ["expat", "zlib"] {
+        let path = format!("recipes/{name}/recipe.toml");
+        let text = std::fs::read_to_string(place.path(&path)).expect("the recipe");
+        place.write(&path, text.lines().filter(|line| !line.starts_with("resolves = ")).collect::<Vec<_>>().join("\n") + "\n");
+    }
     place.edit_lock(|lock| {
         let origins = lock["sources"]["sqlite"]["origins"].as_array_mut().expect("origins");
         let krate = origins.iter_mut().find(|origin| origin["crate"].is_string()).expect("a crate");
@@ -80,7 +86,8 @@ fn old_versions_have_exactly_the_vulnerabilities_that_the_records_tell_of_them()
 fn present_versions_have_none_of_them_but_the_one_that_lists_no_version() {
     let place = Place::new();
     let done = run(place.command(&["audit", "--message-format", "json"]).arg("--database").arg(fixtures())).exits(6);
-    assert_eq!(told(&done), expected(&[["zstd 1.5.7", "OSV-2022-110", "undetermined"]]));
+    let unfixed: Vec<_> = told(&done).into_iter().filter(|[.., status]| status != "fixed").collect();
+    assert_eq!(unfixed, expected(&[["zstd 1.5.7", "OSV-2022-110", "undetermined"]]));
     let place = Place::new();
     place.copy_recipes();
     place.edit("recipes/policy.toml", "undetermined = \"deny\"", "undetermined = \"warn\"");

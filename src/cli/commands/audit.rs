@@ -167,6 +167,13 @@ fn search(
     }
     if args.database.is_empty() {
         databases = advisories.read(now, &keep)?;
+        // What an update could not bring was told above.
+        let absent = if args.update || databases.is_empty() { Vec::new() } else { advisories.absent()? };
+        report.gaps.extend(absent.iter().map(|name| Gap {
+            part: Part::Vulnerabilities,
+            whole: false,
+            message: format!("vulnerabilities of {name}: it was never brought; `--update` tries it"),
+        }));
     }
     let records: Vec<_> = databases.iter().flat_map(|database| &database.kept).collect();
     report.vulnerabilities = vulnerabilities(&subjects, &records, &opinions);
