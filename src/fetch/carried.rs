@@ -15,7 +15,8 @@ impl Fetcher<'_> {
         let place = Place::Crate { name: name.clone(), version: version.clone() };
         let bad = |problem: String| FetchError::BadPlace { origin: place.to_string(), problem };
         let include = Globs::try_from(vec![carries.file.to_string()]).map_err(|error| bad(error.to_string()))?;
-        let inputs = Inputs { include, max_size: TEXT_LIMIT, amalgamated: Vec::new() };
+        let max_size = TEXT_LIMIT.try_into().map_err(|error: crate::model::OutOfBounds| bad(error.to_string()))?;
+        let inputs = Inputs { include, max_size, amalgamated: Vec::new() };
         let fetched = self.bring(Wanted { subject, place: &place, sha256: None, size: None, last: true })?;
         let unpacked = self.unpack(&fetched, &archive_root(&place, ""), &inputs)?;
         let dir = camino::Utf8Path::from_path(unpacked.dir.path()).ok_or_else(|| bad("the scratch folder is not UTF-8".to_owned()))?;
