@@ -112,7 +112,7 @@ fn bom(phase: &'static str, component: Component, context: &Context<'_>) -> Bom 
         metadata: Metadata {
             timestamp: context.created,
             lifecycles: vec![Lifecycle { phase }],
-            tools: Tools { components: vec![components::tool(&names::this_program(env!("CARGO_PKG_VERSION")))] },
+            tools: Tools { components: vec![generator()] },
             manufacturer: ours(),
             component,
             supplier: Some(ours()),
@@ -134,6 +134,11 @@ impl Bom {
         self.serial_number = format!("urn:uuid:{}", uuid(&content));
         self
     }
+}
+
+/// This program, without the digest of its sources: the documents of the lock, which are committed, would change with each of its lines.
+fn generator() -> Component {
+    Component { hashes: Vec::new(), ..components::tool(&names::this_program(env!("CARGO_PKG_VERSION"))) }
 }
 
 fn subject(name: &str, description: String) -> Component {
