@@ -341,6 +341,7 @@ pub enum StoreKind {
     Sdks,
     Identities,
     Runners,
+    Prefixes,
 }
 
 #[derive(Debug, Args)]

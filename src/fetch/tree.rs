@@ -15,9 +15,6 @@ use crate::plan;
 use crate::report::Reporter;
 use crate::store::{Entry, EntryFile, Kind, Store, StoreError};
 
-/// The record's file in its entry of the store.
-const RECORD: &str = "record.json";
-
 /// A source tree in the store, made from inputs whose digest is the lock's.
 #[derive(Debug, Clone)]
 pub struct SourceTree {
@@ -72,12 +69,7 @@ impl SourceTree {
 
     /// The tree with this key, where the store has it and its record whole.
     pub(super) fn stored(store: &Store, key: &Sha256, reporter: &dyn Reporter) -> Result<Option<Self>, StoreError> {
-        let record_key = plan::tree_record_key(key);
-        let Some(record) = store.entry(Kind::Tree, &record_key, reporter)? else { return Ok(None) };
-        let Some(record) = record.read(&record_path()).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()) else {
-            store.reject(Kind::Tree, &record_key, "it holds no record of a tree", reporter)?;
-            return Ok(None);
-        };
+        let Some(record) = store.record(Kind::Tree, &plan::tree_record_key(key), reporter)? else { return Ok(None) };
         let entry = store.entry(Kind::Tree, key, reporter)?;
         Ok(entry.map(|entry| Self { entry, key: *key, record }))
     }
@@ -127,19 +119,9 @@ impl Fetcher<'_> {
         record.sort_by(|a, b| a.path.cmp(&b.path));
         let record = TreeRecord(record);
         // Before the tree: who finds the tree finds its record.
-        self.keep_record(&record, key)?;
+        self.store.keep_record(Kind::Tree, &plan::tree_record_key(key), &record, self.reporter)?;
         let entry = self.store.keep_entry(Kind::Tree, key, dir, files, self.reporter)?;
         Ok(SourceTree { entry, key: *key, record })
-    }
-
-    fn keep_record(&self, record: &TreeRecord, key: &Sha256) -> Result<(), StoreError> {
-        let dir = self.store.scratch_dir()?;
-        let text = serde_json::to_vec(record).expect("a record has only string keys");
-        let path = record_path();
-        let to = dir.path().join(path.as_str());
-        fs::write(&to, &text).map_err(|source| StoreError::Write { path: path.as_str().into(), source })?;
-        let file = EntryFile { path, sha256: Sha256::of(&text), size: text.len() as u64 };
-        self.store.keep_entry(Kind::Tree, &plan::tree_record_key(key), dir, vec![file], self.reporter).map(drop)
     }
 }
 
@@ -150,10 +132,6 @@ fn distinct(selected: &Selected, files: &[EntryFile], next: Option<&RelPath>) ->
         names.add(path).map_err(|refusal| FetchError::Tree { subject: selected.title(), path: path.clone(), refusal })?;
     }
     Ok(())
-}
-
-fn record_path() -> RelPath {
-    RECORD.parse().expect("a constant that is a path")
 }
 
 /// What stops a patch.

@@ -15,11 +15,13 @@ pub enum Kind {
     Identity,
     /// WASI runtimes that were installed because the machine has none.
     Runner,
+    /// Prefixes in which nothing was found to be wrong.
+    Prefix,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 6] = [Self::Archive, Self::Tree, Self::Object, Self::Sdk, Self::Identity, Self::Runner];
+    pub const ALL: [Self; 7] = [Self::Archive, Self::Tree, Self::Object, Self::Sdk, Self::Identity, Self::Runner, Self::Prefix];
 
     /// The folder below the store's root.
     #[must_use]
@@ -31,6 +33,7 @@ impl Kind {
             Self::Sdk => "sdks",
             Self::Identity => "identities",
             Self::Runner => "runners",
+            Self::Prefix => "prefixes",
         }
     }
 }

@@ -8,6 +8,7 @@ mod input;
 mod kind;
 mod lock;
 mod mark;
+mod record;
 mod scratch;
 mod slot;
 

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::ToolchainError;
 use super::layout::Layout;
-use crate::model::{RelPath, Sha256, Target};
+use crate::model::{Sha256, Target};
 use crate::report::Reporter;
-use crate::store::{EntryFile, Kind, Store, StoreError, open_regular};
+use crate::store::{Kind, Store, StoreError, open_regular};
 
 /// Where an SDK is from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -181,24 +181,12 @@ impl Record {
         parts: &Parts,
         reporter: &dyn Reporter,
     ) -> Result<Option<Self>, StoreError> {
-        let key = key(root, target, parts);
-        let Some(entry) = store.entry(Kind::Identity, &key, reporter)? else { return Ok(None) };
-        let record = entry.read(&record_path()).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        if record.is_none() {
-            store.reject(Kind::Identity, &key, "it holds no record of an SDK", reporter)?;
-        }
-        Ok(record)
+        store.record(Kind::Identity, &key(root, target, parts), reporter)
     }
 
     /// Has the store remember it.
     pub fn save(&self, store: &Store, root: &Utf8Path, parts: &Parts, reporter: &dyn Reporter) -> Result<(), StoreError> {
-        let text = serde_json::to_vec(self).expect("a record has only string keys");
-        let dir = store.scratch_dir()?;
-        let path = record_path();
-        let to = dir.path().join(path.as_str());
-        fs_err::write(&to, &text).map_err(|source| StoreError::Write { path: to.to_string_lossy().into_owned().into(), source })?;
-        let file = EntryFile { path, sha256: Sha256::of(&text), size: text.len() as u64 };
-        store.keep_entry(Kind::Identity, &key(root, self.identity.target, parts), dir, vec![file], reporter).map(drop)
+        store.keep_record(Kind::Identity, &key(root, self.identity.target, parts), self, reporter)
     }
 }
 
@@ -206,10 +194,6 @@ impl Record {
 fn key(root: &Utf8Path, target: Target, parts: &Parts) -> Sha256 {
     let fields = [root.as_str().as_bytes(), target.as_str().as_bytes(), parts.fingerprint.as_bytes()];
     Sha256::of_fields("wasideps identity 2", fields)
-}
-
-fn record_path() -> RelPath {
-    "record.json".parse().expect("a constant that is a path")
 }
 
 /// Adds the files below `dir`. Those of other targets do not count; C++'s headers, thousands, are watched by their folders alone.

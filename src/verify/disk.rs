@@ -149,6 +149,27 @@ impl<'a> Disk<'a> {
         }
     }
 
+    /// A digest over everything that is there: each path with its rights and, of a file, its bytes. None where something is neither a file nor a
+    /// folder, is too large, or can't be read.
+    pub fn fingerprint(&self) -> Option<Sha256> {
+        let read = |(path, entry): (&String, &Entry)| {
+            let (mode, digest) = match entry {
+                Entry::Folder { mode } => (*mode, None),
+                Entry::File { size, mode } if *size <= FILE_LIMIT => {
+                    let (digest, _) = open_regular(&self.prefix.join(path)).and_then(Sha256::of_reader).ok()?;
+                    (*mode, Some(digest))
+                }
+                Entry::File { .. } | Entry::Other(_) => return None,
+            };
+            Some((path.clone(), mode.to_le_bytes(), digest))
+        };
+        let entries: Vec<_> = self.entries.par_iter().map(read).collect::<Option<_>>()?;
+        let fields = entries.iter().flat_map(|(path, mode, digest)| {
+            [path.as_bytes(), mode.as_slice(), digest.as_ref().map_or(&[][..], |digest| digest.as_bytes().as_slice())]
+        });
+        Some(Sha256::of_fields("wasideps fingerprint 1", fields))
+    }
+
     /// The bytes of the file at `path`, which is small enough to be parsed; a finding where there is none.
     pub fn read(&self, path: &str) -> Result<Vec<u8>, Box<Finding>> {
         self.size(path)?;

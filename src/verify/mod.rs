@@ -52,6 +52,15 @@ pub struct Verified {
     findings: Vec<Finding>,
 }
 
+/// A digest over everything in the prefix at `prefix`, rights included; what [`verify`] finds follows from it. None where something there is neither a
+/// file nor a folder, or can't be read.
+#[must_use]
+pub fn fingerprint(prefix: &Utf8Path) -> Option<Sha256> {
+    let mut findings = Vec::new();
+    let fingerprint = Disk::walk(prefix, &mut findings).fingerprint()?;
+    findings.is_empty().then_some(fingerprint)
+}
+
 /// Computes everything in the prefix at `prefix` anew. `expected` is what the manifest's own digest must be, where that is known from elsewhere.
 ///
 /// # Errors

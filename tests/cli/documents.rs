@@ -210,7 +210,7 @@ fn clean_shows_the_store_and_removes_what_it_is_told_to() {
         data.map(|data| (data["kind"].as_str().expect("a kind").to_owned(), data["entries"].as_u64().expect("a number"))).collect()
     };
     let all = |archives, trees, objects| {
-        [("archives", archives), ("trees", trees), ("objects", objects), ("sdks", 0), ("runners", 0)]
+        [("archives", archives), ("trees", trees), ("objects", objects), ("sdks", 0), ("runners", 0), ("prefixes", 1)]
             .map(|(kind, entries)| (kind.to_owned(), entries))
             .to_vec()
     };

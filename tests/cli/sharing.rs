@@ -118,7 +118,7 @@ fn a_folder_that_is_no_store_is_refused_and_nothing_in_it_is_made_or_removed() {
         home.map(|home| command.env("WASIDEPS_HOME", home));
         run(&mut command)
     };
-    for args in [&[][..], &["--remove", "objects"], &["--remove", "archives,trees,objects,sdks,identities,runners"]] {
+    for args in [&[][..], &["--remove", "objects"], &["--remove", "archives,trees,objects,sdks,identities,runners,prefixes"]] {
         clean(&[args, &["--store", "."]].concat(), None).exits(2).says(&["is no store of wasideps", "objects"]);
         clean(args, Some(".")).exits(2).says(&["is no store of wasideps"]);
         // Empty is unset: the store is the one of the cache folder.

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use camino::Utf8Path;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::build::{self, Closure, Manifest, Outcome, Prefix};
 use crate::cli::args::{BuildArgs, Global};
@@ -14,7 +14,8 @@ use crate::cli::table;
 use crate::model::{Catalog, RelPath, Sha256, Timestamp, printable};
 use crate::plan::Plan;
 use crate::sbom::{self, Built, Context};
-use crate::verify::verify;
+use crate::store::{Kind, Store};
+use crate::verify::{fingerprint, verify};
 
 pub fn run(args: &BuildArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
     let started = Instant::now();
@@ -30,6 +31,7 @@ pub fn run(args: &BuildArgs, global: &Global, printer: &Printer) -> Result<(), F
     let fetcher = context::fetcher(global, &store, printer);
     let toolchain = context::toolchain(&args.toolchain, global, &lock, &store, &fetcher, printer)?;
     let plan = Plan::new(selection, args.toolchain.target, toolchain.identity().digest, created);
+    let known = Known { plan: &plan, store: &store, printer };
     let outcome = build::build(&build::Request {
         work: build::Work {
             plan: &plan,
@@ -41,18 +43,62 @@ pub fn run(args: &BuildArgs, global: &Global, printer: &Printer) -> Result<(), F
         },
         prefix: &prefix,
         replace: args.replace,
-        is_intact: &|at| is_intact(at, &plan, &Context { created, exclusions: catalog.exclusions() }),
+        is_intact: &|at| known.is_intact(at, &Context { created, exclusions: catalog.exclusions() }),
         begin: &|| printer.expect_jobs(&plan),
         documents: &documents_of(&catalog, created),
     })?;
+    if matches!(outcome, Outcome::Built(_)) {
+        known.remember(prefix.path());
+    }
     printer.finish_bars();
     show(&outcome, path.as_str(), started.elapsed().as_secs_f64(), printer);
     Ok(())
 }
 
-/// Whether `wasideps verify` would find nothing in the prefix at `at`, which by its manifest was made from `plan`: what one command calls up to date
-/// must not be damaged to the other.
-fn is_intact(at: &Utf8Path, plan: &Plan, context: &Context<'_>) -> bool {
+/// The prefixes that the store knows to be what the plan gives.
+struct Known<'a> {
+    plan: &'a Plan,
+    store: &'a Store,
+    printer: &'a Printer,
+}
+
+/// What is remembered of a prefix.
+#[derive(Serialize, Deserialize)]
+struct Intact {
+    fingerprint: Sha256,
+}
+
+impl Known<'_> {
+    /// Whether `wasideps verify` would find nothing in the prefix at `at`, which by its manifest was made from the plan: what one command calls up to
+    /// date must not be damaged to the other. A prefix that is as it was when this was asked the last time is not verified again.
+    fn is_intact(&self, at: &Utf8Path, context: &Context<'_>) -> bool {
+        let Some(fingerprint) = fingerprint(at) else { return false };
+        let record = self.store.record(Kind::Prefix, &self.key(fingerprint), self.printer);
+        // A store that can't be read says nothing; verifying does.
+        if record.ok().flatten().is_some_and(|intact: Intact| intact.fingerprint == fingerprint) {
+            return true;
+        }
+        let is_intact = verifies(at, self.plan, context);
+        if is_intact {
+            self.remember(at);
+        }
+        is_intact
+    }
+
+    /// Remembers the prefix at `at`, which was just made or verified.
+    fn remember(&self, at: &Utf8Path) {
+        if let Some(fingerprint) = fingerprint(at) {
+            // A store that can't be written costs the next build some time, and nothing else.
+            let _ = self.store.keep_record(Kind::Prefix, &self.key(fingerprint), &Intact { fingerprint }, self.printer);
+        }
+    }
+
+    fn key(&self, fingerprint: Sha256) -> Sha256 {
+        Sha256::of_fields("wasideps intact 1", [self.plan.key.as_bytes().as_slice(), fingerprint.as_bytes()])
+    }
+}
+
+fn verifies(at: &Utf8Path, plan: &Plan, context: &Context<'_>) -> bool {
     let Ok(mut verified) = verify(at, None) else { return false };
     let (Some(manifest), Some(closure), []) = (&verified.manifest, verified.closure(), verified.findings()) else { return false };
     let manifest = manifest.without_documents();

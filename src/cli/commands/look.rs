@@ -118,6 +118,7 @@ pub fn clean(args: &CleanArgs, global: &Global, printer: &Printer) -> Result<(),
             StoreKind::Sdks => Kind::Sdk,
             StoreKind::Identities => Kind::Identity,
             StoreKind::Runners => Kind::Runner,
+            StoreKind::Prefixes => Kind::Prefix,
         })?;
     }
     let mut rows = table::table(&["kind", "entries", "size"]);
