@@ -98,11 +98,11 @@ impl Apt {
         let step = "looking for packages";
         let mut command = self.command("apt-cache");
         command.args(["--quiet=2", "dumpavail"]).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.spawn().map_err(|error| not_started("apt-cache", &command, &error))?;
+        let mut program = Program::start(&mut command).map_err(|error| not_started("apt-cache", &command, &error))?;
         let failed = |words: String| ToolchainError::Apt { step, command: display(&command), words };
         let mut found = Vec::new();
         // All of a suite are 60 MB: a stanza at a time.
-        if let Some(output) = child.stdout.take() {
+        if let Some(output) = program.stdout() {
             let mut stanza = String::new();
             let mut lines = BufReader::new(output);
             let mut line = Vec::new();
@@ -124,7 +124,7 @@ impl Apt {
                 }
             }
         }
-        let status = child.wait().map_err(|error| failed(error.to_string()))?;
+        let status = program.wait().map_err(|error| failed(error.to_string()))?;
         if status.success() { Ok(found) } else { Err(failed(status.to_string())) }
     }
 
