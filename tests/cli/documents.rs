@@ -52,7 +52,10 @@ fn what_is_no_day_or_no_number_of_seconds_is_exit_2_and_reaches_no_document() {
         assert_eq!(refused.stdout, "");
         refused.says(&["lockfile.json", "expected a day of the calendar as YYYY-MM-DD", &format!("found `{wrong}`")]);
     }
-    for wrong in ["", "-1", "+1", "1.5", "1e9", " 1", "0x10", "253402300800", "99999999999999999999"] {
+    // As good as unset.
+    let unset = run(raw().arg("sbom").env("SOURCE_DATE_EPOCH", "")).exits(0);
+    assert_eq!(unset.stdout, run(raw().arg("sbom")).exits(0).stdout);
+    for wrong in ["-1", "+1", "1.5", "1e9", " 1", "0x10", "253402300800", "99999999999999999999"] {
         let refused = run(raw().arg("sbom").env("SOURCE_DATE_EPOCH", wrong)).exits(2);
         assert_eq!(refused.stdout, "");
         refused.says(&["SOURCE_DATE_EPOCH", &format!("`{wrong}`")]);
