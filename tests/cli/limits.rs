@@ -239,7 +239,7 @@ fn nothing_of_others_reaches_the_terminal_but_what_it_shows() {
         assert_eq!(done.code, code, "{what}: {}", done.stderr);
         let all = format!("{}{}", done.stdout, done.stderr);
         assert_eq!(obeyed(&all), [] as [char; 0], "{what}:\n{}", all.escape_debug());
-        assert!(all.contains("evil"), "{what} is shown:\n{all}");
+        assert!(all.contains("forged"), "{what} is shown:\n{all}");
         if what != "an argument" {
             assert!(!all.lines().any(|line| line.trim_start().starts_with("sqlite  affected")), "{what} forges a row:\n{all}");
         }

@@ -148,6 +148,6 @@ fn a_wrong_command_line_is_an_error_object_as_well_where_json_is_asked_for() {
 #[test]
 fn a_cause_is_told_once() {
     let place = Place::new();
-    let failed = run(&mut place.command(&["list", "--lockfile", "nowhere.json"]));
+    let failed = run(&mut place.command(&["list", "--recipes", "nowhere"]));
     assert_eq!(failed.stderr.matches("No such file or directory").count(), 1, "{}", failed.stderr);
 }
