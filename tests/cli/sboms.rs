@@ -254,7 +254,10 @@ fn each_build_has_the_inputs_flags_and_outputs_that_the_closure_has() {
         assert_eq!(inputs.collect::<BTreeSet<_>>(), expected, "{archive}");
         assert!(of("hasOutput").iter().any(|output| by_id.get(output).is_some_and(|file| file["name"] == *archive)), "{archive}");
         assert_eq!(of("usesTool").len(), 4, "{archive}");
-        let arguments = list(build, "build_parameter").iter().find(|parameter| parameter["key"] == "arguments").expect("the flags");
+        // By member where they differ.
+        let key = format!("arguments of {}", text(members[0], "name"));
+        let is_key = |parameter: &&Value| parameter["key"] == "arguments" || parameter["key"] == key.as_str();
+        let arguments = list(build, "build_parameter").iter().find(is_key).expect("the flags");
         for argument in list(members[0], "arguments") {
             assert!(text(arguments, "value").contains(argument.as_str().expect("a text")), "{archive}: {argument}");
         }
