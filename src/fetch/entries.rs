@@ -7,7 +7,7 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 use camino::Utf8Path;
 
-/// Archives may unpack to this many bytes, or to [`RATIO_LIMIT`] times their own size where that is more. Sources compress to a fifth to a
+/// Archives may unpack to this many bytes, or to `RATIO_LIMIT` times their own size where that is more. Sources compress to a fifth to a
 /// twentieth; what is bigger than both is made to fill memory or disk.
 pub const EXPANSION_LIMIT: u64 = 1 << 30;
 const RATIO_LIMIT: u64 = 64;

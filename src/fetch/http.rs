@@ -35,7 +35,7 @@ pub struct Patience {
     pub connect: Duration,
     /// For the answer's head, and then for each next piece of it.
     pub idle: Duration,
-    /// For each next [`PACE_LIMIT`] of a body: a server that sends a byte now and then would never end, and no other origin would be asked.
+    /// For each next `PACE_LIMIT` of a body: a server that sends a byte now and then would never end, and no other origin would be asked.
     pub slow: Duration,
     /// How often a transient failure is tried again.
     pub retries: u32,
