@@ -13,6 +13,9 @@
 #define HAVE_INTTYPES_H 1
 #define HAVE_LONG_DOUBLE 1
 #define HAVE_MEMCPY 1
+/* plan.c; upstream has no such question */
+#define FFI_TARGET_HAS_CALL_PLAN 1
+
 #define HAVE_STDINT_H 1
 #define HAVE_STDIO_H 1
 #define HAVE_STDLIB_H 1

@@ -35,7 +35,5 @@ typedef enum ffi_abi {
 #define FFI_TARGET_SPECIFIC_VARIADIC 1
 #define FFI_TARGET_SPECIFIC_STACK_SPACE_ALLOCATION 1
 #define FFI_TARGET_HAS_COMPLEX_TYPE 1
-/* plan.c; upstream has no such question */
-#define FFI_TARGET_HAS_CALL_PLAN 1
 
 #endif
