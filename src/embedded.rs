@@ -52,3 +52,20 @@ fn collect(dir: &Dir<'_>, files: &mut Files) {
         collect(dir, files);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Catalog, Lock};
+
+    #[test]
+    fn the_lock_has_the_digest_of_every_file_of_ours_in_sources_and_in_their_tests() {
+        let catalog = Catalog::load(recipes(), patches(), exclusions().expect("parses")).expect("recipes are whole");
+        let lock = Lock::parse("lockfile.json", LOCKFILE).expect("parses");
+        let selection = catalog.select(&lock, &[]).expect("the lock goes with the recipes");
+        for selected in &selection.sources {
+            let tests = catalog.select_tests(selected).expect("the lock goes with the tests");
+            assert!(tests.is_some(), "{} has no tests", selected.title());
+        }
+    }
+}
