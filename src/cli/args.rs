@@ -94,7 +94,7 @@ pub struct ToolchainArgs {
     /// The SDK that this CPython branch is built with: 3.13, 3.14, 3.15, main
     #[arg(long, value_name = "BRANCH", conflicts_with_all = ["wasi_sdk", "sdk"])]
     pub python: Option<String>,
-    /// Target triple: wasm32-wasip1 or wasm32-wasip2
+    /// Target triple: wasm32-wasip1, wasm32-wasip2, wasm32-wasip1-threads or wasm32-wasip3
     #[arg(long, value_name = "TRIPLE", default_value_t)]
     pub target: Target,
 }
@@ -247,7 +247,7 @@ pub struct EnvArgs {
     /// SDK view to name as WASI_SDK_PATH, made with `wasideps sdk`
     #[arg(long, value_parser = path, value_name = "DIR")]
     pub view: Option<Utf8PathBuf>,
-    /// Target triple: wasm32-wasip1 or wasm32-wasip2
+    /// Target triple: wasm32-wasip1, wasm32-wasip2, wasm32-wasip1-threads or wasm32-wasip3
     #[arg(long, value_name = "TRIPLE", default_value_t)]
     pub target: Target,
     #[command(flatten)]

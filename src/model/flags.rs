@@ -112,7 +112,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("-fsyntax-only", "it makes no object"),
     ("-mcpu=help", "it makes no object"),
     ("-fgnu-inline-asm", "the recipe names the files that need it in `inline-assembly`"),
-    ("-pthread", "wasm32-wasip1 and wasm32-wasip2 have no threads"),
+    ("-pthread", "the target wasm32-wasip1-threads brings it"),
 ];
 
 /// A flag that is in no list.

@@ -2,6 +2,7 @@
 
 mod address;
 mod catalog;
+mod config;
 mod content;
 mod cpe;
 mod dependency;
@@ -24,6 +25,7 @@ mod time;
 
 pub use address::{check_url, shown_url};
 pub use catalog::{Catalog, CatalogError, Files, Selected, Selection, SelectionError};
+pub use config::{BuildConfig, ConfigError, Feature, ProgramForm, Target, TargetSpec, Variant};
 pub use content::{Content, Sha1};
 pub use cpe::{Cpe, CpeError, CpeProduct};
 pub use dependency::Dependency;
@@ -36,7 +38,7 @@ pub use lock::{
     SdkDownload, SdkRelease, Sdks, lock_schema,
 };
 pub use name::{
-    Description, Line, Macro, Name, NameError, RelPath, Target, Template, TreeDir, Version, VulnerabilityId, is_literal_in_pc, is_plain,
+    Description, Line, Macro, Name, NameError, RelPath, Template, TreeDir, Version, VulnerabilityId, is_literal_in_pc, is_plain,
 };
 pub use number::{OutOfBounds, Within};
 pub use policy::{LicenseProblem, Policy};

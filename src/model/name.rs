@@ -1,6 +1,5 @@
-//! Names, versions, relative paths, targets: each a type of its own, made only by parsing.
+//! Names, versions, relative paths: each a type of its own, made only by parsing.
 
-use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -281,50 +280,6 @@ impl Template {
     }
 }
 
-/// A WASI target triple, as clang and CPython name it. The old name `wasm32-wasi` is none: WASI SDK 34 removed it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, schemars::JsonSchema)]
-pub enum Target {
-    /// WASI 0.1, CPython's tier 2 target.
-    #[default]
-    #[serde(rename = "wasm32-wasip1")]
-    Wasip1,
-    /// WASI 0.2: the same objects as 0.1 but for wasi-libc's own; programs become components.
-    #[serde(rename = "wasm32-wasip2")]
-    Wasip2,
-}
-
-impl Target {
-    /// All of them, the default first.
-    pub const ALL: [Self; 2] = [Self::Wasip1, Self::Wasip2];
-
-    /// The triple.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Wasip1 => "wasm32-wasip1",
-            Self::Wasip2 => "wasm32-wasip2",
-        }
-    }
-}
-
-impl fmt::Display for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for Target {
-    type Err = NameError;
-
-    fn from_str(text: &str) -> Result<Self, NameError> {
-        Self::ALL.into_iter().find(|target| target.as_str() == text).ok_or_else(|| NameError {
-            what: "a target",
-            rule: "`wasm32-wasip1` or `wasm32-wasip2`",
-            found: text.to_owned(),
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -410,12 +365,6 @@ mod tests {
             assert!(text.parse::<Description>().is_err(), "{text}");
         }
         assert!("Library (static): a, b; 100% + \"c\"".parse::<Description>().is_ok());
-    }
-
-    #[test]
-    fn the_old_triple_is_no_target() {
-        assert!("wasm32-wasi".parse::<Target>().is_err());
-        assert_eq!("wasm32-wasip2".parse::<Target>(), Ok(Target::Wasip2));
     }
 
     proptest! {

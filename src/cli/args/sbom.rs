@@ -89,7 +89,7 @@ pub struct ExplainArgs {
     /// File below the prefix; a member of an archive follows after `:`
     #[arg(value_name = "FILE[:MEMBER]")]
     pub file: String,
-    /// Target triple: wasm32-wasip1 or wasm32-wasip2
+    /// Target triple: wasm32-wasip1, wasm32-wasip2, wasm32-wasip1-threads or wasm32-wasip3
     #[arg(long, value_name = "TRIPLE", default_value_t)]
     pub target: Target,
     #[command(flatten)]
