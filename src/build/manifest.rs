@@ -6,9 +6,8 @@ use camino::Utf8Path;
 use serde::{Deserialize, Serialize};
 
 use super::BuildError;
-use crate::model::{Name, PkgConfig, RelPath, Sha1, Sha256, Target, Version};
+use crate::model::{BuildConfig, Identity, Name, PkgConfig, RelPath, Sha1, Sha256, Version};
 use crate::store::{Ours, PARSED_LIMIT, read_regular};
-use crate::toolchain::Identity;
 
 /// Where the manifest is, below the prefix.
 pub const MANIFEST: &str = "share/wasideps/manifest.json";
@@ -16,7 +15,7 @@ pub const MANIFEST: &str = "share/wasideps/manifest.json";
 pub const SBOM: &str = "share/wasideps/sbom.spdx.json";
 
 /// The version of the format.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// What a prefix holds. The manifest itself is the one file that it does not list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,8 +24,7 @@ pub struct Manifest {
     version: u32,
     /// The wasideps that wrote it.
     pub wasideps: String,
-    pub target: Target,
-    /// The stamp: objects of another toolchain must not be linked with these.
+    /// The stamp, with the build configuration in it: objects of another toolchain or configuration must not be linked with these.
     pub toolchain: Identity,
     /// Of the plan that it was built from.
     pub key: Sha256,
@@ -96,9 +94,15 @@ struct Versioned {
 impl Manifest {
     /// A manifest of this version.
     #[must_use]
-    pub fn new(target: Target, toolchain: Identity, key: Sha256, sources: Vec<ManifestSource>, mut files: Vec<ManifestFile>) -> Self {
+    pub fn new(toolchain: Identity, key: Sha256, sources: Vec<ManifestSource>, mut files: Vec<ManifestFile>) -> Self {
         files.sort_by(|a, b| a.path.cmp(&b.path));
-        Self { version: VERSION, wasideps: env!("CARGO_PKG_VERSION").into(), target, toolchain, key, sources, files }
+        Self { version: VERSION, wasideps: env!("CARGO_PKG_VERSION").into(), toolchain, key, sources, files }
+    }
+
+    /// What its libraries were built for.
+    #[must_use]
+    pub fn config(&self) -> BuildConfig {
+        self.toolchain.config
     }
 
     /// The manifest of the prefix at `prefix`, where there is one.

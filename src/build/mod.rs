@@ -50,7 +50,7 @@ pub struct Request<'a> {
     pub work: Work<'a>,
     /// Where the libraries go.
     pub prefix: &'a Prefix<'a>,
-    /// Whether a prefix of another toolchain or target, or one whose manifest can't be read, may be replaced.
+    /// Whether a prefix of another toolchain or build configuration, or one whose manifest can't be read, may be replaced.
     pub replace: bool,
     /// Whether everything at this path is as a build of the plan makes it: asked where the manifest says so.
     pub is_intact: &'a dyn Fn(&Utf8Path) -> bool,
@@ -82,7 +82,7 @@ pub fn build(request: &Request<'_>) -> Result<Outcome, Vec<BuildError>> {
             if manifest.key == plan.key && (request.is_intact)(prefix.path()) {
                 return Ok(Outcome::UpToDate(*manifest));
             }
-            let same = manifest.toolchain.digest == plan.toolchain && manifest.target == plan.target;
+            let same = manifest.toolchain.is_same(&plan.toolchain);
             if !same && !request.replace {
                 return Err(one(BuildError::OtherToolchain {
                     prefix: prefix.path().to_owned(),
@@ -100,15 +100,15 @@ pub fn build(request: &Request<'_>) -> Result<Outcome, Vec<BuildError>> {
     (request.begin)();
     let compiled = schedule::run(&request.work)?;
     let sources = install::install(plan, &compiled, &mut stage)?;
-    let identity = toolchain.identity().clone();
-    let bare = Manifest::new(plan.target, identity.clone(), plan.key, sources.clone(), stage.files().to_vec());
+    let identity = plan.toolchain.clone();
+    let bare = Manifest::new(identity.clone(), plan.key, sources.clone(), stage.files().to_vec());
     let closure = Closure::new(plan, &compiled, toolchain, &bare).map_err(one)?;
     stage.add(CLOSURE.parse().expect("a constant that is a path"), closure.to_text().as_bytes(), prefix::From::Nothing).map_err(one)?;
-    let manifest = Manifest::new(plan.target, identity.clone(), plan.key, sources.clone(), stage.files().to_vec());
+    let manifest = Manifest::new(identity.clone(), plan.key, sources.clone(), stage.files().to_vec());
     for (path, text) in (request.documents)(plan, &manifest, &closure) {
         stage.add(path, text.as_bytes(), prefix::From::Nothing).map_err(one)?;
     }
-    let manifest = Manifest::new(plan.target, identity, plan.key, sources, stage.files().to_vec());
+    let manifest = Manifest::new(identity, plan.key, sources, stage.files().to_vec());
     stage.commit(&manifest, old).map_err(one)?;
     Ok(Outcome::Built(manifest))
 }

@@ -131,7 +131,8 @@ fn make(
     let dir = scratch.join(name.to_string());
     fs_err::create_dir_all(&dir).map_err(|error| setup(error.to_string()))?;
     let mut command = request.work.toolchain.command();
-    command.current_dir(&dir);
+    let config = request.work.plan.config();
+    command.current_dir(&dir).args(config.target().spec().link);
     for (index, object) in objects.iter().enumerate() {
         let path = format!("{index}.o");
         let bytes = object.read().map_err(|error| setup(error.to_string()))?;
@@ -147,7 +148,7 @@ fn make(
         let missing = || Failure::Link { words: format!("the prefix has no module `{name}`, which the program is linked with") };
         command.args(&module.ok_or_else(missing)?.libs);
     }
-    command.args(["-o", "program.wasm"]);
+    command.args(config.variant().link_flags()).args(["-o", "program.wasm"]);
     let reach = Reach { read: vec![request.prefix.join("lib")], write: &dir, sdk: true };
     let output = request.work.toolchain.run(&mut command, &reach).map_err(|error| setup(error.to_string()))?;
     if output.status.success() {

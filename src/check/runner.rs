@@ -10,7 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::CheckError;
 use super::folder::{Fill, Watch};
-use crate::model::{Line, MemoryLimit, RelPath, Sha256, TimeLimit};
+use crate::model::{Line, MemoryLimit, RelPath, Sha256, Target, TimeLimit};
 use crate::process::{Program, output};
 use crate::report::{Event, Reporter};
 use crate::store::{EntryFile, Kind, Store, StoreError};
@@ -45,6 +45,8 @@ pub struct RunnerRequest {
     pub host_runner: Option<String>,
     /// Never use the network.
     pub offline: bool,
+    /// What the programs are built for.
+    pub target: Target,
 }
 
 /// A wasmtime that was tried.
@@ -52,6 +54,7 @@ pub struct RunnerRequest {
 pub struct Runner {
     program: Utf8PathBuf,
     version: String,
+    target: Target,
     /// Whether it knows [`QUICK`].
     quick: bool,
     /// Compiled modules are kept here as long as the process lives: a program that is run on a hundred files is compiled once. wasmtime runs what it
@@ -114,7 +117,7 @@ impl Runner {
         let config = format!("[cache]\ndirectory = {}\n", toml::Value::String(folder.join("modules").to_string()));
         let path = folder.join(CACHE_CONFIG);
         fs_err::write(&path, config).map_err(|source| StoreError::Write { path, source })?;
-        let runner = Self { program, version, quick: true, cache };
+        let runner = Self { program, version, target: request.target, quick: true, cache };
         if runner.try_out(store, true).is_ok() {
             return Ok(runner);
         }
@@ -155,6 +158,7 @@ impl Runner {
         let mut command = Command::new(&self.program);
         command.args(["run", "-C", "cache=y", "-C", &format!("cache-config={}", self.cache.path().join(CACHE_CONFIG).display())]);
         command.args(["-W", &format!("max-memory-size={}", job.memory_limit.get() << 20), "-W", "max-wasm-stack=8388608"]);
+        command.args(self.target.spec().wasmtime);
         if self.quick && job.quick_start {
             command.args(QUICK);
         }

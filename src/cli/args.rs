@@ -1,6 +1,7 @@
 //! The command line as data.
 
 mod audit;
+mod config;
 mod sbom;
 
 use std::num::NonZeroUsize;
@@ -9,10 +10,11 @@ use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use audit::{AuditArgs, OutdatedArgs};
+pub use config::ConfigArgs;
 
 use super::values::path;
 use crate::consumer::env::Shell;
-use crate::model::{Name, Sha256, Target, Version};
+use crate::model::{BuildConfig, Name, Sha256, Version};
 
 pub use sbom::{ExplainArgs, SbomArgs, SbomCommand, SbomFormat, SbomProfile};
 
@@ -94,12 +96,17 @@ pub struct ToolchainArgs {
     /// The SDK that this CPython branch is built with: 3.13, 3.14, 3.15, main
     #[arg(long, value_name = "BRANCH", conflicts_with_all = ["wasi_sdk", "sdk"])]
     pub python: Option<String>,
-    /// Target triple: wasm32-wasip1, wasm32-wasip2, wasm32-wasip1-threads or wasm32-wasip3
-    #[arg(long, value_name = "TRIPLE", default_value_t)]
-    pub target: Target,
+    #[command(flatten)]
+    config: ConfigArgs,
 }
 
 impl ToolchainArgs {
+    /// What to build for.
+    #[must_use]
+    pub fn config(&self) -> BuildConfig {
+        self.config.config
+    }
+
     /// Whether an SDK is asked for by name.
     #[must_use]
     pub fn is_given(&self) -> bool {
@@ -109,17 +116,23 @@ impl ToolchainArgs {
 
 #[derive(Debug, Args)]
 pub struct PrefixArgs {
-    /// Where the libraries go [default: sysroot/<target>]
+    /// Where the libraries go [default: sysroot/<target>, for a variant sysroot/<target>+<variant>]
     #[arg(long, value_parser = path, value_name = "DIR")]
     pub prefix: Option<Utf8PathBuf>,
 }
 
 impl PrefixArgs {
-    /// The prefix for `target`.
+    /// The prefix for `config`.
     #[must_use]
-    pub fn path(&self, target: Target) -> Utf8PathBuf {
-        self.prefix.clone().unwrap_or_else(|| Utf8PathBuf::from(format!("sysroot/{target}")))
+    pub fn path(&self, config: BuildConfig) -> Utf8PathBuf {
+        self.prefix.clone().unwrap_or_else(|| default_prefix(config))
     }
+}
+
+/// Where the libraries for `config` go, unless another folder is named.
+#[must_use]
+pub fn default_prefix(config: BuildConfig) -> Utf8PathBuf {
+    Utf8PathBuf::from(format!("sysroot/{config}"))
 }
 
 #[derive(Debug, Args)]
@@ -197,7 +210,7 @@ pub struct BuildArgs {
     pub names: Vec<Name>,
     #[command(flatten)]
     pub jobs: JobsArgs,
-    /// Replace a prefix that was made with another SDK or for another target, or whose manifest can't be read
+    /// Replace a prefix that was made with another SDK, for another target or as another variant, or whose manifest can't be read
     #[arg(long)]
     pub replace: bool,
     #[command(flatten)]
@@ -247,9 +260,8 @@ pub struct EnvArgs {
     /// SDK view to name as WASI_SDK_PATH, made with `wasideps sdk`
     #[arg(long, value_parser = path, value_name = "DIR")]
     pub view: Option<Utf8PathBuf>,
-    /// Target triple: wasm32-wasip1, wasm32-wasip2, wasm32-wasip1-threads or wasm32-wasip3
-    #[arg(long, value_name = "TRIPLE", default_value_t)]
-    pub target: Target,
+    #[command(flatten)]
+    pub config: ConfigArgs,
     #[command(flatten)]
     pub prefix: PrefixArgs,
 }
@@ -266,7 +278,7 @@ Exit codes: 0 all is as it was made, 2 there is no prefix, 3 something is not: e
 #[derive(Debug, Args)]
 #[command(after_help = VERIFY_EXAMPLES)]
 pub struct VerifyArgs {
-    /// Prefix to verify [default: sysroot/<target>]
+    /// Prefix to verify [default: that of `build`]
     #[arg(value_parser = path, value_name = "PREFIX")]
     pub prefix: Option<Utf8PathBuf>,
     /// What the manifest's own SHA-256 must be, as `build` and `verify` print it

@@ -105,7 +105,7 @@ pub fn toolchain(
         env_sdk: variable("WASI_SDK_PATH")?.map(Into::into),
         release: args.sdk.clone(),
         python: args.python.clone(),
-        target: args.target,
+        config: args.config(),
         search: vec!["/opt".into()],
         offline: global.offline,
     };

@@ -77,7 +77,7 @@ pub fn make_view(dir: &Utf8Path, toolchain: &Toolchain, prefix: &Installed, repo
     fill(stage.dir(), toolchain, prefix)?;
     let mut new = Ours::all_of(stage.dir()).map_err(io(stage.dir()))?;
     let files = new.listed().cloned().collect();
-    let mark = ViewMark { sdk: toolchain.root().to_owned(), target: toolchain.target(), identity: toolchain.identity().digest, files };
+    let mark = ViewMark { sdk: toolchain.root().to_owned(), config: toolchain.config(), identity: toolchain.identity().digest, files };
     let text = serde_json::to_vec_pretty(&mark).map_err(|error| io(stage.dir())(error.into()))?;
     fs_err::write(stage.dir().join(VIEW_MARK), &text).map_err(io(stage.dir()))?;
     new.prove(mark_path(), Sha256::of(&text));
@@ -108,7 +108,7 @@ fn mark_path() -> RelPath {
 
 fn fill(view: &Utf8Path, toolchain: &Toolchain, prefix: &Installed) -> Result<(), ViewError> {
     let sdk = toolchain.root();
-    let target = toolchain.target();
+    let target = toolchain.config().target();
     link_children(sdk, view, &["bin", "share", ".entry.json", VIEW_MARK])?;
     programs(&sdk.join("bin"), &view.join("bin"), target)?;
     let share = view.join("share");
@@ -146,7 +146,7 @@ fn read(prefix: &Utf8Path, file: &ManifestFile) -> Result<Vec<u8>, ViewError> {
 /// Where a file of the prefix goes in the sysroot: archives where the linker looks without being told.
 fn place(file: &RelPath, target: Target) -> String {
     match file.below("lib") {
-        Some(rest) if !rest.as_str().contains('/') => format!("lib/{target}/{rest}"),
+        Some(rest) if !rest.as_str().contains('/') => format!("lib/{}/{rest}", target.spec().sysroot),
         _ => file.to_string(),
     }
 }
@@ -158,7 +158,7 @@ fn sysroot_relative(text: &str, target: Target) -> String {
         match name.trim() {
             name @ ("prefix" | "exec_prefix") => Some(format!("{name}=/\n")),
             "includedir" => Some("includedir=/include\n".to_owned()),
-            "libdir" => Some(format!("libdir=/lib/{target}\n")),
+            "libdir" => Some(format!("libdir=/lib/{}\n", target.spec().sysroot)),
             _ => None,
         }
     };
@@ -275,6 +275,8 @@ fn write_script(_: &Utf8Path, _: &str) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use crate::model::BuildConfig;
+
     use super::*;
 
     #[test]
@@ -317,7 +319,7 @@ mod tests {
         };
         foreign(&["clang"]);
         let files = vec!["clang".parse().expect("a path")];
-        let mark = ViewMark { sdk: root.to_owned(), target: Target::Wasip1, identity: Sha256::of(b""), files };
+        let mark = ViewMark { sdk: root.to_owned(), config: BuildConfig::default(), identity: Sha256::of(b""), files };
         fs_err::write(root.join(VIEW_MARK), serde_json::to_vec(&mark).expect("JSON")).expect("written");
         assert!(ours(root).is_ok());
         fs_err::write(root.join("mine"), "").expect("written");

@@ -93,7 +93,7 @@ const WASIP1: TargetSpec = TargetSpec {
 
 const WASIP2: TargetSpec = TargetSpec { triple: "wasm32-wasip2", sysroot: "wasm32-wasip2", form: ProgramForm::Component, ..WASIP1 };
 
-/// The linker's arguments are those of WASI SDK's `wasi-sdk-pthread.cmake`: each thread is an instance of the module that gets the one memory.
+/// Each thread is an instance of the module, and imports the one memory: <https://github.com/WebAssembly/wasi-threads>.
 const WASIP1_THREADS: TargetSpec = TargetSpec {
     triple: "wasm32-wasip1-threads",
     sysroot: "wasm32-wasip1-threads",
@@ -164,13 +164,13 @@ pub enum Feature {
 
 /// Why a name that some know from elsewhere is no feature.
 const NO_FEATURES: &[(&str, &str)] = &[
-    ("lto", "it makes LLVM bitcode, which only the same release of LLVM reads, and a member of a library is a WebAssembly object"),
+    ("lto", "it makes LLVM bitcode, which an older linker than its clang does not read, and a member of a library is a WebAssembly object"),
     ("speed", "the default is optimised for speed"),
     ("threads", "threads are a target, `wasm32-wasip1-threads`"),
 ];
 
 /// The release of LLVM from which on clang writes the exceptions of the WebAssembly standard. Older ones know their first draft alone. Source:
-/// <https://releases.llvm.org/20.1.0/docs/ReleaseNotes.html>, and clang 19's refusal of the option.
+/// <https://github.com/WebAssembly/wasi-sdk/pull/523>, and clang 19's refusal of the option.
 const STANDARD_EXCEPTIONS: u32 = 20;
 
 impl Feature {

@@ -10,6 +10,7 @@ mod digest;
 mod exclusion;
 mod flags;
 mod globs;
+mod identity;
 mod lock;
 mod name;
 mod number;
@@ -33,6 +34,7 @@ pub use digest::{DigestError, Digesting, Sha256, Sha512};
 pub use exclusion::{Excluded, ExcludedFound, ExclusionStatement, Exclusions, Trace};
 pub use flags::{CompileFlag, ConsumerFlag, FlagError, LinkFlag};
 pub use globs::{Globs, GlobsError, Inputs, InputsSize};
+pub use identity::{Identity, SdkKind, llvm_major};
 pub use lock::{
     Compared, DebianPackage, DebianSdk, Lock, LockError, LockedDifference, LockedSource, LockedTests, Origin, Place, PythonBranch,
     SdkDownload, SdkRelease, Sdks, lock_schema,

@@ -2,7 +2,7 @@
 //! absolute path, clock, user or host.
 
 use super::Plan;
-use crate::model::{LockedSource, RelPath, Selected, Sha256, Target, Timestamp};
+use crate::model::{Identity, LockedSource, RelPath, Selected, Sha256, Timestamp};
 
 /// The inputs digest: SHA-256 over the selected files' paths (the origin's root stripped) and contents, sorted by path. Modes and times do not
 /// count, so that independent origins of the same release agree. The byte form is told in `docs/lockfile.md`.
@@ -39,16 +39,11 @@ pub fn headers_key(selected: &Selected) -> Sha256 {
 
 /// The key of an object: compiler, target, the whole patched and overlaid tree (any of its files may be included), the headers of others that it may
 /// include, the source's path (it is `__FILE__`), every flag.
-pub(super) fn object_key(
-    toolchain: &Sha256,
-    target: Target,
-    tree: &Sha256,
-    dependencies: &[Sha256],
-    file: &RelPath,
-    arguments: &[String],
-) -> Sha256 {
+pub(super) fn object_key(toolchain: &Identity, tree: &Sha256, dependencies: &[Sha256], file: &RelPath, arguments: &[String]) -> Sha256 {
+    // What a variant changes is in the arguments.
+    let target = toolchain.config.target().as_str();
     let count = (dependencies.len() as u64).to_le_bytes();
-    let fixed = [toolchain.as_bytes().as_slice(), target.as_str().as_bytes(), tree.as_bytes(), count.as_slice()];
+    let fixed = [toolchain.digest.as_bytes().as_slice(), target.as_bytes(), tree.as_bytes(), count.as_slice()];
     let fields = fixed
         .into_iter()
         .chain(dependencies.iter().map(|headers| headers.as_bytes().as_slice()))
@@ -62,8 +57,8 @@ pub(super) fn object_key(
 pub(super) fn prefix_key(plan: &Plan, created: Timestamp) -> Sha256 {
     let mut fields: Vec<Vec<u8>> = vec![
         env!("WASIDEPS_SOURCES_SHA256").into(),
-        plan.target.as_str().into(),
-        plan.toolchain.as_bytes().into(),
+        plan.config().to_string().into(),
+        plan.toolchain.digest.as_bytes().into(),
         created.to_string().into(),
     ];
     fields.extend(plan.jobs.iter().map(|job| job.key.as_bytes().to_vec()));
@@ -73,12 +68,13 @@ pub(super) fn prefix_key(plan: &Plan, created: Timestamp) -> Sha256 {
         let locked = LockedSource { tests: None, compared: Vec::new(), ..source.selected.source.clone() };
         fields.push(serde_json::to_vec(&locked).expect("a lock entry has only string keys"));
     }
-    Sha256::of_fields("wasideps prefix 3", fields.iter().map(Vec::as_slice))
+    Sha256::of_fields("wasideps prefix 4", fields.iter().map(Vec::as_slice))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Target;
 
     fn path(text: &str) -> RelPath {
         text.parse().expect("valid")
@@ -94,17 +90,22 @@ mod tests {
     #[test]
     fn every_part_of_an_objects_key_changes_it() {
         let [one, other] = [Sha256::of(b"1"), Sha256::of(b"2")];
+        let sdk = |digest, target: Target| Identity::example(digest, target.into());
         let arguments = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
-        let base = object_key(&one, Target::Wasip1, &one, &[one], &path("a.c"), &arguments("-O2 -DA=1"));
+        let key = |sdk: &Identity, tree, headers: &[Sha256], file: &str, words: &str| {
+            object_key(sdk, tree, headers, &path(file), &arguments(words))
+        };
+        let p1 = sdk(one, Target::Wasip1);
+        let base = key(&p1, &one, &[one], "a.c", "-O2 -DA=1");
         let others = [
-            object_key(&other, Target::Wasip1, &one, &[one], &path("a.c"), &arguments("-O2 -DA=1")),
-            object_key(&one, Target::Wasip2, &one, &[one], &path("a.c"), &arguments("-O2 -DA=1")),
-            object_key(&one, Target::Wasip1, &other, &[one], &path("a.c"), &arguments("-O2 -DA=1")),
-            object_key(&one, Target::Wasip1, &one, &[other], &path("a.c"), &arguments("-O2 -DA=1")),
-            object_key(&one, Target::Wasip1, &one, &[], &path("a.c"), &arguments("-O2 -DA=1")),
-            object_key(&one, Target::Wasip1, &one, &[one], &path("b.c"), &arguments("-O2 -DA=1")),
-            object_key(&one, Target::Wasip1, &one, &[one], &path("a.c"), &arguments("-O2 -DA=2")),
-            object_key(&one, Target::Wasip1, &one, &[one], &path("a.c"), &arguments("-O2")),
+            key(&sdk(other, Target::Wasip1), &one, &[one], "a.c", "-O2 -DA=1"),
+            key(&sdk(one, Target::Wasip2), &one, &[one], "a.c", "-O2 -DA=1"),
+            key(&p1, &other, &[one], "a.c", "-O2 -DA=1"),
+            key(&p1, &one, &[other], "a.c", "-O2 -DA=1"),
+            key(&p1, &one, &[], "a.c", "-O2 -DA=1"),
+            key(&p1, &one, &[one], "b.c", "-O2 -DA=1"),
+            key(&p1, &one, &[one], "a.c", "-O2 -DA=2"),
+            key(&p1, &one, &[one], "a.c", "-O2"),
         ];
         for (number, key) in others.iter().enumerate() {
             assert_ne!(*key, base, "variant {number}");

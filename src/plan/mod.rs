@@ -9,14 +9,13 @@ use serde::Serialize;
 
 pub use key::{headers_key, inputs_digest, tree_key, tree_record_key};
 
-use crate::model::{CompileOptions, Name, RelPath, Selected, Selection, Sha256, Target, Timestamp};
+use crate::model::{BuildConfig, CompileOptions, Feature, Identity, Name, OptLevel, RelPath, Selected, Selection, Sha256, Timestamp};
 
 /// What is to be built, and how.
 #[derive(Debug)]
 pub struct Plan {
-    pub target: Target,
-    /// The identity of the toolchain.
-    pub toolchain: Sha256,
+    /// What compiles it, and for which build configuration.
+    pub toolchain: Identity,
     /// Dependencies first.
     pub sources: Vec<PlannedSource>,
     /// All compile jobs, by source, library and member.
@@ -83,10 +82,10 @@ impl Job {
 }
 
 impl Plan {
-    /// Plans `selection` for `target` with the toolchain of that identity; `created` is when its documents say that they were made.
+    /// Plans `selection` with the toolchain of that identity and for its build configuration; `created` is when its documents say that they were made.
     #[must_use]
-    pub fn new(selection: Selection, target: Target, toolchain: Sha256, created: Timestamp) -> Self {
-        let mut plan = Self { target, toolchain, sources: Vec::new(), jobs: Vec::new(), key: toolchain };
+    pub fn new(selection: Selection, toolchain: &Identity, created: Timestamp) -> Self {
+        let mut plan = Self { toolchain: toolchain.clone(), sources: Vec::new(), jobs: Vec::new(), key: toolchain.digest };
         let mut headers: BTreeMap<Name, Sha256> = BTreeMap::new();
         for selected in selection.sources {
             let tree_key = tree_key(&selected);
@@ -98,9 +97,11 @@ impl Plan {
             let mut archives = Vec::new();
             for library in &recipe.libraries {
                 let names = member_names(&library.sources);
+                let small = toolchain.config.variant().has(Feature::Small);
+                let level = if small { OptLevel::Os } else { library.options.opt_level };
                 let members = library.sources.iter().zip(names).map(|(file, name)| {
-                    let arguments = arguments(&library.options, library.inline_assembly.contains(file));
-                    let key = key::object_key(&toolchain, target, &tree_key, &dependencies, file, &arguments);
+                    let arguments = arguments(&library.options, level, toolchain, library.inline_assembly.contains(file));
+                    let key = key::object_key(toolchain, &tree_key, &dependencies, file, &arguments);
                     plan.jobs.push(Job { source, library: library.name.clone(), file: file.clone(), arguments, key });
                     Member { name, job: plan.jobs.len() - 1 }
                 });
@@ -113,6 +114,12 @@ impl Plan {
         plan
     }
 
+    /// What it builds for.
+    #[must_use]
+    pub fn config(&self) -> BuildConfig {
+        self.toolchain.config
+    }
+
     /// The jobs of the source at `index`, with their own indices.
     pub fn jobs_of(&self, index: usize) -> impl Iterator<Item = (usize, &Job)> {
         self.jobs.iter().enumerate().filter(move |(_, job)| job.source == index)
@@ -122,21 +129,22 @@ impl Plan {
 /// The job of a C file that is not of a library: one of a test program, which may include headers of the prefix with the key `prefix`.
 #[must_use]
 pub fn program_job(plan: &Plan, tree: &Sha256, program: &Name, file: &RelPath, options: &CompileOptions, inline_assembly: bool) -> Job {
-    let arguments = arguments(options, inline_assembly);
-    let key = key::object_key(&plan.toolchain, plan.target, tree, &[plan.key], file, &arguments);
+    let arguments = arguments(options, options.opt_level, &plan.toolchain, inline_assembly);
+    let key = key::object_key(&plan.toolchain, tree, &[plan.key], file, &arguments);
     Job { source: 0, library: program.clone(), file: file.clone(), arguments, key }
 }
 
 /// What keeps clang from opening a file for the assembler, behind the back of the trace.
 const NO_ASSEMBLY: &str = "-fno-gnu-inline-asm";
 
-/// What is the same for all comes last, so that no flag takes it back: `__DATE__` and `__TIME__` are errors, since a source that asks for the clock
+/// What the variant and what all have comes last, so that no flag takes it back: `__DATE__` and `__TIME__` are errors, since a source that asks for the clock
 /// means it, and gets it nowhere.
-fn arguments(options: &CompileOptions, inline_assembly: bool) -> Vec<String> {
-    let mut arguments = vec![options.opt_level.as_str().to_owned()];
+fn arguments(options: &CompileOptions, level: OptLevel, toolchain: &Identity, inline_assembly: bool) -> Vec<String> {
+    let mut arguments = vec![level.as_str().to_owned()];
     arguments.extend(options.flags.iter().map(ToString::to_string));
     arguments.extend(options.defines.iter().map(|(name, value)| format!("-D{name}={value}")));
     arguments.extend(options.include_dirs.iter().map(|dir| format!("-I{dir}")));
+    arguments.extend(toolchain.config.variant().compile_flags(toolchain.llvm_major()).iter().map(ToString::to_string));
     arguments.push("-Werror=date-time".to_owned());
     if !inline_assembly {
         arguments.push(NO_ASSEMBLY.to_owned());

@@ -3,8 +3,8 @@
 
 use super::Context;
 use crate::build::Manifest;
+use crate::model::SdkKind;
 use crate::model::{Cpe, LockedSource, Origin, Place, Purl, Recipe, Sha256, Sha512, Version};
-use crate::toolchain::SdkKind;
 
 /// Who hands out what this program builds.
 pub const SUPPLIER: &str = "wasideps";
@@ -249,7 +249,10 @@ pub fn tools(manifest: &Manifest) -> Vec<Tool> {
             license: "Apache-2.0 WITH LLVM-exception OR Apache-2.0 OR MIT",
             purl: known_purl("github", Some("webassembly"), "wasi-libc", commit),
             digest: identity.libc,
-            note: format!("The checksum is over names and contents of the sysroot's headers and of its libraries for {}.", identity.target),
+            note: format!(
+                "The checksum is over names and contents of the sysroot's headers and of its libraries for {}.",
+                identity.config.target()
+            ),
         });
     }
     tools

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{Built, names};
-use crate::model::{Name, RelPath, Selected, Sha1, Sha256, Target, Version};
-use crate::toolchain::SdkKind;
+use crate::model::SdkKind;
+use crate::model::{Name, RelPath, Selected, Sha1, Sha256, Target, Variant, Version};
 
 /// What kind of build it was; where its parameters are told.
 const BUILD_TYPE: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/build-type-v1.md");
@@ -44,6 +44,7 @@ struct BuildDefinition<'a> {
 #[derive(Debug, Serialize)]
 struct ExternalParameters<'a> {
     target: Target,
+    variant: Variant,
     sources: BTreeMap<&'a Name, &'a Version>,
 }
 
@@ -121,7 +122,8 @@ pub fn statement<'a>(built: &Built<'a>, documents: &[(RelPath, String)]) -> Stat
             build_definition: BuildDefinition {
                 build_type: BUILD_TYPE,
                 external_parameters: ExternalParameters {
-                    target: manifest.target,
+                    target: manifest.config().target(),
+                    variant: manifest.config().variant(),
                     sources: manifest.sources.iter().map(|source| (&source.name, &source.version)).collect(),
                 },
                 internal_parameters: InternalParameters { key: manifest.key, arguments: &built.closure.base_arguments },

@@ -17,7 +17,7 @@ pub enum ToolchainError {
     #[diagnostic(help("leave out one of the two"))]
     WrongRelease { path: Utf8PathBuf, named_by: &'static str, found: String, wanted: String },
     #[error("the WASI SDK in {root} has no {target}: its sysroot has {}", if found.is_empty() { "none".to_owned() } else { found.join(", ") })]
-    #[diagnostic(help("SDKs have it from release 22 on; `--sdk 25` fetches one that does"))]
+    #[diagnostic(help("`--wasi-sdk DIR` names another one; `--sdk 25` fetches one with wasm32-wasip1 and wasm32-wasip2"))]
     NoTarget { root: Utf8PathBuf, target: Target, found: Vec<String> },
     #[error("the WASI SDK in {root} can't {step}:\n{words}\nthe command was:\n{command}")]
     #[diagnostic(help("another SDK is named with `--wasi-sdk DIR`, or fetched with `--sdk 25`"))]

@@ -1,6 +1,4 @@
-//! What an SDK is, by content: stamped into each prefix, and part of each object's key.
-
-use std::fmt;
+//! Finding out what an SDK is, by content.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
@@ -8,80 +6,15 @@ use serde::{Deserialize, Serialize};
 
 use super::ToolchainError;
 use super::layout::Layout;
-use crate::model::{Sha256, Target};
+use crate::model::{BuildConfig, Identity, Sha256, Target};
 use crate::report::Reporter;
 use crate::store::{Kind, Store, StoreError, open_regular};
-
-/// Where an SDK is from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SdkKind {
-    /// It says that it is an unchanged release.
-    Release,
-    /// Put together from Debian's packages.
-    Debian,
-    /// Anything else.
-    Custom,
-}
-
-/// An SDK's identity. Two SDKs with one digest make the same objects and programs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Identity {
-    pub kind: SdkKind,
-    /// The release's number; for one of Debian's packages that of the release whose parts it has; else what its `VERSION` says, or nothing.
-    pub version: String,
-    /// The first line of `clang --version`.
-    pub clang: String,
-    /// The version of clang alone.
-    pub llvm: String,
-    /// The abbreviated commit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub wasi_libc: Option<String>,
-    pub target: Target,
-    /// Over the programs, clang's own headers and run-time library, and the target's part of the sysroot: relative names and contents.
-    pub digest: Sha256,
-    /// The same over clang, the linker, their libraries, and clang's own headers and run-time library alone.
-    pub compiler: Sha256,
-    /// The same over the target's part of the sysroot alone.
-    pub libc: Sha256,
-}
 
 /// The digests of an [`Identity`].
 pub(super) struct Digests {
     pub all: Sha256,
     pub compiler: Sha256,
     pub libc: Sha256,
-}
-
-impl Identity {
-    /// What tells it from every other: two SDKs of one version may differ, and one may be for another target.
-    #[must_use]
-    pub fn stamp(&self) -> String {
-        format!("{self}, identity {}, for {}", self.digest.short(), self.target)
-    }
-
-    /// One line for people: `WASI SDK 25 (Debian: clang 19.1.7, wasi-libc 574b88d)`.
-    #[must_use]
-    pub fn title(&self) -> String {
-        self.to_string()
-    }
-}
-
-impl fmt::Display for Identity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.kind {
-            SdkKind::Release => write!(f, "WASI SDK {} (", self.version)?,
-            SdkKind::Debian => write!(f, "WASI SDK {} (Debian: ", self.version)?,
-            SdkKind::Custom if self.version.is_empty() => f.write_str("a WASI SDK without a version (")?,
-            SdkKind::Custom => write!(f, "WASI SDK {}, changed (", self.version)?,
-        }
-        write!(f, "clang {}", self.llvm)?;
-        if let Some(commit) = &self.wasi_libc {
-            write!(f, ", wasi-libc {}", commit.get(..7).unwrap_or(commit))?;
-        }
-        f.write_str(")")
-    }
 }
 
 /// What is known of an SDK once its files are hashed and its compiler was tried. It is an entry of the store, so that no byte of it changes unseen.
@@ -129,7 +62,7 @@ impl Parts {
             ("resource/include".to_owned(), layout.resource_dir.join("include")),
             ("resource/lib".to_owned(), layout.resource_dir.join("lib")),
             ("sysroot/include".to_owned(), sysroot.join("include")),
-            (format!("sysroot/lib/{target}"), sysroot.join("lib").join(target.as_str())),
+            (format!("sysroot/lib/{}", target.spec().sysroot), sysroot.join("lib").join(target.spec().sysroot)),
         ] {
             if dir.is_dir() {
                 walk(&dir, &role, target, &mut files, &mut watched)?;
@@ -177,23 +110,24 @@ impl Record {
     pub fn load(
         store: &Store,
         root: &Utf8Path,
-        target: Target,
+        config: BuildConfig,
         parts: &Parts,
         reporter: &dyn Reporter,
     ) -> Result<Option<Self>, StoreError> {
-        store.record(Kind::Identity, &key(root, target, parts), reporter)
+        store.record(Kind::Identity, &key(root, config, parts), reporter)
     }
 
     /// Has the store remember it.
     pub fn save(&self, store: &Store, root: &Utf8Path, parts: &Parts, reporter: &dyn Reporter) -> Result<(), StoreError> {
-        store.keep_record(Kind::Identity, &key(root, self.identity.target, parts), self, reporter)
+        store.keep_record(Kind::Identity, &key(root, self.identity.config, parts), self, reporter)
     }
 }
 
 /// It covers the fingerprint: an SDK that has changed has another record, and none is ever overwritten.
-fn key(root: &Utf8Path, target: Target, parts: &Parts) -> Sha256 {
-    let fields = [root.as_str().as_bytes(), target.as_str().as_bytes(), parts.fingerprint.as_bytes()];
-    Sha256::of_fields("wasideps identity 2", fields)
+fn key(root: &Utf8Path, config: BuildConfig, parts: &Parts) -> Sha256 {
+    let config = config.to_string();
+    let fields = [root.as_str().as_bytes(), config.as_bytes(), parts.fingerprint.as_bytes()];
+    Sha256::of_fields("wasideps identity 3", fields)
 }
 
 /// Adds the files below `dir`. Those of other targets do not count; C++'s headers, thousands, are watched by their folders alone.
@@ -208,7 +142,7 @@ fn walk(
     for entry in dir.read_dir_utf8().map_err(ToolchainError::io(dir))? {
         let entry = entry.map_err(ToolchainError::io(dir))?;
         let name = entry.file_name();
-        if role == "sysroot/include" && name.starts_with("wasm32-") && name != target.as_str() {
+        if role == "sysroot/include" && name.starts_with("wasm32-") && name != target.spec().sysroot {
             continue;
         }
         let role = format!("{role}/{name}");
@@ -289,27 +223,6 @@ fn words(meta: &std::fs::Metadata) -> std::io::Result<[u64; 6]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn identity(kind: SdkKind, version: &str, wasi_libc: Option<&str>) -> Identity {
-        Identity {
-            kind,
-            version: version.into(),
-            clang: "clang version 19.1.7".into(),
-            llvm: "19.1.7".into(),
-            wasi_libc: wasi_libc.map(str::to_owned),
-            target: Target::Wasip1,
-            digest: Sha256::of(b""),
-            compiler: Sha256::of(b""),
-            libc: Sha256::of(b""),
-        }
-    }
-
-    #[test]
-    fn a_title_tells_debians_parts_from_a_release() {
-        assert_eq!(identity(SdkKind::Debian, "25", Some("574b88da4815")).title(), "WASI SDK 25 (Debian: clang 19.1.7, wasi-libc 574b88d)");
-        assert_eq!(identity(SdkKind::Release, "25", Some("574b88da4815")).title(), "WASI SDK 25 (clang 19.1.7, wasi-libc 574b88d)");
-        assert_eq!(identity(SdkKind::Custom, "", None).title(), "a WASI SDK without a version (clang 19.1.7)");
-    }
 
     #[test]
     fn an_edit_a_new_file_and_a_removal_each_change_the_fingerprint() {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::confine::Needs;
 use super::version::SdkVersion;
-use crate::model::{RelPath, Sha256, Target};
+use crate::model::{BuildConfig, RelPath, Sha256, Target};
 use crate::store::{TEXT_LIMIT, read_regular, read_text};
 
 /// The file by which an SDK view is known: it leads to the SDK behind it, so that a build never takes its own output for a part of the SDK.
@@ -20,7 +20,8 @@ pub const VIEW_MARK: &str = ".wasideps-view.json";
 pub struct ViewMark {
     /// The SDK behind it.
     pub sdk: Utf8PathBuf,
-    pub target: Target,
+    /// What the libraries in it were built for.
+    pub config: BuildConfig,
     /// The SDK's identity when the view was made.
     pub identity: Sha256,
     /// All files and links of the view but this mark. A view of a version that did not list them is not replaced.
@@ -112,7 +113,7 @@ impl Layout {
     }
 
     pub fn has_target(&self, target: Target) -> bool {
-        ["include", "lib"].iter().all(|part| self.sysroot.join(part).join(target.as_str()).is_dir())
+        ["include", "lib"].iter().all(|part| self.sysroot.join(part).join(target.spec().sysroot).is_dir())
     }
 }
 

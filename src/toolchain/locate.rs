@@ -5,8 +5,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::identity::{Parts, Record, Watch};
 use super::layout::Layout;
 use super::probe::probe;
-use super::{Failure, Identity, Locator, SdkKind, Toolchain, ToolchainError, debian, debian_architecture, host, release, unpack};
-use crate::model::{Sha256, Target};
+use super::{Failure, Locator, Toolchain, ToolchainError, debian, debian_architecture, host, release, unpack};
+use crate::model::{BuildConfig, Identity, SdkKind, Sha256};
 use crate::report::Event;
 use crate::store::Kind;
 
@@ -21,7 +21,7 @@ pub struct Request {
     pub release: Option<String>,
     /// `--python`: a branch of CPython; its release is preferred.
     pub python: Option<String>,
-    pub target: Target,
+    pub config: BuildConfig,
     /// Folders in which installed SDKs are looked for: `/opt`.
     pub search: Vec<Utf8PathBuf>,
     /// Never start a program that uses the network.
@@ -65,9 +65,9 @@ impl Locator<'_> {
 
     fn find(&self, request: &Request) -> Result<Toolchain, ToolchainError> {
         let wanted = self.wanted(request)?;
-        let target = request.target;
+        let config = request.config;
         if let Some(path) = &request.wasi_sdk {
-            return self.named(path, "--wasi-sdk", &wanted, target);
+            return self.named(path, "--wasi-sdk", &wanted, config);
         }
         let (number, exact) = match &wanted {
             Wanted::Debian => return self.debian(request),
@@ -75,10 +75,10 @@ impl Locator<'_> {
             Wanted::Any { default } => (default, false),
         };
         if let Some(path) = &request.env_sdk {
-            return self.named(path, "$WASI_SDK_PATH", &wanted, target);
+            return self.named(path, "$WASI_SDK_PATH", &wanted, config);
         }
-        if let Some(layout) = self.installed(&request.search, &wanted, target) {
-            return self.open(layout, target, Watch::Parts, |_| None);
+        if let Some(layout) = self.installed(&request.search, &wanted, config) {
+            return self.open(layout, config, Watch::Parts, |_| None);
         }
         self.release(request, number, exact)
     }
@@ -103,7 +103,7 @@ impl Locator<'_> {
     }
 
     /// One that the user named. Only `--sdk` contradicts it; for `--python` a warning does.
-    fn named(&self, path: &Utf8Path, named_by: &'static str, wanted: &Wanted, target: Target) -> Result<Toolchain, ToolchainError> {
+    fn named(&self, path: &Utf8Path, named_by: &'static str, wanted: &Wanted, config: BuildConfig) -> Result<Toolchain, ToolchainError> {
         let layout = Layout::open(path).map_err(|missing| ToolchainError::NotAnSdk { path: path.to_owned(), named_by, missing })?;
         let exact = match wanted {
             Wanted::Release { number, exact: true } => Some(number.as_str()),
@@ -116,19 +116,19 @@ impl Locator<'_> {
             let found = if layout.version.text.is_empty() { "without a version".to_owned() } else { layout.version.text.clone() };
             return Err(ToolchainError::WrongRelease { path: path.to_owned(), named_by, found, wanted: wanted_release.to_owned() });
         }
-        self.open(layout, target, Watch::Parts, |_| None)
+        self.open(layout, config, Watch::Parts, |_| None)
     }
 
     /// The latest of those in `search` that serve.
-    fn installed(&self, search: &[Utf8PathBuf], wanted: &Wanted, target: Target) -> Option<Layout> {
+    fn installed(&self, search: &[Utf8PathBuf], wanted: &Wanted, config: BuildConfig) -> Option<Layout> {
         let entries = search.iter().filter_map(|dir| dir.read_dir_utf8().ok()).flatten().flatten();
         let layouts = entries.filter(|entry| entry.file_name().starts_with("wasi-sdk")).filter_map(|entry| Layout::open(entry.path()).ok());
         let mut found: Vec<_> = layouts.filter(|layout| wanted.takes(layout)).collect();
         found.sort_by_key(|layout| (layout.version.order(), layout.root.clone()));
         found.retain(|layout| {
-            let has = layout.has_target(target);
+            let has = layout.has_target(config.target());
             if !has {
-                self.note(format!("the WASI SDK in {} is passed over: it has no {target}", layout.root));
+                self.note(format!("the WASI SDK in {} is passed over: it has no {}", layout.root, config.target()));
             }
             has
         });
@@ -144,20 +144,20 @@ impl Locator<'_> {
         };
         let download = release.hosts.get(&host());
         if let Some(download) = download
-            && let Some(toolchain) = self.in_store(&download.sha256, request.target)?
+            && let Some(toolchain) = self.in_store(&download.sha256, request.config)?
         {
             return Ok(toolchain);
         }
         let architecture = debian_architecture().filter(|_| !exact);
         if let Some(architecture) = architecture
             && let Some(key) = debian::key(&self.sdks.debian, architecture)
-            && let Some(toolchain) = self.in_store(&key, request.target)?
+            && let Some(toolchain) = self.in_store(&key, request.config)?
         {
             return Ok(toolchain);
         }
         let failed = match download {
             Some(download) => match release::fetch(self, number, download) {
-                Ok(key) => return self.stored(&key, request.target),
+                Ok(key) => return self.stored(&key, request.config),
                 Err(ToolchainError::Unreachable { release, download, .. }) => {
                     ToolchainError::Unreachable { release, exact, download, debian: None }
                 }
@@ -201,22 +201,22 @@ impl Locator<'_> {
         };
         let architecture = debian_architecture().ok_or_else(no_host)?;
         let key = debian::key(sdk, architecture).ok_or_else(no_host)?;
-        if let Some(toolchain) = self.in_store(&key, request.target)? {
+        if let Some(toolchain) = self.in_store(&key, request.config)? {
             return Ok(toolchain);
         }
         debian::assemble(self, architecture, request.offline)?;
-        self.stored(&key, request.target)
+        self.stored(&key, request.config)
     }
 
     /// The SDK with this key, where the store has it whole.
-    fn in_store(&self, key: &Sha256, target: Target) -> Result<Option<Toolchain>, ToolchainError> {
+    fn in_store(&self, key: &Sha256, config: BuildConfig) -> Result<Option<Toolchain>, ToolchainError> {
         let path = self.store.entry_path(Kind::Sdk, key);
         // While its fingerprint stays, it is as it was when every file was checked.
         let is_folder = fs_err::symlink_metadata(&path).is_ok_and(|meta| meta.is_dir());
         if is_folder
             && let Ok(layout) = Layout::open(&path)
-            && let Ok(parts) = Parts::list(&layout, target, Watch::All)
-            && let Some(record) = Record::load(self.store, &layout.root, target, &parts, self.reporter)?
+            && let Ok(parts) = Parts::list(&layout, config.target(), Watch::All)
+            && let Some(record) = Record::load(self.store, &layout.root, config, &parts, self.reporter)?
         {
             return Ok(Some(Toolchain::new(layout, record.identity, record.links)));
         }
@@ -227,11 +227,11 @@ impl Locator<'_> {
         })?;
         let root = layout.root.clone();
         let known = |path: &Utf8Path| Some(entry.file(&path.strip_prefix(&root).ok()?.as_str().parse().ok()?)?.sha256);
-        self.open(layout, target, Watch::All, known).map(Some)
+        self.open(layout, config, Watch::All, known).map(Some)
     }
 
-    fn stored(&self, key: &Sha256, target: Target) -> Result<Toolchain, ToolchainError> {
-        self.in_store(key, target)?.ok_or_else(|| ToolchainError::Unpack {
+    fn stored(&self, key: &Sha256, config: BuildConfig) -> Result<Toolchain, ToolchainError> {
+        self.in_store(key, config)?.ok_or_else(|| ToolchainError::Unpack {
             archive: self.store.entry_path(Kind::Sdk, key).to_string(),
             problem: "it was damaged right after it was written".to_owned(),
         })
@@ -241,15 +241,15 @@ impl Locator<'_> {
     fn open(
         &self,
         layout: Layout,
-        target: Target,
+        config: BuildConfig,
         watch: Watch,
         known: impl Fn(&Utf8Path) -> Option<Sha256> + Sync,
     ) -> Result<Toolchain, ToolchainError> {
-        if !layout.has_target(target) {
-            return Err(ToolchainError::NoTarget { found: layout.targets(), root: layout.root, target });
+        if !layout.has_target(config.target()) {
+            return Err(ToolchainError::NoTarget { found: layout.targets(), root: layout.root, target: config.target() });
         }
-        let parts = Parts::list(&layout, target, watch)?;
-        if let Some(record) = Record::load(self.store, &layout.root, target, &parts, self.reporter)? {
+        let parts = Parts::list(&layout, config.target(), watch)?;
+        if let Some(record) = Record::load(self.store, &layout.root, config, &parts, self.reporter)? {
             return Ok(Toolchain::new(layout, record.identity, record.links));
         }
         let step = |started: bool| {
@@ -259,11 +259,15 @@ impl Locator<'_> {
         step(true);
         let scratch = self.store.scratch_dir()?;
         let folder = unpack::utf8(&scratch)?;
-        let args = super::base_args(&layout, target);
-        let (digests, probed) = rayon::join(|| parts.digest(&known), || probe(&layout, &args, target, &folder));
+        let args = super::base_args(&layout, config);
+        let (digests, probed) = rayon::join(|| parts.digest(&known), || probe(&layout, &args, config, &folder));
         let (digests, probed) = (digests?, probed?);
         if !probed.links {
-            self.note(format!("the WASI SDK in {} has no wasm-component-ld: it compiles for {target}, but links no programs", layout.root));
+            self.note(format!(
+                "the WASI SDK in {} has no wasm-component-ld: it compiles for {}, but links no programs",
+                layout.root,
+                config.target()
+            ));
         }
         let version = &layout.version;
         let (kind, number) = match (version.release(), version.debian()) {
@@ -277,7 +281,7 @@ impl Locator<'_> {
             clang: probed.clang,
             llvm: probed.llvm,
             wasi_libc: version.wasi_libc.clone(),
-            target,
+            config,
             digest: digests.all,
             compiler: digests.compiler,
             libc: digests.libc,

@@ -22,13 +22,12 @@ use camino::Utf8Path;
 pub use confine::Reach;
 pub use error::{Failure, ToolchainError};
 pub use host::{debian_architecture, host};
-pub use identity::{Identity, SdkKind};
 pub use layout::{VIEW_MARK, ViewMark};
 pub use locate::Request;
 pub use version::SdkVersion;
 
 use crate::fetch::Fetcher;
-use crate::model::{Sdks, Target};
+use crate::model::{BuildConfig, Identity, Sdks};
 use crate::report::Reporter;
 use crate::store::Store;
 use layout::Layout;
@@ -42,11 +41,10 @@ pub struct Locator<'a> {
     pub reporter: &'a dyn Reporter,
 }
 
-/// An SDK that was tried and works for one target.
+/// An SDK that was tried and works for one build configuration.
 #[derive(Debug, Clone)]
 pub struct Toolchain {
     layout: Layout,
-    target: Target,
     base_args: Vec<String>,
     identity: Identity,
     links: bool,
@@ -54,8 +52,8 @@ pub struct Toolchain {
 
 impl Toolchain {
     fn new(layout: Layout, identity: Identity, links: bool) -> Self {
-        let base_args = base_args(&layout, identity.target);
-        Self { target: identity.target, base_args, layout, identity, links }
+        let base_args = base_args(&layout, identity.config);
+        Self { layout, base_args, identity, links }
     }
 
     /// What it is, by content.
@@ -64,10 +62,10 @@ impl Toolchain {
         &self.identity
     }
 
-    /// The target that it was tried for.
+    /// What it was tried for.
     #[must_use]
-    pub fn target(&self) -> Target {
-        self.target
+    pub fn config(&self) -> BuildConfig {
+        self.identity.config
     }
 
     /// The folder of the SDK, absolute, with symbolic links resolved; never a view.
@@ -94,7 +92,7 @@ impl Toolchain {
         &self.layout.resource_dir
     }
 
-    /// Whether it links programs. False for `wasm32-wasip2` where the SDK has no `wasm-component-ld`: objects and archives can be made all the same.
+    /// Whether it links programs. False for a target whose programs are components where the SDK has no `wasm-component-ld`: objects and archives can be made all the same.
     #[must_use]
     pub fn links(&self) -> bool {
         self.links
@@ -156,15 +154,18 @@ fn display(command: &Command) -> String {
 }
 
 /// Everything is said, nothing left to what clang was built with, where its executable lies, or configuration files of the machine.
-fn base_args(layout: &Layout, target: Target) -> Vec<String> {
-    vec![
+fn base_args(layout: &Layout, config: BuildConfig) -> Vec<String> {
+    let spec = config.target().spec();
+    let mut arguments = vec![
         "--no-default-config".to_owned(),
         "-no-canonical-prefixes".to_owned(),
-        format!("--target={target}"),
+        format!("--target={}", spec.triple),
         "-resource-dir".to_owned(),
         layout.resource_dir.to_string(),
         format!("--sysroot={}", layout.sysroot),
-    ]
+    ];
+    arguments.extend(spec.compile.iter().map(ToString::to_string));
+    arguments
 }
 
 /// `text` as one word of a POSIX shell.

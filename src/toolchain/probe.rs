@@ -6,10 +6,14 @@ use camino::Utf8Path;
 
 use super::layout::Layout;
 use super::{Reach, Toolchain, ToolchainError};
-use crate::model::Target;
+use crate::model::{BuildConfig, Feature, ProgramForm, llvm_major};
 
 /// Uses a header of clang's own, one of wasi-libc, and a function of its library.
 const PROGRAM: &str = "#include <stddef.h>\n#include <stdio.h>\nint main(void) { return puts(\"ok\") == EOF ? 1 : (int)(size_t)0; }\n";
+
+/// The same with what the variant `eh` brings.
+const EH_PROGRAM: &str =
+    "#include <setjmp.h>\nstatic jmp_buf place;\nint main(void) { if (setjmp(place) == 0) longjmp(place, 1); return 0; }\n";
 
 /// What the compiler was found to be.
 pub(super) struct Probed {
@@ -17,12 +21,12 @@ pub(super) struct Probed {
     pub clang: String,
     /// The version in it.
     pub llvm: String,
-    /// Whether programs can be linked; for `wasm32-wasip2` that takes `wasm-component-ld`, which not every SDK has.
+    /// Whether programs can be linked; where they are components, that takes `wasm-component-ld`, which not every SDK has.
     pub links: bool,
 }
 
 /// Asks clang for its version, compiles a small program and links it, all below `scratch`, an empty folder.
-pub(super) fn probe(layout: &Layout, base_args: &[String], target: Target, scratch: &Utf8Path) -> Result<Probed, ToolchainError> {
+pub(super) fn probe(layout: &Layout, base_args: &[String], config: BuildConfig, scratch: &Utf8Path) -> Result<Probed, ToolchainError> {
     let run = |step, args: &[&str]| {
         let mut command = layout.command(&layout.clang);
         command.args(base_args).args(args).current_dir(scratch);
@@ -39,12 +43,17 @@ pub(super) fn probe(layout: &Layout, base_args: &[String], target: Target, scrat
         });
     };
     let source = scratch.join("probe.c");
-    fs_err::write(&source, PROGRAM).map_err(ToolchainError::io(source))?;
-    run("compile a trivial program", &["-c", "probe.c", "-o", "probe.o"])?;
-    let links =
-        target != Target::Wasip2 || layout.clang.with_file_name(format!("wasm-component-ld{}", std::env::consts::EXE_SUFFIX)).is_file();
+    let variant = config.variant();
+    let program = if variant.has(Feature::Eh) { EH_PROGRAM } else { PROGRAM };
+    fs_err::write(&source, program).map_err(ToolchainError::io(source))?;
+    let mut compile = variant.compile_flags(llvm_major(&llvm));
+    compile.extend(["-c", "probe.c", "-o", "probe.o"]);
+    run("compile a trivial program", &compile)?;
+    let spec = config.target().spec();
+    let linker = || layout.clang.with_file_name(format!("wasm-component-ld{}", std::env::consts::EXE_SUFFIX));
+    let links = spec.form == ProgramForm::Module || linker().is_file();
     if links {
-        run("link a trivial program", &["probe.o", "-o", "probe.wasm"])?;
+        run("link a trivial program", &[spec.link, &["probe.o", "-o", "probe.wasm"], variant.link_flags()].concat())?;
     }
     Ok(Probed { clang, llvm, links })
 }

@@ -8,8 +8,8 @@ use object::{Object as _, ObjectSection as _};
 use super::disk::Files;
 use super::{Finding, Kind};
 use crate::build::{Closure, Manifest, ManifestArchive, archive};
+use crate::model::Identity;
 use crate::model::{Content, Name};
-use crate::toolchain::Identity;
 
 /// The members that are in the archives on disk: archive and name.
 pub type Members = BTreeMap<(String, String), Content>;

@@ -13,8 +13,8 @@ pub fn check(manifest: &Manifest, closure: &Closure, findings: &mut Vec<Finding>
         findings.push(differs(MANIFEST, problem.clone()).expected(closure.manifest, bare));
         findings.push(differs(CLOSURE, problem).expected(closure.manifest, bare));
     }
-    let target = format!("--target={}", manifest.target);
-    if !closure.base_arguments.contains(&target) || manifest.toolchain.target != manifest.target {
+    let target = format!("--target={}", manifest.config().target());
+    if !closure.base_arguments.contains(&target) {
         findings.push(differs(CLOSURE, format!("its commands and the manifest are not for one target: no {target}")));
     }
     members(manifest, closure, findings);

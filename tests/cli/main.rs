@@ -36,5 +36,6 @@ mod symbols;
 mod tampering;
 mod trace;
 mod validators;
+mod variants;
 mod verify;
 mod vulnerabilities;

@@ -3,9 +3,9 @@
 use camino::Utf8PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::PrefixArgs;
+use super::{ConfigArgs, PrefixArgs};
 use crate::cli::values::path;
-use crate::model::{Name, Target};
+use crate::model::Name;
 
 const SBOM_EXAMPLES: &str = "\
 Examples:
@@ -89,9 +89,8 @@ pub struct ExplainArgs {
     /// File below the prefix; a member of an archive follows after `:`
     #[arg(value_name = "FILE[:MEMBER]")]
     pub file: String,
-    /// Target triple: wasm32-wasip1, wasm32-wasip2, wasm32-wasip1-threads or wasm32-wasip3
-    #[arg(long, value_name = "TRIPLE", default_value_t)]
-    pub target: Target,
+    #[command(flatten)]
+    pub config: ConfigArgs,
     #[command(flatten)]
     pub prefix: PrefixArgs,
 }

@@ -25,12 +25,12 @@ pub fn run(args: &BuildArgs, global: &Global, printer: &Printer) -> Result<(), F
     // Checked before the SDK is looked for: a wrong name costs no download.
     let selection = catalog.select(&lock, &args.names)?;
     // Before the SDK as well: a folder that no prefix can be in costs nothing else.
-    let path = args.prefix.path(args.toolchain.target);
+    let path = args.prefix.path(args.toolchain.config());
     let prefix = Prefix::hold(&path, printer)?;
     let store = context::store(global)?;
     let fetcher = context::fetcher(global, &store, printer);
     let toolchain = context::toolchain(&args.toolchain, global, &lock, &store, &fetcher, printer)?;
-    let plan = Plan::new(selection, args.toolchain.target, toolchain.identity().digest, created);
+    let plan = Plan::new(selection, toolchain.identity(), created);
     let known = Known { plan: &plan, store: &store, printer };
     let outcome = build::build(&build::Request {
         work: build::Work {

@@ -15,7 +15,7 @@ pub fn run(args: &CheckArgs, global: &Global, printer: &Printer) -> Result<(), F
     let catalog = context::catalog(global)?;
     let lock = context::lock(global)?;
     let created = context::created(&lock)?;
-    let prefix = args.prefix.path(args.toolchain.target);
+    let prefix = args.prefix.path(args.toolchain.config());
     // Held until the tests have run: they are linked with it.
     let opened = Installed::open(&prefix)?;
     let manifest = opened.manifest();
@@ -43,11 +43,16 @@ pub fn run(args: &CheckArgs, global: &Global, printer: &Printer) -> Result<(), F
     let store = context::store(global)?;
     let fetcher = context::fetcher(global, &store, printer);
     let toolchain = context::toolchain(&args.toolchain, global, &lock, &store, &fetcher, printer)?;
-    let plan = Plan::new(selection, args.toolchain.target, toolchain.identity().digest, created);
+    let plan = Plan::new(selection, toolchain.identity(), created);
     if manifest.key != plan.key {
         return Err(CliError::OtherPlan { prefix }.into());
     }
-    let request = RunnerRequest { runner: args.runner.clone(), host_runner: variable("HOSTRUNNER")?, offline: global.offline };
+    let request = RunnerRequest {
+        runner: args.runner.clone(),
+        host_runner: variable("HOSTRUNNER")?,
+        offline: global.offline,
+        target: plan.config().target(),
+    };
     let runner = Runner::find(&request, &store, printer)?;
     let work =
         Work { plan: &plan, toolchain: &toolchain, store: &store, fetcher: &fetcher, reporter: printer, workers: args.jobs.workers() };

@@ -12,18 +12,18 @@ use crate::consumer::view::make_view;
 use crate::model::printable;
 
 pub fn sdk(args: &SdkArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
-    let prefix = args.prefix.path(args.toolchain.target);
+    let prefix = args.prefix.path(args.toolchain.config());
     let installed = Installed::open(&prefix)?;
     let manifest = installed.manifest();
     let lock = context::lock(global)?;
     let store = context::store(global)?;
     let fetcher = context::fetcher(global, &store, printer);
     let toolchain = context::toolchain(&args.toolchain, global, &lock, &store, &fetcher, printer)?;
-    if manifest.toolchain.digest != toolchain.identity().digest {
+    if !manifest.toolchain.is_same(toolchain.identity()) {
         return Err(BuildError::OtherToolchain { prefix, found: manifest.toolchain.stamp(), wanted: toolchain.identity().stamp() }.into());
     }
     let view = make_view(&args.dir, &toolchain, &installed, printer)?;
-    printer.json("view", serde_json::json!({ "path": view, "toolchain": manifest.toolchain, "target": manifest.target }));
+    printer.json("view", serde_json::json!({ "path": view, "toolchain": manifest.toolchain }));
     printer.result(&format!(
         "{view} is an SDK view of {} with {prefix}\n\n  export WASI_SDK_PATH={view}\n",
         printable::line(&manifest.toolchain.to_string())
@@ -32,7 +32,7 @@ pub fn sdk(args: &SdkArgs, global: &Global, printer: &Printer) -> Result<(), Fai
 }
 
 pub fn env(args: &EnvArgs, printer: &Printer) -> Result<(), Failures> {
-    let prefix = args.prefix.path(args.target);
+    let prefix = args.prefix.path(args.config.config);
     let installed = Installed::open(&prefix)?;
     let absolute = |path: &Utf8Path| camino::absolute_utf8(path).map_err(|source| CliError::Read { path: path.to_owned(), source });
     let prefix = absolute(&prefix)?;

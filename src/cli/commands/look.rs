@@ -79,7 +79,7 @@ pub fn plan(args: &PlanArgs, global: &Global, printer: &Printer) -> Result<(), F
     let offline = Global { offline: true, ..global.clone() };
     let fetcher = context::fetcher(&offline, &store, printer);
     let toolchain = context::toolchain(&args.toolchain, &offline, &lock, &store, &fetcher, printer)?;
-    let plan = Plan::new(selection, args.toolchain.target, toolchain.identity().digest, created);
+    let plan = Plan::new(selection, toolchain.identity(), created);
     let mut rows = table::table(&["source", "library", "file", "object", "in store"]);
     let mut in_store = 0;
     for job in &plan.jobs {
@@ -95,13 +95,13 @@ pub fn plan(args: &PlanArgs, global: &Global, printer: &Printer) -> Result<(), F
     let trees = plan.sources.iter().filter(|source| store.has_entry(Kind::Tree, &source.tree_key)).count();
     printer.json(
         "plan",
-        serde_json::json!({ "key": plan.key, "target": plan.target, "toolchain": toolchain.identity(), "jobs": plan.jobs.len() }),
+        serde_json::json!({ "key": plan.key, "config": plan.config(), "toolchain": toolchain.identity(), "jobs": plan.jobs.len() }),
     );
     printer.result(&table::text(&rows));
     printer.result(&format!(
         "\n{} objects for {} with {}, {in_store} of them in the store; {trees} of {} sources unpacked\n",
         plan.jobs.len(),
-        plan.target,
+        plan.config(),
         toolchain.identity(),
         plan.sources.len()
     ));

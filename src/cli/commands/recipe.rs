@@ -16,7 +16,7 @@ pub fn check(args: &RecipeCheckArgs, global: &Global, printer: &Printer) -> Resu
     let store = context::store(global)?;
     let fetcher = context::fetcher(global, &store, printer);
     let toolchain = context::toolchain(&args.toolchain, global, &lock, &store, &fetcher, printer)?;
-    let plan = Plan::new(selection, args.toolchain.target, toolchain.identity().digest, created);
+    let plan = Plan::new(selection, toolchain.identity(), created);
     printer.expect_jobs(&plan);
     let work =
         Work { plan: &plan, toolchain: &toolchain, store: &store, fetcher: &fetcher, reporter: printer, workers: args.jobs.workers() };

@@ -197,7 +197,7 @@ fn installed(prefix: &Installed, file: &str) -> Result<String, CliError> {
 }
 
 fn explain(args: &ExplainArgs, printer: &Printer) -> Result<(), Failures> {
-    let prefix = args.prefix.path(args.target);
+    let prefix = args.prefix.path(args.config.config);
     let opened = Installed::open(&prefix)?;
     let manifest = opened.manifest();
     // Read for its digest: what is told must be what was installed.

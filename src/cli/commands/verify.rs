@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::build::documents_of;
 use crate::build::{self, BuildError, Manifest, Prefix, Work};
-use crate::cli::args::{Global, VerifyArgs};
+use crate::cli::args::{Global, VerifyArgs, default_prefix};
 use crate::cli::context;
 use crate::cli::error::{CliError, Failures};
 use crate::cli::printer::Printer;
@@ -18,7 +18,7 @@ use crate::toolchain::Toolchain;
 use crate::verify::{self, Counts, Finding, Verified, verify};
 
 pub fn run(args: &VerifyArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
-    let prefix = args.prefix.clone().unwrap_or_else(|| Utf8PathBuf::from(format!("sysroot/{}", args.toolchain.target)));
+    let prefix = args.prefix.clone().unwrap_or_else(|| default_prefix(args.toolchain.config()));
     let mut verified = verify(&prefix, args.manifest_sha256)?;
     let policy = Policy::load(global)?;
     let plan = policy.plan(&verified);
@@ -71,7 +71,7 @@ impl Policy {
             let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
             errors.join("; ")
         })?;
-        let plan = Plan::new(selection, manifest.target, manifest.toolchain.digest, self.created);
+        let plan = Plan::new(selection, &manifest.toolchain, self.created);
         if plan.key == manifest.key {
             Ok(plan)
         } else {
@@ -113,7 +113,7 @@ impl WithSdk<'_> {
         }
         let other_plan = || CliError::OtherPlan { prefix: self.prefix.to_owned() };
         let manifest = verified.manifest.as_ref().ok_or_else(other_plan)?;
-        if manifest.toolchain.digest != toolchain.identity().digest || manifest.target != toolchain.target() {
+        if !manifest.toolchain.is_same(toolchain.identity()) {
             let (found, wanted) = (manifest.toolchain.stamp(), toolchain.identity().stamp());
             return Err(BuildError::OtherToolchain { prefix: self.prefix.to_owned(), found, wanted }.into());
         }

@@ -95,8 +95,8 @@ pub fn prefix_document(built: &Built<'_>, version: SpecVersion, context: &Contex
     }
     let formula = Formula { bom_ref: "build".to_owned(), components: used.map(components::tool).collect(), workflows };
     let subject = subject(
-        &format!("wasideps-{}", manifest.target),
-        format!("Libraries for {}, made with {}; the key of the build is {}", manifest.target, manifest.toolchain, manifest.key),
+        &format!("wasideps-{}", manifest.config()),
+        format!("Libraries for {}, made with {}; the key of the build is {}", manifest.config(), manifest.toolchain, manifest.key),
     );
     Bom { components, dependencies, compositions, formulation: vec![formula], ..bom("build", subject, context) }.named(version)
 }

@@ -57,7 +57,8 @@ impl<'a> Page<'a> {
     /// The page.
     #[must_use]
     pub fn html(&self, context: &Context<'_>) -> String {
-        let title = self.built.map_or_else(|| "Sources of the lock".to_owned(), |built| format!("Libraries for {}", built.manifest.target));
+        let title =
+            self.built.map_or_else(|| "Sources of the lock".to_owned(), |built| format!("Libraries for {}", built.manifest.config()));
         let page = html! {
             (DOCTYPE)
             html lang="en" {

@@ -57,7 +57,7 @@ pub fn library_document(built: &Built<'_>, selected: &Selected, installed: &Mani
         parts.relate(&package.id, "BUILD_TOOL_OF", &source_id(&selected.recipe));
         parts.describes(package);
     }
-    parts.into_document(format!("wasideps-{}-{}", built.manifest.target, installed.name), SbomType::Build, context)
+    parts.into_document(format!("wasideps-{}-{}", built.manifest.config(), installed.name), SbomType::Build, context)
 }
 
 /// The sources that this one depends on, those that they depend on, and so on: their files are in documents of their own.

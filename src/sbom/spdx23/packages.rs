@@ -74,7 +74,7 @@ pub fn library_package(selected: &Selected, archive: &ManifestArchive, manifest:
         package_verification_code: None,
         checksums: digest.into_iter().flatten().collect::<Vec<Checksum>>(),
         homepage: Some(recipe.homepage.to_string()),
-        source_info: Some(format!("Static library of {} objects for {}{made_from}.", archive.members.len(), manifest.target)),
+        source_info: Some(format!("Static library of {} objects for {}{made_from}.", archive.members.len(), manifest.config())),
         license_concluded: recipe.license.expression.clone(),
         license_declared: recipe.license.expression.clone(),
         license_comments: None,

@@ -51,7 +51,7 @@ pub fn prefix_document(built: &Built<'_>, libraries: &[(Document, String)], cont
             }
         }
     }
-    parts.into_document(format!("wasideps-{}", manifest.target), SbomType::Build, context)
+    parts.into_document(format!("wasideps-{}", manifest.config()), SbomType::Build, context)
 }
 
 /// The packages of the libraries that were made from `selected`, each with the installed files that belong to it: its archive, and, for the first

@@ -121,9 +121,11 @@ fn parameters(built: &Built<'_>, members: &[&ClosureMember]) -> Vec<DictionaryEn
         let keys = if one { vec!["arguments".to_owned()] } else { members.iter().map(|member| format!("arguments of {member}")).collect() };
         keys.into_iter().map(move |key| DictionaryEntry { key, value: arguments.clone() })
     });
-    let target = DictionaryEntry { key: "target".to_owned(), value: built.manifest.target.to_string() };
+    let config = built.manifest.config();
+    let target = DictionaryEntry { key: "target".to_owned(), value: config.target().to_string() };
+    let variant = DictionaryEntry { key: "variant".to_owned(), value: config.variant().to_string() };
     let toolchain = DictionaryEntry { key: "toolchain".to_owned(), value: built.manifest.toolchain.stamp() };
-    let mut parameters: Vec<_> = arguments.chain([target, toolchain]).collect();
+    let mut parameters: Vec<_> = arguments.chain([target, toolchain, variant]).collect();
     parameters.sort();
     parameters
 }

@@ -81,8 +81,8 @@ pub fn prefix_document(built: &Built<'_>, context: &Context<'_>) -> String {
         }
         graph.installed(built, installed);
     }
-    let name = format!("wasideps-{}", manifest.target);
-    let summary = format!("Libraries, headers and modules for {}", manifest.target);
+    let name = format!("wasideps-{}", manifest.config());
+    let summary = format!("Libraries, headers and modules for {}", manifest.config());
     let whole = Whole { name: &name, summary: &summary, version: manifest.key.short() };
     let about = manifest.files.iter().filter(|file| file.source.is_none()).map(|file| {
         let purpose = if file.path.as_str() == CLOSURE { "manifest" } else { "file" };

@@ -104,7 +104,7 @@ impl Graph {
             purpose: "library",
             package_url: Some(package_url),
             home_page: Some(recipe.homepage.to_string()),
-            source_info: Some(format!("Static library of {} objects for {}.", archive.members.len(), manifest.target)),
+            source_info: Some(format!("Static library of {} objects for {}.", archive.members.len(), manifest.config())),
             copyright_text: recipe.license.copyright.to_string(),
             ..package(Id::new("Library", name), name, source.version.as_str(), supplier, originator)
         };
