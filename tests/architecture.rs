@@ -101,6 +101,23 @@ fn programs_are_started_in_one_place_and_no_thread_in_a_way_that_panics() {
 }
 
 #[test]
+fn a_test_of_the_command_line_can_be_left_out_where_its_tool_is_missing() {
+    let mut files = Vec::new();
+    rust_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli"), &mut files);
+    let mut seen = 0;
+    for file in files {
+        let text = std::fs::read_to_string(&file).expect("a source file");
+        if text.contains("\n#[test]\n") {
+            seen += 1;
+            let imported = text.split("use crate::support::").nth(1).and_then(|rest| rest.split(';').next()).unwrap_or_default();
+            let names: Vec<_> = imported.split(['{', '}', ',']).map(str::trim).collect();
+            assert!(names.contains(&"test"), "{} must import `test` from crate::support: see tests/README.md", file.display());
+        }
+    }
+    assert!(seen > 20, "only {seen} files with tests were found");
+}
+
+#[test]
 fn every_module_of_the_library_is_a_layer() {
     let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).expect("lib.rs");
     let modules: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();

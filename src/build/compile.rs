@@ -207,7 +207,7 @@ impl Work<'_> {
         let mut traced = BTreeSet::new();
         for found in opened(list)? {
             let path = lexically_normal(&place.tree.dir().join(&found));
-            let below = |root: &Utf8Path| path.strip_prefix(root).ok()?.as_str().parse::<RelPath>().ok();
+            let below = |root: &Utf8Path| RelPath::from_native(path.strip_prefix(root).ok()?).ok();
             let own = below(place.tree.dir()).map(|path| (place.tree.file(&path).is_some(), Dependency::Own(path)));
             let header = |Headers { dir, files }: &Headers| {
                 let (name, path) = (dir.file_name()?.parse().ok()?, below(dir)?);

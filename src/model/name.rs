@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use camino::{Utf8Component, Utf8Path};
 use serde::{Deserialize, Serialize};
 
 /// A text that is not what its place asks for.
@@ -167,6 +168,20 @@ text_type!(
 );
 
 impl RelPath {
+    /// The relative path `path`, written as this system writes paths: on Windows, `a\b` is `a/b`.
+    ///
+    /// # Errors
+    /// When it is absolute, has a part `.` or `..`, or a name that [`RelPath`] does not allow.
+    pub fn from_native(path: &Utf8Path) -> Result<Self, NameError> {
+        let normal = |part: Utf8Component<'_>| matches!(part, Utf8Component::Normal(_));
+        // What is not made of plain names alone stays as it is, and is refused with its text.
+        if path.components().all(normal) {
+            path.components().map(|part| part.as_str()).collect::<Vec<_>>().join("/").parse()
+        } else {
+            path.as_str().parse()
+        }
+    }
+
     /// The last part.
     #[must_use]
     pub fn file_name(&self) -> &str {
@@ -292,6 +307,17 @@ mod tests {
         }
         for text in ["a", "a/b.c", "..a/b..", "a b/c+d", "a@-/@-b"] {
             assert_eq!(text.parse::<RelPath>().expect(text).as_str(), text);
+        }
+    }
+
+    #[test]
+    fn a_path_of_this_system_has_slashes_and_one_that_leaves_its_folder_is_refused() {
+        let separator = std::path::MAIN_SEPARATOR_STR;
+        let native = ["include", "sys", "a b.h"].join(separator);
+        assert_eq!(RelPath::from_native(Utf8Path::new(&native)).expect("relative").as_str(), "include/sys/a b.h");
+        let outside = ["a", "..", "b"].join(separator);
+        for text in [outside.as_str(), "..", "/a", "", "-c", "a:b"] {
+            assert!(RelPath::from_native(Utf8Path::new(text)).is_err(), "{text:?}");
         }
     }
 

@@ -187,11 +187,15 @@ fn extra(root: &Utf8Path, dir: &Utf8Path, files: &[EntryFile]) -> Result<Option<
             if let Some(found) = extra(root, entry.path(), files)? {
                 return Ok(Some(found));
             }
-        } else if below != LIST && files.binary_search_by(|file| file.path.as_str().cmp(below.as_str())).is_err() {
+        } else if below != LIST && !is_listed(below, files) {
             return Ok(Some(below.to_owned()));
         }
     }
     Ok(None)
+}
+
+fn is_listed(path: &Utf8Path, files: &[EntryFile]) -> bool {
+    RelPath::from_native(path).is_ok_and(|path| files.binary_search_by(|file| file.path.cmp(&path)).is_ok())
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::identity::{Parts, Record, Watch};
 use super::layout::Layout;
 use super::probe::probe;
 use super::{Failure, Locator, Toolchain, ToolchainError, debian, debian_architecture, host, release, unpack};
-use crate::model::{BuildConfig, Identity, SdkKind, Sha256};
+use crate::model::{BuildConfig, Identity, RelPath, SdkKind, Sha256};
 use crate::report::Event;
 use crate::store::Kind;
 
@@ -226,7 +226,7 @@ impl Locator<'_> {
             problem: format!("{missing} is missing; `wasideps clean` removes it"),
         })?;
         let root = layout.root.clone();
-        let known = |path: &Utf8Path| Some(entry.file(&path.strip_prefix(&root).ok()?.as_str().parse().ok()?)?.sha256);
+        let known = |path: &Utf8Path| Some(entry.file(&RelPath::from_native(path.strip_prefix(&root).ok()?).ok()?)?.sha256);
         self.open(layout, config, Watch::All, known).map(Some)
     }
 

@@ -8,7 +8,7 @@ use wasideps::model::Sha256;
 
 use crate::server::{Reply, Server};
 use crate::sources::{gz, tar, zip};
-use crate::support::{Place, Run, project, run};
+use crate::support::{Place, Run, project, run, test};
 
 fn gaps(done: &Run) -> Vec<(String, bool, String)> {
     let lines = done.json().into_iter().filter(|line| line["reason"] == "not-looked-at").map(|mut line| line["data"].take());

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::programs::{compile, pkgconf, runs};
-use crate::support::{Place, built, project, run, sdk, wasmtime};
+use crate::support::{Place, built, project, run, sdk, test, wasmtime};
 
 /// Each library: the source's name, which is its program's, and its archive and its pkg-config module.
 const LIBRARIES: [(&str, &str, &str); 9] = [

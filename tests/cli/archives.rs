@@ -5,7 +5,7 @@ use std::io::Write as _;
 use tar::EntryType;
 
 use crate::sources::{Archive, gz, header, krate, tar, zip};
-use crate::support::{Place, Run, run, sdk};
+use crate::support::{Place, Run, run, sdk, test};
 
 /// Fetches bzip2 from an archive of these bytes, with its inputs below `top`.
 fn fetch(bytes: Vec<u8>) -> (Place, Run) {

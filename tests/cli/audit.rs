@@ -7,7 +7,7 @@ use wasideps::model::Sha256;
 
 use crate::server::Server;
 use crate::sources::{Archive, gz, krate, tar};
-use crate::support::{Place, Run, built, copy_tree, run, sdk};
+use crate::support::{Place, Run, built, copy_tree, run, sdk, test};
 
 /// `wasideps audit ARGS` on copied recipes and lock.
 fn audit(place: &Place, args: &[&str]) -> Run {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Place, built, project, run, snapshot};
+use crate::support::{Place, built, project, run, snapshot, test};
 
 #[test]
 fn a_build_installs_every_library_with_headers_modules_licences_manifest_and_sbom() {

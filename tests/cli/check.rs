@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::sources::Own;
-use crate::support::{Place, run, sdk, wasmtime};
+use crate::support::{Place, run, sdk, test, wasmtime};
 
 const CODE: &str = "int thing(void) { return 42; }\n";
 

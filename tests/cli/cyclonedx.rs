@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::support::{built, project, raw, run};
+use crate::support::{built, project, raw, run, test};
 
 fn json(path: impl AsRef<std::path::Path>) -> Value {
     serde_json::from_slice(&std::fs::read(path).expect("the file")).expect("JSON")

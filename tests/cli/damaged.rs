@@ -6,7 +6,7 @@ use std::process::Command;
 
 use wasideps::build::MANIFEST;
 
-use crate::support::{Place, run, snapshot};
+use crate::support::{Place, run, snapshot, test};
 use crate::swaps::{Change, build, warm};
 use crate::verify::{found, read, verify, write};
 

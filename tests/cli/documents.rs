@@ -1,11 +1,10 @@
 //! What wasideps says of itself and its sources: SBOMs, schemas, tables, help, completions, man pages.
 
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{Place, names, project, raw, run, sdk};
+use crate::support::{Place, names, project, raw, run, sdk, system, test};
 
 fn said(args: &[&str]) -> String {
     run(raw().current_dir(project()).args(args)).exits(0).stdout
@@ -157,7 +156,7 @@ fn each_shell_gets_a_completion_script_that_knows_the_commands() {
         let script = said(&["completions", shell]);
         assert!(script.contains("all-origins") && script.contains("message-format"), "{shell}");
     }
-    let syntax = run(Command::new("bash").args(["-n", "-c", &said(&["completions", "bash"])]));
+    let syntax = run(system("bash").args(["-n", "-c", &said(&["completions", "bash"])]));
     assert_eq!((syntax.code, syntax.stderr.as_str()), (0, ""));
 }
 

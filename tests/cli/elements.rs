@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::sboms::{cyclonedx, fragment, hash, list, nodes, parsed, related, relationships, spdx3, spdx23, text};
-use crate::support::{built, project, raw, run};
+use crate::support::{built, project, raw, run, test};
 
 /// An element, and the assertions that it is in a document of SPDX 2.3, of 3.0.1, and of CycloneDX.
 type Element = (&'static str, fn(&Value), fn(&Value), fn(&Value));

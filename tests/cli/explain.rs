@@ -3,7 +3,7 @@
 use serde_json::Value;
 use wasideps::model::Sha256;
 
-use crate::support::{Place, Run, built, names, run, sdk};
+use crate::support::{Place, Run, built, names, run, sdk, test};
 
 fn explain(file: &str) -> Run {
     run(&mut built().command(&["sbom", "explain", file, "--prefix", "out"]))

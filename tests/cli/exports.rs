@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::support::{Place, built, project, raw, run};
+use crate::support::{Place, built, project, raw, run, test};
 
 fn said(args: &[&str]) -> String {
     run(raw().current_dir(project()).args(args)).exits(0).stdout

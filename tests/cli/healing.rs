@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::sharing::hold_all_objects;
-use crate::support::{Place, names, run, sdk, snapshot, tool};
+use crate::support::{Place, names, run, sdk, snapshot, test, tool};
 
 /// A store with what bzip2 needs, and its prefix; with the SDK's record made in this store.
 fn place() -> (Place, Vec<String>) {
     let place = Place::new();
+    sdk();
     std::fs::remove_dir_all(place.path("store/identities")).expect("the records go");
     build(&place);
     let expected = snapshot(&place.path("out"));

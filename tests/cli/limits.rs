@@ -10,7 +10,7 @@ use serde_json::json;
 use tar::EntryType;
 
 use crate::sources::{Archive, gz, header};
-use crate::support::{Place, Run, built, copy_tree, finished, run, sdk};
+use crate::support::{Place, Run, built, copy_tree, finished, run, sdk, test};
 
 /// A process that is still there after so long waits for something that never comes.
 const DEADLINE: Duration = Duration::from_secs(300);

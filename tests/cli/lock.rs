@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::programs::{compile, pkgconf, runs};
 use crate::server::Server;
 use crate::sources::{Own, gz, tar};
-use crate::support::{Place, archives, names, project, raw, run, sdk, shared_store, snapshot};
+use crate::support::{Place, archives, names, project, raw, run, sdk, shared_store, snapshot, system, test};
 
 /// The lock of the tests that has zlib 1.3.1 and nothing else. It was made by `wasideps lock zlib 1.3.1` from one without sources.
 fn old_lock() -> PathBuf {
@@ -217,7 +217,7 @@ fn the_locks_other_names_of_archives_are_those_that_sha512sum_and_git_give() {
         if origin["sha512"].is_null() || !path.is_file() || !checked.insert(sha256) {
             continue;
         }
-        let sha512 = run(Command::new("sha512sum").arg(&path)).exits(0).stdout;
+        let sha512 = run(system("sha512sum").arg(&path)).exits(0).stdout;
         assert_eq!(origin["sha512"].as_str(), sha512.split(' ').next(), "{origin}");
         if let Some(tree) = git_tree(&place, &path) {
             assert_eq!(origin["swhid"], format!("swh:1:dir:{tree}"), "{origin}");

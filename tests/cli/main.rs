@@ -1,4 +1,6 @@
-//! The command line on real sources with the real SDK. `tests/run` brings the tools that these tests need.
+//! The command line on real sources with the real SDK. `tests/run` installs the tools that these tests need; a bare `cargo test` leaves out those whose
+//! tools are not there.
+#![cfg(target_os = "linux")]
 
 mod advisories;
 mod alone;

@@ -2,7 +2,7 @@
 
 use crate::server::{Reply, Server};
 use crate::sources::{Archive, gz, krate, tar};
-use crate::support::{Place, Run, run, sdk};
+use crate::support::{Place, Run, run, sdk, test};
 
 /// A place that knows bzip2 alone, from these paths of `server`; the digest and size are those of the real archive.
 fn place(server: &Server, paths: &[&str]) -> Place {

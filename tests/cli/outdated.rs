@@ -8,12 +8,12 @@ use wasideps::model::Sha256;
 use crate::advisories::apt_configuration;
 use crate::server::{Reply, Server};
 use crate::sources::{gz, tar};
-use crate::support::{Place, run};
+use crate::support::{Place, run, system, test};
 
 /// What git itself answers of a repository with these tags.
 fn references(place: &Place, tags: &[&str]) -> Vec<u8> {
     let git = |args: &[&str]| {
-        let mut command = Command::new("git");
+        let mut command = system("git");
         for (key, value) in [("NAME", "The tests"), ("EMAIL", "tests@example.org")] {
             command.env(format!("GIT_AUTHOR_{key}"), value).env(format!("GIT_COMMITTER_{key}"), value);
         }

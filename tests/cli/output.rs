@@ -6,7 +6,7 @@ use std::process::Command;
 
 use clap::CommandFactory as _;
 
-use crate::support::{Place, Run, finished, raw, run, sdk, wasmtime};
+use crate::support::{Place, Run, finished, raw, run, sdk, test, wasmtime};
 
 /// Each subcommand with arguments by which it prints something: all those that there are, as the tests below assert.
 fn commands() -> Vec<(&'static str, Vec<String>)> {

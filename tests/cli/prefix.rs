@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::sources::Own;
-use crate::support::{Place, Run, copy_tree, names, run, sdk, snapshot, tool};
+use crate::support::{Place, Run, copy_tree, names, run, sdk, snapshot, test, tool};
 
 /// An SDK that is the real one but for what the test changes: `llvm/bin` and the sysroot's headers are its own, all else are links.
 pub fn own_sdk(place: &Place) -> PathBuf {

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{Place, built, project, run, sdk, tool, wasmtime};
+use crate::support::{Place, built, project, run, sdk, test, tool, wasmtime};
 
 /// Each source of the prefix with its pkg-config modules; each has a program.
 fn programs() -> Vec<(String, Vec<String>)> {

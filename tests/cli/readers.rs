@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::sboms::{cyclonedx, list, parsed, spdx3, spdx23, text};
-use crate::support::{Place, built, project, raw, run, tool};
+use crate::support::{Place, built, project, raw, run, system, test, tool};
 
 /// What a library must be seen with.
 struct Expected {
@@ -298,7 +298,7 @@ fn a_signature_over_a_document_holds_for_the_one_that_is_made_again_and_for_no_o
     print("again.json");
     let text = std::fs::read_to_string(place.path("again.json")).expect("the document");
     place.write("other.json", text.replacen("1.3.2", "1.3.1", 1));
-    let at = |program: &str, arguments: &[&str]| run(Command::new(program).current_dir(place.path("")).args(arguments));
+    let at = |program: &str, arguments: &[&str]| run(system(program).current_dir(place.path("")).args(arguments));
 
     at("openssl", &["genpkey", "-algorithm", "ed25519", "-out", "key.pem"]).exits(0);
     at("openssl", &["pkey", "-in", "key.pem", "-pubout", "-out", "public.pem"]).exits(0);
@@ -316,7 +316,7 @@ fn a_signature_over_a_document_holds_for_the_one_that_is_made_again_and_for_no_o
     let ssh = |name: &str| {
         let arguments = ["-Y", "verify", "-f", "allowed", "-I", "builder@example.org", "-n", "sbom", "-s", "again.json.sig"];
         let document = std::fs::File::open(place.path(name)).expect("the document");
-        run(Command::new("ssh-keygen").current_dir(place.path("")).args(arguments).stdin(document)).code == 0
+        run(system("ssh-keygen").current_dir(place.path("")).args(arguments).stdin(document)).code == 0
     };
     assert!(ssh("signed.json") && ssh("again.json") && !ssh("other.json"));
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use wasideps::model::Sha256;
 
 use crate::sources::Own;
-use crate::support::{Place, Run, run, sdk};
+use crate::support::{Place, Run, run, sdk, test};
 
 fn place() -> Place {
     let place = Place::new();

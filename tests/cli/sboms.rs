@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use wasideps::model::{Sha1, Sha256};
 
-use crate::support::{built, names, project};
+use crate::support::{built, names, project, test};
 
 /// All documents in SPDX 2.3: of the sources, of the prefix with all libraries, and of each library.
 pub fn spdx23() -> Vec<PathBuf> {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 
-use crate::support::{Place, run};
+use crate::support::{Place, run, system, test};
 
 /// The command lines of the processes that have `text` in theirs.
 fn running(text: &str) -> Vec<String> {
@@ -105,10 +105,11 @@ fn a_limit_of_processes_is_an_error_or_slower_but_no_panic() {
         std::fs::copy(env!("CARGO_BIN_EXE_wasideps"), &program).expect("the program can be copied");
         assert!(Command::new("chmod").args(["-R", "a+rwX"]).arg(place.path(".")).status().expect("chmod").success());
         // Root is not held to it; another user is, who has no other processes.
-        let mut command = Command::new(if geteuid().is_root() { "setpriv" } else { "env" });
+        let mut command = system(if geteuid().is_root() { "setpriv" } else { "env" });
         if geteuid().is_root() {
             command.args(["--reuid", "54322", "--regid", "54322", "--clear-groups"]);
         }
+        system("prlimit");
         command.arg("prlimit").arg(format!("--nproc={limit}")).arg(&program).args(["fetch", "bzip2", "zlib", "xz", "--offline", "--store"]);
         command.arg(place.path("store")).arg("--from").arg(place.path("none")).current_dir(place.path("."));
         let ended = run(&mut command);

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::support::{built, names, project, run, sdk, wasmtime};
+use crate::support::{built, names, project, run, sdk, test, wasmtime};
 
 /// How long the tests that hammer go on, in seconds.
 fn seconds() -> u64 {

@@ -1,23 +1,87 @@
-//! What the tests of the command line share: the binary in a folder of its own, the tools that `tests/run` brought, the real SDK.
+//! What the tests of the command line share: the binary in a folder of its own, the tools, the real SDK.
 
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
 use serde_json::Value;
 use tempfile::TempDir;
+/// In place of Rust's own: a test that calls [`leave_out`] is left out.
+pub use wasideps_test_attribute::test;
 
 /// The project's folder.
 pub fn project() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// What a test that is left out unwinds with.
+struct Wanted(String);
+
+/// Ends the test, which can't run without `what`. It is left out and listed; where `tests/run` brought the tools, it fails.
+pub fn leave_out(what: &str) -> ! {
+    assert!(std::env::var_os("WASIDEPS_TEST_ALL").is_none(), "{what} is missing, and $WASIDEPS_TEST_ALL lets no test be left out");
+    resume_unwind(Box::new(Wanted(what.to_owned())))
+}
+
+/// Runs a test's body: what the attribute [`test`] makes of it.
+pub fn trial(body: impl FnOnce()) {
+    let Err(payload) = catch_unwind(AssertUnwindSafe(body)) else { return };
+    match payload.downcast::<Wanted>() {
+        Ok(wanted) => record_left_out(&wanted.0),
+        Err(payload) => resume_unwind(payload as Box<dyn Any + Send>),
+    }
+}
+
+/// For `tests/left_out.rs`, which the same process of cargo starts later.
+fn record_left_out(what: &str) {
+    let name = std::thread::current().name().unwrap_or("a test").to_owned();
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("left-out-{}", std::os::unix::process::parent_id()));
+    let mut file = std::fs::File::options().create(true).append(true).open(&path).expect("a file in the target folder");
+    file.write_all(format!("{what}\t{name}\n").as_bytes()).expect("it can be written");
+}
+
+/// The folder that `tests/run` installs tools into: `$tools` of `tests/tools.sh`.
+fn tools() -> Option<PathBuf> {
+    let folder = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    folder("WASIDEPS_TEST_TOOLS").or_else(|| {
+        let cache = folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")))?;
+        Some(cache.join("wasideps-test-tools"))
+    })
+}
+
+/// A tool, by the variable that names it: set, or noted by `tests/run` the last time.
+fn found_tool(variable: &str) -> Option<PathBuf> {
+    static NOTED: OnceLock<BTreeMap<String, PathBuf>> = OnceLock::new();
+    if let Some(path) = std::env::var_os(variable) {
+        return Some(path.into());
+    }
+    let noted = NOTED.get_or_init(|| {
+        let text = tools().and_then(|tools| std::fs::read_to_string(tools.join("found")).ok()).unwrap_or_default();
+        text.lines().filter_map(|line| line.split_once('=')).map(|(name, path)| (name.to_owned(), path.into())).collect()
+    });
+    noted.get(variable).filter(|path| path.exists()).cloned()
+}
+
 /// A tool that `tests/run` brings, by the variable that names it.
 pub fn tool(variable: &str) -> PathBuf {
-    match std::env::var_os(variable) {
-        Some(path) => path.into(),
-        None => panic!("${variable} is not set: run the tests with `bash tests/run`, which brings the tools that they need"),
-    }
+    found_tool(variable).unwrap_or_else(|| {
+        let name = variable.strip_prefix("WASIDEPS_TEST_").unwrap_or(variable);
+        on_path(&name.to_lowercase()).filter(|_| ["PKGCONF", "STRACE"].contains(&name)).unwrap_or_else(|| leave_out(&name.to_lowercase()))
+    })
+}
+
+fn on_path(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|dir| dir.join(program)).find(|file| file.is_file())
+}
+
+/// A command of the system that is not on every machine.
+pub fn system(name: &str) -> Command {
+    Command::new(on_path(name).unwrap_or_else(|| leave_out(name)))
 }
 
 /// Wasmtime.
@@ -30,30 +94,48 @@ pub fn shared_store() -> PathBuf {
     tool("WASIDEPS_TEST_STORE")
 }
 
-/// The SDK that the tests build with, fetched once for all of them.
-pub fn sdk() -> &'static Path {
-    static SDK: OnceLock<PathBuf> = OnceLock::new();
-    SDK.get_or_init(|| {
-        let output = raw().args(["fetch", "--sdk", "debian", "--message-format", "json", "--store"]).arg(shared_store()).output();
-        let output = output.expect("wasideps starts");
-        assert!(output.status.success(), "the SDK can't be fetched:\n{}", String::from_utf8_lossy(&output.stderr));
+/// `wasideps fetch` into the shared store. Only under `tests/run` may it take what is missing from the network.
+fn fetch(args: &[&str]) -> Result<Output, String> {
+    let Some(store) = found_tool("WASIDEPS_TEST_STORE") else { return Err("a store with a WASI SDK".to_owned()) };
+    let mut command = raw();
+    command.arg("fetch").args(args).arg("--store").arg(store);
+    let may_download = std::env::var_os("WASIDEPS_TEST_ALL").is_some();
+    let output = if may_download { command.output() } else { command.arg("--offline").output() }.expect("wasideps starts");
+    // What is not there is not there; any other failure is one of the tests.
+    if !may_download && output.status.code() == Some(4) {
+        return Err(format!("what `wasideps fetch {}` downloads", args.join(" ")));
+    }
+    assert!(output.status.success(), "{args:?} can't be fetched:\n{}", String::from_utf8_lossy(&output.stderr));
+    Ok(output)
+}
+
+fn find_sdk() -> Result<&'static Path, &'static str> {
+    static SDK: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let sdk = SDK.get_or_init(|| {
+        let output = fetch(&["--sdk", "debian", "--message-format", "json"])?;
         let toolchain = json_lines(&output).into_iter().find(|line| line["reason"] == "toolchain").expect("a line about the toolchain");
         let root = PathBuf::from(toolchain["data"]["root"].as_str().expect("the SDK's folder"));
         // It has a record as one that is named, too, which is how the tests use it.
         let named = raw().args(["plan", "bzip2", "--wasi-sdk"]).arg(&root).arg("--store").arg(shared_store()).output();
         assert!(named.expect("wasideps starts").status.success(), "the SDK can't be used by name");
-        root
-    })
+        Ok(root)
+    });
+    sdk.as_deref().map_err(String::as_str)
+}
+
+/// The SDK that the tests build with, fetched once for all of them.
+pub fn sdk() -> &'static Path {
+    find_sdk().unwrap_or_else(|want| leave_out(want))
 }
 
 /// A folder with all archives that the embedded lock needs, as a machine without network would have it; of bzip2 from each origin that is reached.
 pub fn archives() -> PathBuf {
-    static BROUGHT: OnceLock<()> = OnceLock::new();
-    BROUGHT.get_or_init(|| {
-        sdk();
-        let output = raw().args(["fetch", "bzip2", "--all-origins", "--store"]).arg(shared_store()).output().expect("wasideps starts");
-        assert!(output.status.success(), "bzip2 can't be fetched:\n{}", String::from_utf8_lossy(&output.stderr));
-    });
+    static BROUGHT: OnceLock<Result<(), String>> = OnceLock::new();
+    sdk();
+    let brought = BROUGHT.get_or_init(|| fetch(&["bzip2", "--all-origins"]).map(drop));
+    if let Err(want) = brought {
+        leave_out(want);
+    }
     shared_store().join("archives")
 }
 
@@ -90,9 +172,10 @@ impl Place {
     pub fn new() -> Self {
         let dir = tempfile::tempdir().expect("a temporary folder");
         // What is known of the SDK is copied, so that not every test hashes it and tries it anew.
-        sdk();
-        copy_tree(&shared_store().join("identities"), &dir.path().join("store/identities"));
-        std::fs::copy(shared_store().join("format"), dir.path().join("store/format")).expect("the mark of a store");
+        if find_sdk().is_ok() {
+            copy_tree(&shared_store().join("identities"), &dir.path().join("store/identities"));
+            std::fs::copy(shared_store().join("format"), dir.path().join("store/format")).expect("the mark of a store");
+        }
         Self { root: dir.path().to_owned(), _dir: Some(dir) }
     }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use crate::store::mounting;
-use crate::support::{Place, Run, copy_tree, finished, names, run, sdk, snapshot};
+use crate::support::{Place, Run, copy_tree, finished, names, run, sdk, snapshot, test};
 use crate::verify::{read, verify, write};
 
 pub fn build(place: &Place, args: &[&str]) -> Command {

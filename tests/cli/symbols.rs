@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 use wasideps::model::Sha256;
 
-use crate::support::{Place, built, project, run, sdk};
+use crate::support::{Place, built, project, run, sdk, test};
 
 /// Each source of the prefix with its archives.
 fn libraries() -> Vec<(String, Vec<PathBuf>)> {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use wasideps::build::{CLOSURE, MANIFEST, Manifest, SBOM, archive};
 use wasideps::model::{Content, Sha256};
 
-use crate::support::{Place, copy_tree, run};
+use crate::support::{Place, copy_tree, run, test};
 use crate::verify::{files, found, read, three, verify, write};
 
 /// Chance that can be repeated: xorshift64*.

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{built, run, sdk, tool};
+use crate::support::{built, run, sdk, test, tool};
 use crate::tampering::Chance;
 
 /// Where the files are that `explain` names.

@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::sboms::{cyclonedx, parsed, spdx3, spdx23};
-use crate::support::{Place, Run, built, names, raw, run, tool};
+use crate::support::{Place, Run, built, names, raw, run, test, tool};
 
 /// A program of the validators' environment.
 struct Validator {

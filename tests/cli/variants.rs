@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::sources::Own;
-use crate::support::{Place, Run, run, sdk, snapshot, wasmtime};
+use crate::support::{Place, Run, run, sdk, snapshot, test, wasmtime};
 
 /// A place with a source of its own: something to vectorise, a variable with an address, a jump where there are any.
 const CODE: &str = "\

@@ -10,7 +10,7 @@ use wasideps::build::MANIFEST;
 use wasideps::model::Sha256;
 
 use crate::prefix::own_sdk;
-use crate::support::{Place, Run, built, copy_tree, names, project, raw, run, sdk};
+use crate::support::{Place, Run, built, copy_tree, names, project, raw, run, sdk, test};
 
 /// Three libraries, built once.
 pub fn three() -> &'static Path {

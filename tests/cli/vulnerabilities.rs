@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use wasideps::model::Sha256;
 
 use crate::sources::zip;
-use crate::support::{Place, Run, project, run};
+use crate::support::{Place, Run, project, run, test};
 
 /// Published records; their README tells where.
 fn fixtures() -> std::path::PathBuf {
