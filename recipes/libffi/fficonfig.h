@@ -6,6 +6,9 @@
 /* The functions of closures are made in advance; a code pointer does not lead to the closure in memory. */
 #define FFI_EXEC_STATIC_TRAMP 1
 
+/* plan.c makes the plans of calls; upstream's configure has no such question. */
+#define FFI_TARGET_HAS_CALL_PLAN 1
+
 #define HAVE_ALLOCA_H 1
 #define HAVE_DLFCN_H 1
 #define HAVE_HIDDEN_VISIBILITY_ATTRIBUTE 1
@@ -13,8 +16,6 @@
 #define HAVE_INTTYPES_H 1
 #define HAVE_LONG_DOUBLE 1
 #define HAVE_MEMCPY 1
-/* plan.c; upstream has no such question */
-#define FFI_TARGET_HAS_CALL_PLAN 1
 
 #define HAVE_STDINT_H 1
 #define HAVE_STDIO_H 1

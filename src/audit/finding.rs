@@ -140,9 +140,9 @@ impl Rule {
 pub enum Level {
     /// The audit fails, exit code 6.
     Violation,
-    /// Told, and no more.
+    /// Reported, and no more.
     Warning,
-    /// It would be a violation, but for a reason that is told.
+    /// It would be a violation, were it not for a reason that is given.
     Suppressed,
 }
 

@@ -22,7 +22,7 @@ pub struct Offer {
     pub locked: Option<String>,
     /// Its newest, in its own numbers.
     pub newest: Option<String>,
-    /// The upstream version that the newest holds, where that can be told.
+    /// The upstream version that the newest holds, where that is known.
     pub holds: Option<String>,
     pub state: State,
     /// Why something is unknown.
@@ -40,7 +40,7 @@ pub enum State {
     Current,
     /// It holds an earlier one.
     Behind,
-    /// Which version it holds can't be told.
+    /// Which version it holds is not known.
     Unknown,
     NotReached,
 }

@@ -1,6 +1,6 @@
-//! Whether the files that a record names can be in what is compiled: the rule by which a vulnerability is told to be absent.
+//! Whether the files that a record names can be in what is compiled: the rule that calls a vulnerability absent.
 //!
-//! It is told only where all that is named is certainly left out. Files are named in many ways: from the repository's top, from further down, by the
+//! It does so only where all that is named is certainly left out. Files are named in many ways: from the repository's top, from further down, by the
 //! last part alone, or not as files at all. Whatever may mean one of the inputs counts as one.
 
 use crate::model::{RelPath, Selected};

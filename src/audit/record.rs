@@ -30,7 +30,7 @@ pub struct Affected {
     pub statements: Vec<Statement>,
     /// What can't be read as versions, as the record has it.
     pub unreadable: Vec<String>,
-    /// Ranges of commits. Whether a release is in them can't be told without the repository.
+    /// Ranges of commits. Only the repository says whether a release is in them.
     pub commits: Vec<Commits>,
     /// Whether versions that nothing else speaks of are affected.
     pub by_default: bool,

@@ -97,7 +97,7 @@ pub fn command_line(error: &clap::Error) -> u8 {
     if !error.use_stderr() {
         return match error.print().and_then(|()| io::stdout().flush()) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-                // Nowhere is left where it could be told that this fails too.
+                // There is nowhere left to report that this fails too.
                 let _ = writeln!(io::stderr(), "error: {}", CliError::Output { source: error });
                 Exit::Failed as u8
             }
@@ -108,7 +108,7 @@ pub fn command_line(error: &clap::Error) -> u8 {
         let text = error.render().to_string();
         let message = text.strip_prefix("error: ").unwrap_or(&text).trim().to_owned();
         let line = serde_json::to_string(&ErrorLine::new(message, None, Exit::Usage as u8)).expect("an object of strings");
-        // It is told on stderr all the same, and by the exit code.
+        // Standard error and the exit code say it all the same.
         let _ = write_out(&format!("{}\n", printable::json(&line)));
     }
     // An argument may come from elsewhere, and is repeated.

@@ -7,20 +7,20 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::name::visible;
+use super::printable::line;
 
 /// A text or a combination that is no build configuration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// No target has this name.
-    #[error("a target must be one of {}, found `{}`", names(&Target::ALL.map(Target::as_str)), visible(found))]
+    #[error("a target must be one of {}, found `{}`", names(&Target::ALL.map(Target::as_str)), line(found))]
     Target { found: String },
     /// No feature has this name; `why` where it is one that is asked for elsewhere.
     #[error(
         "a variant must be `default`, or features joined by `+`, of {}; found `{}`{}",
         names(&Feature::ALL.map(Feature::as_str)),
-        visible(found),
+        line(found),
         why.map(|why| format!(": {why}")).unwrap_or_default()
     )]
     Feature { found: String, why: Option<&'static str> },

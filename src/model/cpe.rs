@@ -4,7 +4,6 @@ use std::fmt;
 use std::str::FromStr;
 
 use percent_encoding::percent_decode_str;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Version;
@@ -73,13 +72,7 @@ impl FromStr for CpeProduct {
     }
 }
 
-impl TryFrom<String> for CpeProduct {
-    type Error = CpeError;
-
-    fn try_from(text: String) -> Result<Self, CpeError> {
-        text.parse()
-    }
-}
+by_text!(CpeProduct);
 
 impl fmt::Display for CpeProduct {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -87,25 +80,10 @@ impl fmt::Display for CpeProduct {
     }
 }
 
-impl From<CpeProduct> for String {
-    fn from(product: CpeProduct) -> Self {
-        product.to_string()
-    }
-}
-
-impl JsonSchema for CpeProduct {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "CpeProduct".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({
-            "type": "string",
-            "pattern": r"^([!-9;-\[\]-~]|\\[!-~])+:([!-9;-\[\]-~]|\\[!-~])+$",
-            "description": "`vendor:product` of the CPE dictionary"
-        })
-    }
-}
+text_schema!(CpeProduct, {
+    "pattern": r"^([!-9;-\[\]-~]|\\[!-~])+:([!-9;-\[\]-~]|\\[!-~])+$",
+    "description": "`vendor:product` of the CPE dictionary"
+});
 
 impl Cpe {
     #[must_use]

@@ -44,19 +44,7 @@ impl FromStr for Dependency {
     }
 }
 
-impl TryFrom<String> for Dependency {
-    type Error = NameError;
-
-    fn try_from(text: String) -> Result<Self, NameError> {
-        text.parse()
-    }
-}
-
-impl From<Dependency> for String {
-    fn from(dependency: Dependency) -> String {
-        dependency.to_string()
-    }
-}
+by_text!(Dependency);
 
 #[cfg(test)]
 mod tests {

@@ -94,33 +94,12 @@ macro_rules! hex_digest {
             }
         }
 
-        impl TryFrom<String> for $type {
-            type Error = $crate::model::DigestError;
+        by_text!($type);
 
-            fn try_from(text: String) -> Result<Self, Self::Error> {
-                text.parse()
-            }
-        }
-
-        impl From<$type> for String {
-            fn from(digest: $type) -> Self {
-                digest.to_string()
-            }
-        }
-
-        impl schemars::JsonSchema for $type {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($type).into()
-            }
-
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({
-                    "type": "string",
-                    "pattern": format!("^[0-9a-f]{{{}}}$", 2 * $bytes),
-                    "description": concat!($name, ", lower-case hexadecimal")
-                })
-            }
-        }
+        text_schema!($type, {
+            "pattern": format!("^[0-9a-f]{{{}}}$", 2 * $bytes),
+            "description": concat!($name, ", lower-case hexadecimal")
+        });
     };
 }
 

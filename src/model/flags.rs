@@ -9,7 +9,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::name::{text_type, visible};
+use super::name::text_type;
+use super::printable::line;
 use super::{Macro, Name, RelPath};
 
 /// What may follow the fixed start of a flag.
@@ -117,7 +118,7 @@ const REFUSED: &[(&str, &str)] = &[
 
 /// A flag that is in no list.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{what} `{}` is not allowed{}; allowed are {allowed}", visible(found), why.map(|why| format!(": {why}")).unwrap_or_default())]
+#[error("{what} `{}` is not allowed{}; allowed are {allowed}", line(found), why.map(|why| format!(": {why}")).unwrap_or_default())]
 pub struct FlagError {
     what: &'static str,
     found: String,
@@ -223,25 +224,9 @@ macro_rules! flag_type {
             }
         }
 
-        impl TryFrom<String> for $type {
-            type Error = FlagError;
-
-            fn try_from(text: String) -> Result<Self, FlagError> {
-                text.parse()
-            }
-        }
-
         text_type!(@text $type);
 
-        impl schemars::JsonSchema for $type {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($type).into()
-            }
-
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string", "pattern": pattern($forms), "description": concat!($what, ", of a list: docs/recipes.md") })
-            }
-        }
+        text_schema!($type, { "pattern": pattern($forms), "description": concat!($what, ", of a list: docs/recipes.md") });
     };
 }
 
@@ -302,7 +287,7 @@ mod tests {
         for flag in harmful.split(' ').chain(odd) {
             let Err(error) = flag.parse::<T>() else { panic!("{flag} is taken") };
             let error = error.to_string();
-            assert!(error.contains(&format!("`{}`", visible(flag))) && error.contains("allowed are -"), "{error}");
+            assert!(error.contains(&format!("`{}`", line(flag))) && error.contains("allowed are -"), "{error}");
         }
     }
 

@@ -1,5 +1,8 @@
 //! What recipes, lock and names *are*: parsed once at the border, so that the other layers hold only what is valid. No file, no process, no clock.
 
+#[macro_use]
+mod by_text;
+
 mod address;
 mod catalog;
 mod config;
@@ -39,11 +42,10 @@ pub use lock::{
     Compared, DebianPackage, DebianSdk, Lock, LockError, LockedDifference, LockedSource, LockedTests, Origin, Place, PythonBranch,
     SdkDownload, SdkRelease, Sdks, lock_schema,
 };
-pub use name::{
-    Description, Line, Macro, Name, NameError, RelPath, Template, TreeDir, Version, VulnerabilityId, is_literal_in_pc, is_plain,
-};
+pub use name::{Description, Line, Macro, Name, NameError, RelPath, Template, TreeDir, Version, VulnerabilityId, is_literal_in_pc};
 pub use number::{OutOfBounds, Within};
 pub use policy::{LicenseProblem, Policy};
+pub use printable::is_plain;
 pub use purl::{Purl, PurlError, PurlPackage};
 pub use recipe::{
     ComparedTemplate, CompileOptions, Extra, Identifiers, Justification, Library, License, LicenseText, NotAffected, OptLevel,

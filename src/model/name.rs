@@ -5,37 +5,21 @@ use std::str::FromStr;
 use camino::{Utf8Component, Utf8Path};
 use serde::{Deserialize, Serialize};
 
+use super::printable::{is_plain, line};
+
 /// A text that is not what its place asks for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{what} must be {rule}, found `{}`", visible(found))]
+#[error("{what} must be {rule}, found `{}`", line(found))]
 pub struct NameError {
     what: &'static str,
     rule: &'static str,
     found: String,
 }
 
-/// Whether `c` shows as itself, in its own place: no control character, no end of a line, none of those that turn the direction of what follows
-/// (Unicode's UAX #9: U+202A to U+202E, U+2066 to U+2069).
-#[must_use]
-pub fn is_plain(c: char) -> bool {
-    !c.is_control() && !matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// `text` with all that is not plain written as an escape, for messages.
-pub(super) fn visible(text: &str) -> String {
-    text.chars()
-        .flat_map(|c| is_plain(c).then_some(c).into_iter().chain((!is_plain(c)).then(|| c.escape_default()).into_iter().flatten()))
-        .collect()
-}
-
 /// Implements the parsing, printing, serde and schema of a newtype over `String` whose whole rule is a predicate.
 macro_rules! text_type {
     (@text $type:ident) => {
-        impl From<$type> for String {
-            fn from(value: $type) -> String {
-                value.0
-            }
-        }
+        by_text!($type);
 
         impl $type {
             /// The text.
@@ -71,25 +55,9 @@ macro_rules! text_type {
             }
         }
 
-        impl TryFrom<String> for $type {
-            type Error = NameError;
-
-            fn try_from(text: String) -> Result<Self, NameError> {
-                text.parse()
-            }
-        }
-
         text_type!(@text $type);
 
-        impl schemars::JsonSchema for $type {
-            fn schema_name() -> std::borrow::Cow<'static, str> {
-                stringify!($type).into()
-            }
-
-            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string", "pattern": $pattern, "description": concat!($what, ": ", $rule) })
-            }
-        }
+        text_schema!($type, { "pattern": $pattern, "description": concat!($what, ": ", $rule) });
     };
 }
 

@@ -3,13 +3,15 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// Whether a terminal obeys `c` rather than showing it: controls, and marks that change the direction of text (UAX #9).
-fn is_obeyed(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// Whether `c` shows as itself, in its own place: no control character, no end of a line, no mark that changes the direction of what follows
+/// (Unicode's UAX #9: U+202A to U+202E, U+2066 to U+2069). A terminal obeys the others rather than showing them.
+#[must_use]
+pub fn is_plain(c: char) -> bool {
+    !c.is_control() && !matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn escaped(text: &str, keep: fn(char) -> bool) -> Cow<'_, str> {
-    let obeyed = |c: char| is_obeyed(c) && !keep(c);
+    let obeyed = |c: char| !is_plain(c) && !keep(c);
     if !text.contains(obeyed) {
         return text.into();
     }
@@ -41,7 +43,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
 /// `json`, a JSON text, with what serde leaves as it is written as JSON escapes it. It means the same.
 #[must_use]
 pub fn json(text: &str) -> Cow<'_, str> {
-    let obeyed = |c: char| is_obeyed(c) && c != '\n';
+    let obeyed = |c: char| !is_plain(c) && c != '\n';
     if !text.contains(obeyed) {
         return text.into();
     }
@@ -56,7 +58,7 @@ pub fn json(text: &str) -> Cow<'_, str> {
 /// `text` with what is obeyed replaced by as many bytes: places in it stay where they are.
 #[must_use]
 pub fn same_length(text: &str) -> Cow<'_, str> {
-    let obeyed = |c: char| is_obeyed(c) && !matches!(c, '\n' | '\t' | '\r');
+    let obeyed = |c: char| !is_plain(c) && !matches!(c, '\n' | '\t' | '\r');
     if !text.contains(obeyed) {
         return text.into();
     }
@@ -75,12 +77,12 @@ pub fn same_length(text: &str) -> Cow<'_, str> {
 mod tests {
     use super::*;
 
-    const EVIL: &str = "a\u{1b}]0;t\u{7}\u{9b}2J\u{202e}\u{2066}b\n\tc\rd\u{7f}é";
+    const EVIL: &str = "a\u{1b}]0;t\u{7}\u{9b}2J\u{2028}\u{202e}\u{2066}b\n\tc\rd\u{7f}é";
 
     #[test]
     fn what_a_terminal_obeys_is_made_visible_and_all_else_stays() {
-        assert_eq!(lines(EVIL), "a\\u{1b}]0;t\\u{7}\\u{9b}2J\\u{202e}\\u{2066}b\n\tc\\rd\\u{7f}é");
-        assert_eq!(line(EVIL), "a\\u{1b}]0;t\\u{7}\\u{9b}2J\\u{202e}\\u{2066}b\\n\\tc\\rd\\u{7f}é");
+        assert_eq!(lines(EVIL), "a\\u{1b}]0;t\\u{7}\\u{9b}2J\\u{2028}\\u{202e}\\u{2066}b\n\tc\\rd\\u{7f}é");
+        assert_eq!(line(EVIL), "a\\u{1b}]0;t\\u{7}\\u{9b}2J\\u{2028}\\u{202e}\\u{2066}b\\n\\tc\\rd\\u{7f}é");
         assert_eq!(lines("x\r\ny"), "x\ny");
         let same = same_length(EVIL);
         assert!(same.len() == EVIL.len() && same.find("\tc") == EVIL.find("\tc") && !same.contains(['\u{1b}', '\u{9b}', '\u{202e}']));
@@ -93,7 +95,7 @@ mod tests {
     fn json_means_the_same_when_it_is_made_visible() {
         let text = serde_json::to_string(EVIL).expect("JSON");
         let shown = json(&text);
-        assert!(!shown.contains(is_obeyed), "{shown:?}");
+        assert!(shown.chars().all(is_plain), "{shown:?}");
         assert_eq!(serde_json::from_str::<String>(&shown).expect("JSON"), EVIL);
     }
 }

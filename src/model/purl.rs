@@ -4,7 +4,6 @@ use std::fmt;
 use std::str::FromStr;
 
 use packageurl::PackageUrl;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Version;
@@ -124,13 +123,7 @@ impl FromStr for PurlPackage {
     }
 }
 
-impl TryFrom<String> for PurlPackage {
-    type Error = PurlError;
-
-    fn try_from(text: String) -> Result<Self, PurlError> {
-        text.parse()
-    }
-}
+by_text!(PurlPackage);
 
 impl fmt::Display for PurlPackage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -138,25 +131,10 @@ impl fmt::Display for PurlPackage {
     }
 }
 
-impl From<PurlPackage> for String {
-    fn from(package: PurlPackage) -> Self {
-        package.to_string()
-    }
-}
-
-impl JsonSchema for PurlPackage {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "PurlPackage".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({
-            "type": "string",
-            "pattern": "^pkg:[A-Za-z.+-][A-Za-z0-9.+-]*/[^@?# ]+$",
-            "description": "A package URL without version, qualifiers and subpath"
-        })
-    }
-}
+text_schema!(PurlPackage, {
+    "pattern": "^pkg:[A-Za-z.+-][A-Za-z0-9.+-]*/[^@?# ]+$",
+    "description": "A package URL without version, qualifiers and subpath"
+});
 
 #[cfg(test)]
 mod tests {

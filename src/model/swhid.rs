@@ -36,33 +36,12 @@ impl FromStr for SwhDir {
     }
 }
 
-impl TryFrom<String> for SwhDir {
-    type Error = SwhDirError;
+by_text!(SwhDir);
 
-    fn try_from(text: String) -> Result<Self, SwhDirError> {
-        text.parse()
-    }
-}
-
-impl From<SwhDir> for String {
-    fn from(id: SwhDir) -> Self {
-        id.to_string()
-    }
-}
-
-impl schemars::JsonSchema for SwhDir {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "SwhDir".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({
-            "type": "string",
-            "pattern": "^swh:1:dir:[0-9a-f]{40}$",
-            "description": "Software Heritage identifier of a folder (ISO/IEC 18670)"
-        })
-    }
-}
+text_schema!(SwhDir, {
+    "pattern": "^swh:1:dir:[0-9a-f]{40}$",
+    "description": "Software Heritage identifier of a folder (ISO/IEC 18670)"
+});
 
 /// A folder, by what counts for its identifier: names, contents, which files are programs. Names are any bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -8,8 +8,13 @@ use super::layout::Layout;
 use super::{Reach, Toolchain, ToolchainError};
 use crate::model::{BuildConfig, Feature, ProgramForm, llvm_major};
 
-/// Uses a header of clang's own, one of wasi-libc, and a function of its library.
-const PROGRAM: &str = "#include <stddef.h>\n#include <stdio.h>\nint main(void) { return puts(\"ok\") == EOF ? 1 : (int)(size_t)0; }\n";
+/// Uses a header of clang's own, one of wasi-libc, and a function of its library. Clang before 16 does not know `SOURCE_DATE_EPOCH`, which every
+/// command of ours sets to 0: what it makes would depend on the clock.
+const PROGRAM: &str = r#"#include <stddef.h>
+#include <stdio.h>
+_Static_assert(__builtin_strcmp(__DATE__ __TIME__, "Jan  1 197000:00:00") == 0, "SOURCE_DATE_EPOCH is ignored; clang 16 and later obey it");
+int main(void) { return puts("ok") == EOF ? 1 : (int)(size_t)0; }
+"#;
 
 /// The same with what the variant `eh` brings.
 const EH_PROGRAM: &str =

@@ -1,5 +1,6 @@
 //! What recipes, suites and archives that mean harm get clang, the linker and pkg-config to do: nothing.
 
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
@@ -304,19 +305,35 @@ fn a_program_of_the_sdk_reads_and_writes_nothing_but_its_own() {
     needs_landlock();
     let place = Place::new();
     let (own, secret) = (own_sdk(&place), place.write("secret", "the secret\n"));
-    let program = own.join("llvm/bin/clang");
-    std::fs::remove_file(&program).expect("it is there");
     let script = format!(
-        "#!/bin/sh\nread line <{secret} && echo \"$line\" >&2\necho x >{written} || echo 'could not write' >&2\necho y >here && read y <here && echo wrote $y >&2\nexit 1\n",
+        "read line <{secret} && echo \"$line\" >&2\necho x >{written} || echo 'could not write' >&2\necho y >here && read y <here && echo wrote $y >&2\nexit 1",
         secret = secret.display(),
         written = place.path("written").display()
     );
-    std::fs::write(&program, script).expect("it can be written");
-    std::os::unix::fs::PermissionsExt::set_mode(&mut std::fs::metadata(&program).expect("a file").permissions(), 0o755);
-    run(Command::new("chmod").arg("755").arg(&program)).exits(0);
+    replace_clang(&own, &script);
     let mut command = place.with_archives(&["build", "bzip2", "--prefix", "out"]);
     let done = run(command.arg("--wasi-sdk").arg(&own)).exits(5).says(&["Permission denied", "could not write", "wrote y"]);
     assert!(!done.stderr.contains("the secret") && !place.path("written").exists(), "{}", done.stderr);
+}
+
+#[test]
+fn a_clang_that_takes_the_time_from_the_clock_is_refused_before_it_compiles_anything() {
+    let place = Place::new();
+    let own = own_sdk(&place);
+    let program = own.join("llvm/bin/clang");
+    // A name that linkers have may be started too.
+    std::fs::rename(&program, program.with_file_name("wasm-clang")).expect("it is there");
+    replace_clang(&own, "unset SOURCE_DATE_EPOCH\nexec \"${0%/*}/wasm-clang\" \"$@\"");
+    let mut command = place.with_archives(&["build", "bzip2", "--prefix", "out"]);
+    run(command.arg("--wasi-sdk").arg(&own)).exits(5).says(&["can't compile a trivial program", "clang 16 and later obey it"]);
+}
+
+/// Puts a shell script in the place of an SDK's clang.
+fn replace_clang(sdk: &Path, script: &str) {
+    let program = sdk.join("llvm/bin/clang");
+    let _ = std::fs::remove_file(&program);
+    std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).expect("it can be written");
+    run(Command::new("chmod").arg("755").arg(&program)).exits(0);
 }
 
 /// What clang opened in a build, by the kernel's own account: every successful open of every process that became clang or its linker.

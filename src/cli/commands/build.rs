@@ -47,8 +47,10 @@ pub fn run(args: &BuildArgs, global: &Global, printer: &Printer) -> Result<(), F
         begin: &|| printer.expect_jobs(&plan),
         documents: &documents_of(&catalog, created),
     })?;
-    if matches!(outcome, Outcome::Built(_)) {
-        known.remember(prefix.path());
+    if matches!(outcome, Outcome::Built(_))
+        && let Some(fingerprint) = fingerprint(prefix.path())
+    {
+        known.remember(fingerprint);
     }
     printer.finish_bars();
     show(&outcome, path.as_str(), started.elapsed().as_secs_f64(), printer);
@@ -80,17 +82,16 @@ impl Known<'_> {
         }
         let is_intact = verifies(at, self.plan, context);
         if is_intact {
-            self.remember(at);
+            // What it was before it was verified: damage since then has another fingerprint.
+            self.remember(fingerprint);
         }
         is_intact
     }
 
-    /// Remembers the prefix at `at`, which was just made or verified.
-    fn remember(&self, at: &Utf8Path) {
-        if let Some(fingerprint) = fingerprint(at) {
-            // A store that can't be written costs the next build some time, and nothing else.
-            let _ = self.store.keep_record(Kind::Prefix, &self.key(fingerprint), &Intact { fingerprint }, self.printer);
-        }
+    /// Remembers a prefix that was just made or verified.
+    fn remember(&self, fingerprint: Sha256) {
+        // A store that can't be written costs the next build some time, and nothing else.
+        let _ = self.store.keep_record(Kind::Prefix, &self.key(fingerprint), &Intact { fingerprint }, self.printer);
     }
 
     fn key(&self, fingerprint: Sha256) -> Sha256 {
