@@ -216,7 +216,7 @@ impl CliError {
             Self::View(ViewError::Name { .. }) => Exit::Usage,
             Self::View(ViewError::Damaged { .. }) => Exit::Verification,
             Self::View(_) => Exit::Failed,
-            Self::Store(StoreError::Foreign { .. } | StoreError::Format { .. }) => Exit::Usage,
+            Self::Store(StoreError::Foreign { .. } | StoreError::Format { .. } | StoreError::Unmappable { .. }) => Exit::Usage,
             Self::Store(_) | Self::Threads { .. } | Self::Output { .. } | Self::Build(_) => Exit::Failed,
             Self::Write { .. } | Self::UnusedInputs { .. } | Self::Outdated { .. } => Exit::Failed,
             _ => Exit::Usage,

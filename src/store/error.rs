@@ -13,6 +13,11 @@ pub enum StoreError {
     #[error("the store {root} can't be opened: {source}")]
     #[diagnostic(help("it must be a folder; `--store DIR` or $WASIDEPS_HOME names another"))]
     Open { root: Utf8PathBuf, source: io::Error },
+    #[error("the store can't be in {root}: its path has a `=`")]
+    #[diagnostic(help(
+        "clang can't keep such a path out of what it compiles, and the bytes would depend on it; name another with `--store DIR`"
+    ))]
+    Unmappable { root: Utf8PathBuf },
     #[error("the store {root} says `{found}`, which this program does not read; nothing in it was changed")]
     #[diagnostic(help("remove it, or name another with `--store DIR` or $WASIDEPS_HOME"))]
     Format { root: Utf8PathBuf, found: String },

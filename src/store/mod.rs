@@ -57,10 +57,14 @@ impl Store {
     /// can't be written is opened too: what it holds can be used, and what is then to be kept fails.
     ///
     /// # Errors
-    /// When it is of another version, or a folder that is not a store; nothing in it is touched then.
+    /// When it is of another version, a folder that is not a store, or one whose path has a `=`; nothing in it is touched then.
     pub fn open(root: &Utf8Path) -> Result<Self, StoreError> {
         // Its files are arguments of programs that run in other folders, and an absolute path is never an option.
         let root = &camino::absolute_utf8(root).map_err(|source| StoreError::Open { root: root.to_owned(), source })?;
+        // `-ffile-prefix-map=OLD=NEW` ends OLD at the first `=`.
+        if root.as_str().contains('=') {
+            return Err(StoreError::Unmappable { root: root.clone() });
+        }
         mark::claim(root)?;
         for folder in Kind::ALL.map(Kind::folder).into_iter().chain([TMP, LOCKS]) {
             fs_err::create_dir_all(root.join(folder)).map_err(|source| StoreError::Open { root: root.to_owned(), source })?;

@@ -105,6 +105,14 @@ fn a_reader_that_holds_every_lock_file_of_the_sweep_holds_nobody_up() {
 }
 
 #[test]
+fn a_store_whose_path_clang_can_not_leave_out_of_its_bytes_is_refused() {
+    let place = Place::new();
+    let mut command = crate::support::raw();
+    run(command.arg("clean").arg("--store").arg(place.path("a=b"))).exits(2).says(&["its path has a `=`", "--store DIR"]);
+    assert!(!place.path("a=b").exists());
+}
+
+#[test]
 fn a_folder_that_is_no_store_is_refused_and_nothing_in_it_is_made_or_removed() {
     let place = Place::new();
     for (file, text) in [("work/tmp/mine/data", "precious"), ("work/tmp/mine.lock", ""), ("work/objects/my.o", "mine")] {
