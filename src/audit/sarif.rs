@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::finding::{Finding, Level, Rule};
 use super::report::Report;
-use crate::model::Sha256;
+use crate::model::{Sha256, printable};
 
 /// Where a finding is shown that is in no file of its own: what it speaks of is in the lock.
 const LOCKFILE: &str = "lockfile.json";
@@ -48,7 +48,7 @@ pub fn document(report: &Report) -> String {
             "properties": { "databases": databases, "excluded": report.excluded },
         }],
     });
-    format!("{log:#}\n")
+    format!("{}\n", printable::json(&format!("{log:#}")))
 }
 
 fn result(finding: &Finding) -> Value {

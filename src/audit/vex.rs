@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::names::{Known, Subject, cpe};
 use super::vulnerability::{Status, Suppression, Vulnerability};
-use crate::model::{Purl, Sha256, Timestamp};
+use crate::model::{Purl, Sha256, Timestamp, printable};
 use crate::store::{TEXT_LIMIT, read_text};
 
 const CONTEXT: &str = "https://openvex.dev/ns/v0.2.0";
@@ -193,7 +193,7 @@ pub fn document(vulnerabilities: &[Vulnerability], created: Timestamp) -> String
         "tooling": format!("wasideps {}", env!("CARGO_PKG_VERSION")),
         "statements": statements,
     });
-    format!("{document:#}\n")
+    format!("{}\n", printable::json(&format!("{document:#}")))
 }
 
 fn statement(vulnerability: &Vulnerability, timestamp: Timestamp) -> StatementOut<'_> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::SuiteReport;
+use crate::model::printable;
 
 /// The text of the XML file.
 ///
@@ -22,7 +23,7 @@ pub fn to_junit(reports: &[SuiteReport]) -> Result<String, quick_junit::Serializ
                 None => TestCaseStatus::success(),
                 Some(failure) => {
                     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-                    status.set_message(failure.to_string());
+                    status.set_message(printable::lines(&failure.to_string()).into_owned());
                     status
                 }
             };

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::SuiteReport;
+use crate::model::printable;
 
 /// The page: a table of sources, then what is not applicable, which tests are patched, and each test. `made` says what was run by what. Times
 /// are left out: the page of an unchanged result is unchanged.
@@ -67,8 +68,9 @@ fn folders(report: &SuiteReport) -> String {
     text + "\n"
 }
 
+/// The output of a test program may be in `text`: whoever shows the page in a terminal is not to obey it.
 fn cell(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|")
+    printable::line(&text.split_whitespace().collect::<Vec<_>>().join(" ")).replace('|', "\\|")
 }
 
 #[cfg(test)]
@@ -84,12 +86,12 @@ mod tests {
             name: "x".into(),
             version: "1".into(),
             tests: vec![test("a", None), test("b", Some(Failure::TimedOut { limit: 3 }))],
-            not_applicable: vec![Skipped { name: "c".into(), reason: "no\nfork | exec".into() }],
+            not_applicable: vec![Skipped { name: "c".into(), reason: "no\nfork | exec\u{1b}[2J".into() }],
             patches: Vec::new(),
         };
         let page = to_markdown(std::slice::from_ref(&report), "run by hand");
         assert!(page.contains("| x | 1 | 2 | 1 | 1 | 1 |"), "{page}");
-        assert!(page.contains("| x | c | no fork \\| exec |"), "{page}");
+        assert!(page.contains("| x | c | no fork \\| exec\\u{1b}[2J |"), "{page}");
         assert!(page.contains("- b: **failed**: it ran longer than 3 s"), "{page}");
         assert!(!page.contains("| folder |") && !page.contains("Patched"), "{page}");
 

@@ -231,6 +231,7 @@ fn nothing_of_others_reaches_the_terminal_but_what_it_shows() {
         ("an archive's entry, JSON", fetch(&json), 3),
         ("a record", audit(&[]), 6),
         ("a record, JSON", audit(&json), 6),
+        ("a record, SARIF", audit(&["--message-format", "sarif"]), 6),
         ("a file's name", verify(&[]), 3),
         ("a file's name, JSON", verify(&json), 3),
         ("an argument", run(&mut place.command(&["list", EVIL])), 2),
