@@ -62,6 +62,27 @@ fn a_signal_to_the_process_alone_ends_its_compilers_and_the_status_is_the_signal
 }
 
 #[test]
+fn a_signal_takes_the_progress_bars_off_the_terminal() {
+    let place = Place::new();
+    let build = place.build(&["sqlite", "--prefix", "out"]);
+    // script(1) gives it a terminal, and writes what reaches it.
+    let mut command = Command::new("script");
+    command.args(["--quiet", "--flush", "--return", "--command", "echo $$ >pid; exec \"$PROGRAM\" $ARGUMENTS", "shown"]);
+    let arguments = build.get_args().map(|argument| argument.to_str().expect("UTF-8")).collect::<Vec<_>>().join(" ");
+    command.env("PROGRAM", build.get_program()).env("ARGUMENTS", arguments).env("SHELL", "/bin/sh").env("TERM", "xterm");
+    let mut child = command.current_dir(place.path(".")).stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("script starts");
+    let shown = || std::fs::read(place.path("shown")).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    soon("a bar shows what is compiled", || shown().contains("sqlite3.c"));
+    let pid = std::fs::read_to_string(place.path("pid")).expect("written first").trim().parse().expect("a number");
+    kill_process(Pid::from_raw(pid).expect("a process"), Signal::TERM).expect("a signal can be sent");
+    assert!(!child.wait().expect("it ends").success());
+    let shown = shown();
+    // What was drawn last was cleared, and nothing after it.
+    let (_, left) = shown.rsplit_once("\u{1b}[2K").expect("lines are cleared");
+    assert!(!left.contains("Compiling"), "{}", shown.escape_debug());
+}
+
+#[test]
 fn a_signal_that_was_ignored_from_the_start_stays_ignored() {
     let place = Place::new();
     let mut child = compiling(&place, "trap '' HUP; exec \"$@\"");
