@@ -5,6 +5,7 @@ mod config;
 mod sbom;
 
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -12,7 +13,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use audit::{AuditArgs, OutdatedArgs};
 pub use config::ConfigArgs;
 
-use super::values::path;
+use super::values::{age, path};
 use crate::consumer::env::Shell;
 use crate::model::{BuildConfig, Name, Sha256, Version};
 
@@ -343,6 +344,9 @@ pub struct CleanArgs {
     /// What to remove from the store [default: nothing, only show its size]
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
     pub remove: Vec<StoreKind>,
+    /// Remove only what was put into the store longer ago than this: `90m`, `36h`, `30d`
+    #[arg(long, value_name = "AGE", value_parser = age, requires = "remove")]
+    pub older_than: Option<Duration>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -1,6 +1,8 @@
 //! Values of options and of environment variables. An empty path would be the current folder; as a variable it means that nobody set it, as in a CI
 //! job whose variable has no value.
 
+use std::time::Duration;
+
 use camino::Utf8PathBuf;
 
 use super::error::CliError;
@@ -11,6 +13,18 @@ use super::error::CliError;
 /// When it is empty.
 pub fn path(text: &str) -> Result<Utf8PathBuf, &'static str> {
     if text.is_empty() { Err("a path can't be empty") } else { Ok(text.into()) }
+}
+
+/// An age of the command line: a number of minutes, hours or days.
+///
+/// # Errors
+/// When it is anything else.
+pub fn age(text: &str) -> Result<Duration, &'static str> {
+    let seconds = [('m', 60), ('h', 60 * 60), ('d', 24 * 60 * 60)].into_iter().find_map(|(unit, seconds)| {
+        let digits = text.strip_suffix(unit).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
+        digits.parse::<u64>().ok()?.checked_mul(seconds)
+    });
+    seconds.map(Duration::from_secs).ok_or("an age is a number of minutes, hours or days, as in `90m`, `36h`, `30d`")
 }
 
 /// The value of an environment variable; none where it is unset or empty.
@@ -42,6 +56,16 @@ mod tests {
         }
         for inner in command.get_subcommands() {
             with_empty_paths(inner, &[words, &[inner.get_name().to_owned()]].concat(), found);
+        }
+    }
+
+    #[test]
+    fn an_age_has_one_of_three_units() {
+        for (text, seconds) in [("0m", 0), ("90m", 5_400), ("36h", 129_600), ("30d", 2_592_000)] {
+            assert_eq!(age(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in ["", "d", "30", "1.5d", "-1d", "+1d", "1 d", "1w", "30d ", "99999999999999999999d", "18446744073709551615d"] {
+            assert!(age(text).is_err(), "{text}");
         }
     }
 

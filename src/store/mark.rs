@@ -51,6 +51,20 @@ pub(super) fn claim(root: &Utf8Path) -> Result<(), StoreError> {
     file.write_all(FORMAT.as_bytes()).and_then(|()| file.sync_all()).map_err(fail)
 }
 
+/// The file by which programs that make backups know a folder of what can be made again. Source: <https://bford.info/cachedir/>.
+const CACHE_TAG: &str = "CACHEDIR.TAG";
+const CACHE_TAG_TEXT: &str = "Signature: 8a477f597d28d172789f06886806bc55
+# This file marks a cache of wasideps, which backups can leave out: https://bford.info/cachedir/
+";
+
+/// Tags the store at `root` as a cache, where it is not yet. A store that can't be written goes without.
+pub(super) fn tag_as_cache(root: &Utf8Path) {
+    let tag = root.join(CACHE_TAG);
+    if !tag.exists() {
+        let _ = fs_err::write(tag, CACHE_TAG_TEXT);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

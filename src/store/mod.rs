@@ -13,6 +13,7 @@ mod scratch;
 mod slot;
 
 use std::io::{self, ErrorKind};
+use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
@@ -69,6 +70,7 @@ impl Store {
         for folder in Kind::ALL.map(Kind::folder).into_iter().chain([TMP, LOCKS]) {
             fs_err::create_dir_all(root.join(folder)).map_err(|source| StoreError::Open { root: root.to_owned(), source })?;
         }
+        mark::tag_as_cache(root);
         Ok(Self { root: root.to_owned(), scratch: Scratch::new(root.join(TMP)) })
     }
 
@@ -266,15 +268,18 @@ impl Store {
             .collect()
     }
 
-    /// Removes all entries of `kind`; a process that is using one keeps what it has open.
+    /// Removes the entries of `kind`, or those that were put there longer than `older_than` ago; a process that is using one keeps what it has open.
     ///
     /// # Errors
     /// When one can't be removed.
-    pub fn clear(&self, kind: Kind) -> Result<(), StoreError> {
+    pub fn clear(&self, kind: Kind, older_than: Option<Duration>) -> Result<(), StoreError> {
         let folder = self.root.join(kind.folder());
         let write = |source| StoreError::Write { path: folder.clone(), source };
         let grave = self.scratch_dir()?;
         for (number, entry) in listed(&folder).map_err(write)?.into_iter().enumerate() {
+            if older_than.is_some_and(|age| !is_older(&entry, age)) {
+                continue;
+            }
             match fs_err::rename(entry, grave.path().join(number.to_string())) {
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(write(error)),
                 _ => {}
@@ -282,6 +287,12 @@ impl Store {
         }
         grave.close().map_err(write)
     }
+}
+
+/// Whether `entry` was written longer than `age` ago. What another process removes meanwhile, or what has no time, is not.
+fn is_older(entry: &Utf8Path, age: Duration) -> bool {
+    let written = fs_err::symlink_metadata(entry).and_then(|meta| meta.modified());
+    written.is_ok_and(|time| time.elapsed().is_ok_and(|elapsed| elapsed > age))
 }
 
 /// What another process removes meanwhile, or what can't be looked into, counts nothing.

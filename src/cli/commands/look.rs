@@ -111,7 +111,7 @@ pub fn plan(args: &PlanArgs, global: &Global, printer: &Printer) -> Result<(), F
 pub fn clean(args: &CleanArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
     let store = context::store(global)?;
     for kind in &args.remove {
-        store.clear(match kind {
+        let kind = match kind {
             StoreKind::Archives => Kind::Archive,
             StoreKind::Trees => Kind::Tree,
             StoreKind::Objects => Kind::Object,
@@ -119,7 +119,8 @@ pub fn clean(args: &CleanArgs, global: &Global, printer: &Printer) -> Result<(),
             StoreKind::Identities => Kind::Identity,
             StoreKind::Runners => Kind::Runner,
             StoreKind::Prefixes => Kind::Prefix,
-        })?;
+        };
+        store.clear(kind, args.older_than)?;
     }
     let mut rows = table::table(&["kind", "entries", "size"]);
     for (kind, entries, bytes) in store.usage()? {

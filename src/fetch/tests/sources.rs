@@ -30,7 +30,7 @@ fn patches_and_overlays_make_the_tree_and_the_next_time_it_is_there() {
     // Read back whole: the list's digests are those of the files as they are now.
     assert!(bench.store.entry(Kind::Tree, &tree.key(), &bench.memory).expect("readable").is_some());
     fs_err::remove_dir_all(bench.path("vendor")).expect("removed");
-    bench.store.clear(Kind::Archive).expect("cleared");
+    bench.store.clear(Kind::Archive, None).expect("cleared");
     bench.fetcher().source(&wanted).expect("from the store");
     assert_eq!(bench.memory.count(|event| matches!(event, Event::SourceReady { cached: true, .. })), 1);
 }
