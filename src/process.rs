@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{Builder, ScopedJoinHandle};
 
+use tracing::{debug, trace};
+
 /// The programs that run now.
 static RUNNING: Mutex<Running> = Mutex::new(Running { groups: Vec::new(), ending: false });
 
@@ -50,9 +52,23 @@ impl Program {
         std::os::unix::process::CommandExt::process_group(command, 0);
         // Held meanwhile: a signal must not come between the start and the list.
         let mut running = running();
-        let child = command.spawn()?;
-        running.groups.push(child.id());
-        Ok(Self { child, ended: false })
+        let child = command.spawn();
+        if let Ok(child) = &child {
+            running.groups.push(child.id());
+        }
+        drop(running);
+        let (program, folder) = (command.get_program(), command.get_current_dir().map(std::path::Path::display));
+        match child {
+            Ok(child) => {
+                debug!(?program, folder = folder.map(display), process = child.id(), "a program starts");
+                trace!(process = child.id(), arguments = ?command.get_args().collect::<Vec<_>>(), "its arguments");
+                Ok(Self { child, ended: false })
+            }
+            Err(error) => {
+                debug!(?program, folder = folder.map(display), %error, "a program can't be started");
+                Err(error)
+            }
+        }
     }
 
     /// Its standard input, where that is a pipe and was not taken before.
@@ -108,7 +124,9 @@ impl Program {
         let id = self.child.id();
         running().groups.retain(|group| *group != id);
         self.ended = true;
-        self.child.wait()
+        let status = self.child.wait()?;
+        debug!(process = id, %status, "a program has ended");
+        Ok(status)
     }
 
     /// Whether it has ended; it is not waited for yet.

@@ -5,6 +5,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use tracing::debug_span;
 
 use super::{BuildError, Work};
 use crate::model::{Dependency, RelPath, Sha256};
@@ -80,6 +81,7 @@ impl Work<'_> {
     /// When clang can't be started or refuses the source, when the source includes a file from elsewhere, when the store can't be written.
     pub fn object(&self, job: &Job, place: &Place<'_>, busy: Busy) -> Result<Option<Object>, BuildError> {
         const SCOPE: &str = "object";
+        let _span = debug_span!("object", source = place.subject, file = job.file.as_str()).entered();
         if let Some(object) = self.cached(job, place.subject)? {
             return Ok(Some(object));
         }

@@ -14,6 +14,7 @@ mod schedule;
 use std::collections::BTreeSet;
 
 use camino::Utf8Path;
+use tracing::debug;
 
 pub use archive::archive;
 pub use closure::{CLOSURE, Closure, ClosureFile, ClosureMember, FileOrigin};
@@ -79,8 +80,12 @@ pub fn build(request: &Request<'_>) -> Result<Outcome, Vec<BuildError>> {
     let old = match prefix.found().map_err(one)? {
         Found::Nothing => Ours::default(),
         Found::Prefix(manifest) => {
-            if manifest.key == plan.key && (request.is_intact)(prefix.path()) {
+            if manifest.key != plan.key {
+                debug!(prefix = %prefix.path(), key = %manifest.key.short(), planned = %plan.key.short(), "the prefix was made from another plan");
+            } else if (request.is_intact)(prefix.path()) {
                 return Ok(Outcome::UpToDate(*manifest));
+            } else {
+                debug!(prefix = %prefix.path(), "the prefix is damaged");
             }
             let same = manifest.toolchain.is_same(&plan.toolchain);
             if !same && !request.replace {

@@ -8,7 +8,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 pub use audit::{AuditArgs, OutdatedArgs};
 pub use config::ConfigArgs;
@@ -67,6 +67,9 @@ pub struct Global {
     /// Tell only results and errors
     #[arg(long, short, global = true)]
     pub quiet: bool,
+    /// Log to stderr what is looked at, found, fetched and started, and why; twice (`-vv`), in more detail
+    #[arg(long, short, global = true, action = ArgAction::Count, conflicts_with = "quiet")]
+    pub verbose: u8,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod context;
 mod error;
+mod log;
 mod output;
 mod printer;
 mod report;
@@ -29,6 +30,7 @@ pub fn main() -> ExitCode {
         Err(error) => return ExitCode::from(told::command_line(&error)),
     };
     let printer = Printer::new(&cli.global);
+    log::start(cli.global.verbose, &printer);
     let result = prepare(&printer).and_then(|()| commands::run(&cli, &printer));
     printer.finish_bars();
     let result = match printer.lost_output() {

@@ -179,6 +179,12 @@ impl Printer {
         }
     }
 
+    /// Where the log goes: to stderr, beside the bars.
+    pub fn log(&self) -> impl Fn() -> Log + Send + Sync + 'static {
+        let bars = self.bars.clone();
+        move || Log { bars: bars.clone() }
+    }
+
     /// All failures, each with its help; then how many there were.
     pub fn failures(&self, failures: &Failures) {
         self.finish_bars();
@@ -355,6 +361,29 @@ impl Printer {
             };
             self.line("Compiled", &text);
         }
+    }
+}
+
+/// Takes the lines of the log.
+pub struct Log {
+    bars: Option<MultiProgress>,
+}
+
+impl io::Write for Log {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        // What it names came from the network, archives and file names.
+        let text = String::from_utf8_lossy(line);
+        let text = printable::lines(&text);
+        let write = || io::stderr().lock().write_all(text.as_bytes());
+        match &self.bars {
+            Some(bars) => bars.suspend(write)?,
+            None => write()?,
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@ use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::NamedTempFile;
+use tracing::debug;
 use url::Url;
 
 use super::http::{Ask, Expected};
@@ -157,6 +158,7 @@ impl Fetcher<'_> {
         for folder in &self.settings.from {
             let found = self.folders.find(folder, sha256, wanted.size, wanted.expected().limit);
             if let Some(path) = found.map_err(|source| FetchError::From { path: folder.clone(), source })? {
+                debug!(%path, "takes the archive from a folder");
                 return self.adopt(wanted, &path).map(Some).map_err(|error| error.into_fetch(path, true));
             }
         }
@@ -179,7 +181,10 @@ impl Fetcher<'_> {
             });
         };
         match self.folders.find(folder, &sha256, wanted.size, wanted.expected().limit).map_err(read)? {
-            Some(path) => self.adopt(wanted, &path).map_err(|error| error.into_fetch(path, false)),
+            Some(path) => {
+                debug!(%path, "takes the archive from the origin's folder");
+                self.adopt(wanted, &path).map_err(|error| error.into_fetch(path, false))
+            }
             None => Err(FetchError::NotInFolder { folder: folder.to_owned(), sha256 }),
         }
     }

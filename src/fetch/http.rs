@@ -10,6 +10,7 @@ use reqwest::blocking::{Client, Response};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use tempfile::NamedTempFile;
+use tracing::debug;
 use url::Url;
 
 use super::FetchError;
@@ -257,12 +258,15 @@ fn refused_redirect(previous: &[Url], next: &Url) -> Option<String> {
 }
 
 fn open(client: &Client, url: &Url) -> Result<Response, Failure> {
+    debug!(url = shown_url(url), "asks");
     let response = client.get(url.clone()).send().map_err(|error| {
         let again = judge_error(&error);
         let problem = of_network(&error);
+        debug!(url = shown_url(url), problem, ?again, "no answer");
         Failure { error: FetchError::Unreachable { url: shown_url(url), problem }, again }
     })?;
     let status = response.status();
+    debug!(url = shown_url(response.url()), status = status.as_u16(), length = response.content_length(), "an answer");
     if status == StatusCode::OK {
         return Ok(response);
     }

@@ -1,5 +1,7 @@
 //! From a source's origins to its tree: which origin serves, and whether all agree.
 
+use tracing::{debug, debug_span};
+
 use super::archive::Wanted;
 use super::compare::{Difference, InputFiles, differences};
 use super::identify::check_names;
@@ -43,12 +45,14 @@ impl Fetcher<'_> {
     pub fn source(&self, selected: &Selected) -> Result<SourceTree, SourceError> {
         let subject = selected.title();
         let key = plan::tree_key(selected);
+        let _span = debug_span!("source", source = subject.as_str()).entered();
         let stored = SourceTree::stored(self.store, &key, self.reporter);
         if let Some(tree) = stored.map_err(|error| SourceError::one(subject.clone(), error))? {
             self.reporter.event(Event::SourceReady { subject, origin: None, files: tree.entry().files().len(), cached: true });
             return Ok(tree);
         }
         let (held, others): (Vec<_>, Vec<_>) = selected.source.origins.iter().partition(|origin| self.at_hand(origin));
+        debug!(origins = ?held.iter().chain(&others).map(|origin| origin.place.to_string()).collect::<Vec<_>>(), at_hand = held.len(), "unpacks the source");
         let mut order = held.into_iter().chain(others).peekable();
         let mut errors = Vec::new();
         while let Some(origin) = order.next() {
@@ -61,6 +65,7 @@ impl Fetcher<'_> {
                 }
                 Err(error) if error.is_final() => return Err(SourceError::one(subject, error)),
                 Err(error) => {
+                    debug!(origin = place, error = &error as &dyn std::error::Error, "the origin failed");
                     self.reporter.event(Event::OriginFailed { subject: subject.clone(), origin: place, error: error.to_string() });
                     errors.push(error);
                 }

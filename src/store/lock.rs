@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant};
 
 use camino::Utf8Path;
+use tracing::{debug, trace};
 
 /// How long a lock is waited for in silence.
 const MOMENT: Duration = Duration::from_secs(1);
@@ -22,15 +23,18 @@ impl Guard {
     /// When the file can't be made, opened or locked.
     pub fn hold(path: &Utf8Path, waiting: impl FnOnce()) -> io::Result<Self> {
         let file = open(path)?;
-        let patience = Instant::now() + MOMENT;
+        let started = Instant::now();
+        let patience = started + MOMENT;
         while !try_lock(&file)? {
             if Instant::now() >= patience {
                 waiting();
+                debug!(lock = %path, "waits for another process");
                 file.file().lock()?;
                 break;
             }
             std::thread::sleep(MOMENT / 50);
         }
+        trace!(lock = %path, waited = ?started.elapsed(), "holds a lock");
         Ok(Self { _file: file })
     }
 

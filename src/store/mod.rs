@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
+use tracing::{debug, trace};
 
 pub use entry::{Entry, EntryFile};
 pub use error::StoreError;
@@ -71,6 +72,7 @@ impl Store {
             fs_err::create_dir_all(root.join(folder)).map_err(|source| StoreError::Open { root: root.to_owned(), source })?;
         }
         mark::tag_as_cache(root);
+        debug!(%root, "opened the store");
         Ok(Self { root: root.to_owned(), scratch: Scratch::new(root.join(TMP)) })
     }
 
@@ -129,9 +131,15 @@ impl Store {
     pub fn archive(&self, sha256: &Sha256, reporter: &dyn Reporter) -> Result<Option<Utf8PathBuf>, StoreError> {
         let path = self.archive_path(sha256);
         let problem = match entry::regular(&path).and_then(|()| fs_err::File::open(&path)).and_then(Sha256::of_reader) {
-            Ok((found, _)) if found == *sha256 => return Ok(Some(path)),
+            Ok((found, _)) if found == *sha256 => {
+                debug!(archive = %sha256.short(), "the store has the archive");
+                return Ok(Some(path));
+            }
             Ok((found, _)) => format!("its SHA-256 is {found}"),
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                debug!(archive = %sha256.short(), "the store does not have the archive");
+                return Ok(None);
+            }
             Err(source) if is_shortage(&source) => return Err(StoreError::Read { path, source }),
             Err(error) => error.to_string(),
         };
@@ -169,8 +177,14 @@ impl Store {
     pub fn entry(&self, kind: Kind, key: &Sha256, reporter: &dyn Reporter) -> Result<Option<Entry>, StoreError> {
         // An SDK has links, which no list names; its identity covers what clang finds there.
         match Entry::open(&self.entry_path(kind, key), kind != Kind::Sdk)? {
-            Opened::Whole(entry) => Ok(Some(entry)),
-            Opened::Absent => Ok(None),
+            Opened::Whole(entry) => {
+                debug!(kind = kind.folder(), key = %key.short(), files = entry.files().len(), "the store has the entry");
+                Ok(Some(entry))
+            }
+            Opened::Absent => {
+                debug!(kind = kind.folder(), key = %key.short(), "the store does not have the entry");
+                Ok(None)
+            }
             Opened::Damaged(problem) => {
                 self.reject(kind, key, &problem, reporter)?;
                 Ok(None)
@@ -210,6 +224,7 @@ impl Store {
             return Err(StoreError::Reserved { path: file.path.clone() });
         }
         let files = Entry::seal(dir.path(), files).map_err(write)?;
+        trace!(kind = kind.folder(), key = %key.short(), files = files.len(), "kept in the store");
         for _ in 0..TRIES {
             match fs_err::rename(dir.path(), &path) {
                 Ok(()) => {
@@ -237,6 +252,7 @@ impl Store {
 
     /// Throws `path` away because of `problem`, and says so.
     fn discard(&self, path: &Utf8Path, problem: &str, reporter: &dyn Reporter) -> Result<(), StoreError> {
+        debug!(%path, problem, "thrown away");
         reporter.event(Event::StoreRepaired { path: path.to_string(), problem: problem.to_owned() });
         let failed = |source| StoreError::Discard { path: path.to_owned(), problem: problem.to_owned(), source };
         // Renamed first: a reader sees the entry or none, never half of one.

@@ -60,8 +60,11 @@ impl Layout {
     #[cfg(target_os = "linux")]
     fn confined(&self, command: &mut Command, reach: &Reach<'_>) -> io::Result<Output> {
         let ruleset = landlock::rules(self, reach).map_err(io::Error::other)?;
+        // What the thread logs belongs to what its caller does.
+        let span = tracing::Span::current();
         std::thread::scope(|scope| {
             let confined = std::thread::Builder::new().spawn_scoped(scope, move || {
+                let _entered = span.enter();
                 ruleset.restrict_self().map_err(io::Error::other)?;
                 process::output(command)
             });

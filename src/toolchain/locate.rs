@@ -1,6 +1,7 @@
 //! Which SDK is used: named, installed, in the store, downloaded, or put together from Debian's packages, in this order.
 
 use camino::{Utf8Path, Utf8PathBuf};
+use tracing::debug;
 
 use super::identity::{Parts, Record, Watch};
 use super::layout::Layout;
@@ -59,6 +60,7 @@ impl Locator<'_> {
     /// When there is none, it can't be had, or it does not work.
     pub fn locate(&self, request: &Request) -> Result<Toolchain, ToolchainError> {
         let toolchain = self.find(request)?;
+        debug!(root = %toolchain.root(), identity = %toolchain.identity(), "found a WASI SDK");
         self.compare_with_python(request, toolchain.identity());
         Ok(toolchain)
     }
@@ -104,6 +106,7 @@ impl Locator<'_> {
 
     /// One that the user named. Only `--sdk` contradicts it; for `--python` a warning does.
     fn named(&self, path: &Utf8Path, named_by: &'static str, wanted: &Wanted, config: BuildConfig) -> Result<Toolchain, ToolchainError> {
+        debug!(%path, named_by, "looks at the WASI SDK that was named");
         let layout = Layout::open(path).map_err(|missing| ToolchainError::NotAnSdk { path: path.to_owned(), named_by, missing })?;
         let exact = match wanted {
             Wanted::Release { number, exact: true } => Some(number.as_str()),
@@ -122,8 +125,14 @@ impl Locator<'_> {
     /// The latest of those in `search` that serve.
     fn installed(&self, search: &[Utf8PathBuf], wanted: &Wanted, config: BuildConfig) -> Option<Layout> {
         let entries = search.iter().filter_map(|dir| dir.read_dir_utf8().ok()).flatten().flatten();
-        let layouts = entries.filter(|entry| entry.file_name().starts_with("wasi-sdk")).filter_map(|entry| Layout::open(entry.path()).ok());
-        let mut found: Vec<_> = layouts.filter(|layout| wanted.takes(layout)).collect();
+        let mut found = Vec::new();
+        for entry in entries.filter(|entry| entry.file_name().starts_with("wasi-sdk")) {
+            match Layout::open(entry.path()) {
+                Ok(layout) if wanted.takes(&layout) => found.push(layout),
+                Ok(layout) => debug!(root = %layout.root, version = layout.version.text, "passes over a WASI SDK of another release"),
+                Err(missing) => debug!(root = %entry.path(), %missing, "passes over a folder that is no WASI SDK"),
+            }
+        }
         found.sort_by_key(|layout| (layout.version.order(), layout.root.clone()));
         found.retain(|layout| {
             let has = layout.has_target(config.target());
@@ -142,6 +151,7 @@ impl Locator<'_> {
             let known = self.sdks.releases.keys().cloned().collect();
             return Err(ToolchainError::UnknownRelease { found: number.to_owned(), known });
         };
+        debug!(release = number, host = host(), "no WASI SDK is named or installed");
         let download = release.hosts.get(&host());
         if let Some(download) = download
             && let Some(toolchain) = self.in_store(&download.sha256, request.config)?
@@ -218,6 +228,7 @@ impl Locator<'_> {
             && let Ok(parts) = Parts::list(&layout, config.target(), Watch::All)
             && let Some(record) = Record::load(self.store, &layout.root, config, &parts, self.reporter)?
         {
+            debug!(root = %path, "the WASI SDK in the store is as it was when it was checked");
             return Ok(Some(Toolchain::new(layout, record.identity, record.links)));
         }
         let Some(entry) = self.store.entry(Kind::Sdk, key, self.reporter)? else { return Ok(None) };

@@ -18,6 +18,7 @@ mod exports;
 mod healing;
 mod limits;
 mod lock;
+mod log;
 mod origins;
 mod outdated;
 mod output;

@@ -4,6 +4,7 @@ use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use tracing::debug;
 
 /// A lock file that one process holds. It is removed when the lock goes, so that nothing is left beside the folder.
 #[derive(Debug)]
@@ -27,6 +28,7 @@ impl Lock {
             };
             if !try_lock(&file)? {
                 waiting();
+                debug!(lock = %path, "waits for another process");
                 file.lock()?;
             }
             if is_at(&file, path) {
@@ -94,6 +96,7 @@ pub(super) fn without_readers(path: &Utf8Path, waiting: &dyn Fn()) -> Option<Fil
         Ok(true) => Some(folder),
         Ok(false) => {
             waiting();
+            debug!(folder = %path, "waits for those who read it");
             folder.lock().is_ok().then_some(folder)
         }
         Err(_) => None,
