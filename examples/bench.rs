@@ -20,7 +20,7 @@ Usage: cargo run --release --example bench [-- [--runs N] [a] [b] [c] [d] [e] [f
 
   a  a cold build, against the same clang processes       d  a wiped prefix, objects in the store
   b  a cold build, against upstream's build systems       e  verifying and unpacking, against sha256sum and tar
-  c  nothing to do                                        f  what closure and documents cost
+  c  nothing to do                                        f  what build trace and documents cost
   --runs N  of a, b and f [default: 3]";
 
 fn main() {
@@ -233,7 +233,7 @@ impl Bench {
         let cold = median((0..runs).map(|_| self.cold(&self.cores.to_string(), &[]).0).collect());
         let warm = self.warm();
         println!(
-            "| (f) installing, with closure and all documents | {warm:.2} s | {cold:.2} s: (a), of which it is a part | {:.3} | 0.05 |",
+            "| (f) installing, with build trace and all documents | {warm:.2} s | {cold:.2} s: (a), of which it is a part | {:.3} | 0.05 |",
             warm / cold
         );
     }
