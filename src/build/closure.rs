@@ -92,7 +92,7 @@ impl Closure {
     ///
     /// # Errors
     /// When an object or a file of the SDK can't be read, or a dependency names no file that is known.
-    pub(super) fn new(plan: &Plan, compiled: &Compiled, toolchain: &Toolchain, manifest: &Manifest) -> Result<Self, BuildError> {
+    pub(super) fn new(plan: &Plan, compiled: &Compiled<'_>, toolchain: &Toolchain, manifest: &Manifest) -> Result<Self, BuildError> {
         let root = toolchain.root();
         let base_arguments = toolchain.base_args().iter().map(|argument| argument.replace(root.as_str(), "<sdk>")).collect();
         let mut files: BTreeMap<Key, ClosureFile> = BTreeMap::new();

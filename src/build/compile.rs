@@ -1,50 +1,44 @@
 //! One C file to one object, through the store's cache. The one place that starts clang.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 use std::time::Instant;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use tracing::debug_span;
 
+use super::lookup::{Lookup, Made};
 use super::{BuildError, Work};
 use crate::model::{Dependency, RelPath, Sha256};
 use crate::plan::Job;
 use crate::report::Event;
-use crate::store::{Entry, EntryFile, Kind, ObjectRecord, StoreError};
+use crate::store::{Cache, Entry};
 use crate::toolchain::{Reach, Toolchain, quote};
 
 const OBJECT: &str = "object.o";
-const RECORD: &str = "record.json";
 
-/// An object of the store, its digest checked.
-#[derive(Debug, Clone)]
-pub struct Object {
-    entry: Entry,
-    record: ObjectRecord,
+/// An object in the cache.
+#[derive(Clone)]
+pub struct Object<'a> {
+    cache: &'a dyn Cache,
+    dependencies: Vec<Dependency>,
     /// Of the object's bytes.
     pub sha256: Sha256,
 }
 
-impl Object {
+impl Object<'_> {
     /// The object's bytes.
     ///
     /// # Errors
-    /// When they can't be read.
+    /// When they can't be read, or are not there any more.
     pub fn read(&self) -> Result<Vec<u8>, BuildError> {
-        Ok(self.entry.read(&name(OBJECT))?)
+        self.cache.get_blob(&self.sha256)?.ok_or(BuildError::Gone { object: self.sha256 })
     }
 
-    /// The files that clang opened: [`ObjectRecord::dependencies`].
+    /// The files that clang opened, from its own dependency output. Sorted.
     #[must_use]
     pub fn dependencies(&self) -> &[Dependency] {
-        &self.record.dependencies
-    }
-
-    fn from_entry(entry: Entry) -> Option<Self> {
-        let sha256 = entry.file(&name(OBJECT))?.sha256;
-        let record = serde_json::from_slice(&entry.read(&name(RECORD)).ok()?).ok()?;
-        Some(Self { entry, record, sha256 })
+        &self.dependencies
     }
 }
 
@@ -69,48 +63,67 @@ pub struct Place<'a> {
 #[derive(Debug, Clone)]
 pub struct Headers {
     pub dir: Utf8PathBuf,
-    /// Below the folder.
-    pub files: BTreeSet<RelPath>,
+    /// Below the folder, each with its digest.
+    pub files: BTreeMap<RelPath, Sha256>,
 }
 
-impl Work<'_> {
-    /// The object of `job`: from the store, where it is there and whole, with its warnings told again; else compiled and kept there. Of several
+impl Headers {
+    /// The name of the folder: that of the source, or `include` for those of a prefix.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.dir.file_name().unwrap_or_default()
+    }
+}
+
+impl<'a> Work<'a> {
+    /// The object of `job`: from the cache, where it is there and whole, with its warnings told again; else compiled and kept there. Of several
     /// processes that want it one compiles it. None where another one does, and that is to be left alone.
     ///
     /// # Errors
     /// When clang can't be started or refuses the source, when the source includes a file from elsewhere, when the store can't be written.
-    pub fn object(&self, job: &Job, place: &Place<'_>, busy: Busy) -> Result<Option<Object>, BuildError> {
+    pub fn object(&self, job: &Job, place: &Place<'_>, busy: Busy) -> Result<Option<Object<'a>>, BuildError> {
         const SCOPE: &str = "object";
         let _span = debug_span!("object", source = place.subject, file = job.file.as_str()).entered();
-        if let Some(object) = self.cached(job, place.subject)? {
+        let lookup = Lookup::new(self.toolchain, job, place);
+        if let Some(object) = self.cached(job, place.subject, &lookup)? {
             return Ok(Some(object));
         }
         let _guard = match busy {
-            Busy::Wait => self.store.lock(SCOPE, &job.key, &format!("compiling {} of {}", job.file, place.subject), self.reporter)?,
-            Busy::Leave => match self.store.try_lock(SCOPE, &job.key)? {
+            Busy::Wait => self.store.lock(SCOPE, &lookup.key, &format!("compiling {} of {}", job.file, place.subject), self.reporter)?,
+            Busy::Leave => match self.store.try_lock(SCOPE, &lookup.key)? {
                 Some(guard) => guard,
                 None => return Ok(None),
             },
         };
         // Whoever held the key before may have made it.
-        if let Some(object) = self.cached(job, place.subject)? {
+        if let Some(object) = self.cached(job, place.subject, &lookup)? {
             return Ok(Some(object));
         }
-        self.compile(job, place).map(Some)
+        self.compile(job, place, &lookup).map(Some)
     }
 
-    fn cached(&self, job: &Job, subject: &str) -> Result<Option<Object>, BuildError> {
-        let Some(entry) = self.store.entry(Kind::Object, &job.key, self.reporter)? else { return Ok(None) };
-        let Some(object) = Object::from_entry(entry) else {
-            self.store.reject(Kind::Object, &job.key, "it holds no object with its record", self.reporter)?;
+    fn cached(&self, job: &Job, subject: &str, lookup: &Lookup<'_>) -> Result<Option<Object<'a>>, BuildError> {
+        let Some(made) = lookup.get(self.cache)? else { return Ok(None) };
+        // Checked now: what is damaged is compiled again, and not found out when the archive is made.
+        if self.cache.get_blob(&made.object)?.is_none() {
             return Ok(None);
+        }
+        self.tell(job, subject, &made, true, String::new());
+        Ok(Some(self.object_of(made)))
+    }
+
+    fn object_of(&self, made: Made) -> Object<'a> {
+        let located = |file| match file {
+            Dependency::Sdk(path) => Dependency::Sdk(self.toolchain.headers().located(&path)),
+            file => file,
         };
-        self.tell(job, subject, &object.record, true, String::new());
-        Ok(Some(object))
+        let mut dependencies: Vec<_> = made.dependencies.into_iter().map(located).collect();
+        dependencies.sort();
+        Object { cache: self.cache, dependencies, sha256: made.object }
     }
 
     /// Runs clang on `job` and keeps the object.
-    fn compile(&self, job: &Job, place: &Place<'_>) -> Result<Object, BuildError> {
+    fn compile(&self, job: &Job, place: &Place<'_>, lookup: &Lookup<'_>) -> Result<Object<'a>, BuildError> {
         let subject = || place.subject.to_owned();
         self.reporter.event(Event::CompileStarted { subject: subject(), file: job.file.to_string() });
         // Clang has a folder of its own: what it leaves there beside the object goes.
@@ -121,9 +134,10 @@ impl Work<'_> {
         let command = || {
             let mut command = self.toolchain.command();
             command.current_dir(place.tree.dir()).args(&job.arguments);
-            for Headers { dir, .. } in place.dependency_headers {
+            for headers in place.dependency_headers {
+                let dir = &headers.dir;
                 // A header's `__FILE__` must not name this machine's folders.
-                command.args(["-isystem", dir.as_str(), &format!("-ffile-prefix-map={dir}={}", dir.file_name().unwrap_or_default())]);
+                command.args(["-isystem", dir.as_str(), &format!("-ffile-prefix-map={dir}={}", headers.name())]);
             }
             command
         };
@@ -162,10 +176,8 @@ impl Work<'_> {
         }
         let stderr = run(&["-MD", "-c", "-o", object.as_str()], &reach)?;
         let seconds = started.elapsed().as_secs_f64();
-        let dependencies = self.traced(&list, job, place)?;
+        let (dependencies, indirect) = self.traced(&list, job, place)?;
 
-        let record = ObjectRecord { warnings: stderr, seconds, dependencies };
-        let record_text = serde_json::to_vec_pretty(&record).expect("a record has only string keys");
         let bytes = match fs_err::read(&object) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -179,44 +191,39 @@ impl Work<'_> {
             found,
             command: shown.clone(),
         })?;
-        let entry = self.store.scratch_dir()?;
-        let mut files = Vec::new();
-        for (file, bytes) in [(OBJECT, bytes.as_slice()), (RECORD, record_text.as_slice())] {
-            let path = Utf8PathBuf::from(entry.path().join(file).to_string_lossy().into_owned());
-            fs_err::write(&path, bytes).map_err(|source| StoreError::Write { path, source })?;
-            files.push(EntryFile { path: name(file), sha256: Sha256::of(bytes), size: bytes.len() as u64 });
-        }
-        let entry = self.store.keep_entry(Kind::Object, &job.key, entry, files, self.reporter)?;
-        self.tell(job, place.subject, &record, false, shown);
-        let sha256 = Sha256::of(&bytes);
-        Ok(Object { entry, record, sha256 })
+        let made = Made { object: self.cache.put_blob(&bytes)?, warnings: stderr, seconds, dependencies };
+        lookup.put(self.cache, &made, &job.arguments, indirect)?;
+        self.tell(job, place.subject, &made, false, shown);
+        Ok(self.object_of(made))
     }
 
-    fn tell(&self, job: &Job, subject: &str, record: &ObjectRecord, cached: bool, command: String) {
+    fn tell(&self, job: &Job, subject: &str, made: &Made, cached: bool, command: String) {
         self.reporter.event(Event::Compiled {
             subject: subject.to_owned(),
             file: job.file.to_string(),
             cached,
-            seconds: record.seconds,
-            warnings: record.warnings.clone(),
+            seconds: made.seconds,
+            warnings: made.warnings.clone(),
             command,
         });
     }
 
     /// The files that clang opened, each named by where it belongs. One that belongs nowhere would go untraced, and is refused; so is one that lies
-    /// among the verified files and is none of them: an object that has it must not be kept.
-    fn traced(&self, list: &Utf8Path, job: &Job, place: &Place<'_>) -> Result<Vec<Dependency>, BuildError> {
+    /// among the verified files and is none of them: an object that has it must not be kept. And whether clang reached one by a path with `..` in it.
+    fn traced(&self, list: &Utf8Path, job: &Job, place: &Place<'_>) -> Result<(Vec<Dependency>, bool), BuildError> {
         let mut traced = BTreeSet::new();
+        let mut indirect = false;
         for found in opened(list)? {
+            indirect |= found.split('/').any(|part| part == "..");
             let path = lexically_normal(&place.tree.dir().join(&found));
             let below = |root: &Utf8Path| RelPath::from_native(path.strip_prefix(root).ok()?).ok();
             let own = below(place.tree.dir()).map(|path| (place.tree.file(&path).is_some(), Dependency::Own(path)));
-            let header = |Headers { dir, files }: &Headers| {
-                let (name, path) = (dir.file_name()?.parse().ok()?, below(dir)?);
-                Some((files.contains(&path), Dependency::Header(name, path)))
+            let header = |headers: &Headers| {
+                let (name, path) = (headers.name().parse().ok()?, below(&headers.dir)?);
+                Some((headers.files.contains_key(&path), Dependency::Header(name, path)))
             };
             let header = || place.dependency_headers.iter().find_map(header);
-            let sdk = || below(self.toolchain.root()).map(|path| (true, Dependency::Sdk(path)));
+            let sdk = || below(self.toolchain.root()).map(|path| (true, Dependency::Sdk(self.toolchain.headers().portable(&path))));
             let (subject, file, found) = (place.subject.to_owned(), job.file.clone(), path.to_string());
             match own.or_else(sdk).or_else(header) {
                 Some((true, named)) => {
@@ -226,7 +233,7 @@ impl Work<'_> {
                 None => return Err(BuildError::ForeignDependency { subject, file, found }),
             }
         }
-        Ok(traced.into_iter().collect())
+        Ok((traced.into_iter().collect(), indirect))
     }
 }
 
@@ -311,10 +318,6 @@ fn lexically_normal(path: &Utf8Path) -> Utf8PathBuf {
         }
     }
     normal
-}
-
-fn name(text: &str) -> RelPath {
-    text.parse().expect("a constant that is a path")
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use miette::Diagnostic;
 
-use crate::model::{Name, RelPath};
+use crate::model::{Name, RelPath, Sha256};
 use crate::store::{SlotError, StoreError};
 
 /// A build that can't go on. Every failure of a run is told, so the layer's functions give lists of these.
@@ -31,6 +31,9 @@ pub enum BuildError {
     )]
     #[diagnostic(help("every byte that takes part must be traced: put the file into the inputs, or take the include out by a patch"))]
     Denied { subject: String, file: RelPath, stderr: String, command: String },
+    #[error("the object {object} was in the store and is not there any more")]
+    #[diagnostic(help("run the command again: it is compiled anew"))]
+    Gone { object: Sha256 },
     #[error("{subject}: clang made no object of {file}, and reports no error\nTo repeat it: {command}")]
     NoObject { subject: String, file: RelPath, command: String },
     #[error("{subject}: clang made of {file} {found}, and no relocatable WebAssembly object\nTo repeat it: {command}")]

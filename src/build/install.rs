@@ -13,7 +13,7 @@ use crate::plan::{Plan, PlannedArchive, PlannedSource};
 ///
 /// # Errors
 /// All that is missing from the trees or can't be written.
-pub fn install(plan: &Plan, compiled: &Compiled, stage: &mut Stage) -> Result<Vec<ManifestSource>, Vec<BuildError>> {
+pub fn install(plan: &Plan, compiled: &Compiled<'_>, stage: &mut Stage) -> Result<Vec<ManifestSource>, Vec<BuildError>> {
     let mut sources = Vec::new();
     let mut errors = Vec::new();
     for (source, tree) in plan.sources.iter().zip(&compiled.trees) {
@@ -29,7 +29,7 @@ fn install_source(
     plan: &Plan,
     source: &PlannedSource,
     tree: &SourceTree,
-    objects: &[Object],
+    objects: &[Object<'_>],
     stage: &mut Stage,
 ) -> Result<ManifestSource, BuildError> {
     let recipe = &source.selected.recipe;
@@ -74,7 +74,7 @@ fn install_source(
 fn install_archive(
     plan: &Plan,
     archive: &PlannedArchive,
-    objects: &[Object],
+    objects: &[Object<'_>],
     source: &PlannedSource,
     stage: &mut Stage,
 ) -> Result<ManifestArchive, BuildError> {

@@ -6,6 +6,7 @@ mod closure;
 mod compile;
 mod error;
 mod install;
+mod lookup;
 mod manifest;
 mod pkg_config;
 mod prefix;
@@ -27,7 +28,7 @@ use crate::fetch::Fetcher;
 use crate::model::{Dependency, LicenseText, Name, RelPath, Selected, Version};
 use crate::plan::Plan;
 use crate::report::Reporter;
-use crate::store::{Ours, Store};
+use crate::store::{Cache, Ours, Store};
 use crate::toolchain::Toolchain;
 use prefix::Found;
 
@@ -40,6 +41,8 @@ pub struct Work<'a> {
     pub plan: &'a Plan,
     pub toolchain: &'a Toolchain,
     pub store: &'a Store,
+    /// Keeps what was compiled.
+    pub cache: &'a dyn Cache,
     pub fetcher: &'a Fetcher<'a>,
     pub reporter: &'a dyn Reporter,
     /// Compile jobs at once; at least one.

@@ -9,9 +9,10 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 
 use super::compile::{Busy, Headers, Object, Place};
+use super::lookup::Lookup;
 use super::{BuildError, Work};
 use crate::fetch::SourceTree;
-use crate::model::RelPath;
+use crate::model::{RelPath, Sha256};
 use crate::plan::{Plan, headers_key};
 use crate::process::{both, pool, side_by_side};
 use crate::store::{Entry, EntryFile, Kind};
@@ -20,16 +21,16 @@ use crate::store::{Entry, EntryFile, Kind};
 const SOURCES_AT_ONCE: usize = 8;
 
 /// All trees and objects of a plan, in its order.
-pub struct Compiled {
+pub struct Compiled<'a> {
     pub trees: Vec<SourceTree>,
-    pub objects: Vec<Object>,
+    pub objects: Vec<Object<'a>>,
 }
 
 /// Fetches the trees and compiles the jobs of a plan.
 ///
 /// # Errors
 /// All failures: a source that can't be had does not keep the others from being compiled, nor does a file that does not compile.
-pub fn run(work: &Work<'_>) -> Result<Compiled, Vec<BuildError>> {
+pub fn run<'a>(work: &Work<'a>) -> Result<Compiled<'a>, Vec<BuildError>> {
     let plan = work.plan;
     let pool = pool(work.workers).map_err(|error| vec![error.into()])?;
     let run = Run {
@@ -69,43 +70,67 @@ pub fn run(work: &Work<'_>) -> Result<Compiled, Vec<BuildError>> {
     run.finish()
 }
 
-struct Run<'a> {
-    work: &'a Work<'a>,
-    plan: &'a Plan,
+impl Work<'_> {
+    /// For each job of the plan whether the cache has its object, as far as the lists of what is in the store say so: nothing is fetched, laid out or
+    /// checked. Where a source's tree is not in the store, none of its objects is known to be.
+    ///
+    /// # Errors
+    /// When the cache can't be used.
+    pub fn cached_jobs(&self) -> Result<Vec<bool>, BuildError> {
+        let sources = &self.plan.sources;
+        let listed = |key: &Sha256| self.store.listed_entry(Kind::Tree, key);
+        let trees: Vec<Option<Entry>> = sources.iter().map(|source| listed(&source.tree_key)).collect();
+        let headers = |source: usize| {
+            let selected = &sources[source].selected;
+            Some(headers_in(&listed(&headers_key(selected))?, selected.recipe.name.as_str()))
+        };
+        let headers: Vec<Option<Vec<Headers>>> =
+            (0..sources.len()).map(|source| dependencies(self.plan, source).map(headers).collect()).collect();
+        let cached = self.plan.jobs.iter().map(|job| {
+            let (Some(tree), Some(headers)) = (&trees[job.source], &headers[job.source]) else { return Ok(false) };
+            let place = Place { subject: "", tree, dependency_headers: headers };
+            let made = Lookup::new(self.toolchain, job, &place).get(self.cache)?;
+            Ok(made.is_some_and(|made| self.cache.contains_blob(&made.object)))
+        });
+        cached.collect()
+    }
+}
+
+/// The sources that the source at an index depends on.
+fn dependencies(plan: &Plan, source: usize) -> impl Iterator<Item = usize> {
+    let names = &plan.sources[source].selected.recipe.dependencies;
+    names.iter().filter_map(|name| plan.sources.iter().position(|other| other.selected.recipe.name == *name))
+}
+
+struct Run<'w, 'a> {
+    work: &'w Work<'a>,
+    plan: &'w Plan,
     trees: Vec<OnceLock<SourceTree>>,
     /// Per source: the folders of its dependencies' headers, laid out as they will be installed.
     headers: Vec<OnceLock<Vec<Headers>>>,
-    objects: Vec<OnceLock<Object>>,
+    objects: Vec<OnceLock<Object<'a>>>,
     errors: Mutex<Vec<BuildError>>,
     queue: Queue,
 }
 
-impl Run<'_> {
+impl<'a> Run<'_, 'a> {
     fn fetch(&self, source: usize) {
         match self.work.fetcher.source(&self.plan.sources[source].selected) {
             Ok(tree) => drop(self.trees[source].set(tree)),
             Err(error) => lock(&self.errors).push(error.into()),
         }
-        let mut state = lock(&self.queue.state);
-        state.fetching -= 1;
-        let ready: Vec<usize> = state.waiting.iter().copied().filter(|&source| self.is_ready(source)).collect();
-        state.waiting.retain(|source| !ready.contains(source));
-        for source in ready {
+        // Headers are read and copied while the queue is free: compiles go on.
+        for source in self.queue.take_waiting(|source| self.is_ready(source)) {
             match self.open(source) {
-                Ok(jobs) => state.jobs.extend(jobs),
+                Ok(jobs) => self.queue.extend(jobs),
                 Err(errors) => lock(&self.errors).extend(errors),
             }
         }
-        self.queue.changed.notify_all();
-    }
-
-    fn dependencies(&self, source: usize) -> impl Iterator<Item = usize> {
-        let names = &self.plan.sources[source].selected.recipe.dependencies;
-        names.iter().filter_map(|name| self.plan.sources.iter().position(|other| other.selected.recipe.name == *name))
+        self.queue.fetched();
     }
 
     fn is_ready(&self, source: usize) -> bool {
-        self.trees[source].get().is_some() && self.dependencies(source).all(|dependency| self.trees[dependency].get().is_some())
+        self.trees[source].get().is_some() && dependencies(self.plan, source).all(|dependency| self.trees[dependency].get().is_some())
     }
 
     /// The jobs of a source whose tree is ready, each with its file's size.
@@ -127,7 +152,7 @@ impl Run<'_> {
 
     /// The folders with the headers of what a source depends on. They are kept in the store, so that a command that failed can be repeated.
     fn dependency_headers(&self, source: usize) -> Result<Vec<Headers>, BuildError> {
-        self.dependencies(source).map(|dependency| self.headers_of(dependency)).collect()
+        dependencies(self.plan, source).map(|dependency| self.headers_of(dependency)).collect()
     }
 
     fn headers_of(&self, source: usize) -> Result<Headers, BuildError> {
@@ -155,7 +180,7 @@ impl Run<'_> {
         Ok(headers_in(&entry, name))
     }
 
-    fn object(&self, index: usize, busy: Busy) -> Result<Option<Object>, BuildError> {
+    fn object(&self, index: usize, busy: Busy) -> Result<Option<Object<'a>>, BuildError> {
         let job = &self.plan.jobs[index];
         let subject = self.plan.sources[job.source].selected.title();
         let tree = self.trees[job.source].get().expect("jobs are queued after their tree is ready");
@@ -163,7 +188,7 @@ impl Run<'_> {
         self.work.object(job, &Place { subject: &subject, tree: tree.entry(), dependency_headers: headers }, busy)
     }
 
-    fn finish(self) -> Result<Compiled, Vec<BuildError>> {
+    fn finish(self) -> Result<Compiled<'a>, Vec<BuildError>> {
         let errors = self.errors.into_inner().unwrap_or_else(PoisonError::into_inner);
         if !errors.is_empty() {
             return Err(errors);
@@ -176,7 +201,10 @@ impl Run<'_> {
 
 /// The headers of the source `name`, in an entry that [`Run::headers_of`] made.
 fn headers_in(entry: &Entry, name: &str) -> Headers {
-    Headers { dir: entry.dir().join(name), files: entry.files().iter().filter_map(|file| file.path.below(name)).collect() }
+    Headers {
+        dir: entry.dir().join(name),
+        files: entry.files().iter().filter_map(|file| Some((file.path.below(name)?, file.sha256))).collect(),
+    }
 }
 
 struct Queue {
@@ -191,7 +219,7 @@ struct State {
     elsewhere: VecDeque<usize>,
     /// Sources whose jobs are not queued yet.
     waiting: Vec<usize>,
-    /// Sources whose trees are not there yet, nor known to be out of reach.
+    /// Sources that are being fetched, or whose thread still opens what became ready with them.
     fetching: usize,
 }
 
@@ -220,6 +248,25 @@ impl Queue {
                 return Some((job, Busy::Leave));
             }
         }
+    }
+
+    /// Those of the waiting sources that are ready; they wait no more, so that no other thread opens them too.
+    fn take_waiting(&self, is_ready: impl Fn(usize) -> bool) -> Vec<usize> {
+        let mut state = lock(&self.state);
+        let (ready, waiting) = state.waiting.iter().partition(|&&source| is_ready(source));
+        state.waiting = waiting;
+        ready
+    }
+
+    fn extend(&self, jobs: Vec<(u64, Reverse<usize>)>) {
+        lock(&self.state).jobs.extend(jobs);
+        self.changed.notify_all();
+    }
+
+    /// One thread less will add jobs.
+    fn fetched(&self) {
+        lock(&self.state).fetching -= 1;
+        self.changed.notify_all();
     }
 
     fn put_back(&self, job: usize) {

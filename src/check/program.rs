@@ -108,13 +108,13 @@ fn make(
     let setup = |problem: String| Failure::Setup { problem };
     let Planned { program, title, sources, options } = planned;
     let subject = format!("tests of {}", selected.title());
-    let files = request.manifest.files.iter().filter_map(|file| file.path.below("include")).collect();
+    let files = request.manifest.files.iter().filter_map(|file| Some((file.path.below("include")?, file.sha256))).collect();
     let headers = [Headers { dir: request.prefix.join("include"), files }];
     let place = Place { subject: &subject, tree: tree.entry(), dependency_headers: &headers };
     let objects = sources
         .par_iter()
         .map(|file| {
-            let job = program_job(request.work.plan, &tree.key(), &program.name, file, options, program.inline_assembly.contains(file));
+            let job = program_job(request.work.plan, &program.name, file, options, program.inline_assembly.contains(file));
             let object = request.work.object(&job, &place, Busy::Wait)?;
             Ok(object.expect("what another process compiles is waited for"))
         })

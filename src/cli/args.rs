@@ -357,6 +357,7 @@ pub enum StoreKind {
     Archives,
     Trees,
     Objects,
+    Actions,
     Sdks,
     Identities,
     Runners,

@@ -69,7 +69,7 @@ pub struct Job {
     pub file: RelPath,
     /// Clang's arguments but for those that the toolchain adds (target, sysroot) and the output's name.
     pub arguments: Vec<String>,
-    /// Of the object.
+    /// Of what is asked of the compiler: the file's path and the arguments, whatever is in the file.
     pub key: Sha256,
 }
 
@@ -86,13 +86,9 @@ impl Plan {
     #[must_use]
     pub fn new(selection: Selection, toolchain: &Identity, created: Timestamp) -> Self {
         let mut plan = Self { toolchain: toolchain.clone(), sources: Vec::new(), jobs: Vec::new(), key: toolchain.digest };
-        let mut headers: BTreeMap<Name, Sha256> = BTreeMap::new();
         for selected in selection.sources {
             let tree_key = tree_key(&selected);
             let recipe = selected.recipe.clone();
-            // Dependencies come first in a selection, so that their keys are known here.
-            let dependencies: Vec<Sha256> = recipe.dependencies.iter().filter_map(|name| headers.get(name).copied()).collect();
-            headers.insert(recipe.name.clone(), headers_key(&selected));
             let source = plan.sources.len();
             let mut archives = Vec::new();
             for library in &recipe.libraries {
@@ -101,7 +97,7 @@ impl Plan {
                 let level = if small { OptLevel::Os } else { library.options.opt_level };
                 let members = library.sources.iter().zip(names).map(|(file, name)| {
                     let arguments = arguments(&library.options, level, toolchain, library.inline_assembly.contains(file));
-                    let key = key::object_key(toolchain, &tree_key, &dependencies, file, &arguments);
+                    let key = key::job_key(file, &arguments);
                     plan.jobs.push(Job { source, library: library.name.clone(), file: file.clone(), arguments, key });
                     Member { name, job: plan.jobs.len() - 1 }
                 });
@@ -126,11 +122,11 @@ impl Plan {
     }
 }
 
-/// The job of a C file that is not of a library: one of a test program, which may include headers of the prefix with the key `prefix`.
+/// The job of a C file that is not of a library: one of a test program, which may include headers of the prefix.
 #[must_use]
-pub fn program_job(plan: &Plan, tree: &Sha256, program: &Name, file: &RelPath, options: &CompileOptions, inline_assembly: bool) -> Job {
+pub fn program_job(plan: &Plan, program: &Name, file: &RelPath, options: &CompileOptions, inline_assembly: bool) -> Job {
     let arguments = arguments(options, options.opt_level, &plan.toolchain, inline_assembly);
-    let key = key::object_key(&plan.toolchain, tree, &[plan.key], file, &arguments);
+    let key = key::job_key(file, &arguments);
     Job { source: 0, library: program.clone(), file: file.clone(), arguments, key }
 }
 

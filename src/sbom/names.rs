@@ -193,8 +193,8 @@ pub fn this_program(version: &str) -> Tool {
         homepage: env!("CARGO_PKG_REPOSITORY"),
         license: env!("CARGO_PKG_LICENSE"),
         purl: known_purl("cargo", None, "wasideps", version),
-        digest: env!("WASIDEPS_SOURCES_SHA256").parse().expect("build.rs writes a digest"),
-        note: "The checksum is over names and contents of the program's sources, recipes, patches and lock.".to_owned(),
+        digest: env!("WASIDEPS_WRITER_SHA256").parse().expect("build.rs writes a digest"),
+        note: "The checksum is over names and contents of those of the program's sources that write prefixes, and over the versions of the crates that they use for that.".to_owned(),
     }
 }
 

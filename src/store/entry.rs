@@ -79,6 +79,13 @@ impl Entry {
         Self { dir, files }
     }
 
+    /// The entry at `dir` as its list has it.
+    pub(super) fn listed(dir: &Utf8Path) -> Option<Self> {
+        let list = dir.join(LIST);
+        let bytes = regular(&list).and_then(|()| fs_err::read(&list)).ok()?;
+        Some(Self { dir: dir.to_owned(), files: serde_json::from_slice(&bytes).ok()? })
+    }
+
     /// Opens the entry at `dir` and reads all of it. In a closed one is nothing but what its list names.
     pub(super) fn open(dir: &Utf8Path, closed: bool) -> Result<Opened, StoreError> {
         // Looked for twice: another process may throw the entry away, or put a whole one there, between two looks at one.

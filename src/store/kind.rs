@@ -7,8 +7,10 @@ pub enum Kind {
     Archive,
     /// Selected, patched and overlaid sources.
     Tree,
-    /// Compiled objects with what the compiler said of them.
+    /// Compiled objects; the key is the object's own digest.
     Object,
+    /// What compiling gave: which object, and what the compiler said and opened.
+    Action,
     /// WASI SDKs, downloaded or assembled.
     Sdk,
     /// What was found out of SDKs.
@@ -21,7 +23,8 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 7] = [Self::Archive, Self::Tree, Self::Object, Self::Sdk, Self::Identity, Self::Runner, Self::Prefix];
+    pub const ALL: [Self; 8] =
+        [Self::Archive, Self::Tree, Self::Object, Self::Action, Self::Sdk, Self::Identity, Self::Runner, Self::Prefix];
 
     /// The folder below the store's root.
     #[must_use]
@@ -30,6 +33,7 @@ impl Kind {
             Self::Archive => "archives",
             Self::Tree => "trees",
             Self::Object => "objects",
+            Self::Action => "actions",
             Self::Sdk => "sdks",
             Self::Identity => "identities",
             Self::Runner => "runners",

@@ -2,6 +2,7 @@
 //! flushed, then renamed; what is read back is checked against its digest, and what fails is reported and thrown away. Any number of processes and
 //! users may share a store.
 
+mod cache;
 mod entry;
 mod error;
 mod input;
@@ -16,9 +17,9 @@ use std::io::{self, ErrorKind};
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use serde::{Deserialize, Serialize};
 use tracing::{debug, trace};
 
+pub use cache::{Cache, LocalCache};
 pub use entry::{Entry, EntryFile};
 pub use error::StoreError;
 pub use input::{PARSED_LIMIT, TEXT_LIMIT, open_regular, read_regular, read_text};
@@ -27,7 +28,7 @@ pub use lock::Guard;
 pub use scratch::write_atomically;
 pub use slot::{Ours, Reading, Slot, SlotError, Stage, Unusable};
 
-use crate::model::{Dependency, RelPath, Sha256};
+use crate::model::{RelPath, Sha256};
 use crate::report::{Event, Reporter};
 use entry::Opened;
 use scratch::Scratch;
@@ -41,17 +42,6 @@ const LOCKS: &str = "locks";
 pub struct Store {
     root: Utf8PathBuf,
     scratch: Scratch,
-}
-
-/// What the compiler said of an object; kept beside it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ObjectRecord {
-    /// Clang's own warnings, with paths as they are below the tree; empty where it had nothing to say.
-    pub warnings: String,
-    /// How long clang ran, in seconds of wall time.
-    pub seconds: f64,
-    /// The files that clang opened, from its own dependency output. Sorted.
-    pub dependencies: Vec<Dependency>,
 }
 
 impl Store {
@@ -190,6 +180,12 @@ impl Store {
                 Ok(None)
             }
         }
+    }
+
+    /// What the entry of `kind` with this key lists, without a look at its files; none where it has no list that can be read.
+    #[must_use]
+    pub fn listed_entry(&self, kind: Kind, key: &Sha256) -> Option<Entry> {
+        Entry::listed(&self.entry_path(kind, key))
     }
 
     /// Whether there is an entry, without checking it.

@@ -24,6 +24,8 @@ pub(super) struct Record {
     pub identity: Identity,
     /// Whether programs can be linked.
     pub links: bool,
+    /// Of what clang defines before it reads a file, in C and in C++.
+    pub macros: Sha256,
 }
 
 /// Which files of an SDK are looked at to see that it has not changed.
@@ -78,6 +80,12 @@ impl Parts {
         Ok(Self { files, fingerprint: fingerprint(&watched, &all)? })
     }
 
+    /// Where the headers are that clang may find.
+    pub fn headers(&self) -> impl Iterator<Item = Utf8PathBuf> {
+        let is_header = |role: &str| role.starts_with("resource/include/") || role.starts_with("sysroot/include/");
+        self.files.iter().filter(move |(role, _)| is_header(role)).map(|(_, path)| path.clone())
+    }
+
     /// The digests over roles and contents. `known` gives a file's digest where it was just computed.
     pub fn digest(&self, known: impl Fn(&Utf8Path) -> Option<Sha256> + Sync) -> Result<Digests, ToolchainError> {
         let digests: Vec<Sha256> = self
@@ -127,7 +135,7 @@ impl Record {
 fn key(root: &Utf8Path, config: BuildConfig, parts: &Parts) -> Sha256 {
     let config = config.to_string();
     let fields = [root.as_str().as_bytes(), config.as_bytes(), parts.fingerprint.as_bytes()];
-    Sha256::of_fields("wasideps identity 3", fields)
+    Sha256::of_fields("wasideps identity 4", fields)
 }
 
 /// Adds the files below `dir`. Those of other targets do not count; C++'s headers, thousands, are watched by their folders alone.

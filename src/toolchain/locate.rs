@@ -229,7 +229,7 @@ impl Locator<'_> {
             && let Some(record) = Record::load(self.store, &layout.root, config, &parts, self.reporter)?
         {
             debug!(root = %path, "the WASI SDK in the store is as it was when it was checked");
-            return Ok(Some(Toolchain::new(layout, record.identity, record.links)));
+            return Ok(Some(Toolchain::new(layout, record, &parts)));
         }
         let Some(entry) = self.store.entry(Kind::Sdk, key, self.reporter)? else { return Ok(None) };
         let layout = Layout::open(&path).map_err(|missing| ToolchainError::Unpack {
@@ -261,7 +261,7 @@ impl Locator<'_> {
         }
         let parts = Parts::list(&layout, config.target(), watch)?;
         if let Some(record) = Record::load(self.store, &layout.root, config, &parts, self.reporter)? {
-            return Ok(Toolchain::new(layout, record.identity, record.links));
+            return Ok(Toolchain::new(layout, record, &parts));
         }
         let step = |started: bool| {
             let (subject, step) = (format!("WASI SDK in {}", layout.root), "checking".to_owned());
@@ -297,10 +297,10 @@ impl Locator<'_> {
             compiler: digests.compiler,
             libc: digests.libc,
         };
-        let record = Record { identity, links: probed.links };
+        let record = Record { identity, links: probed.links, macros: probed.macros };
         record.save(self.store, &layout.root, &parts, self.reporter)?;
         step(false);
-        Ok(Toolchain::new(layout, record.identity, record.links))
+        Ok(Toolchain::new(layout, record, &parts))
     }
 
     /// wasi-libc promises no ABI between releases: says so where CPython will use another.

@@ -6,6 +6,7 @@
 mod confine;
 pub mod debian;
 mod error;
+mod headers;
 mod host;
 mod identity;
 mod layout;
@@ -16,20 +17,23 @@ mod unpack;
 mod version;
 
 use std::process::{Command, Output};
+use std::sync::Arc;
 
 use camino::Utf8Path;
 
 pub use confine::Reach;
 pub use error::{Failure, ToolchainError};
+pub use headers::SdkHeaders;
 pub use host::{debian_architecture, host};
 pub use layout::{VIEW_MARK, ViewMark};
 pub use locate::Request;
 pub use version::SdkVersion;
 
 use crate::fetch::Fetcher;
-use crate::model::{BuildConfig, Identity, Sdks};
+use crate::model::{BuildConfig, Identity, Sdks, Sha256};
 use crate::report::Reporter;
 use crate::store::Store;
+use identity::{Parts, Record};
 use layout::Layout;
 
 /// Finds SDKs with what it needs for that: [`Locator::locate`].
@@ -46,26 +50,39 @@ pub struct Locator<'a> {
 pub struct Toolchain {
     layout: Layout,
     base_args: Vec<String>,
-    identity: Identity,
-    links: bool,
+    found: Record,
+    headers: Arc<SdkHeaders>,
 }
 
 impl Toolchain {
-    fn new(layout: Layout, identity: Identity, links: bool) -> Self {
-        let base_args = base_args(&layout, identity.config);
-        Self { layout, base_args, identity, links }
+    fn new(layout: Layout, found: Record, parts: &Parts) -> Self {
+        let config = found.identity.config;
+        let headers = SdkHeaders::new(&layout.root, &layout.sysroot, config.target(), parts.headers());
+        Self { base_args: base_args(&layout, config), layout, found, headers: Arc::new(headers) }
+    }
+
+    /// The headers that clang may find in it.
+    #[must_use]
+    pub fn headers(&self) -> &SdkHeaders {
+        &self.headers
+    }
+
+    /// The digest of what clang defines before it reads a file.
+    #[must_use]
+    pub fn macros(&self) -> Sha256 {
+        self.found.macros
     }
 
     /// What it is, by content.
     #[must_use]
     pub fn identity(&self) -> &Identity {
-        &self.identity
+        &self.found.identity
     }
 
     /// What it was tried for.
     #[must_use]
     pub fn config(&self) -> BuildConfig {
-        self.identity.config
+        self.found.identity.config
     }
 
     /// The folder of the SDK, absolute, with symbolic links resolved; never a view.
@@ -95,7 +112,7 @@ impl Toolchain {
     /// Whether it links programs. False for a target whose programs are components where the SDK has no `wasm-component-ld`: objects and archives can be made all the same.
     #[must_use]
     pub fn links(&self) -> bool {
-        self.links
+        self.found.links
     }
 
     /// The compiler, absolute.

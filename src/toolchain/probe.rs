@@ -6,7 +6,7 @@ use camino::Utf8Path;
 
 use super::layout::Layout;
 use super::{Reach, Toolchain, ToolchainError};
-use crate::model::{BuildConfig, Feature, ProgramForm, llvm_major};
+use crate::model::{BuildConfig, Feature, ProgramForm, Sha256, llvm_major};
 
 /// Uses a header of clang's own, one of wasi-libc, and a function of its library. Clang before 16 does not know `SOURCE_DATE_EPOCH`, which every
 /// command of ours sets to 0: what it makes would depend on the clock.
@@ -28,6 +28,8 @@ pub(super) struct Probed {
     pub llvm: String,
     /// Whether programs can be linked; where they are components, that takes `wasm-component-ld`, which not every SDK has.
     pub links: bool,
+    /// Of what clang defines before it reads a file, in C and in C++.
+    pub macros: Sha256,
 }
 
 /// Asks clang for its version, compiles a small program and links it, all below `scratch`, an empty folder.
@@ -60,7 +62,11 @@ pub(super) fn probe(layout: &Layout, base_args: &[String], config: BuildConfig, 
     if links {
         run("link a trivial program", &[spec.link, &["probe.o", "-o", "probe.wasm"], variant.link_flags()].concat())?;
     }
-    Ok(Probed { clang, llvm, links })
+    let empty = scratch.join("empty.c");
+    fs_err::write(&empty, "").map_err(ToolchainError::io(empty))?;
+    let defined = |language| run("list what its clang defines", &["-x", language, "-dM", "-E", "empty.c"]);
+    let macros = Sha256::of_fields("wasideps macros 1", [defined("c")?.as_bytes(), defined("c++")?.as_bytes()]);
+    Ok(Probed { clang, llvm, links, macros })
 }
 
 /// `19.1.7` of `Debian clang version 19.1.7 (3~deb12u1)`.

@@ -211,25 +211,25 @@ fn clean_shows_the_store_and_removes_what_it_is_told_to() {
         let data = data.filter(|data| data["kind"] != "identities");
         data.map(|data| (data["kind"].as_str().expect("a kind").to_owned(), data["entries"].as_u64().expect("a number"))).collect()
     };
-    let all = |archives, trees, objects| {
-        [("archives", archives), ("trees", trees), ("objects", objects), ("sdks", 0), ("runners", 0), ("prefixes", 1)]
+    let all = |archives, trees, objects, actions| {
+        [("archives", archives), ("trees", trees), ("objects", objects), ("actions", actions), ("sdks", 0), ("runners", 0), ("prefixes", 1)]
             .map(|(kind, entries)| (kind.to_owned(), entries))
             .to_vec()
     };
-    assert_eq!(usage(&[]), all(1, 2, 7));
+    assert_eq!(usage(&[]), all(1, 2, 7, 14));
     // One of the objects is of long ago.
     let old = place.path("store/objects").join(&place.stored("objects")[3]);
     let day = std::time::Duration::from_secs(24 * 60 * 60);
-    let folder = std::fs::File::open(&old).expect("a folder");
-    folder.set_modified(std::time::SystemTime::now() - 31 * day).expect("the time can be set");
-    assert_eq!(usage(&["--remove", "objects,trees", "--older-than", "32d"]), all(1, 2, 7));
-    assert_eq!(usage(&["--remove", "objects,trees", "--older-than", "30d"]), all(1, 2, 6));
+    let file = std::fs::File::open(&old).expect("an object");
+    file.set_modified(std::time::SystemTime::now() - 31 * day).expect("the time can be set");
+    assert_eq!(usage(&["--remove", "objects,trees", "--older-than", "32d"]), all(1, 2, 7, 14));
+    assert_eq!(usage(&["--remove", "objects,trees", "--older-than", "30d"]), all(1, 2, 6, 14));
     assert!(!old.exists());
     run(&mut place.command(&["clean", "--older-than", "30d"])).exits(2);
-    assert_eq!(usage(&["--remove", "objects,trees"]), all(1, 0, 0));
+    assert_eq!(usage(&["--remove", "objects,trees"]), all(1, 0, 0, 14));
     // Programs that make backups ask for the first bytes.
     let tag = std::fs::read_to_string(place.path("store/CACHEDIR.TAG")).expect("the tag");
     assert!(tag.starts_with("Signature: 8a477f597d28d172789f06886806bc55"), "{tag}");
     run(&mut place.build(&["bzip2", "--prefix", "again"])).exits(0);
-    assert_eq!(usage(&[]), all(1, 2, 7));
+    assert_eq!(usage(&[]), all(1, 2, 7, 14));
 }

@@ -19,6 +19,7 @@ mod healing;
 mod limits;
 mod lock;
 mod log;
+mod lookup;
 mod origins;
 mod outdated;
 mod output;

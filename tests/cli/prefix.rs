@@ -4,6 +4,8 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use serde_json::Value;
+
 use crate::sources::Own;
 use crate::support::{Place, Run, copy_tree, names, run, sdk, snapshot, test, tool};
 
@@ -56,7 +58,19 @@ fn a_prefix_made_with_another_sdk_stays_unless_it_is_replaced_as_a_whole() {
     assert!(refused["help"].as_str().expect("a help").contains("--replace"), "{refused}");
     assert_eq!(snapshot(&place.path("out")), before);
     let built = build_with(&place, &other, &["--replace", "--message-format", "json"]).exits(0).data("built");
-    assert_eq!((built["up_to_date"].as_bool(), built["from_store"].as_u64()), (Some(false), Some(0)), "objects of another SDK were used");
+    let trace: Value =
+        serde_json::from_slice(&std::fs::read(place.path("out/share/wasideps/closure.json")).expect("the trace")).expect("JSON");
+    let stdio = trace["files"]
+        .as_array()
+        .expect("files")
+        .iter()
+        .position(|file| file["path"].to_string().ends_with("/stdio.h\""))
+        .expect("it is there");
+    let members = trace["members"].as_array().expect("members").iter();
+    let with_it = members.filter(|member| member["headers"].as_array().expect("headers").contains(&stdio.into())).count();
+    assert!(with_it > 0);
+    let compiled = (built["up_to_date"].as_bool(), built["compiled"].as_u64());
+    assert_eq!(compiled, (Some(false), Some(with_it as u64)), "objects of another SDK were used");
     assert_ne!(snapshot(&place.path("out")), before);
     // Now it is the first SDK that is another.
     build_with(&place, sdk(), &[]).exits(5);

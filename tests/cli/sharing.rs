@@ -126,7 +126,7 @@ fn a_folder_that_is_no_store_is_refused_and_nothing_in_it_is_made_or_removed() {
         home.map(|home| command.env("WASIDEPS_HOME", home));
         run(&mut command)
     };
-    for args in [&[][..], &["--remove", "objects"], &["--remove", "archives,trees,objects,sdks,identities,runners,prefixes"]] {
+    for args in [&[][..], &["--remove", "objects"], &["--remove", "archives,trees,objects,actions,sdks,identities,runners,prefixes"]] {
         clean(&[args, &["--store", "."]].concat(), None).exits(2).says(&["is no store of wasideps", "objects"]);
         clean(args, Some(".")).exits(2).says(&["is no store of wasideps"]);
         // Empty is unset: the store is the one of the cache folder.
@@ -222,7 +222,7 @@ fn users_share_a_store_whoever_came_first_runs_or_was_killed() {
     for as_other in [true, false] {
         let objects = shared.place.path("store/objects");
         for name in names(&objects) {
-            std::fs::write(objects.join(name).join("object.o"), "damaged").expect("written");
+            std::fs::write(objects.join(name), "damaged").expect("written");
         }
         let prefix = format!("again-{as_other}");
         run(&mut shared.build(as_other, &prefix)).exits(0).says(&["was damaged and is made again"]);

@@ -29,6 +29,7 @@ pub fn run(args: &BuildArgs, global: &Global, printer: &Printer) -> Result<(), F
     let prefix = Prefix::hold(&path, printer)?;
     let store = context::store(global)?;
     let fetcher = context::fetcher(global, &store, printer);
+    let cache = store.cache(printer);
     let toolchain = context::toolchain(&args.toolchain, global, &lock, &store, &fetcher, printer)?;
     let plan = Plan::new(selection, toolchain.identity(), created);
     let known = Known { plan: &plan, store: &store, printer };
@@ -37,6 +38,7 @@ pub fn run(args: &BuildArgs, global: &Global, printer: &Printer) -> Result<(), F
             plan: &plan,
             toolchain: &toolchain,
             store: &store,
+            cache: &cache,
             fetcher: &fetcher,
             reporter: printer,
             workers: args.jobs.workers(),

@@ -42,6 +42,7 @@ pub fn run(args: &CheckArgs, global: &Global, printer: &Printer) -> Result<(), F
 
     let store = context::store(global)?;
     let fetcher = context::fetcher(global, &store, printer);
+    let cache = store.cache(printer);
     let toolchain = context::toolchain(&args.toolchain, global, &lock, &store, &fetcher, printer)?;
     let plan = Plan::new(selection, toolchain.identity(), created);
     if manifest.key != plan.key {
@@ -54,8 +55,15 @@ pub fn run(args: &CheckArgs, global: &Global, printer: &Printer) -> Result<(), F
         target: plan.config().target(),
     };
     let runner = Runner::find(&request, &store, printer)?;
-    let work =
-        Work { plan: &plan, toolchain: &toolchain, store: &store, fetcher: &fetcher, reporter: printer, workers: args.jobs.workers() };
+    let work = Work {
+        plan: &plan,
+        toolchain: &toolchain,
+        store: &store,
+        cache: &cache,
+        fetcher: &fetcher,
+        reporter: printer,
+        workers: args.jobs.workers(),
+    };
     let tested = |result: &TestResult, all: usize| printer.tested(result, all);
     let reports = check::check(&check::Request { work, prefix: &prefix, manifest, tests: &tests, runner: &runner, tested: &tested })?;
     printer.finish_bars();

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::build::Work;
 use crate::cli::args::{CleanArgs, Global, PlanArgs, SchemaArgs, SchemaOf, StoreKind};
 use crate::cli::context;
 use crate::cli::error::Failures;
@@ -80,11 +81,13 @@ pub fn plan(args: &PlanArgs, global: &Global, printer: &Printer) -> Result<(), F
     let fetcher = context::fetcher(&offline, &store, printer);
     let toolchain = context::toolchain(&args.toolchain, &offline, &lock, &store, &fetcher, printer)?;
     let plan = Plan::new(selection, toolchain.identity(), created);
-    let mut rows = table::table(&["source", "library", "file", "object", "in store"]);
+    let cache = store.cache(printer);
+    let work = Work { plan: &plan, toolchain: &toolchain, store: &store, cache: &cache, fetcher: &fetcher, reporter: printer, workers: 1 };
+    let cached = work.cached_jobs()?;
+    let mut rows = table::table(&["source", "library", "file", "job", "in store"]);
     let mut in_store = 0;
-    for job in &plan.jobs {
+    for (job, there) in plan.jobs.iter().zip(cached) {
         let selected = &plan.sources[job.source].selected;
-        let there = store.has_entry(Kind::Object, &job.key);
         in_store += usize::from(there);
         let (source, version) = (selected.recipe.name.as_str(), selected.source.version.as_str());
         printer.json("job", PlannedJob { source, version, in_store: there, job });
@@ -115,6 +118,7 @@ pub fn clean(args: &CleanArgs, global: &Global, printer: &Printer) -> Result<(),
             StoreKind::Archives => Kind::Archive,
             StoreKind::Trees => Kind::Tree,
             StoreKind::Objects => Kind::Object,
+            StoreKind::Actions => Kind::Action,
             StoreKind::Sdks => Kind::Sdk,
             StoreKind::Identities => Kind::Identity,
             StoreKind::Runners => Kind::Runner,

@@ -15,11 +15,19 @@ pub fn check(args: &RecipeCheckArgs, global: &Global, printer: &Printer) -> Resu
     let selection = catalog.select(&lock, &args.names)?;
     let store = context::store(global)?;
     let fetcher = context::fetcher(global, &store, printer);
+    let cache = store.cache(printer);
     let toolchain = context::toolchain(&args.toolchain, global, &lock, &store, &fetcher, printer)?;
     let plan = Plan::new(selection, toolchain.identity(), created);
     printer.expect_jobs(&plan);
-    let work =
-        Work { plan: &plan, toolchain: &toolchain, store: &store, fetcher: &fetcher, reporter: printer, workers: args.jobs.workers() };
+    let work = Work {
+        plan: &plan,
+        toolchain: &toolchain,
+        store: &store,
+        cache: &cache,
+        fetcher: &fetcher,
+        reporter: printer,
+        workers: args.jobs.workers(),
+    };
     let checked = unused_inputs(&work)?;
     printer.finish_bars();
     let mut rows = table::table(&["source", "version", "files that take no part"]);

@@ -134,7 +134,15 @@ impl WithSdk<'_> {
         let path = root.join("prefix");
         let prefix = Prefix::hold(&path, self.printer)?;
         build::build(&build::Request {
-            work: Work { plan, toolchain, store: &fresh, fetcher: &fetcher, reporter: self.printer, workers: self.args.jobs.workers() },
+            work: Work {
+                plan,
+                toolchain,
+                store: &fresh,
+                cache: &fresh.cache(self.printer),
+                fetcher: &fetcher,
+                reporter: self.printer,
+                workers: self.args.jobs.workers(),
+            },
             prefix: &prefix,
             replace: false,
             is_intact: &|_| false,
