@@ -1,4 +1,5 @@
-/* ffi_call: writes the arguments as WebAssembly's values and has the signature's thunk make the call. Part of wasideps, MIT licence. */
+/* SPDX-License-Identifier: MIT */
+/* ffi_call: writes the arguments as WebAssembly's values and has the signature's thunk make the call. */
 
 #include "internal.h"
 
@@ -10,27 +11,21 @@ void ffi_wasi_add_call(struct ffi_wasi_call *call) {
 }
 
 ffi_wasi_thunk FFI_HIDDEN ffi_wasi_find_thunk(const char *parameters, size_t count) {
-  if (count <= SHORT_PARAMETERS)
-    return ffi_wasi_short_thunks[ffi_wasi_short_index(parameters, count)];
+  if (count <= SHORT_PARAMETERS) return ffi_wasi_short_thunks[ffi_wasi_short_index(parameters, count)];
   if (count <= LONG_PARAMETERS) {
     size_t low = ffi_wasi_long_starts[count - SHORT_PARAMETERS - 1], high = ffi_wasi_long_starts[count - SHORT_PARAMETERS];
     while (low < high) {
       size_t middle = (low + high) / 2;
       int order = memcmp(parameters, ffi_wasi_long_calls[middle].parameters, count);
-      if (order == 0)
-        return ffi_wasi_long_calls[middle].thunk;
-      if (order < 0)
-        high = middle;
-      else
-        low = middle + 1;
+      if (order == 0) return ffi_wasi_long_calls[middle].thunk;
+      if (order < 0) high = middle;
+      else low = middle + 1;
     }
   }
-  for (const struct ffi_wasi_call_entry *entry = ffi_wasi_more_calls; entry->parameters != NULL; entry++)
-    if (strncmp(parameters, entry->parameters, count) == 0 && entry->parameters[count] == '\0')
-      return entry->thunk;
+  for (const CallEntry *entry = ffi_wasi_more_calls; entry->parameters != NULL; entry++)
+    if (strncmp(parameters, entry->parameters, count) == 0 && entry->parameters[count] == '\0') return entry->thunk;
   for (struct ffi_wasi_call *call = added_calls; call != NULL; call = call->next)
-    if (strncmp(parameters, call->letters, count) == 0 && call->letters[count] == '\0')
-      return call->thunk;
+    if (strncmp(parameters, call->letters, count) == 0 && call->letters[count] == '\0') return call->thunk;
   return NULL;
 }
 
@@ -44,8 +39,7 @@ void ffi_call(ffi_cif *cif, void (*fn)(void), void *rvalue, void **avalue) {
   ffi_type *scalar;
 
   if (cif->flags & FLAG_BY_POINTER) {
-    if (rvalue == NULL)
-      rvalue = aligned(alloca(cif->rtype->size + cif->rtype->alignment), cif->rtype->alignment);
+    if (rvalue == NULL) rvalue = aligned(alloca(cif->rtype->size + cif->rtype->alignment), cif->rtype->alignment);
     (next++)->i = (int)rvalue;
   }
 
@@ -53,38 +47,30 @@ void ffi_call(ffi_cif *cif, void (*fn)(void), void *rvalue, void **avalue) {
     ffi_type *type = cif->arg_types[i];
     void *from = avalue[i];
     switch (ffi_wasi_passing(type, &scalar)) {
-      case PASS_I:
-        (next++)->i = ffi_wasi_extended(scalar, from);
-        break;
-      case PASS_F:
-        memcpy(&(next++)->f, from, sizeof(float));
-        break;
-      case PASS_L:
-      case PASS_D:
-        memcpy(next++, from, sizeof(double));
-        break;
-      case PASS_PAIR:
-        memcpy(next, from, 2 * sizeof(long long));
-        next += 2;
-        break;
-      case PASS_POINTER: /* the callee owns what it is handed */
-        (next++)->i = (int)COPY(from, type->size, type->alignment);
-        break;
-      default:
-        break;
+    case PASS_I: (next++)->i = ffi_wasi_extended(scalar, from); break;
+    case PASS_F: memcpy(&(next++)->f, from, sizeof(float)); break;
+    case PASS_L:
+    case PASS_D: memcpy(next++, from, sizeof(double)); break;
+    case PASS_PAIR:
+      memcpy(next, from, 2 * sizeof(long long));
+      next += 2;
+      break;
+    case PASS_POINTER:
+      /* The callee owns what it is handed. */
+      (next++)->i = (int)COPY(from, type->size, type->alignment);
+      break;
+    default: break;
     }
   }
 
   if (cif->flags & FLAG_VARIADIC) {
     size_t most = 0, at = 0;
-    for (unsigned i = cif->nfixedargs; i < cif->nargs; i++)
-      most += cif->arg_types[i]->size + cif->arg_types[i]->alignment + sizeof(int);
+    for (unsigned i = cif->nfixedargs; i < cif->nargs; i++) most += cif->arg_types[i]->size + cif->arg_types[i]->alignment + sizeof(int);
     char *buffer = aligned(alloca(most + 16), 16);
     for (unsigned i = cif->nfixedargs; i < cif->nargs; i++) {
       ffi_type *type = cif->arg_types[i];
-      enum passing passing = ffi_wasi_passing(type, &scalar);
-      if (passing == PASS_NOTHING)
-        continue;
+      Passing passing = ffi_wasi_passing(type, &scalar);
+      if (passing == PASS_NOTHING) continue;
       at = FFI_ALIGN(at, ffi_wasi_variadic_alignment(type, passing));
       if (passing == PASS_POINTER) {
         *(void **)(buffer + at) = COPY(avalue[i], type->size, type->alignment);
@@ -102,23 +88,15 @@ void ffi_call(ffi_cif *cif, void (*fn)(void), void *rvalue, void **avalue) {
 
   ((ffi_wasi_thunk)cif->thunk)(cif->flags & FLAG_RESULT, fn, &result, values);
 
-  if (rvalue == NULL || cif->flags & FLAG_BY_POINTER)
-    return;
+  if (rvalue == NULL || cif->flags & FLAG_BY_POINTER) return;
   switch (ffi_wasi_passing(cif->rtype, &scalar)) {
-    case PASS_I:
-      if (cif->rtype->type == FFI_TYPE_STRUCT)
-        memcpy(rvalue, &result, cif->rtype->size);
-      else /* libffi widens integers to ffi_arg */
-        *(int *)rvalue = ffi_wasi_extended(scalar, &result);
-      break;
-    case PASS_F:
-      memcpy(rvalue, &result, sizeof(float));
-      break;
-    case PASS_L:
-    case PASS_D:
-      memcpy(rvalue, &result, sizeof(double));
-      break;
-    default:
-      break;
+  case PASS_I:
+    if (cif->rtype->type == FFI_TYPE_STRUCT) memcpy(rvalue, &result, cif->rtype->size);
+    else *(int *)rvalue = ffi_wasi_extended(scalar, &result); /* libffi widens integers to ffi_arg */
+    break;
+  case PASS_F: memcpy(rvalue, &result, sizeof(float)); break;
+  case PASS_L:
+  case PASS_D: memcpy(rvalue, &result, sizeof(double)); break;
+  default: break;
   }
 }

@@ -1,4 +1,5 @@
-/* Calls with five to eight parameters: integers, with up to two of another type among them. Part of wasideps, MIT licence. */
+/* SPDX-License-Identifier: MIT */
+/* Calls with five to eight parameters: integers, with up to two of another type among them. */
 
 #include "combine.h"
 #include "internal.h"
@@ -11,14 +12,9 @@ WIDE_6(DEFINE, )
 WIDE_7(DEFINE, )
 WIDE_8(DEFINE, )
 
-const struct ffi_wasi_call_entry ffi_wasi_long_calls[] FFI_HIDDEN = {WIDE_5(ENTRY, ) WIDE_6(ENTRY, ) WIDE_7(ENTRY, ) WIDE_8(ENTRY, )};
+const CallEntry ffi_wasi_long_calls[] FFI_HIDDEN = {WIDE_5(ENTRY, ) WIDE_6(ENTRY, ) WIDE_7(ENTRY, ) WIDE_8(ENTRY, )};
 
 /* Where the signatures of 5, 6, 7 and 8 parameters begin, and the end. */
-enum {
-  AT_6 = WIDE_COUNT(5),
-  AT_7 = AT_6 + WIDE_COUNT(6),
-  AT_8 = AT_7 + WIDE_COUNT(7),
-  AT_END = AT_8 + WIDE_COUNT(8)
-};
+enum { AT_6 = WIDE_COUNT(5), AT_7 = AT_6 + WIDE_COUNT(6), AT_8 = AT_7 + WIDE_COUNT(7), AT_END = AT_8 + WIDE_COUNT(8) };
 const uint16_t ffi_wasi_long_starts[LONG_PARAMETERS - SHORT_PARAMETERS + 1] FFI_HIDDEN = {0, AT_6, AT_7, AT_8, AT_END};
 _Static_assert(sizeof ffi_wasi_long_calls == AT_END * sizeof *ffi_wasi_long_calls, "the list is as long as its starts say");

@@ -1,10 +1,12 @@
+/* SPDX-License-Identifier: MIT */
 /* Calls with more parameters: integers alone up to twenty, one floating type alone up to sixteen, and what libffi's own tests and
-   CPython call beyond. Part of wasideps, MIT licence. */
+ * CPython call beyond. */
 
 #include "combine.h"
 #include "internal.h"
 
 /* m(name, letters…) for each. */
+/* clang-format off */
 #define MORE(m) \
   m(i9, I_8, i)              \
   m(i10, I_8, i, i)          \
@@ -50,6 +52,7 @@
   m(plan3, L_8, l, l)        \
   m(plan4, I_8, D_8)         \
   m(structs, I_8, I_8, I_8, I_8, I_8, i)
+/* clang-format on */
 
 #define DEFINE(name, ...) FFI_WASI_THUNK(call_##name, __VA_ARGS__)
 #define ENTRY(name, ...) {FFI_WASI_EACH(FFI_WASI_LETTER, __VA_ARGS__), call_##name},
@@ -59,4 +62,4 @@
 MORE(DEFINE)
 OF_TESTS(DEFINE_OF_TESTS)
 
-const struct ffi_wasi_call_entry ffi_wasi_more_calls[] FFI_HIDDEN = {MORE(ENTRY) OF_TESTS(ENTRY_OF_TESTS){NULL, NULL}};
+const CallEntry ffi_wasi_more_calls[] FFI_HIDDEN = {MORE(ENTRY) OF_TESTS(ENTRY_OF_TESTS){NULL, NULL}};

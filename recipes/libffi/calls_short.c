@@ -1,4 +1,5 @@
-/* Calls with up to four parameters: all 341 signatures over d, f, i, l, each with five results. Part of wasideps, MIT licence. */
+/* SPDX-License-Identifier: MIT */
+/* Calls with up to four parameters: all 341 signatures over d, f, i, l, each with five results. */
 
 #include "combine.h"
 #include "internal.h"

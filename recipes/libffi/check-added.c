@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Signatures that the program adds: calls and closures that libffi does not have. */
 #include <ffi.h>
 #include <ffi_wasi.h>
@@ -11,7 +12,8 @@ static double add(float a, double b, float c, double d, long long e) { return (d
 
 static void add_closure(ffi_cif *cif, void *result, void **v, void *data) {
   (void)cif;
-  *(double *)result = (double)*(float *)v[0] + *(double *)v[1] + (double)*(float *)v[2] + *(double *)v[3] + (double)*(long long *)v[4] + *(double *)data;
+  *(double *)result =
+      (double)*(float *)v[0] + *(double *)v[1] + (double)*(float *)v[2] + *(double *)v[3] + (double)*(long long *)v[4] + *(double *)data;
 }
 
 #define CHECK(x) ((x) ? (void)0 : (printf("failed: %s\n", #x), exit(1)))
@@ -30,9 +32,7 @@ int main(void) {
     void *code;
     ffi_closure *closure = ffi_closure_alloc(sizeof *closure, &code);
     ffi_status status = ffi_prep_closure_loc(closure, &cif, add_closure, &more, code);
-    if (status == FFI_OK)
-      printf("%g\n", ((double (*)(float, double, float, double, long long))code)(a, b, c, d, e));
-    else
-      printf("status %d\n", status);
+    if (status == FFI_OK) printf("%g\n", ((double (*)(float, double, float, double, long long))code)(a, b, c, d, e));
+    else printf("status %d\n", status);
   }
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Every signature that is promised is there, and works: a call of a closure goes through both. */
 #include <ffi.h>
 #include <stdio.h>
@@ -7,15 +8,20 @@
 static ffi_type *const type_of[] = {&ffi_type_double, &ffi_type_float, &ffi_type_sint, &ffi_type_sint64, &ffi_type_void};
 static unsigned calls, round_trips;
 
-union value { double d; float f; int i; long long l; };
+typedef union {
+  double d;
+  float f;
+  int i;
+  long long l;
+} Value;
 
-static void set(union value *v, int type, int number) {
+static void set(Value *v, int type, int number) {
   memset(v, 0, sizeof *v);
   switch (type) {
-    case 0: v->d = number + 0.5; break;
-    case 1: v->f = (float)number + 0.25f; break;
-    case 2: v->i = -number; break;
-    case 3: v->l = 0x100000000LL * number; break;
+  case 0: v->d = number + 0.5; break;
+  case 1: v->f = (float)number + 0.25f; break;
+  case 2: v->i = -number; break;
+  case 3: v->l = 0x100000000LL * number; break;
   }
 }
 
@@ -23,23 +29,22 @@ static const int *current;
 static void handler(ffi_cif *cif, void *result, void **arguments, void *data) {
   (void)data;
   for (unsigned i = 0; i < cif->nargs; i++) {
-    union value v;
+    Value v;
     set(&v, current[i], (int)i + 1);
     if (memcmp(&v, arguments[i], cif->arg_types[i]->size) != 0) {
       printf("wrong argument %u of %u\n", i, cif->nargs);
       exit(1);
     }
   }
-  union value v;
+  Value v;
   set(&v, data == NULL ? 4 : (int)data - 1, 77);
-  if (cif->rtype != &ffi_type_void)
-    memcpy(result, &v, cif->rtype->size);
+  if (cif->rtype != &ffi_type_void) memcpy(result, &v, cif->rtype->size);
 }
 
 /* Prepares a call with these parameters, and with `closures` makes one and calls it. */
 static void cover(int count, const int *types, int closures) {
   ffi_type *ffi_types[20];
-  union value values[20];
+  Value values[20];
   void *pointers[20], *code;
   for (int i = 0; i < count; i++) {
     ffi_types[i] = type_of[types[i]];
@@ -49,7 +54,7 @@ static void cover(int count, const int *types, int closures) {
   current = types;
   for (int result = 0; result < 5; result++) {
     ffi_cif cif;
-    union value got, expected;
+    Value got, expected;
     if (ffi_prep_cif(&cif, FFI_DEFAULT_ABI, count, type_of[result], ffi_types) != FFI_OK) {
       printf("not covered:");
       for (int i = 0; i < count; i++) printf(" %c", "dfil"[types[i]]);
@@ -57,8 +62,7 @@ static void cover(int count, const int *types, int closures) {
       exit(1);
     }
     calls++;
-    if (!(closures >> result & 1))
-      continue;
+    if (!(closures >> result & 1)) continue;
     ffi_closure *closure = ffi_closure_alloc(sizeof *closure, &code);
     if (closure == NULL || ffi_prep_closure_loc(closure, &cif, handler, result < 4 ? (void *)(result + 1) : NULL, code) != FFI_OK) {
       printf("no closure: %c <-", "dfilv"[result]);
@@ -98,8 +102,7 @@ int main(void) {
         types[i] = n >> 2 * i & 3;
         wide += types[i] != 2;
       }
-      if (wide <= 2)
-        cover(count, types, wide <= 1 ? 31 : 0);
+      if (wide <= 2) cover(count, types, wide <= 1 ? 31 : 0);
     }
   tell("integers with up to two others, five to eight");
   for (int count = 9; count <= 20; count++) {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* dlopen and dlsym of the program itself, with libdl.a named before libffi, as CPython does. */
 #include <dlfcn.h>
 #include <ffi.h>
@@ -23,8 +24,7 @@ int main(void) {
   ffi_type *types[] = {&ffi_type_pointer};
   void *values[] = {&text};
   ffi_arg length;
-  if (ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 1, &ffi_type_ulong, types) != FFI_OK)
-    return 1;
+  if (ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 1, &ffi_type_ulong, types) != FFI_OK) return 1;
   ffi_call(&cif, FFI_FN(dlsym(RTLD_DEFAULT, "strlen")), &length, values);
   printf("a function: %lu\n", length);
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* A closure sorts: the C library calls back, with the order as the closure's data. */
 #include <ffi.h>
 #include <stdio.h>
@@ -19,8 +20,7 @@ static void sort_by(int direction) {
       ffi_prep_closure_loc(closure, &cif, compare, &direction, code) != FFI_OK)
     abort();
   qsort(numbers, 7, sizeof *numbers, (int (*)(const void *, const void *))code);
-  for (int i = 0; i < 7; i++)
-    printf("%d%c", numbers[i], i < 6 ? ' ' : '\n');
+  for (int i = 0; i < 7; i++) printf("%d%c", numbers[i], i < 6 ? ' ' : '\n');
   ffi_closure_free(closure);
 }
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* What is not covered says so when it is prepared. */
 #include <ffi.h>
 #include <ffi_wasi.h>
@@ -44,8 +45,7 @@ int main(void) {
   printf(", in a struct: %d\n", ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 1, &ffi_type_void, holders));
   ffi_type *variadic[] = {&ffi_type_sint, &ffi_type_float};
   printf("variadic float: %d\n", ffi_prep_cif_var(&cif, FFI_DEFAULT_ABI, 1, 2, &ffi_type_void, variadic));
-  if (ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 0, &ffi_type_void, NULL) == FFI_OK)
-    ffi_call(&cif, function, NULL, NULL);
+  if (ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 0, &ffi_type_void, NULL) == FFI_OK) ffi_call(&cif, function, NULL, NULL);
 
   /* An empty class of C++ has a size, and is not passed. */
   ffi_type class = {1, 1, FFI_TYPE_STRUCT, no_members};

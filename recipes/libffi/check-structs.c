@@ -1,14 +1,26 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Structs in and out, by value: through a pointer, as a scalar, nested; and that the callee gets a copy. */
 #include <ffi.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-struct point { double x, y; };
-struct line { struct point from, to; char name[4]; };
-struct wrapped { struct { double value; } inner; };
+typedef struct {
+  double x, y;
+} Point;
 
-static struct line move(struct line line, struct point by, struct wrapped scale) {
+typedef struct {
+  Point from, to;
+  char name[4];
+} Line;
+
+typedef struct {
+  struct {
+    double value;
+  } inner;
+} Wrapped;
+
+static Line move(Line line, Point by, Wrapped scale) {
   line.from.x += by.x * scale.inner.value;
   line.from.y += by.y * scale.inner.value;
   line.to.x += by.x;
@@ -18,7 +30,7 @@ static struct line move(struct line line, struct point by, struct wrapped scale)
   return line;
 }
 
-static struct wrapped half(struct wrapped w) {
+static Wrapped half(Wrapped w) {
   w.inner.value /= 2;
   return w;
 }
@@ -40,9 +52,9 @@ int main(void) {
   ffi_type *wrapped_members[] = {&inner, NULL};
   ffi_type wrapped = {0, 0, FFI_TYPE_STRUCT, wrapped_members};
 
-  struct line argument = {{1, 2}, {3, 4}, "abc"}, result;
-  struct point by = {10, 20};
-  struct wrapped scale = {{0.5}}, halved;
+  Line argument = {{1, 2}, {3, 4}, "abc"}, result;
+  Point by = {10, 20};
+  Wrapped scale = {{0.5}}, halved;
   ffi_cif cif;
   ffi_type *types[] = {&line, &point, &wrapped};
   void *values[] = {&argument, &by, &scale};
@@ -59,6 +71,6 @@ int main(void) {
 
   size_t offsets[6];
   check(ffi_get_struct_offsets(FFI_DEFAULT_ABI, &line, offsets) == FFI_OK, "offsets");
-  check(offsets[1] == offsetof(struct line, to) && offsets[2] == offsetof(struct line, name) && line.size == sizeof(struct line), "offsets");
+  check(offsets[1] == offsetof(Line, to) && offsets[2] == offsetof(Line, name) && line.size == sizeof(Line), "offsets");
   puts(ffi_get_version());
 }

@@ -1,5 +1,5 @@
-/* Closures with five to eight parameters: integers, with at most one of another type among them, for each result. Part of wasideps, MIT
-   licence. */
+/* SPDX-License-Identifier: MIT */
+/* Closures with five to eight parameters: integers, with at most one of another type among them, for each result. */
 
 #include "combine.h"
 #include "internal.h"

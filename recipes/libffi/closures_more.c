@@ -1,9 +1,11 @@
-/* Closures of common shapes, beside those of closures_short.c, and with more parameters. Part of wasideps, MIT licence. */
+/* SPDX-License-Identifier: MIT */
+/* Closures of common shapes, beside those of closures_short.c, and with more parameters. */
 
 #include "combine.h"
 #include "internal.h"
 
 /* m(name, size, result, letters…) for each. Callbacks of C libraries take pointers and integers and return an integer or nothing. */
+/* clang-format off */
 #define MORE(m) \
   m(i_i1, 64, i, i)                  \
   m(i_i2, 64, i, i, i)               \
@@ -113,6 +115,7 @@
   m(v_f14, 4, v, F_8, F_4, f, f)     \
   m(v_f15, 4, v, F_8, F_4, f, f, f)  \
   m(v_f16, 4, v, F_8, F_8)
+/* clang-format on */
 
 #define DEFINE(name, size, r, ...) FFI_WASI_POOL(closure_##name, size, r, __VA_ARGS__)
 #define ENTRY(name, size, r, ...) \

@@ -1,10 +1,15 @@
-/* Lists of signatures, made by the preprocessor. Part of wasideps, MIT licence.
-
-   Each of these calls m(x, name, letters…) for every signature of its family, in the order of the alphabet: first all that start with d,
-   then f, i, l. The macros differ in how many letters are still to come, since a macro can't call itself. */
+/* SPDX-License-Identifier: MIT */
+/* Lists of signatures, made by the preprocessor.
+ *
+ * Each of these calls m(x, name, letters…) for every signature of its family, in the order of the alphabet: first all that start with d,
+ * then f, i, l. The macros differ in how many letters are still to come, since a macro can't call itself.
+ *
+ * A header that generates code and holds none: calls_*.c and closures_*.c make different code from the same lists. */
 
 #ifndef FFI_WASI_COMBINE_H
 #define FFI_WASI_COMBINE_H
+
+/* clang-format off */
 
 /* ALL_n(m, x): all signatures of n parameters over d, f, i, l; 4 to the power of n of them. The name is the letters. */
 #define ALL_1(m, x) ALL1(m, x, )
@@ -30,7 +35,7 @@
   ALL3(m, x, name##l, __VA_ARGS__ l, )
 
 /* WIDE_n(m, x): the signatures of n parameters that are i, but for at most two that are d, f or l; 1 + 3 n + 9 n (n - 1) / 2 of them.
-   In WIDEn_k, n letters are to come, k of them other than i. */
+ * In WIDEn_k, n letters are to come, k of them other than i. */
 #define WIDE_5(m, x) WIDE5_2(m, x, )
 #define WIDE_6(m, x) WIDE6_2(m, x, )
 #define WIDE_7(m, x) WIDE7_2(m, x, )
@@ -140,5 +145,7 @@
   m(t28, f, F_4, f, f, f, i)                                                 \
   m(t29, f, F_4, i)                                                          \
   m(t30, l, I_4, i, i, i, l, i)
+
+/* clang-format on */
 
 #endif

@@ -1,7 +1,8 @@
-/* dlopen, dlsym, dlclose and dlerror of a static program: see ffi_wasi_dl.h. Part of wasideps, MIT licence.
-
-   wasi-libc's libdl.a has weak ones that always fail, and CPython names that archive first. These are not weak, so that they replace
-   them as soon as this member is linked, which the undefined symbol in libffi.pc brings about; the linker drops what nothing calls. */
+/* SPDX-License-Identifier: MIT */
+/* dlopen, dlsym, dlclose and dlerror of a static program: see ffi_wasi_dl.h.
+ *
+ * wasi-libc's libdl.a has weak ones that always fail, and CPython names that archive first. These are not weak, so that they replace
+ * them as soon as this member is linked. The undefined symbol in libffi.pc links it; the linker drops what nothing calls. */
 
 #include <dlfcn.h>
 #include <stdbool.h>
@@ -21,8 +22,7 @@ static bool failed;
 static char program;
 
 int ffi_wasi_add_symbols(const struct ffi_wasi_symbol *symbols) {
-  if (list_count == LISTS_MOST)
-    return -1;
+  if (list_count == LISTS_MOST) return -1;
   lists[list_count++] = symbols;
   return 0;
 }
@@ -34,8 +34,7 @@ static void fail(const char *name, const char *why) {
 
 void *dlopen(const char *name, int mode) {
   (void)mode;
-  if (name == NULL || *name == '\0')
-    return &program;
+  if (name == NULL || *name == '\0') return &program;
   fail(name, "cannot be opened: a WASI program is static, only dlopen(NULL) works");
   return NULL;
 }
@@ -47,15 +46,13 @@ void *dlsym(void *restrict handle, const char *restrict name) {
   }
   for (unsigned i = list_count; i-- > 0;)
     for (const struct ffi_wasi_symbol *symbol = lists[i]; symbol->name != NULL; symbol++)
-      if (strcmp(symbol->name, name) == 0)
-        return symbol->address;
+      if (strcmp(symbol->name, name) == 0) return symbol->address;
   fail(name, "not among the symbols that the program registered (ffi_wasi_dl.h)");
   return NULL;
 }
 
 int dlclose(void *handle) {
-  if (handle == &program)
-    return 0;
+  if (handle == &program) return 0;
   fail("dlclose", "no such handle");
   return -1;
 }

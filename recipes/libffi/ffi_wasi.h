@@ -1,22 +1,28 @@
-/* Adding signatures to libffi on WASI. Part of wasideps, MIT licence.
-
-   WebAssembly calls a function pointer only at its exact type, so libffi carries one piece of code for each signature that it can
-   call, and functions made in advance for each signature that a closure can have. What it carries is told in wasideps's
-   docs/libffi.md; for another signature ffi_prep_cif, or ffi_prep_closure_loc, returns FFI_BAD_TYPEDEF. A program adds what it
-   misses in a C file of its own:
-
-       #include <ffi_wasi.h>
-       FFI_WASI_CALL(i, l, l, l, d, d)              // calls with these parameters, whatever the result
-       FFI_WASI_CLOSURES(8, i, i, l, l, l, d, d)    // eight closures at a time, result i, then the parameters
-
-   The letters are WebAssembly's types: i is i32, l is i64, f is f32, d is f64, and v (as a result only) is nothing. So that
-       pointers, structs, _Bool and integers up to 32 bits are i,     long long is l,      float is f,     double is d,
-       long double is l, l,     a struct of one scalar is that scalar,     a struct, complex or long double result is a first i,
-       all variadic arguments together are one last i.
-   ffi_wasi_signature tells the letters of a call.
-
-   At least one and at most 64 parameters. Both macros stand at file scope, take effect before main, and need -std=gnu11 or later
-   (or C++20). Nothing of libffi is built again. */
+/* SPDX-License-Identifier: MIT */
+/* Adding signatures to libffi on WASI.
+ *
+ * WebAssembly calls a function pointer only at its exact type, so libffi carries one piece of code for each signature that it can
+ * call, and functions made in advance for each signature that a closure can have. docs/libffi.md of wasideps lists
+ * them; for another signature ffi_prep_cif, or ffi_prep_closure_loc, returns FFI_BAD_TYPEDEF. A program adds the signatures that it
+ * misses in a C file of its own:
+ *
+ *     #include <ffi_wasi.h>
+ *     FFI_WASI_CALL(i, l, l, l, d, d)              // calls with these parameters, whatever the result
+ *     FFI_WASI_CLOSURES(8, i, i, l, l, l, d, d)    // eight closures at a time, result i, then the parameters
+ *
+ * The letters are WebAssembly's types: i is i32, l is i64, f is f32, d is f64, and v (as a result only) is nothing.
+ *     pointers, structs, _Bool, integers to 32 bits     i
+ *     long long                                         l
+ *     float                                             f
+ *     double                                            d
+ *     long double                                       l, l
+ *     a struct of one scalar                            as that scalar
+ *     a struct, complex or long double as the result    v, and an i as the first parameter
+ *     all variadic arguments together                   an i as the last parameter
+ * ffi_wasi_signature gives the letters of a call.
+ *
+ * At least one and at most 64 parameters. Both macros are used at file scope, take effect before main, and need -std=gnu11 or later
+ * (or C++20). libffi is not built again. */
 
 #ifndef FFI_WASI_H
 #define FFI_WASI_H
@@ -57,16 +63,16 @@ struct ffi_wasi_pool {
   struct ffi_wasi_pool *next;
 };
 
-/* What the macros below call. The structs stay the caller's, and must live on. */
+/* The macros below call these. The structs stay the caller's and must not be freed. */
 void ffi_wasi_add_call(struct ffi_wasi_call *call);
 void ffi_wasi_add_pool(struct ffi_wasi_pool *pool);
 
 /* Runs a closure: called by the functions of pools. */
 void ffi_wasi_run_closure(ffi_closure *closure, ffi_wasi_value *arguments, ffi_wasi_value *to);
 
-/* Writes the signature of a call with these types as letters, the result first, and a null: `capacity` bytes at most. The i of variadic
-   arguments is not among them. Returns FFI_BAD_TYPEDEF where a type has no place in the C ABI of wasm32, or the letters no place in `to`.
-   The types must be laid out: preparing a cif with them does that, even when it is refused. */
+/* Writes the signature of a call with these types to `to` as letters, the result first, and a null: at most `capacity` bytes. Leaves out the
+ * i of variadic arguments. Returns FFI_BAD_TYPEDEF if the C ABI of wasm32 has no such type, or `to` has no room.
+ * The types must be laid out: preparing a cif with them does that, even when it is refused. */
 ffi_status ffi_wasi_signature(char *to, size_t capacity, ffi_type *result, unsigned fixed, unsigned total, ffi_type **arguments);
 
 #ifdef __cplusplus
@@ -75,6 +81,7 @@ ffi_status ffi_wasi_signature(char *to, size_t capacity, ffi_type *result, unsig
 
 /* ---- From here on, how it is done. ---- */
 
+/* clang-format off */
 #define FFI_WASI_TYPE_d double
 #define FFI_WASI_TYPE_f float
 #define FFI_WASI_TYPE_i int
@@ -280,7 +287,7 @@ ffi_status ffi_wasi_signature(char *to, size_t capacity, ffi_type *result, unsig
 #define FFI_WASI_PASS_v
 
 /* Defines `name`_functions and `name`_users, a pool of `size` (2, 4, 8, 16, 32 or 64) for closures without parameters (…_0), or
-   with these. `name` is what its functions share; function k finds its closure at name_users[k]. */
+ * with these. `name` is what its functions share; function k finds its closure at name_users[k]. */
 #define FFI_WASI_POOL_0(name, size, r)                                                                                         \
   static ffi_closure *name##_users[size];                                                                                      \
   FFI_WASI_CODE FFI_WASI_TYPE_##r name(ffi_closure **user) {                                                                   \
@@ -336,5 +343,7 @@ ffi_status ffi_wasi_signature(char *to, size_t capacity, ffi_type *result, unsig
     static struct ffi_wasi_pool pool = {letters, size, name##_functions, name##_users, 0};                                     \
     ffi_wasi_add_pool(&pool);                                                                                                  \
   }
+
+/* clang-format on */
 
 #endif

@@ -1,14 +1,15 @@
-/* dlopen and dlsym of a static program. Part of wasideps, MIT licence.
-
-   Under WASI a program is one module: nothing can be loaded, and wasi-libc's dlopen always fails. With libffi's pkg-config module
-   linked, dlopen(NULL) opens the program itself (CPython's ctypes does that when it is imported), and dlsym finds what the program
-   registered:
-
-       #include <ffi_wasi_dl.h>
-       static const struct ffi_wasi_symbol symbols[] = {FFI_WASI_SYMBOL(puts), FFI_WASI_SYMBOL(environ), {0}};
-       FFI_WASI_SYMBOLS(symbols)      // at file scope; before main. Or, at any time: ffi_wasi_add_symbols(symbols);
-
-   dlopen of anything else fails, and dlerror says why. A program that is linked with -lffi alone keeps wasi-libc's functions. */
+/* SPDX-License-Identifier: MIT */
+/* dlopen and dlsym of a static program.
+ *
+ * Under WASI a program is one module: nothing can be loaded, and wasi-libc's dlopen always fails. With libffi's pkg-config module
+ * linked, dlopen(NULL) opens the program itself (CPython's ctypes does that when it is imported), and dlsym finds what the program
+ * registered:
+ *
+ *     #include <ffi_wasi_dl.h>
+ *     static const struct ffi_wasi_symbol symbols[] = {FFI_WASI_SYMBOL(puts), FFI_WASI_SYMBOL(environ), {0}};
+ *     FFI_WASI_SYMBOLS(symbols)      // at file scope; before main. Or, at any time: ffi_wasi_add_symbols(symbols);
+ *
+ * dlopen of anything else fails, and dlerror says why. A program that is linked with -lffi alone keeps wasi-libc's functions. */
 
 #ifndef FFI_WASI_DL_H
 #define FFI_WASI_DL_H
@@ -25,7 +26,7 @@ struct ffi_wasi_symbol {
 #define FFI_WASI_SYMBOL(name) {#name, (void *)&name}
 
 /* Makes dlsym find the symbols of a list that ends with one without name. What was added last is found first. At most 64 lists;
-   returns 0, or -1 when there are that many. The list stays the caller's, and must live on. */
+ * returns 0, or -1 when there are that many. The list stays the caller's and must not be freed. */
 int ffi_wasi_add_symbols(const struct ffi_wasi_symbol *symbols);
 
 #define FFI_WASI_SYMBOLS(list) \

@@ -1,4 +1,5 @@
-/* The answers of libffi's configure for wasm32-wasip1 and -wasip2 with clang and wasi-libc. Part of wasideps, MIT licence. */
+/* SPDX-License-Identifier: MIT */
+/* The answers of libffi's configure for wasm32-wasip1 and -wasip2 with clang and wasi-libc. */
 
 #ifndef FFICONFIG_H
 #define FFICONFIG_H

@@ -1,6 +1,7 @@
-/* What ffi.h asks of a target, for WebAssembly under WASI. Part of wasideps, MIT licence.
-
-   The values of the enum are those of libffi's own wasm32 header. */
+/* SPDX-License-Identifier: MIT */
+/* What ffi.h asks of a target, for WebAssembly under WASI.
+ *
+ * The values of the enum are those of libffi's own wasm32 header. */
 
 #ifndef LIBFFI_TARGET_H
 #define LIBFFI_TARGET_H

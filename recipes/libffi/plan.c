@@ -1,7 +1,8 @@
-/* Plans of calls: a prepared ffi_cif has its thunk already, so that a plan has nothing to add to it. Part of wasideps, MIT licence.
-
-   They are a member of their own: upstream's stand beside ffi_prep_cif, and would bring ffi_call and all of its thunks into programs that only
-   make closures. */
+/* SPDX-License-Identifier: MIT */
+/* Plans of calls: a prepared ffi_cif has its thunk already, so that a plan has nothing to add to it.
+ *
+ * They are a member of their own: upstream's stand beside ffi_prep_cif, and would link ffi_call and all of its thunks into programs that only make
+ * closures. */
 
 #include <ffi.h>
 #include <stdlib.h>
@@ -12,8 +13,7 @@ struct ffi_call_plan {
 
 ffi_call_plan *ffi_call_plan_alloc(ffi_cif *cif) {
   ffi_call_plan *plan = malloc(sizeof *plan);
-  if (plan)
-    plan->prepared = cif;
+  if (plan) plan->prepared = cif;
   return plan;
 }
 

@@ -1,5 +1,5 @@
-/*
- * liblzma's configuration for WASI: what `configure --disable-threads` finds for wasm32-wasip1, written down by hand.
+/* SPDX-License-Identifier: 0BSD */
+/* liblzma's configuration for WASI: what `configure --disable-threads` finds for wasm32-wasip1, written down by hand.
  * Only what liblzma's own files ask is here; a name that is not defined is an answer of no.
  */
 
