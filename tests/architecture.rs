@@ -133,3 +133,30 @@ fn the_picture_shows_the_layers_in_their_order() {
     let shown: Vec<_> = layers.split(r#"<text class="b""#).skip(1).filter_map(|text| text.split(['>', '<']).nth(1)).collect();
     assert_eq!(shown, LAYERS);
 }
+
+/// The C files of a recipe may be copied alone into another project, so each names its licence, and then says what it is.
+#[test]
+fn each_c_file_of_a_recipe_names_its_licence_and_says_what_it_is() {
+    let recipes = Path::new(env!("CARGO_MANIFEST_DIR")).join("recipes");
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for recipe in std::fs::read_dir(&recipes).expect("the recipes") {
+        let recipe = recipe.expect("an entry").path();
+        let Ok(files) = std::fs::read_dir(&recipe) else { continue };
+        for path in files.map(|file| file.expect("an entry").path()) {
+            if !path.extension().is_some_and(|extension| extension == "c" || extension == "h") {
+                continue;
+            }
+            seen += 1;
+            let text = std::fs::read_to_string(&path).expect("a source file");
+            let mut lines = text.lines();
+            let licence = lines.next().and_then(|line| line.strip_prefix("/* SPDX-License-Identifier: ")?.strip_suffix(" */"));
+            let says = lines.next().is_some_and(|line| line.strip_prefix("/* ").is_some_and(|words| words.split(' ').count() > 3));
+            if !says || licence.is_none_or(|licence| spdx::Expression::parse(licence).is_err()) {
+                wrong.push(path.strip_prefix(&recipes).expect("below").display().to_string());
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "no licence in the first line, or no sentence in the second: {wrong:?}");
+    assert!(seen > 50, "the test sees the files");
+}

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Every feature that the recipe switches on, and those that SQLite has built in and a build can lose: one group of checks each.
  *
  *     features [GROUP]
@@ -5,7 +6,7 @@
  * Each statement's rows must be what stands beside it. A feature that is switched on and has no group here is an error. */
 #include <math.h>
 
-#include "support.h"
+#include "check-support.h"
 
 typedef struct {
   const char *sql, *rows; /* columns are joined by `|`, rows by ` ; ` */
@@ -162,11 +163,13 @@ static const Check windows[] = {
 
 static const Check dbstat[] = {
     {"CREATE TABLE st(x); CREATE INDEX sti ON st(x); WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM c WHERE i<500) "
-     "INSERT INTO st SELECT printf('%0100d',i) FROM c", ""},
+     "INSERT INTO st SELECT printf('%0100d',i) FROM c",
+     ""},
     {"SELECT pagetype, sum(ncell), count(*)>10 FROM dbstat WHERE name='st' GROUP BY 1 HAVING pagetype='leaf'", "leaf|500|1"},
     {"SELECT name, ncell>=500, payload>50000 FROM dbstat WHERE aggregate=TRUE AND name LIKE 'st%' ORDER BY name", "st|1|1 ; sti|1|1"},
     {"SELECT sum(pgsize)=(SELECT page_count FROM pragma_page_count)*(SELECT page_size FROM pragma_page_size)-"
-     "(SELECT freelist_count FROM pragma_freelist_count)*(SELECT page_size FROM pragma_page_size) FROM dbstat", "1"},
+     "(SELECT freelist_count FROM pragma_freelist_count)*(SELECT page_size FROM pragma_page_size) FROM dbstat",
+     "1"},
     {0, 0}};
 
 /* Built in, unless an SQLITE_OMIT_… takes them away. */
@@ -179,7 +182,8 @@ static const Check core[] = {
     {"INSERT INTO t(b) VALUES(x'00')", "error: cannot store BLOB value in TEXT column t.b"},
     {"UPDATE t SET b=s.n FROM (SELECT 2 AS k, 'from' AS n) AS s WHERE t.a=s.k; SELECT b FROM t ORDER BY a", "X2 ; from"},
     {"CREATE TABLE parent(id PRIMARY KEY); CREATE TABLE child(p REFERENCES parent ON DELETE CASCADE); PRAGMA foreign_keys=ON; "
-     "INSERT INTO parent VALUES(1); INSERT INTO child VALUES(1); DELETE FROM parent; SELECT count(*) FROM child", "0"},
+     "INSERT INTO parent VALUES(1); INSERT INTO child VALUES(1); DELETE FROM parent; SELECT count(*) FROM child",
+     "0"},
     {"INSERT INTO child VALUES(5)", "error: FOREIGN KEY constraint failed"},
     {"CREATE TABLE l(x); CREATE TRIGGER tr AFTER UPDATE OF b ON t BEGIN INSERT INTO l VALUES(old.b||'>'||new.b); END; UPDATE t SET "
      "b='z' WHERE a=2; SELECT * FROM l",
@@ -211,7 +215,7 @@ static const Check core[] = {
     {"PRAGMA integrity_check; PRAGMA foreign_key_check; VACUUM; ANALYZE; SELECT count(*)>0 FROM sqlite_stat1; REINDEX", "ok ; 1"},
     {"ATTACH ':memory:' AS x; CREATE TABLE x.y(z); INSERT INTO y VALUES(3); SELECT z FROM x.y; DETACH x", "3"},
     {"SELECT value FROM generate_series(1,3)", "error: no such table: generate_series"}, /* the shell's, not the library's */
-    {"SELECT load_extension('x')", "error: no such function: load_extension"}, /* SQLITE_OMIT_LOAD_EXTENSION */
+    {"SELECT load_extension('x')", "error: no such function: load_extension"},           /* SQLITE_OMIT_LOAD_EXTENSION */
     {0, 0}};
 
 static void column_metadata(const char *group) {
@@ -310,7 +314,7 @@ static void interface(const char *group) {
   sqlite3_bind_zeroblob(s, 3, 5);
   is_true(group, "parameters",
           sqlite3_step(s) == SQLITE_ROW && sqlite3_column_double(s, 0) == 0.1 && !strcmp((char *)sqlite3_column_text(s, 1), "wîde") &&
-                                   !strcmp((char *)sqlite3_column_text(s, 2), "blob") && sqlite3_bind_parameter_index(s, ":n") == 2);
+              !strcmp((char *)sqlite3_column_text(s, 2), "blob") && sqlite3_bind_parameter_index(s, ":n") == 2);
   char *expanded = sqlite3_expanded_sql(s);
   is_true(group, "expanded", expanded && !strcmp(expanded, "SELECT 0.1, 'wîde', typeof(zeroblob(5))"));
   sqlite3_free(expanded);

@@ -1,7 +1,8 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Files that are renamed, removed, linked; names; temporary files; entropy and time. */
 #include <time.h>
 
-#include "support.h"
+#include "check-support.h"
 
 static void make(const char *name) {
   unlink(name);
@@ -16,8 +17,9 @@ int main(int count, char **arguments) {
     /* Run with no writable place for temporary files. */
     sqlite3 *db = open_db(":memory:");
     run(db, "db", "PRAGMA temp_store=FILE");
-    run(db, "db", "CREATE TEMP TABLE big(x); WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM c WHERE i<30000) "
-                  "INSERT INTO big SELECT hex(randomblob(100)) FROM c");
+    run(db, "db",
+        "CREATE TEMP TABLE big(x); WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM c WHERE i<30000) "
+        "INSERT INTO big SELECT hex(randomblob(100)) FROM c");
     run(db, "db", "SELECT count(*), count(DISTINCT x) FROM (SELECT x FROM big ORDER BY x DESC)");
     run(db, "db", "CREATE INDEX temp.i ON big(x); BEGIN; DELETE FROM big WHERE rowid%2; ROLLBACK; PRAGMA temp.integrity_check");
     run(db, "db", "BEGIN; SAVEPOINT s; UPDATE big SET x=x||'1'; ROLLBACK TO s; COMMIT; SELECT sum(length(x)) FROM big");

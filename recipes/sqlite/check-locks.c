@@ -1,7 +1,8 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Connections of one process: SQLite's lock states, as CPython's test_sqlite3 uses them and beyond. */
 #include <time.h>
 
-#include "support.h"
+#include "check-support.h"
 
 static int state(sqlite3 *db) {
   int level = -1;

@@ -1,10 +1,11 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Power cuts: a workload is recorded below SQLite and its VFS, call by call; then the power goes after each of the calls, in several ways,
  * and what SQLite makes of what is left is checked: its integrity, that every transaction is there whole or not at all, that none is missing
  * which was committed and synced, and that it can be written again. The locks of the process that died are in its way, too.
  *
  *     powercut [WORKLOAD]
  */
-#include "support.h"
+#include "check-support.h"
 
 #include "memory-disk.h"
 
@@ -67,8 +68,10 @@ static int content(sqlite3 *db, const Workload *workload, unsigned long long *di
 static int change(sqlite3 *db, const char *file, int n) {
   char sql[1200];
   if (n == 1) {
-    snprintf(sql, sizeof sql, "CREATE TABLE %s.meta(n); CREATE TABLE %s.t(id INTEGER PRIMARY KEY, body); CREATE INDEX %s.i ON t(body);"
-             "INSERT INTO %s.meta VALUES(1)", file, file, file, file);
+    snprintf(sql, sizeof sql,
+             "CREATE TABLE %s.meta(n); CREATE TABLE %s.t(id INTEGER PRIMARY KEY, body); CREATE INDEX %s.i ON t(body);"
+             "INSERT INTO %s.meta VALUES(1)",
+             file, file, file, file);
     return quiet(db, sql);
   }
   snprintf(sql, sizeof sql,
@@ -97,31 +100,31 @@ static sqlite3 *open_workload(const Workload *workload, const char *pragmas) {
 }
 
 static int run_workload(const Workload *workload) {
-  recording = 1;
+  is_recording = 1;
   sqlite3 *db = open_workload(workload, workload->pragmas);
   int rc = !db;
   content(db, workload, &digests[0]);
   for (int n = 1; n <= TRANSACTIONS && !rc; n++) {
-    begun_at[n] = op_count;
+    begun_at[n] = recording.count;
     rc = quiet(db, "BEGIN");
     if (!rc) rc = change(db, "main", n);
     if (!rc && workload->two_files) rc = change(db, "y", n);
     if (!rc && n % 6 == 0) rc = quiet(db, "SAVEPOINT s; DELETE FROM t; ROLLBACK TO s; RELEASE s");
     if (!rc) rc = quiet(db, "COMMIT");
-    acked_at[n] = op_count;
+    acked_at[n] = recording.count;
     if (!rc && n == 15) rc = quiet(db, "VACUUM");
     content(db, workload, &digests[n]);
   }
   if (rc) printf("workload: %s\n", sqlite3_errmsg(db));
   sqlite3_close(db);
-  recording = 0;
+  is_recording = 0;
   return rc;
 }
 
 static int problems, cases, taken_over, again;
 
 static void problem(const Workload *workload, int at, Cut cut, const char *what, const char *detail) {
-  if (++problems <= 20) printf("PROBLEM %s, operation %d of %d, cut %d: %s %s\n", workload->name, at, op_count, cut, what, detail);
+  if (++problems <= 20) printf("PROBLEM %s, operation %d of %d, cut %d: %s %s\n", workload->name, at, recording.count, cut, what, detail);
 }
 
 static void count_takeovers(void *unused, int code, const char *message) {
@@ -171,72 +174,54 @@ int main(int count, char **arguments) {
     const Workload *workload = &workloads[w];
     if (count > 1 && strcmp(arguments[1], workload->name)) continue;
     known = 1;
-    random_state = w + 1;
-    cases = taken_over = again = op_count = 0;
-    int before = problems, calls[6] = {0};
+    disk_seed(w + 1);
+    cases = taken_over = again = 0;
+    int before = problems, calls[OP_KINDS] = {0};
     disk = disk_new();
     if (run_workload(workload)) problems++;
     disk_free(disk);
-    for (int i = 0; i < op_count; i++) calls[ops[i].kind]++;
-    for (int at = 0; at <= op_count; at++) {
+    for (int i = 0; i < recording.count; i++) calls[recording.ops[i].kind]++;
+    for (int at = 0; at <= recording.count; at++) {
       /* Around every sync and change of names, and at some of the writes between. */
-      if (at % 19 && at < op_count && ops[at].kind == WRITE && at && ops[at - 1].kind == WRITE) continue;
+      if (at % 19 && at < recording.count && recording.ops[at].kind == WRITE && at && recording.ops[at - 1].kind == WRITE) continue;
       for (Cut cut = ALL_THERE; cut < CUTS; cut++) {
         disk = disk_after(at, cut);
         Disk *left = cases % 12 == 0 ? disk_copy(disk) : 0;
         check(workload, at, cut);
         disk_free(disk);
         if (left) { /* The power goes a second time, while the first cut is being recovered from. */
-          Op *first = ops;
-          int first_count = op_count, first_room = op_room;
-          ops = 0;
-          op_count = op_room = 0;
+          Recording first = recording;
+          recording = (Recording){0};
           disk = disk_copy(left);
-          /* What was left is what the recovery's recording starts from. */
-          recording = 1;
-          for (int i = 0; i < disk->count; i++) {
-            int file = disk->names[i].file;
-            if (!strcmp(disk->names[i].name, "/")) continue;
-            record(MAKE, file, disk->names[i].name)->length = disk->file[file]->folder;
-          }
-          for (int i = 0; i < disk->files; i++) {
-            if (disk->file[i]->folder || !disk->file[i]->size) continue;
-            Op *op = record(WRITE, i, 0);
-            op->length = disk->file[i]->size;
-            op->data = malloc(op->length);
-            memcpy(op->data, disk->file[i]->data, op->length);
-            record(SYNC, i, 0);
-          }
-          int start = op_count;
+          is_recording = 1;
+          disk_record_content();
+          int start = recording.count;
           sqlite3 *db = open_workload(workload, 0);
           if (db) number(db, "SELECT n FROM meta");
           if (db && workload->two_files) number(db, "SELECT n FROM y.meta");
-          int end = op_count;
-          recording = 0;
+          int end = recording.count;
+          is_recording = 0;
           sqlite3_close(db);
           disk_free(disk);
           for (int k = 0; k < 3 && end > start; k++) {
-            disk = disk_after(start + 1 + (int)(random_bits() % (end - start)), SOME_SECTORS);
+            disk = disk_after(start + 1 + (int)(disk_random() % (end - start)), SOME_SECTORS);
             check(workload, at, cut);
             again++;
             disk_free(disk);
           }
-          for (int i = 0; i < op_count; i++) free(ops[i].data);
-          free(ops);
-          ops = first;
-          op_count = first_count;
-          op_room = first_room;
+          recording_free();
+          recording = first;
           disk_free(left);
         }
       }
     }
     printf("%s: %d calls (%d writes, %d truncations, %d syncs, %d of names), "
            "%d cases, of them %d second cuts, %d locks taken over, %d problems\n",
-           workload->name, op_count, calls[WRITE], calls[TRUNCATE], calls[SYNC], calls[MAKE] + calls[REMOVE] + calls[RENAME], cases, again,
-           taken_over, problems - before);
+           workload->name, recording.count, calls[WRITE], calls[TRUNCATE], calls[SYNC], calls[MAKE] + calls[REMOVE] + calls[RENAME], cases,
+           again, taken_over, problems - before);
     if (cases < LEAST_CASES) problem(workload, 0, CUTS, "too few cases:", "is anything recorded?");
     fflush(stdout);
-    for (int i = 0; i < op_count; i++) free(ops[i].data);
+    recording_free();
   }
   return problems != 0 || !known;
 }

@@ -1,4 +1,8 @@
-/* What the tests of the VFS share. Each prints what it sees; the file .expected beside it says what that must be. */
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
+/* What the tests of SQLite share. Each prints what it sees; the file .expected beside it says what that must be. */
+#ifndef CHECK_SUPPORT_H
+#define CHECK_SUPPORT_H
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,52 +13,22 @@
 
 #include "sqlite3.h"
 
-__attribute__((unused)) static void logged(void *unused, int code, const char *message) {
-  (void)unused;
-  /* Not those that change with each of SQLite's versions. */
-  if (code == SQLITE_ERROR || code == SQLITE_SCHEMA || strstr(message, "os_unix.c") || strstr(message, "at line")) return;
-  printf("  log %d: %s\n", code, message);
-}
+/* For SQLITE_CONFIG_LOG: prints what SQLite logs, without the messages that change with each of its versions. */
+void logged(void *unused, int code, const char *message);
 
-static sqlite3 *open_with(const char *name, int flags, const char *vfs) {
-  sqlite3 *db = 0;
-  int rc = sqlite3_open_v2(name, &db, flags | SQLITE_OPEN_URI, vfs);
-  if (rc) {
-    printf("open %s: %d %s\n", name, sqlite3_extended_errcode(db), sqlite3_errmsg(db));
-    sqlite3_close(db);
-    return 0;
-  }
-  sqlite3_extended_result_codes(db, 1);
-  return db;
-}
+/* Opens a database, with extended result codes; prints the error and returns null if that fails. */
+sqlite3 *open_with(const char *name, int flags, const char *vfs);
 
-__attribute__((unused)) static sqlite3 *open_db(const char *name) { return open_with(name, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, 0); }
+/* The same, to read and write, made if it is missing, with the default VFS. */
+sqlite3 *open_db(const char *name);
 
-static int print_row(void *first, int count, char **values, char **names) {
-  (void)names;
-  for (int i = 0; i < count; i++) printf("%s%s", i ? "|" : *(int *)first ? " = " : " ; ", values[i] ? values[i] : "NULL");
-  *(int *)first = 0;
-  return 0;
-}
+/* Runs SQL and prints it, its rows, and its result code if that is not 0; returns the code. */
+int run(sqlite3 *db, const char *who, const char *sql);
 
-/* Runs SQL and prints it, its rows and its result code where that is not 0. */
-__attribute__((unused)) static int run(sqlite3 *db, const char *who, const char *sql) {
-  int first = 1;
-  printf("%s: %s", who, sql);
-  int rc = sqlite3_exec(db, sql, print_row, &first, 0);
-  if (rc) printf(" -> %d %s", rc, sqlite3_errmsg(db));
-  printf("\n");
-  return rc;
-}
+/* The same, without printing. */
+int quiet(sqlite3 *db, const char *sql);
 
-/* The same, silent. */
-__attribute__((unused)) static int quiet(sqlite3 *db, const char *sql) { return sqlite3_exec(db, sql, 0, 0, 0); }
+/* The integer in the first row and column of a query; -1 if there is none. */
+long long number(sqlite3 *db, const char *sql);
 
-__attribute__((unused)) static long long number(sqlite3 *db, const char *sql) {
-  sqlite3_stmt *statement = 0;
-  long long value = -1;
-  if (sqlite3_prepare_v2(db, sql, -1, &statement, 0) == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW)
-    value = sqlite3_column_int64(statement, 0);
-  sqlite3_finalize(statement);
-  return value;
-}
+#endif

@@ -1,11 +1,12 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Runs those files of SQLite's own test suite that need no Tcl: whose commands are all of the few below, with SQL and results written out.
  *
  *     tcl FILE.test
  *
  * Prints each test that fails, and how many there were. A command that is not known here ends the run with status 2: such a file needs Tcl.
- * The commands are told in the head of upstream's tester.tcl; Tcl's syntax in Tcl(n).
+ * The head of upstream's tester.tcl describes the commands, Tcl(n) the syntax.
  */
-#include "support.h"
+#include "check-support.h"
 
 typedef struct {
   char *text;
@@ -73,8 +74,12 @@ static size_t unescape(char *out, const char *from, const char *end, int in_list
     switch (*++from) {
     case 'n': out[n++] = '\n'; break;
     case 't': out[n++] = '\t'; break;
-    case '\n': out[n++] = ' '; break;
+    case '\n':
+      out[n++] = ' ';
+      break;
+      /* clang-format off */
     case 'u': case 'x': case 'a': case 'b': case 'f': case 'r': case 'v': case '0': case '1': case '2': case '3':
+      /* clang-format on */
       give_up("an escape", from);
       break;
     default: out[n++] = *from;
@@ -132,7 +137,7 @@ static int next_command(const char **at, Command *command) {
     if (*p == ' ' || *p == '\t' || *p == '\r') p++;
     else if (*p == '\\' && p[1] == '\n') p += 2;
     else if (command->count == 1 && !strcmp(words.value[0], "source")) {
-      /* Of procedures, whose use is told as a command that is not known; genesis.tcl alone has data. */
+      /* These have procedures, whose use is an unknown command here; genesis.tcl alone has data. */
       const char *start = p;
       while (*p && *p != '\n') p++;
       const char *data = strstr(start, "genesis.tcl");
@@ -240,11 +245,13 @@ static void test(const char *name, const char *sql, const char *expected_text, i
 
 /* What this library lacks of what `ifcapable` asks for, as tester.tcl names it; all else it has. */
 static int has(const char *feature) {
+  /* clang-format off */
   const char *absent[] = {"stat4", "session", "icu", "icu_collations", "geopoly", "hiddencolumns", "update_delete_limit", "load_ext",
                           "memorymanage", "debug", "mutex",
                           "threadsafe", "shared_cache", "unlock_notify", "preupdate", "snapshot", "memdebug", "cursorhints",
                           "dbpage_vtab", "bytecode_vtab", "explain_comments", "offset_sql_func", "sqllog", "scanstatus", "null_trim",
                           "setlk_timeout", "fts2", "fts1", "zipvfs", "codec", "carray", "ordered_set_aggregate"};
+  /* clang-format on */
   for (unsigned i = 0; i < sizeof absent / sizeof *absent; i++)
     if (!strcmp(absent[i], feature)) return 0;
   return 1;

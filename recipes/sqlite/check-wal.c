@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* WAL with several connections of one process. */
-#include "support.h"
+#include "check-support.h"
 
 static long long wal_size(const char *name) {
   struct stat stat_;
@@ -30,8 +31,9 @@ int main(void) {
   run(a, "a", "COMMIT");
 
   printf("-- much data, several wal-index regions\n");
-  run(a, "a", "BEGIN; WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM c WHERE i<20000) "
-              "INSERT INTO t(y) SELECT hex(zeroblob(500)) FROM c; COMMIT");
+  run(a, "a",
+      "BEGIN; WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM c WHERE i<20000) "
+      "INSERT INTO t(y) SELECT hex(zeroblob(500)) FROM c; COMMIT");
   run(b, "b", "SELECT count(*), sum(length(y)) FROM t");
   run(b, "b", "PRAGMA integrity_check");
   printf("the log is %s\n", wal_size("wal.db-wal") > 20000000 ? "long" : "short");

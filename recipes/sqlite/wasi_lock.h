@@ -1,5 +1,5 @@
+/* SPDX-License-Identifier: MIT */
 /* The lock between processes of SQLite's VFS for WASI: a folder of announcements beside the database.
- * SPDX-License-Identifier: MIT
  *
  * WASI has no file lock, no process number that differs between processes, and no way to see that a process died. What it has is a folder
  * whose entries are made, renamed and removed atomically. Each process that uses a database has in `<database>-lock/`:
@@ -11,9 +11,17 @@
  *     P-<token>          besides S: it waits for EXCLUSIVE or has it (R-, renamed)
  *     W-<token>          besides S: it has the database in WAL mode
  *
- * A lock is claimed by announcing it first and looking at the others' announcements then. Of two that claim at once at least one sees the
- * other, so never do both hold. A lease that was not renewed is ended by removing the entry under the very name that was seen: renewing
- * and ending are both operations on one name, of which only one can succeed. docs/sqlite-vfs.md tells the whole argument.
+ * A process announces a lock first, and then looks at the others' announcements. Of two that announce at once, at least one sees the
+ * other, so they never both hold what excludes the other. A lease that was not renewed is ended by removing the entry under exactly the name
+ * that was seen: renewing and ending are both operations on one name, of which only one can succeed. docs/sqlite-vfs.md has the whole
+ * argument.
+ *
+ * The functions are the steps of SQLite's lock states, and have their order: a caller takes SHARED before anything else, and lowers what is
+ * beyond SHARED before it gives SHARED back. They keep this process's own entries, and know nothing of connections: wasi_node.h shares one
+ * Lock among those of a process.
+ *
+ * Where a function returns LOCK_BUSY, `who` is an entry that excludes the claim. `ended` counts up with each lease of a dead process that was
+ * ended on the way; `who` is then the last of these if the claim succeeded. LOCK_LOST: another process ended our lease, and we hold nothing.
  *
  * Only POSIX calls, so that any WASI libc serves. One thread: WASI preview 1 has no more.
  */
@@ -22,241 +30,53 @@
 
 #include "wasi_folder.h"
 
-/* One look: is there what excludes a claim? `against` are the kinds of entry that do. `who` gets one of them. */
-static LockResult look(Lock *lock, const char *against, int *doubtful, Entry *who, int *ended) {
-  Entry entries[MOST_ENTRIES];
-  int count;
-  *doubtful = 0;
-  LockResult result = read_entries(lock, entries, &count);
-  if (result != LOCK_OK) return result;
-  micros now = monotonic();
-  watch_all(lock, entries, count, now);
-  result = LOCK_OK;
-  for (int i = 0; i < count; i++) {
-    if (!strchr(against, entries[i].kind)) continue;
-    const Entry *lease = lease_of(entries, count, entries[i].token);
-    const Entry *judged = lease ? lease : &entries[i];
-    switch (lease_state(lock, judged, is_writer(entries, count, entries[i].token), now)) {
-    case LEASE_OVER:
-      if (end_lease(lock, judged, entries, count)) {
-        if (ended) ++*ended;
-        *who = *judged;
-      }
-      *doubtful = 1; /* Look again, at once. */
-      break;
-    case LEASE_DOUBTFUL: *doubtful = 1; break;
-    case LEASE_VALID:
-      *who = entries[i];
-      *doubtful = 0;
-      return LOCK_BUSY;
-    }
-    result = LOCK_BUSY;
-  }
-  return result;
-}
+#pragma GCC visibility push(hidden)
 
-/* Looks until nothing excludes the claim that we announced, or something valid does. */
-static LockResult contend(Lock *lock, const char *against, int looks, Entry *who, int *ended) {
-  for (int slow = 0; slow < 100;) {
-    micros begin = monotonic();
-    LockResult result = LOCK_OK;
-    int doubtful = 0, before = *ended;
-    for (int i = 0; i < looks && result == LOCK_OK; i++) result = look(lock, against, &doubtful, who, ended);
-    if (result == LOCK_OK && (looks == 1 || monotonic() - begin < TWO_LOOKS)) return LOCK_OK;
-    if (result == LOCK_OK) slow++;
-    if (result != LOCK_OK && !doubtful) return result;
-    if (result != LOCK_OK && *ended == before) pause_for(SECOND / 50);
-    result = lock_renew(lock, 0);
-    if (result != LOCK_OK) return result;
-  }
-  return LOCK_BUSY;
-}
+/* Whether we hold SHARED or more. */
+static inline int lock_holds(const Lock *lock) { return is_lease(lock->lease[0]); }
 
-static LockResult make_extra(Lock *lock, char kind) {
-  char name[NAME_LENGTH];
-  extra_name(lock, kind, name);
-  int fd = openat(dirfd(lock->dir), name, O_WRONLY | O_CREAT | O_EXCL, 0666);
-  if (fd < 0) return LOCK_ERROR;
-  close(fd);
-  lock->extra = kind;
-  return LOCK_OK;
-}
+/* Whether we linger: no other process had more than SHARED since our last look. */
+static inline int lock_lingers(const Lock *lock) { return lock->lease[0] == 'L'; }
 
-/* Makes R-, P- or W- ours, renaming the one that we have; 0 removes it. */
-static LockResult set_extra(Lock *lock, char kind) {
-  char old[NAME_LENGTH], name[NAME_LENGTH];
-  if (lock->extra == kind) return LOCK_OK;
-  if (!lock->extra) return make_extra(lock, kind);
-  extra_name(lock, lock->extra, old);
-  if (!kind) {
-    if (unlinkat(dirfd(lock->dir), old, 0) && errno != ENOENT) return LOCK_ERROR;
-    lock->extra = 0;
-    return LOCK_OK;
-  }
-  extra_name(lock, kind, name);
-  if (renameat(dirfd(lock->dir), old, dirfd(lock->dir), name)) {
-    if (errno != ENOENT) return LOCK_ERROR;
-    lock_forget(lock);
-    return LOCK_LOST;
-  }
-  lock->extra = kind;
-  return LOCK_OK;
-}
+/* A lock that holds nothing, in `folder`: a path that must outlive it. The folder is made when SHARED is taken. */
+void sqlite3_wasi_lock_init(Lock *lock, char *folder);
 
-/* Lets SHARED go. */
-static LockResult lock_unshare(Lock *lock) {
-  if (!lock_holds(lock)) return LOCK_OK;
-  lock->released = last_asked;
-  if (lock->lease[0] == 'L') return LOCK_OK;
-  int linger = lock->streak >= BURST_LENGTH && lock->alone && lock->term != NO_TAKEOVER;
-  LockResult result = rename_lease(lock, linger ? 'L' : 'N');
-  if (linger) lock->renewed = lock->released - LINGER_TRUST; /* The next one is to look first. */
-  if (result == LOCK_LOST) lock_forget(lock);
-  return result;
-}
+/* How long a lease of others must be watched before it is ended, as text: seconds, 5 at least; 0: nothing is ever ended. */
+void sqlite3_wasi_lock_set_term(Lock *lock, const char *seconds);
 
-static LockResult lock_share(Lock *lock, Entry *who, int *ended) {
-  micros now = monotonic();
-  LockResult result = LOCK_LOST;
-  lock->streak = now - lock->released < BURST ? lock->streak + 1 : 0;
-  lock->begun = now;
-  if (lock->lease[0] == 'L') {
-    if (lock->streak && now - lock->renewed < LINGER_TRUST) return LOCK_OK;
-    result = rename_lease(lock, lock->streak && lock->alone ? 'L' : 'S');
-    if (result == LOCK_LOST) lock->lease[0] = 0;
-  }
-  /* An N- entry is not a lock: anyone may tidy it away. */
-  for (int i = 0; i < 5 && result == LOCK_LOST; i++) {
-    result = lock_enter(lock);
-    if (result != LOCK_OK) return result;
-    result = rename_lease(lock, 'S');
-    if (result == LOCK_LOST) {
-      lock->lease[0] = 0;
-      close_folder(lock);
-    }
-  }
-  if (result != LOCK_OK) return result;
-  result = contend(lock, "PW", 1, who, ended);
-  if (result == LOCK_OK && lock->lease[0] == 'L' && !lock->alone) {
-    result = rename_lease(lock, 'S');
-    if (result == LOCK_OK) result = contend(lock, "PW", 1, who, ended);
-    else if (result == LOCK_LOST) lock_forget(lock);
-  }
-  if (result != LOCK_OK && result != LOCK_LOST) {
-    lock->streak = 0;
-    if (lock->lease[0] == 'L') rename_lease(lock, 'S');
-    lock_unshare(lock);
-  }
-  return result;
-}
+/* Takes SHARED. On failure nothing is held. LOCK_CLOSED: we may not announce it. */
+LockResult sqlite3_wasi_lock_share(Lock *lock, Entry *who, int *ended);
 
-/* What goes beyond SHARED does not linger. */
-static LockResult lock_firmly(Lock *lock) {
-  return lock_renew(lock, lock->lease[0] == 'L');
-}
+/* Takes RESERVED, from SHARED, which is kept on failure. */
+LockResult sqlite3_wasi_lock_reserve(Lock *lock, Entry *who, int *ended);
 
-/* From SHARED, which is kept on failure. */
-static LockResult lock_reserve(Lock *lock, Entry *who, int *ended) {
-  LockResult result = lock_firmly(lock);
-  if (result == LOCK_OK) result = set_extra(lock, 'R');
-  if (result == LOCK_OK) result = contend(lock, "RPW", 2, who, ended);
-  if (result != LOCK_OK && result != LOCK_LOST) set_extra(lock, 0);
-  return result;
-}
+/* Takes EXCLUSIVE, from SHARED, RESERVED or, after LOCK_BUSY, once more: the P- entry then stays and keeps new readers out, until
+ * sqlite3_wasi_lock_lower. */
+LockResult sqlite3_wasi_lock_exclude(Lock *lock, Entry *who, int *ended);
 
-/* From SHARED or RESERVED, or again after LOCK_BUSY: the P- entry then stays and keeps new readers out, until lock_downgrade. */
-static LockResult lock_exclude(Lock *lock, Entry *who, int *ended) {
-  LockResult result = lock_firmly(lock);
-  if (result == LOCK_OK) result = set_extra(lock, 'P');
-  if (result == LOCK_OK) result = contend(lock, "SLRPW", 2, who, ended);
-  /* A reader that is refused because of us shows its S- for a moment. */
-  for (int i = 0; i < 5 && result == LOCK_BUSY && who->kind == 'S'; i++) {
-    pause_for(SECOND / 1000);
-    result = contend(lock, "SLRPW", 2, who, ended);
-  }
-  return result;
-}
+/* Takes the database for this process's WAL, from SHARED, which is kept on failure. Waits for processes that are about to go. */
+LockResult sqlite3_wasi_lock_wal(Lock *lock, Entry *who, int *ended);
 
-/* From SHARED. Two that open a WAL database at once would wait for each other's S- for ever: the smaller token waits, the other gives up.
- * An S- alone is about to become W- or to go, or its owner is dead and its lease will end. */
-static LockResult lock_wal(Lock *lock, Entry *who, int *ended) {
-  micros end = monotonic() + 2 * SECOND + (lock->term == NO_TAKEOVER ? 0 : lock->term ? lock->term : READER_LEASE);
-  LockResult result = lock_firmly(lock);
-  if (result == LOCK_OK) result = set_extra(lock, 'W');
-  while (result == LOCK_OK) {
-    result = contend(lock, "SLRPW", 2, who, ended);
-    if (result != LOCK_BUSY) break;
-    Entry entries[MOST_ENTRIES];
-    int count, first = 1;
-    result = read_entries(lock, entries, &count);
-    for (int i = 0; i < count; i++)
-      if (entries[i].kind == 'W' && strcmp(entries[i].token, lock->token) < 0) first = 0;
-    if (result == LOCK_OK && (!first || monotonic() > end)) result = LOCK_BUSY;
-    if (result == LOCK_OK) pause_for(SECOND / 100);
-    if (result == LOCK_OK) result = lock_renew(lock, 0);
-  }
-  if (result != LOCK_OK && result != LOCK_LOST) set_extra(lock, 0);
-  return result;
-}
+/* Goes back to what `extra` stands for: W, P, R, or 0 for SHARED. Never upwards. */
+LockResult sqlite3_wasi_lock_lower(Lock *lock, char extra);
 
-/* Asked where there is a journal: does another process hold RESERVED? Then the journal is not hot, for the database was not written yet.
- *
- * After a power cut the folder may be as it was some changes before the database's last writes, since folders are not synced: R- is there,
- * its renaming to P- is lost. So an R- is believed only if its lease was made or renewed while this process ran, which proves that the
- * power did not go since. LOCK_BUSY is the answer of one who can't tell; *proven says that it is not. */
-static LockResult lock_reserved(Lock *lock, int *proven, Entry *who, int *ended) {
-  *proven = 0;
-  if (!lock->dir) return LOCK_OK;
-  LockResult result = contend(lock, "RPW", 1, who, ended);
-  if (result != LOCK_BUSY) return result;
-  Entry entries[MOST_ENTRIES];
-  int count;
-  result = read_entries(lock, entries, &count);
-  if (result != LOCK_OK) return result;
-  int writers = 0, doubtful = 0;
-  for (int i = 0; i < count; i++) {
-    if (is_lease(entries[i].kind)) continue;
-    const Entry *lease = lease_of(entries, count, entries[i].token);
-    writers++;
-    doubtful |= !lease || is_old(lock, lease->name);
-  }
-  *proven = writers && !doubtful;
-  return LOCK_BUSY;
-}
+/* Gives SHARED back; R-, P- and W- must be gone. */
+LockResult sqlite3_wasi_lock_unshare(Lock *lock);
 
-/* For a process that may not write the folder: whether there is an entry of one of these kinds. */
-static LockResult lock_peek(Lock *lock, const char *against) {
-  LockResult result = open_folder(lock, 0);
-  if (result == LOCK_BUSY) return LOCK_OK; /* there is no folder */
-  if (result == LOCK_OK) {
-    Entry entries[MOST_ENTRIES];
-    int count;
-    result = read_entries(lock, entries, &count);
-    for (int i = 0; i < count && result == LOCK_OK; i++)
-      if (strchr(against, entries[i].kind)) result = LOCK_BUSY;
-  }
-  close_folder(lock); /* It may be another one next time. */
-  return result;
-}
+/* Is what we hold still ours? Renews the lease if that was not done for a while; `always` does not trust the clock. LOCK_OK, too, if we hold
+ * nothing. */
+LockResult sqlite3_wasi_lock_renew(Lock *lock, int always);
 
-/* Takes our entries away, those that idle processes left behind when they died, and the folder if nobody is left. */
-static void lock_leave(Lock *lock) {
-  if (lock->dir && lock->lease[0]) {
-    if (lock->extra) set_extra(lock, 0);
-    unlinkat(dirfd(lock->dir), lock->lease, 0);
-    lock->lease[0] = 0;
-    if (rmdir(lock->folder) && errno != ENOENT) {
-      struct dirent *dirent;
-      Entry entry;
-      micros now = clock_of(CLOCK_REALTIME);
-      rewinddir(lock->dir);
-      while ((dirent = readdir(lock->dir)))
-        if (parse_entry(dirent->d_name, &entry) && entry.kind == 'N' && now - entry.time > 60 * SECOND)
-          unlinkat(dirfd(lock->dir), entry.name, 0);
-      rmdir(lock->folder);
-    }
-  }
-  close_folder(lock);
-}
+/* For a database with a journal: does another process hold RESERVED or more? LOCK_BUSY: it does, or we can't tell. With LOCK_BUSY, `proven`
+ * says that it does, and that its journal is not hot: the database was not written yet. */
+LockResult sqlite3_wasi_lock_reserved(Lock *lock, int *proven, Entry *who, int *ended);
+
+/* For a process that may not write the folder: LOCK_BUSY if there is an entry of one of these kinds. */
+LockResult sqlite3_wasi_lock_peek(Lock *lock, const char *kinds);
+
+/* Removes our entries and, if nobody else is there, the folder. What we held is gone; SHARED may be taken again. */
+void sqlite3_wasi_lock_leave(Lock *lock);
+
+#pragma GCC visibility pop
 
 #endif

@@ -1,101 +1,27 @@
-/* Temporary files of SQLite's VFS for WASI, in memory: for a program that no folder was given to write.
- * SPDX-License-Identifier: MIT
- */
+/* SPDX-License-Identifier: MIT */
+/* Temporary files of SQLite's VFS for WASI, in memory: for a program that was given no folder to write. */
 #ifndef WASI_MEMORY_H
 #define WASI_MEMORY_H
 
-#include <string.h>
-
 #include "sqlite3.h"
 
-typedef sqlite3_int64 i64;
+#pragma GCC visibility push(hidden)
 
-/* Of files that are never locked. */
-static int no_lock(sqlite3_file *base, int level) { return (void)base, (void)level, SQLITE_OK; }
-static int no_reserved(sqlite3_file *base, int *out) { return (void)base, *out = 0, SQLITE_OK; }
-
-#define CHUNK 65536
-
+/* An open file. It is here for its size: the fields are wasi_memory.c's. */
 typedef struct {
   sqlite3_file base;
-  i64 size;
+  sqlite3_int64 size;
   int count;
   char **chunks;
-} Memory;
+} MemoryFile;
 
-static int memory_close(sqlite3_file *base) {
-  Memory *memory = (Memory *)base;
-  for (int i = 0; i < memory->count; i++) sqlite3_free(memory->chunks[i]);
-  sqlite3_free(memory->chunks);
-  return SQLITE_OK;
-}
+/* Opens an empty file at `base`, which has room for a MemoryFile. Its content is gone when it is closed. Always SQLITE_OK. */
+int sqlite3_wasi_open_in_memory(sqlite3_file *base);
 
-static int memory_move(Memory *memory, char *buffer, i64 count, i64 offset, int write) {
-  while (count > 0) {
-    i64 chunk = offset / CHUNK, from = offset % CHUNK, part = CHUNK - from < count ? CHUNK - from : count;
-    if (chunk >= memory->count) {
-      char **chunks = sqlite3_realloc64(memory->chunks, (chunk + 1) * sizeof *chunks);
-      if (!chunks) return SQLITE_FULL;
-      memory->chunks = chunks;
-      for (; memory->count <= chunk; memory->count++) {
-        chunks[memory->count] = sqlite3_malloc64(CHUNK);
-        if (!chunks[memory->count]) return SQLITE_FULL;
-        memset(chunks[memory->count], 0, CHUNK);
-      }
-    }
-    char *place = memory->chunks[chunk] + from;
-    if (write) memcpy(place, buffer, part);
-    else memcpy(buffer, place, part);
-    buffer += part;
-    offset += part;
-    count -= part;
-  }
-  return SQLITE_OK;
-}
+/* xLock, xUnlock and xCheckReservedLock of a file that nobody locks: SQLITE_OK, and no one holds RESERVED. */
+int sqlite3_wasi_no_lock(sqlite3_file *base, int level);
+int sqlite3_wasi_no_reserved(sqlite3_file *base, int *out);
 
-static int memory_read(sqlite3_file *base, void *buffer, int count, i64 offset) {
-  Memory *memory = (Memory *)base;
-  i64 there = memory->size - offset < 0 ? 0 : memory->size - offset < count ? memory->size - offset : count;
-  int rc = memory_move(memory, buffer, there, offset, 0);
-  if (rc || there == count) return rc;
-  memset((char *)buffer + there, 0, count - there);
-  return SQLITE_IOERR_SHORT_READ;
-}
-
-static int memory_write(sqlite3_file *base, const void *buffer, int count, i64 offset) {
-  Memory *memory = (Memory *)base;
-  int rc = memory_move(memory, (char *)buffer, count, offset, 1);
-  if (!rc && offset + count > memory->size) memory->size = offset + count;
-  return rc;
-}
-
-static int memory_truncate(sqlite3_file *base, i64 size) {
-  Memory *memory = (Memory *)base;
-  if (size >= memory->size) return SQLITE_OK;
-  int keep = (int)((size + CHUNK - 1) / CHUNK);
-  while (memory->count > keep) sqlite3_free(memory->chunks[--memory->count]);
-  if (size % CHUNK && keep) memset(memory->chunks[keep - 1] + size % CHUNK, 0, CHUNK - size % CHUNK);
-  memory->size = size;
-  return SQLITE_OK;
-}
-
-static int memory_sync(sqlite3_file *base, int flags) { return (void)base, (void)flags, SQLITE_OK; }
-static int memory_size(sqlite3_file *base, i64 *size) { return *size = ((Memory *)base)->size, SQLITE_OK; }
-static int memory_control(sqlite3_file *base, int op, void *arg) { return (void)base, (void)op, (void)arg, SQLITE_NOTFOUND; }
-static int memory_sector(sqlite3_file *base) { return (void)base, 4096; }
-static int memory_device(sqlite3_file *base) {
-  return (void)base, SQLITE_IOCAP_ATOMIC | SQLITE_IOCAP_SAFE_APPEND | SQLITE_IOCAP_SEQUENTIAL;
-}
-
-static const sqlite3_io_methods memory_methods = {
-    1, memory_close, memory_read, memory_write, memory_truncate, memory_sync, memory_size, no_lock, no_lock, no_reserved, memory_control,
-    memory_sector, memory_device, 0, 0, 0, 0, 0, 0,
-};
-
-static int open_in_memory(sqlite3_file *base) {
-  memset(base, 0, sizeof(Memory));
-  base->pMethods = &memory_methods;
-  return SQLITE_OK;
-}
+#pragma GCC visibility pop
 
 #endif

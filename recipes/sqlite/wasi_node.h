@@ -1,17 +1,27 @@
+/* SPDX-License-Identifier: MIT */
 /* The database files that this process has open, and SQLite's lock states on them: between its connections, and through wasi_lock.h between
  * processes.
- * SPDX-License-Identifier: MIT
+ *
+ * A Node is a database file; the connections to it are Files that share it. Its level is the highest of theirs, and its Lock stands for all
+ * of them before other processes: the lock has SHARED if a connection has, and what is beyond SHARED is one connection's.
+ *
+ * Another process may end our lease. Then the node's era advances, and every connection whose level is of an earlier era has lost it: each
+ * of its reads and writes fails until it is back at SQLITE_LOCK_NONE. Connections without a lock notice nothing.
+ *
+ * Functions return SQLite's result codes and log why, except where they say otherwise.
  */
 #ifndef WASI_NODE_H
 #define WASI_NODE_H
 
+#include <sys/stat.h>
+
 #include "sqlite3.h"
 #include "wasi_lock.h"
 
-typedef struct Node Node;
-typedef struct File File;
+#pragma GCC visibility push(hidden)
 
-/* Memory that stands for the -shm file. Outlives the node's use of it where a connection holds on to it after a loss. */
+/* Memory that stands for the -shm file; wasi_vfs.c frees it when its last user goes. A connection may hold on to it after a loss, when the
+ * node has none or another. */
 typedef struct {
   int users;
   int count;
@@ -20,320 +30,87 @@ typedef struct {
 } Shm;
 
 /* A database file that this process has open, by whatever name. */
+typedef struct Node Node;
 struct Node {
   Node *next;
   dev_t dev;
   ino_t ino;
-  int users;
-  int level;   /* the highest of its connections */
-  int sharers; /* connections with SHARED or more */
-  unsigned era; /* advanced when another process ended our lease: locks of an earlier era are gone */
-  int mute;    /* the folder of announcements can't be written */
-  int fd;      /* of the file, to be asked what became of it; -1 if it could not be had */
-  Shm *shm;
+  int users;    /* Files */
+  int level;    /* the highest of its connections */
+  int sharers;  /* connections with SHARED or more */
+  unsigned era; /* advanced when another process ended our lease */
+  int mute;     /* the folder of announcements can't be written */
+  int fd;       /* of the file, to see what became of it; -1 if it could not be opened */
+  Shm *shm;     /* null: not in WAL mode */
   Lock lock;
-  char *path; /* as its first connection calls it; the folder beside it */
+  char *path; /* as its first connection calls it; the folder is beside it */
 };
 
 typedef enum { DATABASE = 1, JOURNAL, WAL_FILE } Kind;
 
+/* An open file. SQLite makes room for it and, after it, for the file of the stock VFS. */
+typedef struct File File;
 struct File {
   sqlite3_file base;
   Kind kind;
-  Node *node; /* 0 for a journal whose database is not open */
+  Node *node; /* null for a journal whose database is not open */
   File *next;
   const char *path; /* SQLite keeps it until the file is closed */
-  unsigned era;
+  unsigned era;     /* of the node, when `level` was taken */
   /* Of a database: */
   int level;
   int refused; /* another process has this WAL database */
   Shm *shm;
-  unsigned shared_mask, exclusive_mask;
-  struct stat seen; /* when SHARED was taken unannounced */
+  unsigned shared_mask, exclusive_mask; /* its locks in `shm` */
+  struct stat seen;                     /* when SHARED was taken unannounced */
 };
 
-static Node *nodes;
-static File *files;
+/* Whether both are of the same file. */
+static inline int same_file(const struct stat *a, const struct stat *b) { return a->st_dev == b->st_dev && a->st_ino == b->st_ino; }
 
-static int same_file(const struct stat *a, const struct stat *b) { return a->st_dev == b->st_dev && a->st_ino == b->st_ino; }
+/* The node of the file that `stat` describes, made if there is none; null if there is no memory. A new one has no users. */
+Node *sqlite3_wasi_node_of(const struct stat *stat, const char *path);
 
-/* ---- leases ---- */
+/* Enters an open file, with its node, among the process's files; the second takes it out, and frees a node that nobody uses any more. */
+void sqlite3_wasi_add_file(File *file);
+void sqlite3_wasi_remove_file(File *file);
 
-static void on_lost(Node *node) {
-  sqlite3_log(SQLITE_IOERR_LOCK, "%s: another process ended our lock, which was not renewed in time; what we had begun is given up",
-              node->path);
-  node->era++;
-  node->level = SQLITE_LOCK_NONE;
-  node->sharers = 0;
-  node->shm = 0;
-}
+/* The open database whose journal or WAL file `path` is: its name and `suffix`. Null if there is none. */
+File *sqlite3_wasi_database_of(const char *path, const char *suffix);
 
-/* Tells what a claim met and turns it into SQLite's code. */
-static int lock_code(Node *node, LockResult result, const Entry *who, int ended) {
-  if (ended)
-    sqlite3_log(SQLITE_NOTICE, "%s: ended the lock %s, which a process left behind (%d)", node->lock.folder, who->name, ended);
-  switch (result) {
-  case LOCK_OK: return SQLITE_OK;
-  case LOCK_BUSY:
-    if (who->kind == 'W')
-      sqlite3_log(SQLITE_BUSY, "%s: another process has this database open in WAL mode, which is for one process (%s/%s)", node->path,
-                  node->lock.folder, who->name);
-    return SQLITE_BUSY;
-  case LOCK_LOST: on_lost(node); return SQLITE_IOERR_LOCK;
-  case LOCK_CLOSED: return SQLITE_READONLY_DIRECTORY;
-  case LOCK_ERROR: break;
-  }
-  sqlite3_log(SQLITE_IOERR_LOCK, "%s: %s", node->lock.folder, strerror(errno));
-  return SQLITE_IOERR_LOCK;
-}
+/* For atexit, with connections still open: nothing of ours runs any more, so nothing of ours stays locked. */
+void sqlite3_wasi_leave_all(void);
 
-/* Before a write, and after a read: is the lock that the caller relies on still held? `always` does not trust the clock. */
-static int still_held(File *file, int always) {
-  Node *node = file->node;
-  if (!node) return SQLITE_OK;
-  if (file->era != node->era && (file->kind != DATABASE || file->level > SQLITE_LOCK_NONE)) return SQLITE_IOERR_LOCK;
-  if (node->level == SQLITE_LOCK_NONE || !lock_holds(&node->lock)) return SQLITE_OK; /* nolock=1, immutable=1 */
-  LockResult result = lock_renew(&node->lock, always);
-  return result == LOCK_OK ? SQLITE_OK : lock_code(node, result, 0, 0);
-}
+/* Before a write, and after a read: is the lock that the caller relies on still held? `always` does not trust the clock. SQLITE_OK, too, for
+ * a file that is not locked (nolock=1, immutable=1). */
+int sqlite3_wasi_still_held(File *file, int always);
 
-/* What the levels ask for between processes; downwards only. */
-static int settle(Node *node) {
-  LockResult result = LOCK_OK;
-  if (!node->lock.lease[0]) return SQLITE_OK;
-  char extra = node->shm ? 'W' : node->level >= SQLITE_LOCK_PENDING ? 'P' : node->level == SQLITE_LOCK_RESERVED ? 'R' : 0;
-  if (node->lock.extra != extra) result = set_extra(&node->lock, extra);
-  if (result == LOCK_OK && !node->sharers && !node->shm) {
-    lock_unshare(&node->lock); /* If it was ended, nothing is lost any more. */
-    return SQLITE_OK;
-  }
-  if (result == LOCK_LOST) on_lost(node);
-  return result == LOCK_ERROR ? SQLITE_IOERR_UNLOCK : SQLITE_OK;
-}
+/* After a read of a database whose folder can't be written: SQLITE_IOERR_LOCK if another process may have written it meanwhile. A writer
+ * can't see a reader that may not announce itself; so the reader has to see what the writer did. */
+int sqlite3_wasi_read_unannounced(const File *file);
 
-/* ---- nodes ---- */
+/* Whether the name of the file leads to another file, or to none; `now` gets what it leads to. */
+int sqlite3_wasi_has_moved(const File *file, struct stat *now);
 
-/* A runtime that has no inode numbers says 0; then the name has to do. */
-static Node *node_of(const struct stat *stat, const char *path) {
-  for (Node *node = nodes; node; node = node->next)
-    if (node->dev == stat->st_dev && node->ino == stat->st_ino && (node->ino || !strcmp(node->path, path))) return node;
-  size_t length = strlen(path) + 1;
-  Node *node = sqlite3_malloc64(sizeof *node + 2 * length + 5);
-  if (!node) return 0;
-  memset(node, 0, sizeof *node);
-  node->path = (char *)(node + 1);
-  memcpy(node->path, path, length);
-  node->lock.folder = node->path + length;
-  memcpy(node->lock.folder, path, length);
-  memcpy(node->lock.folder + length - 1, "-lock", 6);
-  node->lock.old_count = -1;
-  node->dev = stat->st_dev;
-  node->ino = stat->st_ino;
-  struct stat here;
-  node->fd = open(path, O_RDONLY | O_NOFOLLOW);
-  if (node->fd >= 0 && (fstat(node->fd, &here) || !same_file(&here, stat))) {
-    close(node->fd);
-    node->fd = -1;
-  }
-  const char *term = getenv("SQLITE_WASI_LEASE");
-  if (term) {
-    micros seconds = strtoll(term, 0, 10) * SECOND;
-    node->lock.term = seconds <= 0 ? NO_TAKEOVER : seconds < SHORTEST_LEASE ? SHORTEST_LEASE : seconds;
-  }
-  node->next = nodes;
-  nodes = node;
-  return node;
-}
+/* SQLITE_OK if the database may be written: it has one name, that under which it was opened. */
+int sqlite3_wasi_writable_place(const File *file);
 
-static void drop_node(Node *node) {
-  if (!node || --node->users) return;
-  lock_leave(&node->lock);
-  if (node->fd >= 0) close(node->fd);
-  Node **link = &nodes;
-  while (*link != node) link = &(*link)->next;
-  *link = node->next;
-  sqlite3_free(node);
-}
+/* Before the removal of `database`'s journal or log (`journal` says which), which commits a transaction: SQLITE_OK, or an error if the lock
+ * under which the transaction was made is lost. */
+int sqlite3_wasi_may_remove(const File *database, int journal);
 
-/* At exit with connections still open: nothing of ours runs any more, so nothing of ours is locked. */
-static void leave_all(void) {
-  for (Node *node = nodes; node; node = node->next) {
-    lock_leave(&node->lock);
-    if (node->level > SQLITE_LOCK_NONE) node->era++;
-    node->level = SQLITE_LOCK_NONE;
-    node->sharers = 0;
-  }
-}
+/* Puts the node into WAL mode, with empty memory for its -shm file. If another process has the database, SQLITE_CANTOPEN: the connection gives
+ * SHARED back without SQLite's knowledge, which would hold it until it closes, and is refused from then on. */
+int sqlite3_wasi_claim_wal(File *file);
 
-/* The database whose journal or WAL file `path` is. */
-static File *database_of(const char *path, const char *suffix) {
-  size_t length = strlen(path), tail = strlen(suffix);
-  if (length <= tail || strcmp(path + length - tail, suffix)) return 0;
-  File *found = 0;
-  for (File *file = files; file; file = file->next)
-    if (file->kind == DATABASE && strlen(file->path) == length - tail && !memcmp(file->path, path, length - tail) &&
-        (!found || file->era == file->node->era))
-      found = file;
-  return found;
-}
+/* Lowers what this process announces to what the node's level and `shm` ask for. */
+int sqlite3_wasi_settle(Node *node);
 
-/* SQLite's unix VFS tells of these and, where it is asked, does not write a file that was moved. */
-static int has_moved(File *file, struct stat *now) {
-  return lstat(file->path, now) != 0 || now->st_dev != file->node->dev || now->st_ino != file->node->ino;
-}
+/* xLock, xUnlock and xCheckReservedLock of a database. */
+int sqlite3_wasi_lock(sqlite3_file *base, int want);
+int sqlite3_wasi_unlock(sqlite3_file *base, int to);
+int sqlite3_wasi_check_reserved(sqlite3_file *base, int *out);
 
-/* Under a new name another process may write the file, and the lock beside the old name does not keep it from that. A file that was removed
- * can be read on: it has no name under which anyone could open it. */
-static int readable_place(File *file) {
-  Node *node = file->node;
-  struct stat now;
-  if (!has_moved(file, &now) || (node->fd >= 0 && !fstat(node->fd, &now) && now.st_nlink == 0)) return SQLITE_OK;
-  sqlite3_log(SQLITE_IOERR_LOCK, "%s: was renamed while open; others may write it under its new name, so it is not read", file->path);
-  return SQLITE_IOERR_LOCK;
-}
-
-static int writable_place(File *file) {
-  struct stat now;
-  if (has_moved(file, &now)) {
-    sqlite3_log(SQLITE_READONLY_DBMOVED, "%s: was renamed or removed while open; it is not written", file->path);
-    return SQLITE_READONLY_DBMOVED;
-  }
-  if (now.st_nlink > 1) {
-    sqlite3_log(SQLITE_READONLY, "%s: has %d names, and each name has its own journal and lock; it is not written", file->path,
-                (int)now.st_nlink);
-    return SQLITE_READONLY;
-  }
-  return SQLITE_OK;
-}
-
-/* ---- locks ---- */
-
-static int share_unannounced(File *file) {
-  Node *node = file->node;
-  if (stat(file->path, &file->seen)) return SQLITE_IOERR_LOCK;
-  LockResult result = lock_peek(&node->lock, "PW");
-  return result == LOCK_OK ? SQLITE_OK : result == LOCK_BUSY ? SQLITE_BUSY : SQLITE_IOERR_LOCK;
-}
-
-/* A writer in another process can't see a reader that may not announce itself; that reader sees what the writer did. */
-static int read_unannounced(File *file) {
-  struct stat now;
-  if (stat(file->path, &now)) return SQLITE_IOERR_LOCK;
-  if (!same_file(&now, &file->seen) || now.st_size != file->seen.st_size || now.st_mtim.tv_sec != file->seen.st_mtim.tv_sec ||
-      now.st_mtim.tv_nsec != file->seen.st_mtim.tv_nsec || lock_peek(&file->node->lock, "PW") != LOCK_OK)
-    return SQLITE_IOERR_LOCK;
-  return SQLITE_OK;
-}
-
-static int claim_shared(File *file) {
-  Node *node = file->node;
-  Entry who = {0};
-  int ended = 0;
-  if (!node->mute) {
-    micros named = node->lock.named;
-    LockResult result = lock_share(&node->lock, &who, &ended);
-    if (result == LOCK_OK && named != node->lock.named && readable_place(file)) { /* not asked again while it lingers */
-      lock_unshare(&node->lock);
-      return SQLITE_IOERR_LOCK;
-    }
-    if (result != LOCK_CLOSED) return lock_code(node, result, &who, ended);
-    node->mute = 1;
-    sqlite3_log(SQLITE_WARNING, "%s can't be made: other processes that write %s will not wait for this one to read", node->lock.folder,
-                node->path);
-  }
-  return readable_place(file) ? SQLITE_IOERR_LOCK : share_unannounced(file);
-}
-
-static int vfs_lock(sqlite3_file *base, int want) {
-  File *file = (File *)base;
-  Node *node = file->node;
-  if (file->level >= want) return SQLITE_OK;
-  if (file->refused) return SQLITE_CANTOPEN;
-  if (file->level > SQLITE_LOCK_NONE && file->era != node->era) return SQLITE_IOERR_LOCK;
-  if (node->level > SQLITE_LOCK_NONE) {
-    int rc = still_held(file, 0);
-    if (rc && file->level > SQLITE_LOCK_NONE) return rc;
-    if (rc && node->level > SQLITE_LOCK_NONE) return rc;
-  }
-  /* A connection with more than SHARED excludes what is above SHARED, one that waits for EXCLUSIVE or has it excludes all. */
-  if (file->level != node->level && (node->level >= SQLITE_LOCK_PENDING || want > SQLITE_LOCK_SHARED)) return SQLITE_BUSY;
-
-  if (want == SQLITE_LOCK_SHARED) {
-    if (node->level == SQLITE_LOCK_NONE) {
-      int rc = claim_shared(file);
-      if (rc) return rc;
-      node->level = SQLITE_LOCK_SHARED;
-    } else if (node->mute) {
-      int rc = share_unannounced(file);
-      if (rc) return rc;
-    }
-    node->sharers++;
-    file->level = SQLITE_LOCK_SHARED;
-    file->era = node->era;
-    return SQLITE_OK;
-  }
-
-  if (node->mute) return SQLITE_READONLY_DIRECTORY;
-  Entry who = {0};
-  int ended = 0, rc;
-  if (file->level == SQLITE_LOCK_SHARED) {
-    rc = writable_place(file);
-    if (rc) return rc;
-  }
-  if (want == SQLITE_LOCK_RESERVED) {
-    rc = node->shm ? SQLITE_OK : lock_code(node, lock_reserve(&node->lock, &who, &ended), &who, ended);
-    if (!rc) file->level = node->level = SQLITE_LOCK_RESERVED;
-    return rc;
-  }
-
-  /* Straight from SHARED is how a hot journal is rolled back: two at it would keep each other waiting if one stayed PENDING. */
-  int from_shared = file->level == SQLITE_LOCK_SHARED;
-  if (from_shared && node->sharers > 1) return SQLITE_BUSY;
-  rc = node->shm ? SQLITE_OK : lock_code(node, lock_exclude(&node->lock, &who, &ended), &who, ended);
-  if (rc && rc != SQLITE_BUSY) {
-    if (node->level > SQLITE_LOCK_NONE) settle(node);
-    return rc;
-  }
-  if (!rc && node->sharers > 1) rc = SQLITE_BUSY;
-  if (rc && from_shared) {
-    settle(node);
-    return rc;
-  }
-  file->level = node->level = rc ? SQLITE_LOCK_PENDING : SQLITE_LOCK_EXCLUSIVE;
-  return rc;
-}
-
-static int vfs_unlock(sqlite3_file *base, int to) {
-  File *file = (File *)base;
-  Node *node = file->node;
-  if (file->level <= to) return SQLITE_OK;
-  if (file->era != node->era) {
-    file->level = to; /* Nothing is left to give back. Until SQLite lets SHARED go too, all reads fail. */
-    return SQLITE_OK;
-  }
-  if (file->level > SQLITE_LOCK_SHARED) node->level = SQLITE_LOCK_SHARED;
-  file->level = to;
-  if (to == SQLITE_LOCK_NONE && --node->sharers == 0) node->level = SQLITE_LOCK_NONE;
-  return settle(node);
-}
-
-static int vfs_check_reserved(sqlite3_file *base, int *out) {
-  File *file = (File *)base;
-  Node *node = file->node;
-  *out = node->level > SQLITE_LOCK_SHARED;
-  if (*out) return SQLITE_OK;
-  if (node->mute) { /* It could not roll a journal back, nor prove that the writer lives. */
-    LockResult result = lock_peek(&node->lock, "RPW");
-    return result == LOCK_OK ? SQLITE_OK : result == LOCK_BUSY ? SQLITE_BUSY : SQLITE_IOERR_LOCK;
-  }
-  Entry who = {0};
-  int ended = 0, proven;
-  int rc = lock_code(node, lock_reserved(&node->lock, &proven, &who, &ended), &who, ended);
-  if (rc == SQLITE_BUSY && proven) {
-    *out = 1;
-    rc = SQLITE_OK;
-  }
-  return rc;
-}
+#pragma GCC visibility pop
 
 #endif

@@ -1,50 +1,58 @@
+/* SPDX-License-Identifier: MIT */
 /* SQLite's VFS for WASI: locks, WAL and entropy that the stock ones do not have there.
- * SPDX-License-Identifier: MIT
  *
  * A shim over the stock "unix-none", which does all reading and writing. What it adds:
- *   - the lock states of SQLite between the connections of a process, by the file's device and inode;
- *   - between processes, see wasi_lock.h;
+ *   - the lock states of SQLite between the connections of a process, by the file's device and inode: wasi_node.h;
+ *   - the same between processes: wasi_lock.h;
  *   - shared memory for WAL, which is this process's own memory, so WAL is for the connections of one process;
- *   - files that were renamed, removed or linked under an open database are told, and not written;
- *   - entropy from getentropy, sleep and time from the clocks; temporary files in memory where no folder can have them.
+ *   - a file that was renamed, removed or linked under an open database is reported, and not written;
+ *   - entropy from getentropy, sleep and time from the clocks; temporary files in memory where no folder takes them: wasi_memory.h.
  * sqlite3.c calls sqlite3_wasi_init at the end of sqlite3_initialize (SQLITE_EXTRA_INIT), which makes it the default.
+ *
+ * The files share names that begin with sqlite3_wasi_, all hidden but sqlite3_wasi_init: no program sees more of them.
  */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
 #include "sqlite3.h"
 #include "wasi_memory.h"
 #include "wasi_node.h"
 
 static sqlite3_vfs *lower; /* unix-none */
 
-_Static_assert(sizeof(Memory) <= sizeof(File), "a file in memory takes the place of a File");
+_Static_assert(sizeof(MemoryFile) <= sizeof(File), "a file in memory takes the place of a File");
 
 static sqlite3_file *below(sqlite3_file *file) { return (sqlite3_file *)((File *)file + 1); }
 
 /* ---- reading and writing ---- */
 
-static int vfs_read(sqlite3_file *base, void *buffer, int count, i64 offset) {
+static int vfs_read(sqlite3_file *base, void *buffer, int count, sqlite3_int64 offset) {
   File *file = (File *)base;
   int rc = below(base)->pMethods->xRead(below(base), buffer, count, offset);
   if (rc && rc != SQLITE_IOERR_SHORT_READ) return rc;
   /* Checked after: who still holds SHARED now held it while reading. */
-  int held = still_held(file, 0);
-  if (!held && file->kind == DATABASE && file->level && file->node->mute) held = read_unannounced(file);
+  int held = sqlite3_wasi_still_held(file, 0);
+  if (!held && file->kind == DATABASE && file->level && file->node->mute) held = sqlite3_wasi_read_unannounced(file);
   return held ? held : rc;
 }
 
-static int vfs_write(sqlite3_file *base, const void *buffer, int count, i64 offset) {
+static int vfs_write(sqlite3_file *base, const void *buffer, int count, sqlite3_int64 offset) {
   File *file = (File *)base;
-  int rc = still_held(file, file->kind == JOURNAL && offset == 0); /* a journal whose head is zeroed is a commit, too */
+  int rc = sqlite3_wasi_still_held(file, file->kind == JOURNAL && offset == 0); /* a journal whose head is zeroed is a commit, too */
   return rc ? rc : below(base)->pMethods->xWrite(below(base), buffer, count, offset);
 }
 
-static int vfs_truncate(sqlite3_file *base, i64 size) {
+static int vfs_truncate(sqlite3_file *base, sqlite3_int64 size) {
   File *file = (File *)base;
-  int rc = still_held(file, file->kind == JOURNAL); /* of a journal it is a commit */
+  int rc = sqlite3_wasi_still_held(file, file->kind == JOURNAL); /* of a journal it is a commit */
   return rc ? rc : below(base)->pMethods->xTruncate(below(base), size);
 }
 
 static int vfs_sync(sqlite3_file *base, int flags) { return below(base)->pMethods->xSync(below(base), flags); }
-static int vfs_file_size(sqlite3_file *base, i64 *size) { return below(base)->pMethods->xFileSize(below(base), size); }
+static int vfs_file_size(sqlite3_file *base, sqlite3_int64 *size) { return below(base)->pMethods->xFileSize(below(base), size); }
 static int vfs_sector_size(sqlite3_file *base) { return below(base)->pMethods->xSectorSize(below(base)); }
 static int vfs_device(sqlite3_file *base) { return below(base)->pMethods->xDeviceCharacteristics(below(base)); }
 
@@ -54,13 +62,13 @@ static int vfs_file_control(sqlite3_file *base, int op, void *arg) {
     switch (op) {
     case SQLITE_FCNTL_HAS_MOVED: {
       struct stat now;
-      *(int *)arg = has_moved(file, &now);
+      *(int *)arg = sqlite3_wasi_has_moved(file, &now);
       return SQLITE_OK;
     }
     case SQLITE_FCNTL_LOCKSTATE: *(int *)arg = file->level; return SQLITE_OK;
     case SQLITE_FCNTL_VFSNAME: *(char **)arg = sqlite3_mprintf("wasi"); return SQLITE_OK;
     case SQLITE_FCNTL_SIZE_HINT: {
-      int rc = still_held(file, 0);
+      int rc = sqlite3_wasi_still_held(file, 0);
       if (rc) return rc;
     }
     }
@@ -77,44 +85,17 @@ static void drop_shm(Shm *shm) {
   sqlite3_free(shm);
 }
 
-static int shm_held(File *file) { return file->shm && file->shm == file->node->shm ? still_held(file, 0) : SQLITE_IOERR_LOCK; }
-
-/* Takes the database for this process. A connection that may not have it gives its SHARED lock back behind SQLite's back, for SQLite would
- * hold it until it closes, and is refused from then on. */
-static int claim_wal(File *file) {
-  Node *node = file->node;
-  Entry who = {0};
-  int ended = 0;
-  if (node->mute) return SQLITE_CANTOPEN;
-  LockResult result = lock_holds(&node->lock) ? lock_wal(&node->lock, &who, &ended) : LOCK_OK;
-  int rc = lock_code(node, result, &who, ended);
-  if (!rc) {
-    node->shm = sqlite3_malloc64(sizeof(Shm));
-    if (!node->shm) {
-      settle(node);
-      return SQLITE_NOMEM;
-    }
-    memset(node->shm, 0, sizeof(Shm));
-    return SQLITE_OK;
-  }
-  if (rc != SQLITE_BUSY) return rc;
-  sqlite3_log(SQLITE_CANTOPEN, "%s: another process is using this WAL database; close this connection and open it again later", node->path);
-  file->refused = 1;
-  file->era = node->era - 1;
-  if (--node->sharers == 0) node->level = SQLITE_LOCK_NONE;
-  settle(node);
-  return SQLITE_CANTOPEN;
-}
+static int shm_held(File *file) { return file->shm && file->shm == file->node->shm ? sqlite3_wasi_still_held(file, 0) : SQLITE_IOERR_LOCK; }
 
 static int vfs_shm_map(sqlite3_file *base, int region, int size, int extend, void volatile **out) {
   File *file = (File *)base;
   *out = 0;
   if (file->refused) return SQLITE_CANTOPEN;
   if (!file->shm) {
-    int rc = still_held(file, 0);
+    int rc = sqlite3_wasi_still_held(file, 0);
     /* Under a second name the same database would have a second log. */
-    if (!rc) rc = writable_place(file) ? SQLITE_CANTOPEN : SQLITE_OK;
-    if (!rc && !file->node->shm) rc = claim_wal(file);
+    if (!rc) rc = sqlite3_wasi_writable_place(file) ? SQLITE_CANTOPEN : SQLITE_OK;
+    if (!rc && !file->node->shm) rc = sqlite3_wasi_claim_wal(file);
     if (rc) return rc;
     file->shm = file->node->shm;
     file->shm->users++;
@@ -179,7 +160,7 @@ static int vfs_shm_unmap(sqlite3_file *base, int delete_it) {
   file->shm = 0;
   if (shm == file->node->shm && shm->users == 1) {
     file->node->shm = 0;
-    settle(file->node);
+    sqlite3_wasi_settle(file->node);
   }
   drop_shm(shm);
   return SQLITE_OK;
@@ -191,26 +172,53 @@ static int vfs_close(sqlite3_file *base) {
   File *file = (File *)base;
   if (file->kind == DATABASE) {
     vfs_shm_unmap(base, 0);
-    vfs_unlock(base, SQLITE_LOCK_NONE);
+    sqlite3_wasi_unlock(base, SQLITE_LOCK_NONE);
   }
   int rc = below(base)->pMethods->xClose(below(base));
-  File **link = &files;
-  while (*link != file) link = &(*link)->next;
-  *link = file->next;
-  drop_node(file->node);
+  sqlite3_wasi_remove_file(file);
   return rc;
 }
 
-static const sqlite3_io_methods database_methods = {
-    2, vfs_close, vfs_read, vfs_write, vfs_truncate, vfs_sync, vfs_file_size, vfs_lock, vfs_unlock, vfs_check_reserved, vfs_file_control,
-    vfs_sector_size, vfs_device, vfs_shm_map, vfs_shm_lock, vfs_shm_barrier, vfs_shm_unmap, 0, 0,
-};
+static const sqlite3_io_methods database_methods = {2,
+                                                    vfs_close,
+                                                    vfs_read,
+                                                    vfs_write,
+                                                    vfs_truncate,
+                                                    vfs_sync,
+                                                    vfs_file_size,
+                                                    sqlite3_wasi_lock,
+                                                    sqlite3_wasi_unlock,
+                                                    sqlite3_wasi_check_reserved,
+                                                    vfs_file_control,
+                                                    vfs_sector_size,
+                                                    vfs_device,
+                                                    vfs_shm_map,
+                                                    vfs_shm_lock,
+                                                    vfs_shm_barrier,
+                                                    vfs_shm_unmap,
+                                                    0,
+                                                    0};
 
 /* Journals and WAL files are never locked. */
-static const sqlite3_io_methods sidecar_methods = {
-    1, vfs_close, vfs_read, vfs_write, vfs_truncate, vfs_sync, vfs_file_size, no_lock, no_lock, no_reserved, vfs_file_control,
-    vfs_sector_size, vfs_device, 0, 0, 0, 0, 0, 0,
-};
+static const sqlite3_io_methods sidecar_methods = {1,
+                                                   vfs_close,
+                                                   vfs_read,
+                                                   vfs_write,
+                                                   vfs_truncate,
+                                                   vfs_sync,
+                                                   vfs_file_size,
+                                                   sqlite3_wasi_no_lock,
+                                                   sqlite3_wasi_no_lock,
+                                                   sqlite3_wasi_no_reserved,
+                                                   vfs_file_control,
+                                                   vfs_sector_size,
+                                                   vfs_device,
+                                                   0,
+                                                   0,
+                                                   0,
+                                                   0,
+                                                   0,
+                                                   0};
 
 static int open_lower(const char *path, sqlite3_file *base, int flags, int *out) {
   memset(below(base), 0, lower->szOsFile);
@@ -225,7 +233,7 @@ static int open_database(File *file, const char *path, int flags, int *out) {
     int rc = open_lower(path, &file->base, flags, out);
     if (rc) return rc;
     if (lstat(path, &after) == 0 && (!existed || same_file(&before, &after))) {
-      file->node = node_of(&after, path);
+      file->node = sqlite3_wasi_node_of(&after, path);
       if (file->node) return SQLITE_OK;
       below(&file->base)->pMethods->xClose(below(&file->base));
       return SQLITE_NOMEM;
@@ -236,24 +244,17 @@ static int open_database(File *file, const char *path, int flags, int *out) {
   return SQLITE_CANTOPEN;
 }
 
-static void set_term(File *file, int flags) {
-  const char *term = flags & SQLITE_OPEN_URI ? sqlite3_uri_parameter(file->path, "wasi_lease") : 0;
-  if (!term) return;
-  micros seconds = strtoll(term, 0, 10) * SECOND;
-  file->node->lock.term = seconds <= 0 ? NO_TAKEOVER : seconds < SHORTEST_LEASE ? SHORTEST_LEASE : seconds;
-}
-
 static int vfs_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *base, int flags, int *out) {
   File *file = (File *)base;
   (void)vfs;
   memset(file, 0, sizeof *file);
   Kind kind = flags & SQLITE_OPEN_MAIN_DB ? DATABASE : flags & SQLITE_OPEN_MAIN_JOURNAL ? JOURNAL : flags & SQLITE_OPEN_WAL ? WAL_FILE : 0;
   if (!kind || !path) {
-    /* Nobody else sees these: the stock file itself, at no cost. */
+    /* Nobody else sees these: they need no shim. */
     memset(base, 0, lower->szOsFile);
     int rc = lower->xOpen(lower, path, base, flags, out);
     if (rc && !path) {
-      rc = open_in_memory(base);
+      rc = sqlite3_wasi_open_in_memory(base);
       if (!rc && out) *out = flags;
     }
     return rc;
@@ -263,21 +264,17 @@ static int vfs_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *base, int 
   file->kind = kind;
   if (kind == DATABASE) {
     rc = open_database(file, path, flags, &flags);
-    if (!rc) set_term(file, flags);
+    const char *term = !rc && flags & SQLITE_OPEN_URI ? sqlite3_uri_parameter(path, "wasi_lease") : 0;
+    if (term) sqlite3_wasi_lock_set_term(&file->node->lock, term);
   } else {
-    File *database = database_of(path, kind == JOURNAL ? "-journal" : "-wal");
-    rc = database ? still_held(database, 0) : SQLITE_OK;
+    File *database = sqlite3_wasi_database_of(path, kind == JOURNAL ? "-journal" : "-wal");
+    rc = database ? sqlite3_wasi_still_held(database, 0) : SQLITE_OK;
     if (!rc) rc = open_lower(path, base, flags, &flags);
     if (!rc && database) file->node = database->node;
   }
   if (rc) return rc;
   if (out) *out = flags;
-  if (file->node) {
-    file->node->users++;
-    file->era = file->node->era;
-  }
-  file->next = files;
-  files = file;
+  sqlite3_wasi_add_file(file);
   base->pMethods = kind == DATABASE ? &database_methods : &sidecar_methods;
   return SQLITE_OK;
 }
@@ -295,7 +292,7 @@ static int sync_folder(const char *path) {
   return !unable;
 }
 
-/* Where the folder can't be synced, the removal is made lasting by what can: an empty journal is none, as SQLite takes it. */
+/* Where the folder can't be synced, the file can: it is emptied first, since SQLite takes an empty journal for none. */
 static int empty_lastingly(const char *path) {
   int fd = open(path, O_WRONLY | O_NOFOLLOW);
   if (fd < 0) return errno == ENOENT ? SQLITE_IOERR_DELETE_NOENT : SQLITE_IOERR_DELETE;
@@ -306,18 +303,10 @@ static int empty_lastingly(const char *path) {
 /* Removing a journal is the commit of its transaction, and removing one that is not ours would undo another process's. */
 static int vfs_delete(sqlite3_vfs *vfs, const char *path, int sync) {
   (void)vfs;
-  File *journal_of = database_of(path, "-journal");
-  File *database = journal_of ? journal_of : database_of(path, "-wal");
+  File *journal_of = sqlite3_wasi_database_of(path, "-journal");
+  File *database = journal_of ? journal_of : sqlite3_wasi_database_of(path, "-wal");
   if (database) {
-    Node *node = database->node;
-    int rc = SQLITE_OK;
-    if (node->level == SQLITE_LOCK_NONE || (journal_of && node->level < SQLITE_LOCK_RESERVED)) {
-      for (File *file = files; file; file = file->next)
-        if (file->kind == DATABASE && file->node == node && file->level && file->era != node->era) rc = SQLITE_IOERR_DELETE;
-    } else if (lock_holds(&node->lock)) {
-      LockResult result = lock_renew(&node->lock, 1);
-      if (result != LOCK_OK) rc = lock_code(node, result, 0, 0);
-    }
+    int rc = sqlite3_wasi_may_remove(database, journal_of != 0);
     if (rc) return rc;
   }
   if (!sync) return lower->xDelete(lower, path, 0);
@@ -339,10 +328,10 @@ static int vfs_access(sqlite3_vfs *vfs, const char *path, int flags, int *out) {
   Node *node = 0;
   unsigned which = 0;
   if (flags == SQLITE_ACCESS_EXISTS) {
-    File *file = database_of(path, "-journal");
+    File *file = sqlite3_wasi_database_of(path, "-journal");
     which = file ? 1 : 2;
-    if (!file) file = database_of(path, "-wal");
-    if (file && file->node->level == SQLITE_LOCK_SHARED && file->node->lock.lease[0] == 'L') node = file->node;
+    if (!file) file = sqlite3_wasi_database_of(path, "-wal");
+    if (file && file->node->level == SQLITE_LOCK_SHARED && lock_lingers(&file->node->lock)) node = file->node;
   }
   if (node && node->lock.absent & which) {
     *out = 0;
@@ -358,7 +347,7 @@ static int vfs_full_pathname(sqlite3_vfs *vfs, const char *path, int size, char 
   return lower->xFullPathname(lower, path, size, out);
 }
 
-/* The stock VFS looks for /dev/urandom and else takes the second and the process number, which on WASI is 1. */
+/* The stock VFS reads /dev/urandom or, where there is none, takes the second and the process number, which on WASI is 1. */
 static int vfs_randomness(sqlite3_vfs *vfs, int count, char *out) {
   (void)vfs;
   for (int done = 0; done < count;) {
@@ -371,19 +360,19 @@ static int vfs_randomness(sqlite3_vfs *vfs, int count, char *out) {
 
 static int vfs_sleep(sqlite3_vfs *vfs, int time) {
   (void)vfs;
-  pause_for(time);
+  sqlite3_wasi_pause(time);
   return time;
 }
 
 /* In milliseconds, from noon of 24 November 4714 BC; 2440587.5 days before 1970. */
-static int vfs_current_time_int64(sqlite3_vfs *vfs, i64 *out) {
+static int vfs_current_time_int64(sqlite3_vfs *vfs, sqlite3_int64 *out) {
   (void)vfs;
-  *out = 24405875 * (i64)8640000 + clock_of(CLOCK_REALTIME) / 1000;
+  *out = 24405875 * (sqlite3_int64)8640000 + sqlite3_wasi_clock(CLOCK_REALTIME) / 1000;
   return SQLITE_OK;
 }
 
 static int vfs_current_time(sqlite3_vfs *vfs, double *out) {
-  i64 time;
+  sqlite3_int64 time;
   vfs_current_time_int64(vfs, &time);
   *out = time / 86400000.0;
   return SQLITE_OK;
@@ -437,7 +426,7 @@ int sqlite3_wasi_init(const char *unused) {
   wasi_vfs.mxPathname = lower->mxPathname;
   if (!at_exit) {
     at_exit = 1;
-    atexit(leave_all);
+    atexit(sqlite3_wasi_leave_all);
   }
   return sqlite3_vfs_register(&wasi_vfs, 1);
 }

@@ -33,7 +33,12 @@ fn programs() -> &'static Path {
         for name in ["session", "hammer"] {
             let mut command = Command::new(sdk().join("bin/clang"));
             command.args(["-O1", "-Wall", "-Wextra", "-Werror", "-Wl,-z,stack-size=1048576", "-I"]).arg(prefix.join("include"));
-            command.arg(project().join(format!("tests/sqlite/{name}.c"))).arg("-L").arg(prefix.join("lib")).arg("-lsqlite3");
+            command
+                .arg(project().join(format!("tests/sqlite/{name}.c")))
+                .arg(project().join("recipes/sqlite/check-support.c"))
+                .arg("-L")
+                .arg(prefix.join("lib"))
+                .arg("-lsqlite3");
             run(command.arg("-o").arg(folder.join(format!("{name}.wasm")))).exits(0);
         }
         folder

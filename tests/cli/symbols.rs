@@ -96,6 +96,28 @@ fn a_program_that_only_calls_has_no_closures_of_libffi_and_the_other_way_round()
     }
 }
 
+/// Clang hides every symbol of a WebAssembly object unless told otherwise, as for a shared library; the files of the VFS must hide
+/// what only they share even then.
+#[test]
+fn what_the_files_of_sqlites_vfs_share_stays_hidden_where_symbols_are_visible() {
+    let place = Place::new();
+    let object = place.path("object.o");
+    let mut shared = BTreeSet::from(["sqlite3_wasi_init".to_owned()]);
+    for part in ["vfs", "node", "lock", "folder", "memory", "clock"] {
+        let source = project().join(format!("recipes/sqlite/wasi_{part}.c"));
+        let mut clang = llvm("clang");
+        clang.args(["-c", "-O1", "-fvisibility=default", "-I"]).arg(built().path("out/include")).arg(source).arg("-o").arg(&object);
+        run(&mut clang).exits(0);
+        let said = run(llvm("llvm-readobj").arg("--symbols").arg(&object)).exits(0).stdout;
+        for symbol in said.split("Symbol {").skip(1).filter(|symbol| !symbol.contains("UNDEFINED") && !symbol.contains("BINDING_LOCAL")) {
+            let name = symbol.split("Name: ").nth(1).and_then(|rest| rest.lines().next()).expect("a name");
+            assert_eq!(symbol.contains("VISIBILITY_HIDDEN"), name != "sqlite3_wasi_init", "wasi_{part}.c: {symbol}");
+            shared.insert(name.to_owned());
+        }
+    }
+    assert_eq!(shared, list("sqlite.added"));
+}
+
 fn same(one: &Path, other: &Path) -> bool {
     std::fs::read(one).expect("an archive") == std::fs::read(other).expect("an archive")
 }

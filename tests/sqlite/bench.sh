@@ -25,7 +25,7 @@ build() {
         -o "$programs/$program.wasm"
 }
 build speedtest1 -D_WASI_EMULATED_GETPID "$speedtest1"
-build writes "$here/writes.c"
+build writes "$here/writes.c" "$here/../../recipes/sqlite/check-support.c"
 printf '[cache]\ndirectory = "%s/cache"\n' "$programs" >"$programs/cache.toml"
 wasm() { "$wasmtime" run -C cache=y -C "cache-config=$programs/cache.toml" --dir "$folder::/" "$@"; }
 

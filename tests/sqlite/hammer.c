@@ -52,7 +52,8 @@ int main(int count, char **arguments) {
     run(reader, "verify", "PRAGMA integrity_check");
     run(reader, "verify", "SELECT sum(amount) FROM account");
     run(reader, "verify", "SELECT worker, count(*), max(number) FROM row GROUP BY worker");
-    run(reader, "verify", "SELECT count(*) AS gaps FROM (SELECT worker, count(*) AS n, max(number) AS m FROM row GROUP BY worker) WHERE n<>m");
+    run(reader, "verify",
+        "SELECT count(*) AS gaps FROM (SELECT worker, count(*) AS n, max(number) AS m FROM row GROUP BY worker) WHERE n<>m");
     return 0;
   }
   char sql[400];
