@@ -28,6 +28,9 @@ pub enum ToolchainError {
     #[error("the lock has no WASI SDK {found}")]
     #[diagnostic(help("it has {}, and `debian`", known.join(", ")))]
     UnknownRelease { found: String, known: Vec<String> },
+    #[error("this program knows of no SDK of Debian's packages that stands in for WASI SDK {release}")]
+    #[diagnostic(help("`sdks.debian.matches` of the lock names it; there is one for {}", known.join(", ")))]
+    NoTwin { release: String, known: Vec<String> },
     #[error("the lock says of no WASI SDK that CPython {found} is built with it")]
     #[diagnostic(help("it knows {}", known.join(", ")))]
     UnknownPython { found: String, known: Vec<String> },
@@ -102,7 +105,7 @@ impl ToolchainError {
     #[must_use]
     pub fn failure(&self) -> Failure {
         match self {
-            Self::WrongRelease { .. } | Self::UnknownRelease { .. } | Self::UnknownPython { .. } => Failure::Usage,
+            Self::NoTwin { .. } | Self::WrongRelease { .. } | Self::UnknownRelease { .. } | Self::UnknownPython { .. } => Failure::Usage,
             Self::Refused { .. } | Self::PackageDigest { .. } => Failure::Verification,
             Self::Offline { .. } | Self::Unreachable { .. } | Self::PackageGone { .. } | Self::Apt { .. } => Failure::Network,
             _ => Failure::Toolchain,

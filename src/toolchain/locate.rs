@@ -210,6 +210,7 @@ impl Locator<'_> {
             known: sdk.hosts.keys().cloned().collect(),
         };
         let architecture = debian_architecture().ok_or_else(no_host)?;
+        debian::Assembly::of(&sdk.matches)?;
         let key = debian::key(sdk, architecture).ok_or_else(no_host)?;
         if let Some(toolchain) = self.in_store(&key, request.config)? {
             return Ok(toolchain);

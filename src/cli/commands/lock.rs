@@ -114,7 +114,8 @@ fn move_debian(lock: &mut Lock, store: &Store, printer: &Printer) -> Result<Vec<
     printer.event(Event::StepStarted { subject: "WASI SDK (Debian)".into(), step: "reading Debian's indices".into() });
     let scratch = store.scratch_dir()?;
     let dir = Utf8PathBuf::from(scratch.path().to_string_lossy().into_owned());
-    let current = debian::current(&ARCHITECTURES, &debian::PACKAGES, &dir)?;
+    let assembly = debian::Assembly::of(&lock.sdks.debian.matches)?;
+    let current = debian::current(&ARCHITECTURES, &assembly, &dir)?;
     let mut moved = Vec::new();
     for (architecture, packages) in &current {
         let old = lock.sdks.debian.hosts.get(architecture).map_or(&[][..], Vec::as_slice);
@@ -127,7 +128,7 @@ fn move_debian(lock: &mut Lock, store: &Store, printer: &Printer) -> Result<Vec<
             }
         }
     }
-    if let Some((llvm, wasi_libc)) = current.values().next().and_then(|packages| debian::versions(packages)) {
+    if let Some((llvm, wasi_libc)) = current.values().next().and_then(|packages| assembly.versions(packages)) {
         (lock.sdks.debian.llvm, lock.sdks.debian.wasi_libc) = (llvm, wasi_libc);
     }
     lock.sdks.debian.hosts = current;

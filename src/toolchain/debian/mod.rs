@@ -2,11 +2,12 @@
 //! keys, are checked against the lock, unpacked in this process and laid out as an SDK.
 
 mod apt;
+mod assembly;
 mod changelog;
 mod deb;
 mod place;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
@@ -14,10 +15,11 @@ use rayon::prelude::*;
 use super::version::{DEBIAN_MARK, SdkVersion};
 use super::{Locator, ToolchainError, host, unpack};
 use crate::apt::sources::Wanted;
-use crate::model::{DebianPackage, DebianSdk, Digesting, Line, Name, Sha256};
+use crate::model::{DebianPackage, DebianSdk, Digesting, Name, Sha256};
 use crate::report::{Event, Reporter};
 use crate::store::{Kind, Store};
 use apt::Apt;
+pub use assembly::Assembly;
 pub use changelog::{Changelog, changelogs};
 
 /// How messages call it.
@@ -26,39 +28,16 @@ const SUBJECT: &str = "WASI SDK (Debian)";
 /// Debian's newest suite: what is new is there first, and its changelogs have all that was before.
 const SUITE_OF_SOURCES: &str = "sid";
 
-/// What an SDK is put together from, each with the suite that it is taken from: the programs, clang's headers and run-time library, wasi-libc,
-/// and every shared library that the programs need beyond those of glibc and gcc.
-pub const PACKAGES: [(&str, &str); 19] = [
-    ("clang-19", "bookworm"),
-    ("libbsd0", "bookworm"),
-    ("libclang-common-19-dev", "bookworm"),
-    ("libclang-cpp19", "bookworm"),
-    ("libclang-rt-19-dev-wasm32", "bookworm"),
-    ("libedit2", "bookworm"),
-    ("libffi8", "bookworm"),
-    ("libicu72", "bookworm"),
-    ("libllvm19", "bookworm"),
-    ("liblzma5", "bookworm"),
-    ("libmd0", "bookworm"),
-    ("libtinfo6", "bookworm"),
-    ("libxml2", "bookworm"),
-    ("libz3-4", "bookworm"),
-    ("libzstd1", "bookworm"),
-    ("lld-19", "bookworm"),
-    ("llvm-19", "bookworm"),
-    // bookworm's own is of 2022, too old for CPython; this one holds only data.
-    ("wasi-libc", "trixie"),
-    ("zlib1g", "bookworm"),
-];
-
-/// The store's key of the SDK for a Debian architecture, where the lock has packages for it. It covers the packages' bytes and our layout.
+/// The store's key of the SDK for a Debian architecture, where the lock has packages for it, and there is a table of how they make an SDK. It covers the
+/// packages' bytes, the table and what we make of it.
 pub(super) fn key(sdk: &DebianSdk, architecture: &str) -> Option<Sha256> {
     let packages = sdk.hosts.get(architecture)?;
+    let assembly = Assembly::of(&sdk.matches).ok()?;
     let version = version(sdk).to_text();
-    let layout = place::layout();
-    let ours = [layout.as_bytes().as_slice(), version.as_bytes()];
+    let wrappers = place::wrappers(&assembly);
+    let ours = [assembly.digest().as_bytes().as_slice(), wrappers.as_bytes(), version.as_bytes()];
     Some(Sha256::of_fields(
-        "wasideps debian sdk 1",
+        "wasideps debian sdk 2",
         ours.into_iter().chain(packages.iter().map(|package| package.sha256.as_bytes().as_slice())),
     ))
 }
@@ -74,6 +53,7 @@ fn version(sdk: &DebianSdk) -> SdkVersion {
 /// Puts the SDK together in the store.
 pub(super) fn assemble(locator: &Locator<'_>, architecture: &str, offline: bool) -> Result<(), ToolchainError> {
     let sdk = &locator.sdks.debian;
+    let assembly = Assembly::of(&sdk.matches)?;
     let (Some(key), Some(packages)) = (key(sdk, architecture), sdk.hosts.get(architecture)) else {
         let known = sdk.hosts.keys().cloned().collect();
         return Err(ToolchainError::NoHost { what: "SDK of Debian's packages".to_owned(), host: architecture.to_owned(), known });
@@ -96,7 +76,7 @@ pub(super) fn assemble(locator: &Locator<'_>, architecture: &str, offline: bool)
         .par_iter()
         .with_max_len(1)
         .map(|(package, deb)| {
-            deb::unpack(deb, &dir, |path| place::place(path, package.package.as_str(), &multiarch))
+            deb::unpack(deb, &dir, |path| assembly.place(path, &package.package, &multiarch))
                 .map_err(|problem| ToolchainError::Unpack { archive: format!("{} {}", package.package, package.version), problem })
         })
         .collect::<Result<Vec<_>, _>>()?;
@@ -106,7 +86,7 @@ pub(super) fn assemble(locator: &Locator<'_>, architecture: &str, offline: bool)
         files.append(&mut part.files);
         links.append(&mut part.links);
     }
-    place::finish(&dir, &mut files, links, &version(sdk).to_text())?;
+    place::finish(&assembly, &dir, &mut files, links, &version(sdk).to_text())?;
     locator.store.keep_entry(Kind::Sdk, &key, scratch, files, locator.reporter)?;
     step("unpacking", false);
     Ok(())
@@ -219,30 +199,26 @@ fn keep(
     Ok(kept)
 }
 
-/// What apt offers now of `packages` (name and suite), by Debian architecture: what `wasideps lock --sdk debian` writes. `scratch` is an empty folder.
+/// What apt offers now of the packages of `assembly`, by Debian architecture: what `wasideps lock --sdk debian` writes. `scratch` is an empty folder.
 ///
 /// # Errors
 /// When apt is not there, reaches no archive of Debian's, or has not all packages.
 pub fn current(
     architectures: &[&str],
-    packages: &[(&str, &str)],
+    assembly: &Assembly,
     scratch: &Utf8Path,
 ) -> Result<BTreeMap<String, Vec<DebianPackage>>, ToolchainError> {
     let mut hosts = BTreeMap::new();
     for architecture in architectures {
         let mut pinned = Vec::new();
-        let mut suites: Vec<&str> = packages.iter().map(|(_, suite)| *suite).collect();
-        suites.sort_unstable();
-        suites.dedup();
+        let suites: BTreeSet<&Name> = assembly.packages.values().collect();
         // One suite at a time: apt's answer does not say from which one a package is.
-        for text in suites {
-            let suite: Name =
-                text.parse().map_err(|_| ToolchainError::NoSources { suites: vec![text.to_owned()], looked_in: Vec::new() })?;
+        for suite in suites {
             let dir = scratch.join(format!("{architecture}-{suite}"));
             fs_err::create_dir_all(&dir).map_err(ToolchainError::io(&dir))?;
-            let apt = Apt::open(&dir, architecture, std::slice::from_ref(&suite), Wanted::Binaries)?;
+            let apt = Apt::open(&dir, architecture, std::slice::from_ref(suite), Wanted::Binaries)?;
             let words = apt.update()?;
-            let names: Vec<_> = packages.iter().filter(|(_, of)| *of == text).map(|(name, _)| *name).collect();
+            let names: Vec<_> = assembly.packages.iter().filter(|(_, of)| *of == suite).map(|(name, _)| name.as_str()).collect();
             let offers = apt.offers(&names)?;
             for name in names {
                 // apt lists the greatest version first.
@@ -250,7 +226,7 @@ pub fn current(
                     return Err(ToolchainError::PackageGone {
                         package: name.to_owned(),
                         wanted: "in any version".to_owned(),
-                        suite: text.to_owned(),
+                        suite: suite.to_string(),
                         offered: Vec::new(),
                         words,
                     });
@@ -262,17 +238,6 @@ pub fn current(
         hosts.insert((*architecture).to_owned(), pinned);
     }
     Ok(hosts)
-}
-
-/// The versions of LLVM and of wasi-libc (its commit) that `packages` hold, by their packages' version numbers: `1:19.1.7-3~deb12u1` and
-/// `0.0~git20241209.574b88d-2`.
-#[must_use]
-pub fn versions(packages: &[DebianPackage]) -> Option<(Line, Line)> {
-    let version = |name: &str| packages.iter().find(|package| package.package.as_str() == name).map(|package| package.version.as_str());
-    let clang = version("clang-19")?;
-    let llvm = clang.split_once(':').map_or(clang, |(_, version)| version).split('-').next()?;
-    let commit = version("wasi-libc")?.rsplit('.').next()?.split('-').next()?;
-    Some((llvm.parse().ok()?, commit.parse().ok()?))
 }
 
 fn gone(package: &DebianPackage, offered: Vec<String>, words: String) -> ToolchainError {
