@@ -20,6 +20,7 @@
 //! | [`verify`] | whether a prefix still is what it was made as |
 //! | [`embedded`] | the recipes, the policy and the lock that are part of the program |
 //! | [`audit`] | the rules, independent origins, known vulnerabilities, what is newer |
+//! | [`session`] | recipes, lock, store and SDK as a user's options name them, and what is done with them |
 //! | [`cli`] | arguments, terminal, exit codes |
 
 pub mod apt;
@@ -35,6 +36,7 @@ pub mod plan;
 pub mod process;
 pub mod report;
 pub mod sbom;
+pub mod session;
 pub mod store;
 pub mod toolchain;
 pub mod verify;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Upper layers last, as `src/lib.rs` lists them; `embedded` is data for the last two.
-const LAYERS: [&str; 16] = [
+const LAYERS: [&str; 17] = [
     "model",
     "report",
     "process",
@@ -19,6 +19,7 @@ const LAYERS: [&str; 16] = [
     "verify",
     "embedded",
     "audit",
+    "session",
     "cli",
 ];
 

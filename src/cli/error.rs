@@ -14,6 +14,7 @@ use crate::consumer::view::ViewError;
 use crate::fetch::{FetchClass, FetchError, SourceError};
 use crate::model::{CatalogError, LockError, Name, SelectionError, SyntaxError};
 use crate::sbom::WheelError;
+use crate::session::SessionError;
 use crate::store::{SlotError, StoreError};
 use crate::toolchain::{Failure, ToolchainError};
 
@@ -88,19 +89,15 @@ pub enum CliError {
     #[error("standard output can't be written: {source}")]
     #[diagnostic(help("what was printed is cut; run the command again with a place for it that has room"))]
     Output { source: std::io::Error },
-    #[error("{path} is in no folder of recipes that can be used: {problem}")]
-    RecipesPath { path: String, problem: String },
-    #[error("there is no folder for the store: neither $WASIDEPS_HOME nor a home folder is known")]
-    #[diagnostic(help("name one with `--store DIR`"))]
-    NoStore,
+    #[error("{error}")]
+    Session {
+        error: Box<SessionError>,
+        #[help]
+        help: Option<String>,
+    },
     #[error("the system allows no more threads: {source}")]
     #[diagnostic(help("`ulimit -u` shows how many processes and threads a user may have; it must allow a few more"))]
     Threads { source: std::io::Error },
-    #[error("${name} is not UTF-8")]
-    #[diagnostic(help("unset it, or give it a value that is"))]
-    Variable { name: &'static str },
-    #[error("$SOURCE_DATE_EPOCH must be a number of seconds since 1970, found `{found}`")]
-    SourceDateEpoch { found: String },
     #[error("{name} {version}: the origins of {name} do not all agree with the lock")]
     #[diagnostic(help("the table above shows in what; an origin that differs is not what was locked"))]
     OriginsDiffer { name: String, version: String },
@@ -159,9 +156,6 @@ pub enum CliError {
     #[error("there is something newer than {}", sources.join(", "))]
     #[diagnostic(help("`wasideps lock NAME VERSION` moves a source, once its recipe is written for the version"))]
     Outdated { sources: Vec<String> },
-    #[error("there is no lock at {path}")]
-    #[diagnostic(help("`wasideps lock --init --lockfile {path}` begins one"))]
-    NoLock { path: Utf8PathBuf },
     #[error("{path} is there already")]
     #[diagnostic(help("`wasideps lock NAME VERSION --lockfile {path}` adds a source to it"))]
     LockThere { path: Utf8PathBuf },
@@ -177,6 +171,25 @@ pub enum CliError {
     #[error("{prefix} is not as it was made: {count} differences")]
     #[diagnostic(help("they are listed above; `{remedy}` makes the prefix anew, once files that are not its own are moved away"))]
     NotAsMade { prefix: Utf8PathBuf, count: usize, remedy: &'static str },
+}
+
+impl From<SessionError> for CliError {
+    fn from(error: SessionError) -> Self {
+        let help = match error {
+            SessionError::Catalog(error) => return error.into(),
+            SessionError::Exclusions(error) => return error.into(),
+            SessionError::Lock(error) => return error.into(),
+            SessionError::Store(error) => return error.into(),
+            SessionError::Toolchain(error) => return error.into(),
+            SessionError::Build(error) => return error.into(),
+            SessionError::Read { path, source } => return Self::Read { path, source },
+            SessionError::NoLock { ref path } => Some(format!("`wasideps lock --init --lockfile {path}` begins one")),
+            SessionError::NoStore => Some("name one with `--store DIR`".to_owned()),
+            SessionError::Variable { .. } => Some("unset it, or give it a value that is".to_owned()),
+            SessionError::RecipesPath { .. } | SessionError::SourceDateEpoch { .. } => None,
+        };
+        Self::Session { error: Box::new(error), help }
+    }
 }
 
 impl CliError {
@@ -314,4 +327,5 @@ from_layers!(
     VexError,
     PrefixError,
     AdvisoryError,
+    SessionError,
 );

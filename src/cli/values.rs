@@ -1,13 +1,10 @@
-//! Values of options and of environment variables. An empty path would be the current folder; as a variable it means that nobody set it, as in a CI
-//! job whose variable has no value.
+//! Values of options.
 
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
 
-use super::error::CliError;
-
-/// A path of the command line.
+/// A path of the command line. An empty one would be the current folder.
 ///
 /// # Errors
 /// When it is empty.
@@ -25,18 +22,6 @@ pub fn age(text: &str) -> Result<Duration, &'static str> {
         digits.parse::<u64>().ok()?.checked_mul(seconds)
     });
     seconds.map(Duration::from_secs).ok_or("an age is a number of minutes, hours or days, as in `90m`, `36h`, `30d`")
-}
-
-/// The value of an environment variable; none where it is unset or empty.
-///
-/// # Errors
-/// When it is not UTF-8: the setting would go unheard.
-pub fn variable(name: &'static str) -> Result<Option<String>, CliError> {
-    match std::env::var(name) {
-        Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
-        Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(std::env::VarError::NotUnicode(_)) => Err(CliError::Variable { name }),
-    }
 }
 
 #[cfg(test)]

@@ -19,17 +19,18 @@ use crate::cli::error::{CliError, Failures};
 use crate::cli::printer::Printer;
 use crate::cli::table;
 use crate::fetch::{FetchClass, FetchError, Fetcher, Verdict};
-use crate::model::{Catalog, CatalogError, Lock, Name, Policy, RelPath, Selected, SelectionError, Timestamp};
+use crate::model::{CatalogError, Name, Policy, RelPath, Selected, SelectionError, Timestamp};
 use crate::plan;
 use crate::process::side_by_side;
 use crate::report::{Event, Reporter as _, Silent};
+use crate::session::{self, Session};
 use crate::store::{Kind, Store, write_atomically};
 
 pub fn run(args: &AuditArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
-    let rules = context::policy(global)?;
+    let rules = session::policy(&context::options(global))?;
     let mut report = Report::default();
     let mut errors = Vec::new();
-    match chosen(args, global) {
+    match chosen(args, global, printer) {
         Ok(chosen) => audit(args, global, printer, &chosen, &rules, &mut report, &mut errors)?,
         // What the loader refuses as excluded is what the first rule is for: it is reported in every format.
         Err(failures) => {
@@ -45,27 +46,25 @@ pub fn run(args: &AuditArgs, global: &Global, printer: &Printer) -> Result<(), F
 }
 
 /// What is audited.
-struct Chosen {
-    catalog: Catalog,
-    lock: Lock,
+struct Chosen<'p> {
+    session: Session<'p>,
     prefix: Option<Prefix>,
     sources: Vec<Selected>,
 }
 
-fn chosen(args: &AuditArgs, global: &Global) -> Result<Chosen, Failures> {
-    let catalog = context::catalog(global)?;
-    let lock = context::lock(global)?;
+fn chosen<'p>(args: &AuditArgs, global: &Global, printer: &'p Printer) -> Result<Chosen<'p>, Failures> {
+    let session = context::session(global, printer)?;
     let prefix = args.prefix.as_ref().map(|dir| Prefix::open(dir)).transpose()?;
     let names = match &prefix {
         Some(prefix) if args.names.is_empty() => {
             let built = prefix.manifest().sources.iter().map(|source| &source.name);
             // What is in the prefix and not in the lock is a finding, no request.
-            built.filter(|name| lock.sources.contains_key(*name)).cloned().collect::<Vec<Name>>()
+            built.filter(|name| session.lock().sources.contains_key(*name)).cloned().collect::<Vec<Name>>()
         }
         _ => args.names.clone(),
     };
-    let sources = catalog.select(&lock, &names)?.sources;
-    Ok(Chosen { catalog, lock, prefix, sources })
+    let sources = session.select(&names)?.sources;
+    Ok(Chosen { session, prefix, sources })
 }
 
 fn as_excluded(error: &CliError) -> Option<Finding> {
@@ -81,30 +80,30 @@ fn audit(
     args: &AuditArgs,
     global: &Global,
     printer: &Printer,
-    chosen: &Chosen,
+    chosen: &Chosen<'_>,
     rules: &Policy,
     report: &mut Report,
     errors: &mut Vec<CliError>,
 ) -> Result<(), Failures> {
-    let store = context::store(global)?;
-    let Chosen { catalog, lock, prefix, sources } = chosen;
+    let Chosen { session, prefix, sources } = chosen;
+    let (catalog, store) = (session.catalog(), session.store()?);
     report.sources = sources.iter().map(Selected::title).collect();
-    let inputs: Vec<_> = sources.iter().map(|selected| unpacked(selected, &store)).collect();
+    let inputs: Vec<_> = sources.iter().map(|selected| unpacked(selected, store)).collect();
     let lockfile = global.lockfile.as_ref().map_or("lockfile.json", |path| path.as_str());
     let subjects = policy::Subjects { sources, inputs: &inputs, lockfile };
     report.excluded = policy::excluded(&subjects, catalog.exclusions());
     report.findings.extend(policy::findings(&subjects, rules));
     if let Some(prefix) = prefix {
         report.excluded.extend(prefix.excluded(catalog.exclusions())?);
-        report.findings.extend(prefix.findings(lock, sources));
+        report.findings.extend(prefix.findings(session.lock(), sources));
     }
     report.findings.extend(policy::of_statement(&report.excluded));
     if args.origins {
-        compare(sources, &context::fetcher_that_asks(global, &store, printer), report, errors);
+        compare(sources, &session.fetcher_that_asks()?, report, errors);
     } else {
         report.gaps.push(coverage::no_origins());
     }
-    search(args, global, printer, &store, chosen, rules, report)?;
+    search(args, global, printer, chosen, rules, report)?;
     report.findings.extend(coverage::missing(&args.require, &report.gaps));
     Ok(())
 }
@@ -138,17 +137,16 @@ fn search(
     args: &AuditArgs,
     global: &Global,
     printer: &Printer,
-    store: &Store,
-    chosen: &Chosen,
+    chosen: &Chosen<'_>,
     rules: &Policy,
     report: &mut Report,
 ) -> Result<(), Failures> {
-    let sources = &chosen.sources;
+    let Chosen { session, sources, .. } = chosen;
     let mut opinions = Opinions::default();
     for path in &args.vex {
         opinions.read(path)?;
     }
-    let now = context::now()?;
+    let now = session::now()?;
     let subjects: Vec<_> = sources.iter().map(Subject::new).collect();
     let spoken = Spoken::new(&subjects);
     let patched: BTreeSet<_> = sources.iter().flat_map(|source| &source.recipe.patches).flat_map(|patch| &patch.resolves).collect();
@@ -157,9 +155,9 @@ fn search(
         // A record that does not concern the version is kept where another one, or a patch, may say otherwise.
         subjects.iter().any(|subject| record.names(subject)) || patched.iter().any(|id| record.has_name(id.as_str()))
     };
-    let advisories = Advisories::new(store);
+    let advisories = Advisories::new(session.store()?);
     if args.update {
-        report.gaps.extend(update(args, global, printer, store, &advisories, &chosen.catalog)?);
+        report.gaps.extend(update(args, global, printer, session, &advisories)?);
     }
     let mut databases = Vec::new();
     for path in &args.database {
@@ -185,7 +183,7 @@ fn search(
     report.gaps.extend(spoken.gaps(&databases, now));
     report.add_databases(databases);
     if let Some(path) = &args.write_vex {
-        let text = vex::document(&report.vulnerabilities, context::created(&chosen.lock)?);
+        let text = vex::document(&report.vulnerabilities, session.created()?);
         write_atomically(path, text.as_bytes()).map_err(|source| CliError::Write { path: path.clone(), source })?;
     }
     Ok(())
@@ -196,18 +194,17 @@ fn update(
     args: &AuditArgs,
     global: &Global,
     printer: &Printer,
-    store: &Store,
+    session: &Session<'_>,
     advisories: &Advisories<'_>,
-    catalog: &Catalog,
 ) -> Result<Vec<Gap>, Failures> {
     let now = Timestamp::now();
-    let fetcher = context::fetcher(global, store, printer);
+    let fetcher = session.fetcher()?;
     let mut failed = Vec::new();
     for ecosystem in ECOSYSTEMS {
         failed.extend(advisories.bring_osv(&fetcher, &args.osv, ecosystem, now).err());
     }
     let mut packages: Vec<_> =
-        catalog.recipes().flat_map(|(_, recipes)| recipes).filter_map(|recipe| recipe.debian()).map(Name::as_str).collect();
+        session.catalog().recipes().flat_map(|(_, recipes)| recipes).filter_map(|recipe| recipe.debian()).map(Name::as_str).collect();
     packages.sort_unstable();
     packages.dedup();
     if global.offline {

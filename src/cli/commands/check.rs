@@ -1,20 +1,18 @@
 //! `wasideps check`.
 
-use crate::build::{Installed, Work};
+use crate::build::Installed;
 use crate::check::{self, Runner, RunnerRequest, SuiteReport, TestResult, to_junit, to_markdown};
 use crate::cli::args::{CheckArgs, Global};
 use crate::cli::context;
 use crate::cli::error::{CliError, Failures};
 use crate::cli::printer::Printer;
 use crate::cli::table;
-use crate::cli::values::variable;
 use crate::model::{SelectionError, printable};
-use crate::plan::Plan;
+use crate::session::variable;
 
 pub fn run(args: &CheckArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
-    let catalog = context::catalog(global)?;
-    let lock = context::lock(global)?;
-    let created = context::created(&lock)?;
+    let session = context::session(global, printer)?;
+    session.created()?;
     let prefix = args.prefix.path(args.toolchain.config());
     // Held until the tests have run: they are linked with it.
     let opened = Installed::open(&prefix)?;
@@ -23,7 +21,7 @@ pub fn run(args: &CheckArgs, global: &Global, printer: &Printer) -> Result<(), F
 
     // What is in the prefix is what is checked; names narrow it down.
     let installed: Vec<_> = manifest.sources.iter().map(|source| source.name.clone()).collect();
-    let selection = catalog.select(&lock, &installed)?;
+    let selection = session.select(&installed)?;
     let mut errors: Vec<CliError> = Vec::new();
     for name in args.names.iter().filter(|name| !installed.contains(name)) {
         let known = installed.iter().map(ToString::to_string).collect();
@@ -32,7 +30,7 @@ pub fn run(args: &CheckArgs, global: &Global, printer: &Printer) -> Result<(), F
     let mut tests = Vec::new();
     let mut untested = Vec::new();
     for selected in selection.sources.iter().filter(|source| args.names.is_empty() || args.names.contains(&source.recipe.name)) {
-        match catalog.select_tests(selected) {
+        match session.catalog().select_tests(selected) {
             Ok(Some(found)) => tests.push(found),
             Ok(None) => untested.push(selected.title()),
             Err(problems) => errors.extend(problems.into_iter().map(CliError::from)),
@@ -40,30 +38,18 @@ pub fn run(args: &CheckArgs, global: &Global, printer: &Printer) -> Result<(), F
     }
     Failures::check(errors)?;
 
-    let store = context::store(global)?;
-    let fetcher = context::fetcher(global, &store, printer);
-    let cache = store.cache(printer);
-    let toolchain = context::toolchain(&args.toolchain, global, &lock, &store, &fetcher, printer)?;
-    let plan = Plan::new(selection, toolchain.identity(), created);
-    if manifest.key != plan.key {
+    let prepared = session.prepare(selection, &context::sdk(&args.toolchain))?;
+    if manifest.key != prepared.plan().key {
         return Err(CliError::OtherPlan { prefix }.into());
     }
     let request = RunnerRequest {
         runner: args.runner.clone(),
         host_runner: variable("HOSTRUNNER")?,
         offline: global.offline,
-        target: plan.config().target(),
+        target: prepared.plan().config().target(),
     };
-    let runner = Runner::find(&request, &store, printer)?;
-    let work = Work {
-        plan: &plan,
-        toolchain: &toolchain,
-        store: &store,
-        cache: &cache,
-        fetcher: &fetcher,
-        reporter: printer,
-        workers: args.jobs.workers(),
-    };
+    let runner = Runner::find(&request, session.store()?, printer)?;
+    let work = prepared.work(args.jobs.workers())?;
     let tested = |result: &TestResult, all: usize| printer.tested(result, all);
     let reports = check::check(&check::Request { work, prefix: &prefix, manifest, tests: &tests, runner: &runner, tested: &tested })?;
     printer.finish_bars();

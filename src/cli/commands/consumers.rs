@@ -15,10 +15,8 @@ pub fn sdk(args: &SdkArgs, global: &Global, printer: &Printer) -> Result<(), Fai
     let prefix = args.prefix.path(args.toolchain.config());
     let installed = Installed::open(&prefix)?;
     let manifest = installed.manifest();
-    let lock = context::lock(global)?;
-    let store = context::store(global)?;
-    let fetcher = context::fetcher(global, &store, printer);
-    let toolchain = context::toolchain(&args.toolchain, global, &lock, &store, &fetcher, printer)?;
+    let session = context::session(global, printer)?;
+    let toolchain = session.toolchain(&context::sdk(&args.toolchain), &session.fetcher()?)?;
     if !manifest.toolchain.is_same(toolchain.identity()) {
         return Err(BuildError::OtherToolchain { prefix, found: manifest.toolchain.stamp(), wanted: toolchain.identity().stamp() }.into());
     }

@@ -14,11 +14,9 @@ use crate::model::{Selected, Sha256};
 use crate::process::{both, side_by_side};
 
 pub fn run(args: &FetchArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
-    let catalog = context::catalog(global)?;
-    let lock = context::lock(global)?;
-    let selection = catalog.select(&lock, &args.names)?;
-    let store = context::store(global)?;
-    let fetcher = context::fetcher(global, &store, printer);
+    let session = context::session(global, printer)?;
+    let selection = session.select(&args.names)?;
+    let fetcher = session.fetcher()?;
     if args.all_origins {
         return all_origins(&selection.sources, &fetcher, printer);
     }
@@ -27,7 +25,7 @@ pub fn run(args: &FetchArgs, global: &Global, printer: &Printer) -> Result<(), F
     // All at once: they wait for networks, not for processors.
     let (trees, toolchain) = both(
         || side_by_side(sources, sources.len(), |selected| fetcher.source(selected)),
-        || context::toolchain(&args.toolchain, global, &lock, &store, &fetcher, printer),
+        || session.toolchain(&context::sdk(&args.toolchain), &fetcher),
     );
     printer.finish_bars();
     let mut rows = table::table(&["source", "version", "files", "inputs digest"]);
@@ -51,7 +49,7 @@ pub fn run(args: &FetchArgs, global: &Global, printer: &Printer) -> Result<(), F
             printer.result(&table::text(&rows));
             printer.result(&format!("\nSDK: {}\n", toolchain.identity()));
         }
-        Err(failures) => errors.extend(failures.into_vec()),
+        Err(error) => errors.push(error.into()),
     }
     Failures::check(errors)
 }

@@ -11,6 +11,7 @@ use crate::embedded;
 use crate::fetch::Moved;
 use crate::model::{Catalog, DebianPackage, Lock, Name, SelectionError, Timestamp, Version};
 use crate::report::{Event, Reporter as _};
+use crate::session::Session;
 use crate::store::{Store, write_atomically};
 use crate::toolchain::debian;
 
@@ -22,15 +23,13 @@ pub fn run(args: &LockArgs, global: &Global, printer: &Printer) -> Result<(), Fa
     if args.init {
         return init(path, printer);
     }
-    let catalog = context::catalog(global)?;
-    let mut lock = context::lock(global)?;
-    let before = complaints(&catalog, &lock);
-    let store = context::store(global)?;
+    let session = context::session(global, printer)?;
+    let catalog = session.catalog();
+    let mut lock = session.lock().clone();
+    let before = complaints(catalog, &lock);
     let (what, moved) = match (&args.name, &args.version) {
-        (Some(name), Some(version)) => {
-            (format!("{name} {version}"), move_source(name, version, &catalog, &mut lock, &store, global, printer)?)
-        }
-        _ => ("the SDK of Debian's packages".to_owned(), move_debian(&mut lock, &store, printer)?),
+        (Some(name), Some(version)) => (format!("{name} {version}"), move_source(name, version, &session, &mut lock)?),
+        _ => ("the SDK of Debian's packages".to_owned(), move_debian(&mut lock, session.store()?, printer)?),
     };
     printer.finish_bars();
     let mut rows = table::table(&["what moves", "from", "to"]);
@@ -91,21 +90,12 @@ fn write(path: &Utf8Path, lock: &Lock) -> Result<(), Failures> {
     Ok(write_atomically(path, lock.to_text().as_bytes()).map_err(write)?)
 }
 
-fn move_source(
-    name: &Name,
-    version: &Version,
-    catalog: &Catalog,
-    lock: &mut Lock,
-    store: &Store,
-    global: &Global,
-    printer: &Printer,
-) -> Result<Vec<Moved>, Failures> {
-    if let Some(excluded) = catalog.exclusions().find(name.as_str()) {
+fn move_source(name: &Name, version: &Version, session: &Session<'_>, lock: &mut Lock) -> Result<Vec<Moved>, Failures> {
+    if let Some(excluded) = session.catalog().exclusions().find(name.as_str()) {
         let (excluded, reason) = (excluded.name.clone(), excluded.reason.clone());
         return Err(SelectionError::Excluded { place: "the request".into(), found: name.to_string(), excluded, reason }.into());
     }
-    let fetcher = context::fetcher(global, store, printer);
-    let relocked = fetcher.relock(catalog, name, version, lock.sources.get(name))?;
+    let relocked = session.fetcher()?.relock(session.catalog(), name, version, lock.sources.get(name))?;
     lock.sources.insert(name.clone(), relocked.source);
     Ok(relocked.moved)
 }

@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 
-use crate::build::Work;
 use crate::cli::args::{CleanArgs, Global, PlanArgs, SchemaArgs, SchemaOf, StoreKind};
 use crate::cli::context;
 use crate::cli::error::Failures;
 use crate::cli::printer::Printer;
 use crate::cli::table;
 use crate::model::{LockedSource, lock_schema, recipe_schema, suite_schema};
-use crate::plan::{Job, Plan};
+use crate::plan::Job;
+use crate::session::open_store;
 use crate::store::Kind;
 
 #[derive(Serialize)]
@@ -26,9 +26,9 @@ struct Listed<'a> {
 }
 
 pub fn list(global: &Global, printer: &Printer) -> Result<(), Failures> {
-    let catalog = context::catalog(global)?;
-    let lock = context::lock(global)?;
-    let selection = catalog.select(&lock, &[])?;
+    let session = context::session(global, printer)?;
+    let catalog = session.catalog();
+    let selection = session.select(&[])?;
     let mut rows = table::table(&["source", "version", "licence", "libraries", "pkg-config", "origins", "summary"]);
     for selected in &selection.sources {
         let recipe = &selected.recipe;
@@ -71,19 +71,13 @@ struct PlannedJob<'a> {
 }
 
 pub fn plan(args: &PlanArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
-    let catalog = context::catalog(global)?;
-    let lock = context::lock(global)?;
-    let created = context::created(&lock)?;
-    let selection = catalog.select(&lock, &args.names)?;
-    let store = context::store(global)?;
     // Looking ahead downloads nothing.
     let offline = Global { offline: true, ..global.clone() };
-    let fetcher = context::fetcher(&offline, &store, printer);
-    let toolchain = context::toolchain(&args.toolchain, &offline, &lock, &store, &fetcher, printer)?;
-    let plan = Plan::new(selection, toolchain.identity(), created);
-    let cache = store.cache(printer);
-    let work = Work { plan: &plan, toolchain: &toolchain, store: &store, cache: &cache, fetcher: &fetcher, reporter: printer, workers: 1 };
-    let cached = work.cached_jobs()?;
+    let session = context::session(&offline, printer)?;
+    session.created()?;
+    let prepared = session.prepare(session.select(&args.names)?, &context::sdk(&args.toolchain))?;
+    let (store, plan, toolchain) = (session.store()?, prepared.plan(), prepared.toolchain());
+    let cached = prepared.work(1)?.cached_jobs()?;
     let mut rows = table::table(&["source", "library", "file", "job", "in store"]);
     let mut in_store = 0;
     for (job, there) in plan.jobs.iter().zip(cached) {
@@ -112,7 +106,7 @@ pub fn plan(args: &PlanArgs, global: &Global, printer: &Printer) -> Result<(), F
 }
 
 pub fn clean(args: &CleanArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
-    let store = context::store(global)?;
+    let store = open_store(&context::options(global))?;
     for kind in &args.remove {
         let kind = match kind {
             StoreKind::Archives => Kind::Archive,

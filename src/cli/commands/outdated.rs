@@ -21,15 +21,13 @@ use crate::toolchain::debian;
 const NOTE: usize = 60;
 
 pub fn run(args: &OutdatedArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
-    let catalog = context::catalog(global)?;
-    let lock = context::lock(global)?;
-    let selection = catalog.select(&lock, &args.names)?;
+    let session = context::session(global, printer)?;
+    let selection = session.select(&args.names)?;
     if global.offline {
         return Err(CliError::OutdatedOffline.into());
     }
-    let store = context::store(global)?;
-    let fetcher = context::fetcher(global, &store, printer);
-    let debian = newest_of_debian(&selection.sources, &store, printer);
+    let fetcher = session.fetcher()?;
+    let debian = newest_of_debian(&selection.sources, session.store()?, printer);
     // All at once: they wait for networks.
     let sources = &selection.sources;
     let offers: Vec<_> =

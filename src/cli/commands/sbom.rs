@@ -26,14 +26,12 @@ pub fn run(args: &SbomArgs, global: &Global, printer: &Printer) -> Result<(), Fa
         return wheel(prefix, dist_info, &args.linked, global, printer);
     }
     if let Some(prefix) = &args.prefix {
-        printer.document(&of_prefix(prefix, args, global)?);
+        printer.document(&of_prefix(prefix, args, global, printer)?);
         return Ok(());
     }
-    let catalog = context::catalog(global)?;
-    let lock = context::lock(global)?;
-    let created = context::created(&lock)?;
-    let selection = catalog.select(&lock, &[])?;
-    let context = Context { created, exclusions: catalog.exclusions() };
+    let session = context::session(global, printer)?;
+    let context = session.context()?;
+    let selection = session.select(&[])?;
     if let Some(dir) = &args.write {
         return write(dir, &sbom::committed(&selection.sources, &context), printer);
     }
@@ -65,7 +63,7 @@ pub fn run(args: &SbomArgs, global: &Global, printer: &Printer) -> Result<(), Fa
 }
 
 /// The text of the document of a prefix that the options ask for.
-fn of_prefix(prefix: &Utf8Path, args: &SbomArgs, global: &Global) -> Result<String, Failures> {
+fn of_prefix(prefix: &Utf8Path, args: &SbomArgs, global: &Global, printer: &Printer) -> Result<String, Failures> {
     let opened = Installed::open(prefix)?;
     let manifest = opened.manifest();
     let path = match (&args.source, args.format) {
@@ -75,7 +73,9 @@ fn of_prefix(prefix: &Utf8Path, args: &SbomArgs, global: &Global) -> Result<Stri
         (None, SbomFormat::Provenance) => sbom::PROVENANCE.to_owned(),
         // Not installed: made from what is.
         (None, SbomFormat::Cyclonedx17) => {
-            return with_built(prefix, global, |built, _, context| Ok(sbom::cyclonedx_prefix_document(built, SpecVersion::V1_7, context)));
+            return with_built(prefix, global, printer, |built, _, context| {
+                Ok(sbom::cyclonedx_prefix_document(built, SpecVersion::V1_7, context))
+            });
         }
         (Some(name), _) => {
             let known = || manifest.sources.iter().map(|source| source.name.to_string()).collect();
@@ -91,16 +91,17 @@ fn of_prefix(prefix: &Utf8Path, args: &SbomArgs, global: &Global) -> Result<Stri
 fn with_built<T>(
     prefix: &Utf8Path,
     global: &Global,
+    printer: &Printer,
     then: impl FnOnce(&Built<'_>, &Installed, &Context<'_>) -> Result<T, Failures>,
 ) -> Result<T, Failures> {
-    let (catalog, lock) = (context::catalog(global)?, context::lock(global)?);
-    let context = Context { created: context::created(&lock)?, exclusions: catalog.exclusions() };
+    let session = context::session(global, printer)?;
+    let context = session.context()?;
     let opened = Installed::open(prefix)?;
     let manifest = opened.manifest();
     installed(&opened, CLOSURE)?;
     let closure = Closure::read(&opened)?;
     let names: Vec<_> = manifest.sources.iter().map(|source| source.name.clone()).collect();
-    let selection = catalog.select(&lock, &names)?;
+    let selection = session.select(&names)?;
     let built = Built::new(selection.sources.iter().collect(), manifest, &closure);
     then(&built.ok_or_else(|| CliError::OtherPlan { prefix: prefix.to_owned() })?, &opened, &context)
 }
@@ -110,7 +111,7 @@ fn wheel(prefix: &Utf8Path, dist_info: &Utf8Path, linked: &[Name], global: &Glob
     let metadata = dist_info.join("METADATA");
     let text = read_text(&metadata, TEXT_LIMIT).map_err(|source| CliError::Read { path: metadata.clone(), source })?;
     let wheel = Wheel::parse(&text).map_err(|problem| CliError::NotAWheel { path: metadata, problem })?;
-    let text = with_built(prefix, global, |built, _, context| {
+    let text = with_built(prefix, global, printer, |built, _, context| {
         let known: Vec<&Name> = built.manifest.sources.iter().map(|source| &source.name).collect();
         if let Some(name) = linked.iter().find(|name| !known.contains(name)) {
             let known = known.into_iter().map(ToString::to_string).collect();
@@ -132,12 +133,12 @@ fn wheel(prefix: &Utf8Path, dist_info: &Utf8Path, linked: &[Name], global: &Glob
 fn html(file: &Utf8Path, prefix: Option<&Utf8Path>, global: &Global, printer: &Printer) -> Result<(), Failures> {
     let text = match prefix {
         None => {
-            let (catalog, lock) = (context::catalog(global)?, context::lock(global)?);
-            let context = Context { created: context::created(&lock)?, exclusions: catalog.exclusions() };
-            let selection = catalog.select(&lock, &[])?;
+            let session = context::session(global, printer)?;
+            let context = session.context()?;
+            let selection = session.select(&[])?;
             Page::of_sources(selection.sources.iter().collect()).html(&context)
         }
-        Some(prefix) => with_built(prefix, global, |built, opened, context| {
+        Some(prefix) => with_built(prefix, global, printer, |built, opened, context| {
             let page = Page::of_prefix(built, |path| installed(opened, path.as_str()))?;
             Ok(page.html(context))
         })?,

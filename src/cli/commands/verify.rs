@@ -1,36 +1,37 @@
 //! `wasideps verify`.
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use serde::Serialize;
 
-use super::build::documents_of;
-use crate::build::{self, BuildError, Manifest, Prefix, Work};
+use crate::build::{BuildError, Manifest};
 use crate::cli::args::{Global, VerifyArgs, default_prefix};
 use crate::cli::context;
 use crate::cli::error::{CliError, Failures};
 use crate::cli::printer::Printer;
 use crate::cli::table;
-use crate::model::{Catalog, Lock, RelPath, Sha256, Timestamp, printable};
+use crate::model::{Sha256, printable};
 use crate::plan::Plan;
-use crate::sbom::{Built, Context, documents};
-use crate::store::{Kind, Store};
-use crate::toolchain::Toolchain;
+use crate::session::{Building, Session, documents_again};
 use crate::verify::{self, Counts, Finding, Verified, verify};
 
 pub fn run(args: &VerifyArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
     let prefix = args.prefix.clone().unwrap_or_else(|| default_prefix(args.toolchain.config()));
     let mut verified = verify(&prefix, args.manifest_sha256)?;
-    let policy = Policy::load(global)?;
-    let plan = policy.plan(&verified);
+    let session = context::session(global, printer)?;
+    let context = session.context()?;
+    let plan = match &verified.manifest {
+        Some(manifest) => session.plan_of(manifest)?,
+        None => Err("there is no manifest to compare with".to_owned()),
+    };
     let compared = plan.as_ref().map_err(Clone::clone).and_then(|plan| {
-        let documents = policy.documents(plan, &verified)?;
+        let documents = documents_again(plan, &verified, &context)?;
         verified.against_plan(plan, &documents);
         Ok(())
     });
     let mut errors = Vec::new();
     let mut rebuilt = None;
     if args.rebuild || args.toolchain.is_given() {
-        let sdk = WithSdk { args, global, printer, policy: &policy, prefix: &prefix };
+        let sdk = WithSdk { args, printer, session: &session, prefix: &prefix };
         match sdk.compare(&mut verified, plan.as_ref().ok()) {
             Ok(objects) => rebuilt = objects,
             Err(failures) => errors.extend(failures.into_vec()),
@@ -50,63 +51,18 @@ fn remedy(verified: &Verified) -> &'static str {
     if verified.manifest.is_some() { "wasideps build" } else { "wasideps build --replace" }
 }
 
-/// The recipes and the lock that the options name.
-struct Policy {
-    catalog: Catalog,
-    lock: Lock,
-    created: Timestamp,
-}
-
-impl Policy {
-    fn load(global: &Global) -> Result<Self, Failures> {
-        let lock = context::lock(global)?;
-        Ok(Self { catalog: context::catalog(global)?, created: context::created(&lock)?, lock })
-    }
-
-    /// The plan that the prefix was made from, where recipes and lock give it; else why not. Its toolchain is the manifest's: no SDK is needed.
-    fn plan(&self, verified: &Verified) -> Result<Plan, String> {
-        let manifest = verified.manifest.as_ref().ok_or("there is no manifest to compare with")?;
-        let names: Vec<_> = manifest.sources.iter().map(|source| source.name.clone()).collect();
-        let selection = self.catalog.select(&self.lock, &names).map_err(|errors| {
-            let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
-            errors.join("; ")
-        })?;
-        let plan = Plan::new(selection, &manifest.toolchain, self.created);
-        if plan.key == manifest.key {
-            Ok(plan)
-        } else {
-            Err("it was made from other recipes, another lock, with another date, or by another wasideps".to_owned())
-        }
-    }
-
-    /// The documents that the prefix would have if it was made now from its own manifest and closure.
-    fn documents(&self, plan: &Plan, verified: &Verified) -> Result<Vec<(RelPath, String)>, String> {
-        let contradictory = verified.findings().iter().any(|finding| finding.kind == verify::Kind::Record);
-        let (Some(manifest), Some(closure), false) = (&verified.manifest, verified.closure(), contradictory) else {
-            return Err("manifest and closure can't both be right".to_owned());
-        };
-        let manifest = manifest.without_documents();
-        let selected = plan.sources.iter().map(|source| &source.selected).collect();
-        let built = Built::new(selected, &manifest, closure).ok_or("its sources are not those of the lock")?;
-        Ok(documents(&built, &Context { created: self.created, exclusions: self.catalog.exclusions() }))
-    }
-}
-
 /// What needs an SDK.
 struct WithSdk<'a> {
     args: &'a VerifyArgs,
-    global: &'a Global,
     printer: &'a Printer,
-    policy: &'a Policy,
+    session: &'a Session<'a>,
     prefix: &'a Utf8Path,
 }
 
 impl WithSdk<'_> {
     /// Compares with the SDK at hand and, if asked, with a second build; gives the number of objects that were compiled for it.
     fn compare(&self, verified: &mut Verified, plan: Option<&Plan>) -> Result<Option<usize>, Failures> {
-        let store = context::store(self.global)?;
-        let fetcher = context::fetcher(self.global, &store, self.printer);
-        let toolchain = context::toolchain(&self.args.toolchain, self.global, &self.policy.lock, &store, &fetcher, self.printer)?;
+        let toolchain = self.session.toolchain(&context::sdk(&self.args.toolchain), &self.session.fetcher()?)?;
         if !self.args.rebuild {
             verified.against_sdk(&toolchain);
             return Ok(None);
@@ -119,38 +75,11 @@ impl WithSdk<'_> {
         }
         let plan = plan.ok_or_else(other_plan)?;
         verified.against_sdk(&toolchain);
-        self.rebuild(&store, &toolchain, plan, verified).map(Some)
-    }
-
-    /// Builds `plan` in a folder that goes afterwards, with a store of its own: archives are taken from the one at hand, as from a folder of `--from`,
-    /// but no tree and no object is. What is compared was made now.
-    fn rebuild(&self, store: &Store, toolchain: &Toolchain, plan: &Plan, verified: &mut Verified) -> Result<usize, Failures> {
-        let scratch = store.scratch_dir()?;
-        let root = Utf8PathBuf::from(scratch.path().to_string_lossy().into_owned());
-        let fresh = Store::open(&root.join("store"))?;
-        let from = self.global.from.iter().cloned().chain([store.root().join(Kind::Archive.folder())]).collect();
-        let global = Global { from, ..self.global.clone() };
-        let fetcher = context::fetcher(&global, &fresh, self.printer);
-        let path = root.join("prefix");
-        let prefix = Prefix::hold(&path, self.printer)?;
-        build::build(&build::Request {
-            work: Work {
-                plan,
-                toolchain,
-                store: &fresh,
-                cache: &fresh.cache(self.printer),
-                fetcher: &fetcher,
-                reporter: self.printer,
-                workers: self.args.jobs.workers(),
-            },
-            prefix: &prefix,
-            replace: false,
-            is_intact: &|_| false,
-            begin: &|| self.printer.expect_jobs(plan),
-            documents: &documents_of(&self.policy.catalog, self.policy.created),
-        })?;
-        verified.against_rebuilt(&path)?;
-        Ok(self.printer.done().compiled)
+        let begin = || self.printer.expect_jobs(plan);
+        let building = Building { workers: self.args.jobs.workers(), replace: false, begin: &begin };
+        let again = self.session.build_apart(plan, &toolchain, building)?;
+        verified.against_rebuilt(again.path())?;
+        Ok(Some(self.printer.done().compiled))
     }
 }
 

@@ -1,0 +1,38 @@
+//! Why a session can't be opened, or not do what it is asked.
+
+use camino::Utf8PathBuf;
+
+use crate::build::BuildError;
+use crate::model::{CatalogError, LockError, SyntaxError};
+use crate::store::StoreError;
+use crate::toolchain::ToolchainError;
+
+/// A session that can't go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SessionError {
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    #[error(transparent)]
+    Exclusions(#[from] Box<SyntaxError>),
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Toolchain(#[from] ToolchainError),
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    #[error("there is no lock at {path}")]
+    NoLock { path: Utf8PathBuf },
+    #[error("{path} can't be read: {source}")]
+    Read { path: Utf8PathBuf, source: std::io::Error },
+    #[error("{path} is in no folder of recipes that can be used: {problem}")]
+    RecipesPath { path: String, problem: String },
+    #[error("there is no folder for the store: neither $WASIDEPS_HOME nor a home folder is known")]
+    NoStore,
+    #[error("${name} is not UTF-8")]
+    Variable { name: &'static str },
+    #[error("$SOURCE_DATE_EPOCH must be a number of seconds since 1970, found `{found}`")]
+    SourceDateEpoch { found: String },
+}
