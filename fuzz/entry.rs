@@ -51,8 +51,8 @@ pub fn lock(data: &[u8]) {
 pub fn recipe(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     match Recipe::parse("recipe", text) {
-        Ok(recipe) => assert!(recipe.sources().count() > 0),
-        Err(error) => drawn(&error),
+        Ok(recipe) => assert!(!recipe.libraries.is_empty()),
+        Err(errors) => errors.iter().for_each(|error| drawn(error)),
     }
 }
 

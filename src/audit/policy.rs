@@ -26,13 +26,13 @@ pub fn excluded(subjects: &Subjects<'_>, exclusions: &Exclusions) -> ExclusionSt
         });
         let lock = std::iter::once(&recipe.name).chain(packages).map(|name| (Trace::Lock, subjects.lockfile, name.as_str()));
         let libraries = recipe.libraries.iter().map(|library| &library.name);
-        let modules = recipe.pkg_configs.iter().flat_map(|(name, module)| std::iter::once(name).chain(&module.requires_private));
-        let names = recipe.dependencies.iter().chain(libraries).chain(modules).chain([&recipe.name]);
+        let modules = recipe.pkg_configs.keys();
+        let names = recipe.required().into_iter().chain(libraries).chain(modules).chain([&recipe.name]);
         let recipes = names.map(|name| (Trace::Recipe, recipe.file.as_str(), name.as_str()));
         let licenses: Vec<_> = license_ids(&recipe.license.expression);
         let licenses = licenses.iter().map(|license| (Trace::License, recipe.file.as_str(), license.as_str()));
         let title = selected.title();
-        let listed = recipe.sources().map(|(_, path)| path).chain(recipe.headers.keys());
+        let listed = recipe.units().map(|(_, unit)| unit.source.path()).chain(recipe.headers().map(|(from, _)| from));
         let overlays = selected.overlays.iter().map(|(path, _)| path);
         let paths: Vec<&RelPath> = inputs.as_ref().map_or_else(|| listed.chain(overlays).collect(), |paths| paths.iter().collect());
         let inputs = paths.into_iter().map(|path| (Trace::Input, title.as_str(), path.as_str()));

@@ -19,7 +19,7 @@ pub fn absent<'f>(selected: &Selected, files: &'f [String]) -> Option<&'f [Strin
     let may_be_in = |file: &String| {
         let Some(path) = source_path(file) else { return true };
         let overlays = selected.overlays.iter().map(|(path, _)| path);
-        let mut known = recipe.sources().map(|(_, path)| path).chain(recipe.headers.keys()).chain(overlays);
+        let mut known = recipe.units().map(|(_, unit)| unit.source.path()).chain(recipe.headers().map(|(from, _)| from)).chain(overlays);
         recipe.inputs.include.may_select_ending(path.as_str())
             || recipe.inputs.include.may_select_ending(below_top(&path, selected))
             || known.any(|own| ends_in(own.as_str(), path.as_str()) || ends_in(path.as_str(), own.as_str()))

@@ -78,7 +78,7 @@ pub struct ClosureMember {
     pub content: Content,
     /// Clang's arguments after [`Closure::base_arguments`], but for the names of source, output and dependency file.
     pub arguments: Vec<String>,
-    /// Index into [`Closure::files`]: the C file.
+    /// Index into [`Closure::files`]: the file that was compiled.
     pub source: usize,
     /// Indices into [`Closure::files`]: all else that clang opened. Sorted.
     pub headers: Vec<usize>,
@@ -121,21 +121,21 @@ impl Closure {
         let index = |job: usize, key: &Key| {
             let unknown = || BuildError::ForeignDependency {
                 subject: plan.sources[plan.jobs[job].source].selected.title(),
-                file: plan.jobs[job].file.clone(),
+                file: plan.jobs[job].file.path().clone(),
                 found: key.1.to_string(),
             };
             keys.binary_search(&key).map_err(|_| unknown())
         };
         let mut members = Vec::new();
-        for archive in plan.sources.iter().flat_map(|source| &source.archives) {
+        for (_, archive) in plan.archives() {
             for member in &archive.members {
                 let job = &plan.jobs[member.job];
-                let main: Key = (Some(plan.sources[job.source].selected.recipe.name.clone()), job.file.clone());
+                let main: Key = (Some(plan.sources[job.source].selected.recipe.name.clone()), job.file.path().clone());
                 let headers = opened[member.job].iter().filter(|key| **key != main).map(|key| index(member.job, key));
                 let mut headers = headers.collect::<Result<Vec<_>, _>>()?;
                 headers.sort_unstable();
                 members.push(ClosureMember {
-                    archive: archive.path(),
+                    archive: archive.path.clone(),
                     name: member.name.clone(),
                     content: Content::of(&compiled.objects[member.job].read()?),
                     arguments: job.arguments.clone(),
@@ -199,7 +199,7 @@ fn key(plan: &Plan, source: usize, dependency: &Dependency) -> Key {
         Dependency::Sdk(path) => (None, path.clone()),
         Dependency::Header(name, header) => {
             let owner = plan.sources.iter().map(|planned| &planned.selected.recipe).find(|recipe| recipe.name == *name);
-            let from = owner.and_then(|recipe| recipe.headers.iter().find(|(_, to)| *to == header)).map(|(from, _)| from);
+            let from = owner.and_then(|recipe| recipe.headers().find(|(_, to)| *to == header)).map(|(from, _)| from);
             (Some(name.clone()), from.unwrap_or(header).clone())
         }
     }

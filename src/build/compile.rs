@@ -1,4 +1,4 @@
-//! One C file to one object, through the store's cache. The one place that starts clang.
+//! One file to one object, through the store's cache. The one place that starts clang.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -9,7 +9,7 @@ use tracing::debug_span;
 
 use super::lookup::{Lookup, Made};
 use super::{BuildError, Work};
-use crate::model::{Dependency, RelPath, Sha256};
+use crate::model::{Dependency, Name, RelPath, Sha256};
 use crate::plan::Job;
 use crate::report::Event;
 use crate::store::{Cache, Entry};
@@ -59,6 +59,13 @@ pub struct Place<'a> {
     pub dependency_headers: &'a [Headers],
 }
 
+impl Place<'_> {
+    /// The folder of headers of the source `name` that has the file `path`: each library of a source has a folder of its own.
+    pub(super) fn headers_with(&self, name: &Name, path: &RelPath) -> Option<&Headers> {
+        self.dependency_headers.iter().find(|headers| headers.name() == name.as_str() && headers.files.contains_key(path))
+    }
+}
+
 /// A folder of headers, and which of its files were verified.
 #[derive(Debug, Clone)]
 pub struct Headers {
@@ -83,7 +90,7 @@ impl<'a> Work<'a> {
     /// When clang can't be started or refuses the source, when the source includes a file from elsewhere, when the store can't be written.
     pub fn object(&self, job: &Job, place: &Place<'_>, busy: Busy) -> Result<Option<Object<'a>>, BuildError> {
         const SCOPE: &str = "object";
-        let _span = debug_span!("object", source = place.subject, file = job.file.as_str()).entered();
+        let _span = debug_span!("object", source = place.subject, file = job.file.path().as_str()).entered();
         let lookup = Lookup::new(self.toolchain, job, place);
         if let Some(object) = self.cached(job, place.subject, &lookup)? {
             return Ok(Some(object));
@@ -131,20 +138,26 @@ impl<'a> Work<'a> {
         let scratch = Utf8Path::from_path(scratch.path()).expect("the store's path is UTF-8, and so are the names that it makes");
         let (object, list) = (scratch.join(OBJECT), scratch.join("dependencies.d"));
 
+        // Plain assembly includes nothing that clang would list: it opens its own file and, confined to that, no other.
+        let listed = job.file.language().is_preprocessed();
         let command = || {
             let mut command = self.toolchain.command();
             command.current_dir(place.tree.dir()).args(&job.arguments);
-            for headers in place.dependency_headers {
+            for headers in place.dependency_headers.iter().filter(|_| listed) {
                 let dir = &headers.dir;
                 // A header's `__FILE__` must not name this machine's folders.
                 command.args(["-isystem", dir.as_str(), &format!("-ffile-prefix-map={dir}={}", headers.name())]);
             }
             command
         };
-        let shown = repeatable(&command(), place.tree.dir(), &job.file);
+        let shown = repeatable(&command(), place.tree.dir(), job.file.path());
         let run = |arguments: &[&str], reach: &Reach<'_>| {
             let mut command = command();
-            command.args(arguments).args(["-MT", "object", "-MF", list.as_str(), job.file.as_str()]);
+            command.args(arguments);
+            if listed {
+                command.args(["-MT", "object", "-MF", list.as_str()]);
+            }
+            command.arg(job.file.path().as_str());
             let output = self.toolchain.run(&mut command, reach);
             let output = output.map_err(|source| BuildError::Start { subject: subject(), source, command: shown.clone() })?;
             let stderr = String::from_utf8_lossy(&output.stderr).trim_end().to_owned();
@@ -152,7 +165,7 @@ impl<'a> Work<'a> {
                 return Ok(stderr);
             }
             let stderr = if stderr.is_empty() { format!("nothing; it ended with {}", output.status) } else { stderr };
-            let (subject, file, command) = (subject(), job.file.clone(), shown.clone());
+            let (subject, file, command) = (subject(), job.file.path().clone(), shown.clone());
             // The kernel's words: it let clang open no other file.
             // In the words of the C library: the environment, and with it the language, is ours.
             if ["No space left on device", "Disk quota exceeded"].iter().any(|words| stderr.contains(words)) {
@@ -168,26 +181,32 @@ impl<'a> Work<'a> {
         let read = std::iter::once(place.tree.dir()).chain(place.dependency_headers.iter().map(|headers| headers.dir.as_path()));
         let read = read.map(Utf8Path::to_owned).collect();
         let mut reach = Reach { read, write: scratch, sdk: true };
+        let own = || vec![job.file.path().to_string()];
         if job.has_assembly() {
             // What the assembler opens is in no list of clang's. So the preprocessor lists its files first, and then they are all that can be opened.
-            run(&["-M"], &reach)?;
-            reach =
-                Reach { read: opened(&list)?.into_iter().map(|path| place.tree.dir().join(path)).collect(), write: scratch, sdk: false };
+            let opened = if listed {
+                run(&["-M"], &reach)?;
+                opened(&list)?
+            } else {
+                own()
+            };
+            reach = Reach { read: opened.into_iter().map(|path| place.tree.dir().join(path)).collect(), write: scratch, sdk: false };
         }
-        let stderr = run(&["-MD", "-c", "-o", object.as_str()], &reach)?;
+        let list_them: &[&str] = if listed { &["-MD"] } else { &[] };
+        let stderr = run(&[list_them, &["-c", "-o", object.as_str()]].concat(), &reach)?;
         let seconds = started.elapsed().as_secs_f64();
-        let (dependencies, indirect) = self.traced(&list, job, place)?;
+        let (dependencies, indirect) = self.traced(if listed { opened(&list)? } else { own() }, job, place)?;
 
         let bytes = match fs_err::read(&object) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(BuildError::NoObject { subject: subject(), file: job.file.clone(), command: shown });
+                return Err(BuildError::NoObject { subject: subject(), file: job.file.path().clone(), command: shown });
             }
             Err(source) => return Err(BuildError::Read { path: object, source }),
         };
         relocatable(&bytes).map_err(|found| BuildError::NotAnObject {
             subject: subject(),
-            file: job.file.clone(),
+            file: job.file.path().clone(),
             found,
             command: shown.clone(),
         })?;
@@ -210,10 +229,10 @@ impl<'a> Work<'a> {
 
     /// The files that clang opened, each named by where it belongs. One that belongs nowhere would go untraced, and is refused; so is one that lies
     /// among the verified files and is none of them: an object that has it must not be kept. And whether clang reached one by a path with `..` in it.
-    fn traced(&self, list: &Utf8Path, job: &Job, place: &Place<'_>) -> Result<(Vec<Dependency>, bool), BuildError> {
+    fn traced(&self, opened: Vec<String>, job: &Job, place: &Place<'_>) -> Result<(Vec<Dependency>, bool), BuildError> {
         let mut traced = BTreeSet::new();
         let mut indirect = false;
-        for found in opened(list)? {
+        for found in opened {
             indirect |= found.split('/').any(|part| part == "..");
             let path = lexically_normal(&place.tree.dir().join(&found));
             let below = |root: &Utf8Path| RelPath::from_native(path.strip_prefix(root).ok()?).ok();
@@ -224,7 +243,7 @@ impl<'a> Work<'a> {
             };
             let header = || place.dependency_headers.iter().find_map(header);
             let sdk = || below(self.toolchain.root()).map(|path| (true, Dependency::Sdk(self.toolchain.headers().portable(&path))));
-            let (subject, file, found) = (place.subject.to_owned(), job.file.clone(), path.to_string());
+            let (subject, file, found) = (place.subject.to_owned(), job.file.path().clone(), path.to_string());
             match own.or_else(sdk).or_else(header) {
                 Some((true, named)) => {
                     traced.insert(named);

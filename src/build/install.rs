@@ -1,13 +1,13 @@
 //! From trees and objects to the files of a prefix: archives, headers, licences, `.pc` files.
 
 use super::compile::Object;
-use super::manifest::{ManifestArchive, ManifestMember, ManifestSource};
+use super::manifest::{ManifestArchive, ManifestLibrary, ManifestMember, ManifestSource};
 use super::prefix::{From, Stage};
 use super::schedule::Compiled;
 use super::{BuildError, archive, pkg_config};
 use crate::fetch::SourceTree;
-use crate::model::{LicenseText, RelPath};
-use crate::plan::{Plan, PlannedArchive, PlannedSource};
+use crate::model::{LicenseText, Name, RelPath};
+use crate::plan::{Plan, PlannedArchive, PlannedLibrary, PlannedSource};
 
 /// Puts everything that `plan` makes into `stage`, and says what each source gave.
 ///
@@ -39,7 +39,7 @@ fn install_source(
         Some(_) => Ok(tree.entry().read(file)?),
         None => Err(BuildError::MissingInput { subject: source.selected.title(), what, file: file.clone() }),
     };
-    for (from, to) in &recipe.headers {
+    for (from, to) in recipe.headers() {
         stage.add(below("include", to.as_str()), &read("headers", from)?, From::Copy(owner, from))?;
     }
     let licenses = format!("share/licenses/{}", recipe.name);
@@ -56,37 +56,55 @@ fn install_source(
             stage.add(below(&licenses, "LICENSE"), comment.as_bytes(), From::Made(owner))?;
         }
     }
-    for (name, module) in &recipe.pkg_configs {
+    for (name, module) in &source.modules {
         let text = pkg_config::text(recipe, version, name, module);
         stage.add(below("lib/pkgconfig", &format!("{name}.pc")), text.as_bytes(), From::Made(owner))?;
     }
-    let archives = source.archives.iter().map(|archive| install_archive(plan, archive, objects, source, stage));
+    let libraries = source.libraries.iter().map(|library| install_library(plan, library, objects, source, stage));
     Ok(ManifestSource {
         name: recipe.name.clone(),
         version: version.clone(),
         inputs: source.selected.source.inputs,
         tree: source.tree_key,
-        archives: archives.collect::<Result<_, _>>()?,
-        modules: recipe.pkg_configs.clone(),
+        libraries: libraries.collect::<Result<_, _>>()?,
+        modules: source.modules.clone(),
+    })
+}
+
+fn install_library(
+    plan: &Plan,
+    library: &PlannedLibrary,
+    objects: &[Object],
+    source: &PlannedSource,
+    stage: &mut Stage,
+) -> Result<ManifestLibrary, BuildError> {
+    let archive = library.archive.as_ref();
+    Ok(ManifestLibrary {
+        name: library.id.library.clone(),
+        headers: library.headers.values().map(|to| below("include", to.as_str())).collect(),
+        requires: library.requires.clone(),
+        requires_private: library.requires_private.clone(),
+        archive: archive.map(|archive| install_archive(plan, &library.id.library, archive, objects, source, stage)).transpose()?,
     })
 }
 
 fn install_archive(
     plan: &Plan,
+    library: &Name,
     archive: &PlannedArchive,
     objects: &[Object<'_>],
     source: &PlannedSource,
     stage: &mut Stage,
 ) -> Result<ManifestArchive, BuildError> {
     let members = archive.members.iter().map(|member| Ok((member.name.clone(), objects[member.job].read()?)));
-    let bytes = archive::archive(&archive.library, members.collect::<Result<_, BuildError>>()?)?;
-    stage.add(archive.path(), &bytes, From::Made(&source.selected.recipe.name))?;
+    let bytes = archive::archive(library, members.collect::<Result<_, BuildError>>()?)?;
+    stage.add(archive.path.clone(), &bytes, From::Made(&source.selected.recipe.name))?;
     let members = archive.members.iter().map(|member| ManifestMember {
         name: member.name.clone(),
         source: plan.jobs[member.job].file.clone(),
         sha256: objects[member.job].sha256,
     });
-    Ok(ManifestArchive { path: archive.path(), members: members.collect() })
+    Ok(ManifestArchive { path: archive.path.clone(), members: members.collect() })
 }
 
 /// The text of the first comment of a C file, without the marks of the comment, where the file starts with one.

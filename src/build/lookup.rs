@@ -164,7 +164,7 @@ impl<'a> Lookup<'a> {
             Dependency::Own(path) => self.place.tree.file(path).map(|file| file.sha256),
             Dependency::Sdk(path) => self.toolchain.headers().digest(path),
             Dependency::Header(name, path) => {
-                let headers = self.place.dependency_headers.iter().find(|headers| headers.name() == name.as_str())?;
+                let headers = self.place.headers_with(name, path)?;
                 headers.files.get(path).copied()
             }
         }
@@ -174,10 +174,7 @@ impl<'a> Lookup<'a> {
         match file {
             Dependency::Own(path) => Some(self.place.tree.dir().join(path.as_str())),
             Dependency::Sdk(path) => Some(self.toolchain.headers().place(path)),
-            Dependency::Header(name, path) => {
-                let headers = self.place.dependency_headers.iter().find(|headers| headers.name() == name.as_str())?;
-                Some(headers.dir.join(path.as_str()))
-            }
+            Dependency::Header(name, path) => Some(self.place.headers_with(name, path)?.dir.join(path.as_str())),
         }
     }
 }

@@ -1,12 +1,13 @@
 //! `share/wasideps/manifest.json` of a prefix: what it is, what it was made with, and the digest of each of its files.
 
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 
 use camino::Utf8Path;
 use serde::{Deserialize, Serialize};
 
 use super::BuildError;
-use crate::model::{BuildConfig, Identity, Name, PkgConfig, RelPath, Sha1, Sha256, Version};
+use crate::model::{BuildConfig, Identity, LibraryId, Module, Name, RelPath, Sha1, Sha256, SourceFile, Version};
 use crate::store::{Ours, PARSED_LIMIT, read_regular};
 
 /// Where the manifest is, below the prefix.
@@ -42,9 +43,57 @@ pub struct ManifestSource {
     pub inputs: Sha256,
     /// The key of the patched and overlaid tree.
     pub tree: Sha256,
-    pub archives: Vec<ManifestArchive>,
+    /// In the recipe's order; never empty.
+    pub libraries: Vec<ManifestLibrary>,
     /// The `.pc` files' content as data, for consumers that want variables.
-    pub modules: std::collections::BTreeMap<Name, PkgConfig>,
+    pub modules: BTreeMap<Name, Module>,
+}
+
+impl ManifestSource {
+    /// Its archives, in the order of its libraries.
+    pub fn archives(&self) -> impl Iterator<Item = &ManifestArchive> {
+        self.libraries.iter().filter_map(|library| library.archive.as_ref())
+    }
+
+    /// The library to which the installed file `path` of this source belongs: its archive, its headers; and what is of the whole source (licences,
+    /// modules) to the first.
+    #[must_use]
+    pub fn owner(&self, path: &RelPath) -> Option<&ManifestLibrary> {
+        let owns = |library: &&ManifestLibrary| {
+            library.archive.as_ref().is_some_and(|archive| archive.path == *path) || library.headers.contains(path)
+        };
+        self.libraries.iter().find(owns).or_else(|| self.libraries.first())
+    }
+
+    /// The name of a library of this source that no other library of any source has.
+    #[must_use]
+    pub fn id(&self, library: &ManifestLibrary) -> LibraryId {
+        LibraryId { recipe: self.name.clone(), library: library.name.clone() }
+    }
+}
+
+/// A library: headers, and mostly an archive.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ManifestLibrary {
+    /// `z` for `lib/libz.a`.
+    pub name: Name,
+    /// Below the prefix.
+    pub headers: Vec<RelPath>,
+    /// Libraries that those who use this one include and link.
+    pub requires: Vec<LibraryId>,
+    /// Libraries that those who use this one link.
+    pub requires_private: Vec<LibraryId>,
+    /// Absent for headers alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archive: Option<ManifestArchive>,
+}
+
+impl ManifestLibrary {
+    /// All that it requires.
+    pub fn required(&self) -> impl Iterator<Item = &LibraryId> {
+        self.requires.iter().chain(&self.requires_private)
+    }
 }
 
 /// A static library and its members in order.
@@ -60,8 +109,8 @@ pub struct ManifestArchive {
 #[serde(deny_unknown_fields)]
 pub struct ManifestMember {
     pub name: String,
-    /// The C file, in the source tree.
-    pub source: RelPath,
+    /// The file that it was compiled from, in the source tree.
+    pub source: SourceFile,
     /// Of the object.
     pub sha256: Sha256,
 }
@@ -130,6 +179,24 @@ impl Manifest {
             return Err(format!("it has version {version}, written by wasideps {wasideps}; this program reads version {VERSION}"));
         }
         serde_json::from_slice(text).map_err(|error| error.to_string())
+    }
+
+    /// All archives, in the order of the sources and their libraries.
+    pub fn archives(&self) -> impl Iterator<Item = &ManifestArchive> {
+        self.sources.iter().flat_map(ManifestSource::archives)
+    }
+
+    /// The library `id`, and its source.
+    #[must_use]
+    pub fn library(&self, id: &LibraryId) -> Option<(&ManifestSource, &ManifestLibrary)> {
+        let source = self.sources.iter().find(|source| source.name == id.recipe)?;
+        Some((source, source.libraries.iter().find(|library| library.name == id.library)?))
+    }
+
+    /// The modules of all sources, by name.
+    #[must_use]
+    pub fn modules(&self) -> BTreeMap<&Name, &Module> {
+        self.sources.iter().flat_map(|source| &source.modules).collect()
     }
 
     /// The manifest that documents are made from: it lists everything but them.

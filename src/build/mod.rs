@@ -21,7 +21,7 @@ pub use archive::archive;
 pub use closure::{CLOSURE, Closure, ClosureFile, ClosureMember, FileOrigin};
 pub use compile::{Busy, Headers, Object, Place, rule_prerequisites};
 pub use error::BuildError;
-pub use manifest::{MANIFEST, Manifest, ManifestArchive, ManifestFile, ManifestMember, ManifestSource, SBOM};
+pub use manifest::{MANIFEST, Manifest, ManifestArchive, ManifestFile, ManifestLibrary, ManifestMember, ManifestSource, SBOM};
 pub use prefix::{Installed, Prefix};
 
 use crate::fetch::Fetcher;
@@ -140,7 +140,7 @@ pub fn unused_inputs(work: &Work<'_>) -> Result<Vec<Unused>, Vec<BuildError>> {
     let mut found = Vec::new();
     for (index, (source, tree)) in work.plan.sources.iter().zip(&compiled.trees).enumerate() {
         let Selected { recipe, source: locked, .. } = &source.selected;
-        let mut used: BTreeSet<&str> = recipe.headers.keys().map(RelPath::as_str).collect();
+        let mut used: BTreeSet<&str> = recipe.headers().map(|(from, _)| from.as_str()).collect();
         match &recipe.license.text {
             LicenseText::Files(files) => used.extend(files.iter().map(RelPath::as_str)),
             LicenseText::CommentOf(file) => drop(used.insert(file.as_str())),

@@ -3,15 +3,14 @@
 
 use std::fmt::Write as _;
 
-use crate::model::{ConsumerFlag, LinkFlag, Name, PkgConfig, Recipe, Version};
+use crate::model::{ConsumerFlag, LinkFlag, Module, Name, Recipe, Version};
 
 /// The text of `lib/pkgconfig/<name>.pc`.
 #[must_use]
-pub fn text(recipe: &Recipe, version: &Version, name: &Name, module: &PkgConfig) -> String {
-    let libraries = module.libraries.iter().map(|library| format!("-l{library}"));
-    let libs = joined(std::iter::once("-L${libdir}".to_owned()).chain(libraries).chain(module.libs.iter().map(ToString::to_string)));
+pub fn text(recipe: &Recipe, version: &Version, name: &Name, module: &Module) -> String {
+    let libs = joined(std::iter::once("-L${libdir}").chain(module.libs.iter().map(LinkFlag::as_str)));
     let cflags = joined(std::iter::once("-I${includedir}").chain(module.cflags.iter().map(ConsumerFlag::as_str)));
-    let requires = module.requires_private.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
+    let modules = |names: &[Name]| names.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
     let mut text = format!(
         "prefix=${{pcfiledir}}/../..\n\
          libdir=${{prefix}}/lib\n\
@@ -24,7 +23,8 @@ pub fn text(recipe: &Recipe, version: &Version, name: &Name, module: &PkgConfig)
         module.description, recipe.homepage
     );
     let optional = [
-        ("Requires.private", requires),
+        ("Requires", modules(&module.requires)),
+        ("Requires.private", modules(&module.requires_private)),
         ("Libs", libs),
         ("Libs.private", joined(module.libs_private.iter().map(LinkFlag::as_str))),
         ("Cflags", cflags),

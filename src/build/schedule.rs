@@ -2,7 +2,7 @@
 //! of its dependencies, its jobs join one queue from which the pool takes the largest file first.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use super::compile::{Busy, Headers, Object, Place};
 use super::lookup::Lookup;
 use super::{BuildError, Work};
 use crate::fetch::SourceTree;
-use crate::model::{RelPath, Sha256};
-use crate::plan::{Plan, headers_key};
+use crate::model::{LibraryId, RelPath, Sha256};
+use crate::plan::{Plan, PlannedLibrary};
 use crate::process::{both, pool, side_by_side};
 use crate::store::{Entry, EntryFile, Kind};
 
@@ -37,7 +37,7 @@ pub fn run<'a>(work: &Work<'a>) -> Result<Compiled<'a>, Vec<BuildError>> {
         work,
         plan,
         trees: plan.sources.iter().map(|_| OnceLock::new()).collect(),
-        headers: plan.sources.iter().map(|_| OnceLock::new()).collect(),
+        headers: included(plan).map(|id| (id, OnceLock::new())).collect(),
         objects: plan.jobs.iter().map(|_| OnceLock::new()).collect(),
         errors: Mutex::default(),
         queue: Queue {
@@ -80,14 +80,15 @@ impl Work<'_> {
         let sources = &self.plan.sources;
         let listed = |key: &Sha256| self.store.listed_entry(Kind::Tree, key);
         let trees: Vec<Option<Entry>> = sources.iter().map(|source| listed(&source.tree_key)).collect();
-        let headers = |source: usize| {
-            let selected = &sources[source].selected;
-            Some(headers_in(&listed(&headers_key(selected))?, selected.recipe.name.as_str()))
+        let laid_out = |id: &LibraryId| {
+            let (_, library) = self.plan.library(id)?;
+            Some(headers_in(&listed(&library.headers_key)?, id.recipe.as_str()))
         };
-        let headers: Vec<Option<Vec<Headers>>> =
-            (0..sources.len()).map(|source| dependencies(self.plan, source).map(headers).collect()).collect();
+        let laid_out: BTreeMap<&LibraryId, Option<Headers>> = included(self.plan).map(|id| (id, laid_out(id))).collect();
         let cached = self.plan.jobs.iter().map(|job| {
-            let (Some(tree), Some(headers)) = (&trees[job.source], &headers[job.source]) else { return Ok(false) };
+            let included = self.plan.library_of(job).map_or(&[][..], |library| &library.included);
+            let headers: Option<Vec<Headers>> = included.iter().map(|id| laid_out.get(id)?.clone()).collect();
+            let (Some(tree), Some(headers)) = (&trees[job.source], &headers) else { return Ok(false) };
             let place = Place { subject: "", tree, dependency_headers: headers };
             let made = Lookup::new(self.toolchain, job, &place).get(self.cache)?;
             Ok(made.is_some_and(|made| self.cache.contains_blob(&made.object)))
@@ -96,18 +97,12 @@ impl Work<'_> {
     }
 }
 
-/// The sources that the source at an index depends on.
-fn dependencies(plan: &Plan, source: usize) -> impl Iterator<Item = usize> {
-    let names = &plan.sources[source].selected.recipe.dependencies;
-    names.iter().filter_map(|name| plan.sources.iter().position(|other| other.selected.recipe.name == *name))
-}
-
 struct Run<'w, 'a> {
     work: &'w Work<'a>,
     plan: &'w Plan,
     trees: Vec<OnceLock<SourceTree>>,
-    /// Per source: the folders of its dependencies' headers, laid out as they will be installed.
-    headers: Vec<OnceLock<Vec<Headers>>>,
+    /// The headers of each library that sources of others may include, laid out as they will be installed.
+    headers: BTreeMap<&'w LibraryId, OnceLock<Headers>>,
     objects: Vec<OnceLock<Object<'a>>>,
     errors: Mutex<Vec<BuildError>>,
     queue: Queue,
@@ -129,45 +124,55 @@ impl<'a> Run<'_, 'a> {
         self.queue.fetched();
     }
 
+    /// Whether the tree of a source is there, and those of all whose headers its own sources may include.
     fn is_ready(&self, source: usize) -> bool {
-        self.trees[source].get().is_some() && dependencies(self.plan, source).all(|dependency| self.trees[dependency].get().is_some())
+        let included = self.plan.sources[source].libraries.iter().flat_map(|library| &library.included);
+        let others = included.filter_map(|id| Some(self.plan.library(id)?.0));
+        std::iter::once(source).chain(others).all(|source| self.trees[source].get().is_some())
     }
 
     /// The jobs of a source whose tree is ready, each with its file's size.
     fn open(&self, source: usize) -> Result<Vec<(u64, Reverse<usize>)>, Vec<BuildError>> {
-        let subject = self.plan.sources[source].selected.title();
+        let planned = &self.plan.sources[source];
+        let subject = planned.selected.title();
         let tree = self.trees[source].get().expect("only sources whose trees are ready are opened");
-        let headers = self.dependency_headers(source).map_err(|error| vec![error])?;
-        drop(self.headers[source].set(headers));
+        for id in planned.libraries.iter().flat_map(|library| &library.included) {
+            self.lay_out(id).map_err(|error| vec![error])?;
+        }
         let mut jobs = Vec::new();
         let mut errors = Vec::new();
         for (index, job) in self.plan.jobs_of(source) {
-            match tree.entry().file(&job.file) {
+            match tree.entry().file(job.file.path()) {
                 Some(file) => jobs.push((file.size, Reverse(index))),
-                None => errors.push(BuildError::MissingInput { subject: subject.clone(), what: "sources", file: job.file.clone() }),
+                None => errors.push(BuildError::MissingInput { subject: subject.clone(), what: "sources", file: job.file.path().clone() }),
             }
         }
         if errors.is_empty() { Ok(jobs) } else { Err(errors) }
     }
 
-    /// The folders with the headers of what a source depends on. They are kept in the store, so that a command that failed can be repeated.
-    fn dependency_headers(&self, source: usize) -> Result<Vec<Headers>, BuildError> {
-        dependencies(self.plan, source).map(|dependency| self.headers_of(dependency)).collect()
+    /// Makes the folder with the headers of the library `id`. It is kept in the store, so that a command that failed can be repeated.
+    fn lay_out(&self, id: &LibraryId) -> Result<(), BuildError> {
+        if let (Some(place), Some((source, library))) = (self.headers.get(id), self.plan.library(id))
+            && place.get().is_none()
+        {
+            drop(place.set(self.headers_of(source, library)?));
+        }
+        Ok(())
     }
 
-    fn headers_of(&self, source: usize) -> Result<Headers, BuildError> {
+    fn headers_of(&self, source: usize, library: &PlannedLibrary) -> Result<Headers, BuildError> {
         let store = self.work.store;
         let selected = &self.plan.sources[source].selected;
         let name = selected.recipe.name.as_str();
-        let key = headers_key(selected);
-        if let Some(entry) = store.entry(Kind::Tree, &key, self.work.reporter)? {
+        let key = &library.headers_key;
+        if let Some(entry) = store.entry(Kind::Tree, key, self.work.reporter)? {
             return Ok(headers_in(&entry, name));
         }
-        let tree = self.trees[source].get().expect("a source is opened after its dependencies' trees are ready").entry();
+        let tree = self.trees[source].get().expect("a source is opened after the trees of those that it includes are ready").entry();
         let scratch = store.scratch_dir()?;
         let root = Utf8PathBuf::from(scratch.path().to_string_lossy().into_owned());
         let mut files = Vec::new();
-        for (from, to) in &selected.recipe.headers {
+        for (from, to) in &library.headers {
             let missing = || BuildError::MissingInput { subject: selected.title(), what: "headers", file: from.clone() };
             let file = tree.file(from).ok_or_else(missing)?;
             let path: RelPath = format!("{name}/{to}").parse().expect("a relative path below a folder is one");
@@ -176,7 +181,7 @@ impl<'a> Run<'_, 'a> {
             written.map_err(|source| BuildError::Write { path: to, source })?;
             files.push(EntryFile { path, ..file.clone() });
         }
-        let entry = store.keep_entry(Kind::Tree, &key, scratch, files, self.work.reporter)?;
+        let entry = store.keep_entry(Kind::Tree, key, scratch, files, self.work.reporter)?;
         Ok(headers_in(&entry, name))
     }
 
@@ -184,8 +189,9 @@ impl<'a> Run<'_, 'a> {
         let job = &self.plan.jobs[index];
         let subject = self.plan.sources[job.source].selected.title();
         let tree = self.trees[job.source].get().expect("jobs are queued after their tree is ready");
-        let headers = self.headers[job.source].get().map_or(&[][..], Vec::as_slice);
-        self.work.object(job, &Place { subject: &subject, tree: tree.entry(), dependency_headers: headers }, busy)
+        let included = self.plan.library_of(job).map_or(&[][..], |library| &library.included);
+        let headers: Vec<Headers> = included.iter().filter_map(|id| self.headers.get(id)?.get().cloned()).collect();
+        self.work.object(job, &Place { subject: &subject, tree: tree.entry(), dependency_headers: &headers }, busy)
     }
 
     fn finish(self) -> Result<Compiled<'a>, Vec<BuildError>> {
@@ -197,6 +203,12 @@ impl<'a> Run<'_, 'a> {
         let objects = self.objects.into_iter().map(|object| object.into_inner().expect("no error, so every object is there"));
         Ok(Compiled { trees: trees.collect(), objects: objects.collect() })
     }
+}
+
+/// The libraries whose headers sources of others may include, each once.
+fn included(plan: &Plan) -> impl Iterator<Item = &LibraryId> {
+    let libraries = plan.sources.iter().flat_map(|source| &source.libraries);
+    libraries.flat_map(|library| &library.included).collect::<BTreeSet<_>>().into_iter()
 }
 
 /// The headers of the source `name`, in an entry that [`Run::headers_of`] made.

@@ -21,7 +21,7 @@ pub use markdown::to_markdown;
 pub use runner::{Runner, RunnerRequest};
 
 use crate::build::{Manifest, Work};
-use crate::consumer::env::Module;
+use crate::consumer::env::ResolvedModule;
 use crate::fetch::SourceTree;
 use crate::model::{NotApplicable, Patch, Selected, Suite};
 use crate::process::{pool, side_by_side};
@@ -100,8 +100,7 @@ impl SuiteReport {
 pub fn check(request: &Request<'_>) -> Result<Vec<SuiteReport>, Vec<CheckError>> {
     let pool = pool(request.work.workers).map_err(|error| vec![error.into()])?;
     let trees = fetch(request)?;
-    let modules = request.manifest.sources.iter().flat_map(|source| &source.modules);
-    let modules: Vec<Module> = modules.map(|(name, module)| Module::resolved(name, module, request.prefix)).collect();
+    let modules = ResolvedModule::all(&request.manifest.modules(), request.prefix);
     let mut planned = Vec::new();
     let mut errors = Vec::new();
     for ((suite, selected), tree) in request.tests.iter().zip(&trees) {

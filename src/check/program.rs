@@ -6,9 +6,9 @@ use rayon::prelude::*;
 use super::run::selected_files;
 use super::{CheckError, Failure, Request};
 use crate::build::{BuildError, Busy, Headers, Place};
-use crate::consumer::env::Module;
+use crate::consumer::env::ResolvedModule;
 use crate::fetch::SourceTree;
-use crate::model::{CompileOptions, LinkFlag, Program, ProgramSources, RelPath, Selected, Sha256, Suite};
+use crate::model::{CompileOptions, LinkFlag, Program, ProgramSources, Selected, Sha256, SourceFile, Suite};
 use crate::plan::program_job;
 use crate::toolchain::Reach;
 
@@ -21,7 +21,7 @@ pub struct Planned<'a> {
     /// What tables call it: its name, or the file that it is made from; and what tells it from its variants.
     pub title: String,
     /// Never empty; the one that it is called after comes first.
-    sources: Vec<RelPath>,
+    sources: Vec<SourceFile>,
     options: CompileOptions,
 }
 
@@ -30,7 +30,7 @@ pub struct Built<'a> {
     pub program: &'a Program,
     pub title: String,
     /// The file that it is made from, the first of several.
-    pub source: RelPath,
+    pub source: SourceFile,
     pub wasm: Result<Utf8PathBuf, Failure>,
 }
 
@@ -42,7 +42,7 @@ pub fn expand<'a>(suite: &'a Suite, selected: &Selected, tree: &SourceTree) -> R
     let too_many = |what| CheckError::TooMany { suite: suite.file.clone(), subject: selected.title(), what, limit: SUITE_LIMIT };
     for program in &suite.programs {
         let variants = program.variants();
-        let mut plan = |title: &str, sources: Vec<RelPath>| {
+        let mut plan = |title: &str, sources: Vec<SourceFile>| {
             planned.extend(variants.iter().map(|(suffix, options)| Planned {
                 program,
                 title: format!("{title}{suffix}"),
@@ -62,7 +62,10 @@ pub fn expand<'a>(suite: &'a Suite, selected: &Selected, tree: &SourceTree) -> R
                     continue;
                 }
                 for file in &files {
-                    plan(file.as_str(), std::iter::once(*file).chain(with).cloned().collect());
+                    match SourceFile::try_from((*file).clone()) {
+                        Ok(source) => plan(file.as_str(), std::iter::once(source).chain(with.iter().cloned()).collect()),
+                        Err(_) => errors.push(not_in_tree("a language that is compiled for", file.to_string())),
+                    }
                 }
                 if files.is_empty() {
                     errors.push(not_in_tree("`each` of the program", program.name.to_string()));
@@ -74,7 +77,7 @@ pub fn expand<'a>(suite: &'a Suite, selected: &Selected, tree: &SourceTree) -> R
             named
                 .iter()
                 .chain(&program.inline_assembly)
-                .filter(|file| tree.entry().file(file).is_none())
+                .filter(|file| tree.entry().file(file.path()).is_none())
                 .map(|file| not_in_tree("the source", file.to_string())),
         );
     }
@@ -90,7 +93,7 @@ pub fn build<'a>(
     selected: &Selected,
     tree: &SourceTree,
     planned: &Planned<'a>,
-    modules: &[Module],
+    modules: &[ResolvedModule],
     scratch: &Utf8Path,
 ) -> Built<'a> {
     let wasm = make(request, selected, tree, planned, modules, scratch);
@@ -102,7 +105,7 @@ fn make(
     selected: &Selected,
     tree: &SourceTree,
     planned: &Planned<'_>,
-    modules: &[Module],
+    modules: &[ResolvedModule],
     scratch: &Utf8Path,
 ) -> Result<Utf8PathBuf, Failure> {
     let setup = |problem: String| Failure::Setup { problem };

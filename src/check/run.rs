@@ -124,13 +124,13 @@ impl Test<'_> {
     }
 
     fn with_file(&self, text: &str) -> String {
-        text.replace("{file}", self.file.as_ref().map_or("", RelPath::as_str)).replace("{program}", self.built.source.as_str())
+        text.replace("{file}", self.file.as_ref().map_or("", RelPath::as_str)).replace("{program}", self.built.source.path().as_str())
     }
 
     /// What the program's file says of its output in DejaGnu's directives.
     fn told_output(&self) -> Result<String, Failure> {
         let setup = |problem: String| Failure::Setup { problem: format!("{}: {problem}", self.built.source) };
-        let source = fs_err::read(self.tree.dir().join(self.built.source.as_str())).map_err(|error| setup(error.to_string()))?;
+        let source = fs_err::read(self.tree.dir().join(self.built.source.path().as_str())).map_err(|error| setup(error.to_string()))?;
         expected_output(&String::from_utf8_lossy(&source)).map_err(|error| setup(error.to_string()))
     }
 

@@ -1,9 +1,11 @@
 //! The variables that consumers understand, and how each shell is told of them. Pure.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use camino::Utf8Path;
 use serde_json::{Map, Value};
 
-use crate::model::{ConsumerFlag, Name, PkgConfig};
+use crate::model::{ConsumerFlag, Module, Name};
 use crate::toolchain::quote;
 
 /// pkg-config's name of a library, and how CPython's configure calls its variables.
@@ -18,27 +20,43 @@ const NAMES: [(&str, &str); 8] = [
     ("zlib", "ZLIB"),
 ];
 
-/// A pkg-config module of a prefix, with arguments as the compiler takes them.
+/// A pkg-config module of a prefix with all that it requires, as arguments of the compiler.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Module {
+pub struct ResolvedModule {
     pub name: String,
     pub cflags: Vec<String>,
     pub libs: Vec<String>,
 }
 
-impl Module {
-    /// What pkg-config says of `module`, in the prefix at `prefix` (an absolute path), for a static link: there are no other libraries here.
+impl ResolvedModule {
+    /// What pkg-config says of each of `modules`, all those of the prefix at `prefix` (an absolute path), for a static link: there are no other
+    /// libraries here. A library comes before those that it requires.
     #[must_use]
-    pub fn resolved(name: &Name, module: &PkgConfig, prefix: &Utf8Path) -> Self {
+    pub fn all(modules: &BTreeMap<&Name, &Module>, prefix: &Utf8Path) -> Vec<Self> {
+        modules.keys().map(|name| Self::new(name, modules, prefix)).collect()
+    }
+
+    fn new(name: &Name, modules: &BTreeMap<&Name, &Module>, prefix: &Utf8Path) -> Self {
+        fn visit<'a>(name: &'a Name, modules: &BTreeMap<&'a Name, &'a Module>, seen: &mut BTreeSet<&'a Name>, after: &mut Vec<&'a Module>) {
+            let Some((name, module)) = modules.get_key_value(name) else { return };
+            if seen.insert(name) {
+                module.requires.iter().chain(&module.requires_private).rev().for_each(|name| visit(name, modules, seen, after));
+                after.push(module);
+            }
+        }
+        let mut all = Vec::new();
+        visit(name, modules, &mut BTreeSet::new(), &mut all);
+        all.reverse();
         let (include, lib) = (prefix.join("include"), prefix.join("lib"));
         // The variable of our `.pc` files that such flags may name.
         let text = |flag: &ConsumerFlag| flag.as_str().replace("${includedir}", include.as_str());
-        let cflags = std::iter::once(format!("-I{include}")).chain(module.cflags.iter().chain(&module.cflags_private).map(text));
-        let libraries = module.libraries.iter().map(|library| format!("-l{library}"));
-        let libs = std::iter::once(format!("-L{lib}"))
-            .chain(libraries)
-            .chain(module.libs.iter().chain(&module.libs_private).map(ToString::to_string));
-        Self { name: name.to_string(), cflags: cflags.collect(), libs: libs.collect() }
+        let cflags = all.iter().flat_map(|module| module.cflags.iter().chain(&module.cflags_private)).map(text);
+        let libs = all.iter().flat_map(|module| module.libs.iter().chain(&module.libs_private)).map(ToString::to_string);
+        Self {
+            name: name.to_string(),
+            cflags: std::iter::once(format!("-I{include}")).chain(cflags).collect(),
+            libs: std::iter::once(format!("-L{lib}")).chain(libs).collect(),
+        }
     }
 }
 
@@ -68,7 +86,7 @@ pub enum Shell {
 
 /// The variables for `modules` of `prefix`, an absolute path; with `view`, that SDK view as well. Sorted by name.
 #[must_use]
-pub fn variables(prefix: &Utf8Path, modules: &[Module], view: Option<&Utf8Path>) -> Vec<Variable> {
+pub fn variables(prefix: &Utf8Path, modules: &[ResolvedModule], view: Option<&Utf8Path>) -> Vec<Variable> {
     let mut variables = vec![
         variable("PKG_CONFIG_LIBDIR", prefix.join("lib/pkgconfig").into_string()),
         // What the machine has for itself must not get in.
@@ -136,14 +154,14 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn zlib() -> Module {
-        Module { name: "zlib".into(), cflags: vec!["-I/a b/include".into()], libs: vec!["-L/a b/lib".into(), "-lz".into()] }
+    fn zlib() -> ResolvedModule {
+        ResolvedModule { name: "zlib".into(), cflags: vec!["-I/a b/include".into()], libs: vec!["-L/a b/lib".into(), "-lz".into()] }
     }
 
     #[test]
     fn configure_gets_its_names_and_the_machines_own_libraries_are_shut_out() {
-        let sqlite = Module { name: "sqlite3".into(), cflags: vec![], libs: vec!["-lsqlite3".into()] };
-        let other = Module { name: "libpng16".into(), cflags: vec![], libs: vec![] };
+        let sqlite = ResolvedModule { name: "sqlite3".into(), cflags: vec![], libs: vec!["-lsqlite3".into()] };
+        let other = ResolvedModule { name: "libpng16".into(), cflags: vec![], libs: vec![] };
         let found = variables(Utf8Path::new("/p"), &[zlib(), sqlite, other], Some(Utf8Path::new("/view")));
         let expected = [
             ("LIBSQLITE3_CFLAGS", ""),

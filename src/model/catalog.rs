@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use miette::Diagnostic;
 
+use super::graph::{self, EdgeError, EdgeProblem, Graph};
 use super::{
-    Exclusions, GlobsError, Lock, LockedSource, Name, NameError, PlaceTemplate, Recipe, RecipeError, RelPath, Sha256, Suite, SuiteError,
-    Version,
+    Exclusions, GlobsError, Library, Lock, LockedSource, Name, NameError, PlaceTemplate, Recipe, RelPath, Sha256, Suite, SuiteError,
+    SyntaxError, Version,
 };
 
 /// Files by path: what a recipes' folder holds, wherever it came from.
@@ -23,10 +24,13 @@ pub struct Catalog {
     exclusions: Exclusions,
 }
 
-/// What a lock chose: the sources in an order in which dependencies come first.
+/// What a lock chose.
 #[derive(Debug)]
 pub struct Selection {
+    /// What a source requires comes before it, but for sources that require each other.
     pub sources: Vec<Selected>,
+    /// Of all their libraries.
+    pub graph: Graph,
 }
 
 /// One source with its recipe and the bytes of ours that go into its tree.
@@ -53,7 +57,7 @@ impl Selected {
 pub enum CatalogError {
     #[error(transparent)]
     #[diagnostic(transparent)]
-    Recipe(#[from] RecipeError),
+    Recipe(Box<SyntaxError>),
     #[error(transparent)]
     #[diagnostic(transparent)]
     Suite(#[from] SuiteError),
@@ -80,10 +84,10 @@ pub enum SelectionError {
     #[error("no recipe is written for {name} {version}, which the lock asks for")]
     #[diagnostic(help("recipes of {name} are written for: {}", known.join(", ")))]
     NoRecipe { name: Name, version: Version, known: Vec<String> },
-    #[error("{recipe} depends on `{dependency}`, which is not in the lock")]
-    MissingDependency { recipe: String, dependency: Name },
-    #[error("recipes depend on each other in a circle: {}", circle.join(" -> "))]
-    Circle { circle: Vec<String> },
+    /// A recipe requires a library that can't be had.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Edge(Box<SyntaxError>),
     #[error("{name}: {what} `{file}` has SHA-256 {found}, but the lock says {expected}")]
     #[diagnostic(help("if the change is meant, `wasideps lock {name} VERSION` writes it into the lock"))]
     Changed { name: Name, what: &'static str, file: RelPath, expected: String, found: String },
@@ -123,11 +127,16 @@ impl Catalog {
             };
             errors.extend(parsed.err().unwrap_or_default());
         }
+        if errors.is_empty() {
+            let recipes = catalog.recipes.values().flatten();
+            errors.extend(recipes.flat_map(|recipe| catalog.nowhere(recipe)).map(|error| CatalogError::Recipe(catalog.located(&error))));
+        }
         if errors.is_empty() { Ok(catalog) } else { Err(errors) }
     }
 
     fn add_recipe(&mut self, folder: &str, path: &RelPath, text: &str) -> Result<(), Vec<CatalogError>> {
-        let recipe = Recipe::parse(path.as_str(), text).map_err(|error| vec![error.into()])?;
+        let located = |error| CatalogError::Recipe(Box::new(error));
+        let recipe = Recipe::parse(path.as_str(), text).map_err(|errors| errors.into_iter().map(located).collect::<Vec<_>>())?;
         let mut errors = Vec::new();
         self.check(&recipe, folder, path, &mut errors);
         let others = self.recipes.entry(recipe.name.clone()).or_default();
@@ -157,6 +166,29 @@ impl Catalog {
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 
+    /// The edges of a recipe that lead to no library of any version.
+    fn nowhere(&self, recipe: &Recipe) -> Vec<EdgeError> {
+        let edges = recipe.libraries.iter().flat_map(|library| &library.requires);
+        let wrong = edges.filter_map(|edge| {
+            let problem = match self.recipes.get(&edge.to.recipe) {
+                None => EdgeProblem::NoRecipe { recipe: edge.to.recipe.clone() },
+                Some(others) => {
+                    let libraries = others.iter().flat_map(|other| &other.libraries);
+                    graph::missing(&edge.to, libraries.map(|library| &library.name))?
+                }
+            };
+            Some(EdgeError { file: recipe.file.clone(), span: edge.span.clone(), problem })
+        });
+        wrong.collect()
+    }
+
+    /// An edge's error at its line.
+    fn located(&self, EdgeError { file, span, problem }: &EdgeError) -> Box<SyntaxError> {
+        let text = file.parse().ok().and_then(|file: RelPath| self.files.get(&file)).map_or(&[][..], Vec::as_slice);
+        let text = String::from_utf8_lossy(text);
+        Box::new(SyntaxError::at(file, &text, &problem.to_string(), problem.help(), span.clone()))
+    }
+
     fn check(&self, recipe: &Recipe, folder: &str, path: &RelPath, errors: &mut Vec<CatalogError>) {
         if recipe.name.as_str() != folder {
             errors.push(CatalogError::Misplaced { file: path.clone(), name: recipe.name.clone(), folder: folder.to_owned() });
@@ -173,7 +205,7 @@ impl Catalog {
             _ => None,
         });
         let libraries = recipe.libraries.iter().map(|library| &library.name);
-        for name in std::iter::once(&recipe.name).chain(&recipe.dependencies).chain(libraries).chain(crates) {
+        for name in std::iter::once(&recipe.name).chain(recipe.required()).chain(libraries).chain(crates) {
             if let Some(excluded) = self.exclusions.find(name.as_str()) {
                 errors.push(CatalogError::Excluded {
                     place: recipe.file.clone(),
@@ -257,13 +289,17 @@ impl Catalog {
     pub fn select(&self, lock: &Lock, names: &[Name]) -> Result<Selection, Vec<SelectionError>> {
         let mut errors = self.excluded_in(lock);
         let wanted: Vec<&Name> = if names.is_empty() { lock.sources.keys().collect() } else { names.iter().collect() };
-        let mut walk = Walk { catalog: self, lock, sources: Vec::new(), done: BTreeSet::new(), path: Vec::new(), errors: Vec::new() };
+        let mut walk = Walk { catalog: self, lock, sources: Vec::new(), done: BTreeSet::new(), errors: Vec::new() };
         for name in wanted {
             walk.visit(name);
         }
         errors.append(&mut walk.errors);
         errors.extend(collisions(&walk.sources));
-        if errors.is_empty() { Ok(Selection { sources: walk.sources }) } else { Err(errors) }
+        let graph = Graph::new(walk.sources.iter().map(|selected| &*selected.recipe)).unwrap_or_else(|edges| {
+            errors.extend(edges.iter().map(|edge| SelectionError::Edge(self.located(edge))));
+            Graph::default()
+        });
+        if errors.is_empty() { Ok(Selection { sources: walk.sources, graph }) } else { Err(errors) }
     }
 
     fn excluded_in(&self, lock: &Lock) -> Vec<SelectionError> {
@@ -314,23 +350,17 @@ impl Catalog {
     }
 }
 
-/// A depth-first walk along the dependencies: what a source needs comes before it.
+/// A depth-first walk along what sources require: that comes before them. Edges that lead nowhere are left to the graph.
 struct Walk<'a> {
     catalog: &'a Catalog,
     lock: &'a Lock,
     sources: Vec<Selected>,
     done: BTreeSet<Name>,
-    path: Vec<Name>,
     errors: Vec<SelectionError>,
 }
 
 impl Walk<'_> {
     fn visit(&mut self, name: &Name) {
-        if let Some(start) = self.path.iter().position(|step| step == name) {
-            let circle = self.path[start..].iter().chain([name]).map(ToString::to_string).collect();
-            self.errors.push(SelectionError::Circle { circle });
-            return;
-        }
         if !self.done.insert(name.clone()) {
             return;
         }
@@ -344,11 +374,9 @@ impl Walk<'_> {
             self.errors.push(SelectionError::NoRecipe { name: name.clone(), version: source.version.clone(), known });
             return;
         };
-        self.path.push(name.clone());
-        for dependency in &recipe.dependencies {
-            self.visit(dependency);
+        for required in recipe.required().into_iter().filter(|name| self.lock.sources.contains_key(*name)) {
+            self.visit(required);
         }
-        self.path.pop();
         let selected = self.catalog.selected(recipe, source, &mut self.errors);
         self.sources.push(selected);
     }
@@ -361,9 +389,6 @@ impl Walk<'_> {
                 excluded: excluded.name.clone(),
                 reason: excluded.reason.clone(),
             };
-        }
-        if let Some(dependent) = self.path.last() {
-            return SelectionError::MissingDependency { recipe: dependent.to_string(), dependency: name.clone() };
         }
         SelectionError::Unknown { name: name.clone(), known: self.lock.sources.keys().map(ToString::to_string).collect() }
     }
@@ -380,8 +405,8 @@ fn collisions(sources: &[Selected]) -> Vec<SelectionError> {
     let mut owners: BTreeMap<String, &Name> = BTreeMap::new();
     let mut errors = Vec::new();
     for Selected { recipe, .. } in sources {
-        let libraries = recipe.libraries.iter().map(|library| format!("lib/lib{}.a", library.name));
-        let headers = recipe.headers.values().map(|to| format!("include/{to}"));
+        let libraries = recipe.libraries.iter().filter_map(Library::archive).map(String::from);
+        let headers = recipe.headers().map(|(_, to)| format!("include/{to}"));
         let modules = recipe.pkg_configs.keys().map(|name| format!("lib/pkgconfig/{name}.pc"));
         for path in libraries.chain(headers).chain(modules) {
             // Some file systems do not tell `Zlib.h` from `zlib.h`.

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Language;
 use super::printable::line;
 
 /// A text or a combination that is no build configuration.
@@ -233,12 +234,13 @@ impl Variant {
     }
 
     /// What clang, of this release of LLVM, is given to compile code of this variant; without the level of optimisation, which [`Self::has`] of
-    /// [`Feature::Small`] decides.
+    /// [`Feature::Small`] decides. The assembler is told of instructions alone.
     #[must_use]
-    pub fn compile_flags(self, llvm_major: u32) -> Vec<&'static str> {
+    pub fn compile_flags(self, llvm_major: u32, language: Language) -> Vec<&'static str> {
         let mut flags = Vec::new();
         for feature in self.features() {
             match feature {
+                Feature::Pic | Feature::Eh if language.is_assembly() => {}
                 Feature::Pic => flags.push("-fPIC"),
                 Feature::Small => {}
                 Feature::Simd => flags.push("-msimd128"),
@@ -437,9 +439,9 @@ mod tests {
 
     #[test]
     fn only_a_clang_that_can_is_asked_for_the_standards_exceptions() {
-        assert!(!variant("eh").compile_flags(19).iter().any(|flag| flag.contains("legacy")));
-        assert!(variant("eh").compile_flags(20).contains(&"-wasm-use-legacy-eh=false"));
-        assert_eq!(variant("pic+small+simd").compile_flags(19), ["-fPIC", "-msimd128"]);
-        assert!(Variant::default().compile_flags(20).is_empty() && Variant::default().link_flags().is_empty());
+        assert!(!variant("eh").compile_flags(19, Language::C).iter().any(|flag| flag.contains("legacy")));
+        assert!(variant("eh").compile_flags(20, Language::C).contains(&"-wasm-use-legacy-eh=false"));
+        assert_eq!(variant("pic+small+simd").compile_flags(19, Language::C), ["-fPIC", "-msimd128"]);
+        assert!(Variant::default().compile_flags(20, Language::C).is_empty() && Variant::default().link_flags().is_empty());
     }
 }

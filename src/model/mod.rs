@@ -13,8 +13,11 @@ mod digest;
 mod exclusion;
 mod flags;
 mod globs;
+mod graph;
 mod identity;
+mod library;
 mod lock;
+mod module;
 mod name;
 mod number;
 mod policy;
@@ -37,20 +40,26 @@ pub use digest::{DigestError, Digesting, Sha256, Sha512};
 pub use exclusion::{Excluded, ExcludedFound, ExclusionStatement, Exclusions, Trace};
 pub use flags::{CompileFlag, ConsumerFlag, FlagError, LinkFlag};
 pub use globs::{Globs, GlobsError, Inputs, InputsSize};
+pub use graph::{EdgeError, EdgeProblem, Graph};
 pub use identity::{Identity, SdkKind, llvm_major};
+pub use library::{
+    CompileOptions, Edge, Language, Library, LibraryId, LibraryKind, OptLevel, SourceFile, SourceFileError, Unit, Visibility,
+};
 pub use lock::{
     Compared, DebianPackage, DebianSdk, Lock, LockError, LockedDifference, LockedSource, LockedTests, Origin, Place, PythonBranch,
     SdkDownload, SdkRelease, Sdks, lock_schema,
 };
+pub use module::{Module, modules};
 pub use name::{Description, Line, Macro, Name, NameError, RelPath, Template, TreeDir, Version, VulnerabilityId, is_literal_in_pc};
 pub use number::{OutOfBounds, Within};
 pub use policy::{LicenseProblem, Policy};
 pub use printable::is_plain;
 pub use purl::{Purl, PurlError, PurlPackage};
 pub use recipe::{
-    ComparedTemplate, CompileOptions, Extra, Identifiers, Justification, Library, License, LicenseText, NotAffected, OptLevel,
-    OriginTemplate, Overlay, Patch, PkgConfig, PlaceTemplate, Recipe, RecipeError, VersionIn, recipe_schema,
+    ComparedTemplate, Extra, Identifiers, Justification, License, LicenseText, NotAffected, OriginTemplate, Overlay, Patch, PkgConfig,
+    PlaceTemplate, Recipe, VersionIn,
 };
+pub use recipe_wire::recipe_schema;
 pub use suite::{EachDefine, MemoryLimit, NotApplicable, Program, ProgramSources, Run, Suite, SuiteError, TimeLimit, suite_schema};
 pub use swhid::{Node as SwhNode, NotAFolder, SwhDir, SwhDirError, Tree as SwhTree};
 pub use syntax::SyntaxError;

@@ -2,15 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use miette::Diagnostic;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::recipe_wire::Wire;
+use super::library::{Library, Unit};
 use super::{
-    CompileFlag, ConsumerFlag, CpeProduct, Description, Inputs, Line, LinkFlag, Macro, Name, Origin, PurlPackage, RelPath, Sha256,
-    SyntaxError, Template, TreeDir, Version, VulnerabilityId,
+    ConsumerFlag, CpeProduct, Description, Inputs, Line, LinkFlag, Name, Origin, PurlPackage, RelPath, Sha256, Template, Version,
+    VulnerabilityId,
 };
 
 /// A recipe, checked as far as it can be without the source that it is for.
@@ -27,8 +26,6 @@ pub struct Recipe {
     pub homepage: Url,
     /// The person or organisation that makes the source.
     pub originator: Line,
-    /// Recipes whose headers this one's sources include.
-    pub dependencies: Vec<Name>,
     pub license: License,
     pub identifiers: Identifiers,
     /// Where the source can be had, in the order in which to try; never empty.
@@ -39,8 +36,6 @@ pub struct Recipe {
     pub overlays: Vec<Overlay>,
     /// Sorted by name; never empty.
     pub libraries: Vec<Library>,
-    /// Path in the tree to path below `include/`.
-    pub headers: BTreeMap<RelPath, RelPath>,
     pub pkg_configs: BTreeMap<Name, PkgConfig>,
     pub patches: Vec<Patch>,
     /// Known vulnerabilities that its databases tell of, and that what is compiled does not have.
@@ -119,86 +114,21 @@ pub struct Overlay {
     pub to: RelPath,
 }
 
-/// One static library.
-#[derive(Debug, Clone)]
-pub struct Library {
-    /// `z` for `lib/libz.a`.
-    pub name: Name,
-    /// In member order; never empty.
-    pub sources: Vec<RelPath>,
-    /// Those of the sources that have inline assembly; everywhere else clang refuses it.
-    pub inline_assembly: Vec<RelPath>,
-    pub options: CompileOptions,
-}
-
-/// How much clang optimises.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
-pub enum OptLevel {
-    #[serde(rename = "-O0")]
-    O0,
-    #[serde(rename = "-O1")]
-    O1,
-    /// As upstream's release builds are.
-    #[default]
-    #[serde(rename = "-O2")]
-    O2,
-    #[serde(rename = "-O3")]
-    O3,
-    #[serde(rename = "-Os")]
-    Os,
-    #[serde(rename = "-Oz")]
-    Oz,
-}
-
-impl OptLevel {
-    /// Clang's flag.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::O0 => "-O0",
-            Self::O1 => "-O1",
-            Self::O2 => "-O2",
-            Self::O3 => "-O3",
-            Self::Os => "-Os",
-            Self::Oz => "-Oz",
-        }
-    }
-}
-
-/// How C files are compiled.
-#[derive(Debug, Clone, Default)]
-pub struct CompileOptions {
-    /// A library is compiled at the default.
-    pub opt_level: OptLevel,
-    /// Macro to value.
-    pub defines: BTreeMap<Macro, Line>,
-    pub include_dirs: Vec<TreeDir>,
-    pub flags: Vec<CompileFlag>,
-}
-
-/// One `.pc` file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+/// One `.pc` file, as a recipe has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PkgConfig {
     /// What it is, in a line.
     pub description: Description,
     /// Libraries of this recipe to link.
     pub libraries: Vec<Name>,
     /// Further linker arguments that every program needs.
-    #[serde(default)]
     pub libs: Vec<LinkFlag>,
     /// Those that a static link needs.
-    #[serde(default)]
     pub libs_private: Vec<LinkFlag>,
     /// Further compiler arguments beside the include folder.
-    #[serde(default)]
     pub cflags: Vec<ConsumerFlag>,
     /// Those for a static link.
-    #[serde(default)]
     pub cflags_private: Vec<ConsumerFlag>,
-    /// Other modules that a static link needs.
-    #[serde(default)]
-    pub requires_private: Vec<Name>,
 }
 
 /// A change to upstream's files, with why.
@@ -226,8 +156,7 @@ impl Patch {
 }
 
 /// A known vulnerability that does not concern what the recipe compiles.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotAffected {
     pub vulnerability: VulnerabilityId,
     pub justification: Justification,
@@ -315,33 +244,7 @@ pub enum PlaceTemplate {
     Folder(Line),
 }
 
-/// A recipe that can't be used.
-#[derive(Debug, thiserror::Error, Diagnostic)]
-pub enum RecipeError {
-    /// It is not TOML, has an unknown key, or a value of the wrong form.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Syntax(Box<SyntaxError>),
-    /// Its parts contradict each other.
-    #[error("{file}: {}", problems.join("; "))]
-    Invalid { file: String, problems: Vec<String> },
-}
-
 impl Recipe {
-    /// Reads `text`, the content of `file` (used in messages only).
-    ///
-    /// # Errors
-    /// When it does not parse, or its parts contradict each other; all contradictions are told at once.
-    pub fn parse(file: &str, text: &str) -> Result<Self, RecipeError> {
-        let wire: Wire = toml::from_str(text).map_err(|error| RecipeError::Syntax(Box::new(SyntaxError::from_toml(file, text, &error))))?;
-        let mut problems = Vec::new();
-        let recipe = wire.check(file, Sha256::of(text.as_bytes()), &mut problems);
-        match recipe {
-            Some(recipe) if problems.is_empty() => Ok(recipe),
-            _ => Err(RecipeError::Invalid { file: file.to_owned(), problems }),
-        }
-    }
-
     /// Its source package in Debian, where it is known to have one.
     #[must_use]
     pub fn debian(&self) -> Option<&Name> {
@@ -353,14 +256,20 @@ impl Recipe {
         })
     }
 
-    /// All sources of all libraries, in job order.
-    pub fn sources(&self) -> impl Iterator<Item = (&Library, &RelPath)> {
-        self.libraries.iter().flat_map(|library| library.sources.iter().map(move |source| (library, source)))
+    /// All that is compiled, in job order.
+    pub fn units(&self) -> impl Iterator<Item = (&Library, &Unit)> {
+        self.libraries.iter().flat_map(|library| library.units().iter().map(move |unit| (library, unit)))
     }
-}
 
-/// The JSON schema of a recipe.
-#[must_use]
-pub fn recipe_schema() -> schemars::Schema {
-    schemars::schema_for!(Wire)
+    /// All headers that are installed: path in the tree and path below `include/`.
+    pub fn headers(&self) -> impl Iterator<Item = (&RelPath, &RelPath)> {
+        self.libraries.iter().flat_map(|library| &library.headers)
+    }
+
+    /// The other recipes whose libraries those of this one require.
+    #[must_use]
+    pub fn required(&self) -> BTreeSet<&Name> {
+        let edges = self.libraries.iter().flat_map(|library| &library.requires);
+        edges.map(|edge| &edge.to.recipe).filter(|name| **name != self.name).collect()
+    }
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::{
     CompileFlag, CompileOptions, Extra, Globs, GlobsError, Inputs, InputsSize, Line, LinkFlag, Macro, Name, OptLevel, Overlay, Patch,
-    Recipe, RelPath, Sha256, SyntaxError, TreeDir, Version, Within,
+    Recipe, RelPath, Sha256, SourceFile, SyntaxError, TreeDir, Version, Within,
 };
 
 /// The tests of some versions of a source.
@@ -41,7 +41,7 @@ pub struct Program {
     pub name: Name,
     pub sources: ProgramSources,
     /// Those of the files that have inline assembly; everywhere else clang refuses it.
-    pub inline_assembly: Vec<RelPath>,
+    pub inline_assembly: Vec<SourceFile>,
     pub options: CompileOptions,
     /// Where there are any: each program once at each of them.
     pub opt_levels: Vec<OptLevel>,
@@ -57,9 +57,9 @@ pub struct Program {
 #[derive(Debug, Clone)]
 pub enum ProgramSources {
     /// One program from all of these.
-    All(Vec<RelPath>),
+    All(Vec<SourceFile>),
     /// One program from each file that `each` selects and `except` does not, with `with` linked to each.
-    Each { each: Globs, except: Option<Globs>, with: Vec<RelPath> },
+    Each { each: Globs, except: Option<Globs>, with: Vec<SourceFile> },
 }
 
 /// A macro that is defined as each whole number of a range, both ends included.
@@ -216,15 +216,15 @@ struct Wire {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct ProgramWire {
     #[serde(default)]
-    sources: Vec<RelPath>,
+    sources: Vec<SourceFile>,
     each: Option<Globs>,
     /// With `each`: not these.
     except: Option<Globs>,
     #[serde(default)]
-    with: Vec<RelPath>,
+    with: Vec<SourceFile>,
     /// Those of the files that have inline assembly: clang refuses it everywhere else.
     #[serde(default)]
-    inline_assembly: Vec<RelPath>,
+    inline_assembly: Vec<SourceFile>,
     /// Each program once at each of these levels.
     #[serde(default)]
     opt_levels: Vec<OptLevel>,

@@ -9,7 +9,7 @@ use super::printable;
 /// The bytes of a line that are shown. The report that draws them can't count columns beyond 65,535, and nobody reads so far.
 const LINE_LIMIT: usize = 512;
 
-/// A text that does not parse as its format asks.
+/// A text that is not as its format asks: it does not parse, or its parts contradict each other.
 #[derive(Debug, Clone, thiserror::Error, Diagnostic)]
 #[error("{file}:{line}{}: {message}", .column.map(|column| format!(":{column}")).unwrap_or_default())]
 pub struct SyntaxError {
@@ -95,6 +95,11 @@ impl SyntaxError {
     pub(super) fn from_toml(file: &str, text: &str, error: &toml::de::Error) -> Self {
         let span = error.span().unwrap_or(0..0);
         Self::new(file, text, error.message(), span)
+    }
+
+    /// `message` about the bytes `span` of `text`, and what to do about it.
+    pub(super) fn at(file: &str, text: &str, message: &str, help: Option<String>, span: Range<usize>) -> Self {
+        Self { help, ..Self::new(file, text, message, span) }
     }
 
     /// From the JSON parser's error on `text`.

@@ -1,8 +1,10 @@
 //! The digests that name inputs, trees, objects and whole prefixes. Each covers everything that can change what it names, and nothing else: no
 //! absolute path, clock, user or host.
 
+use std::collections::BTreeMap;
+
 use super::Plan;
-use crate::model::{LockedSource, RelPath, Selected, Sha256, Timestamp};
+use crate::model::{LockedSource, RelPath, Selected, Sha256, SourceFile, Timestamp};
 
 /// The inputs digest: SHA-256 over the selected files' paths (the origin's root stripped) and contents, sorted by path. Modes and times do not
 /// count, so that independent origins of the same release agree. The byte form is told in `docs/lockfile.md`.
@@ -29,18 +31,17 @@ pub fn tree_record_key(tree: &Sha256) -> Sha256 {
     Sha256::of_fields("wasideps tree record 1", [tree.as_bytes().as_slice()])
 }
 
-/// The key of a source's headers, laid out as they are installed: its tree, and what is installed as what.
+/// The key of a library's headers, laid out as they are installed: its source's tree, and what is installed as what.
 #[must_use]
-pub fn headers_key(selected: &Selected) -> Sha256 {
-    let tree = tree_key(selected);
-    let names = selected.recipe.headers.iter().flat_map(|(from, to)| [from.as_str().as_bytes(), to.as_str().as_bytes()]);
+pub fn headers_key(tree: &Sha256, headers: &BTreeMap<RelPath, RelPath>) -> Sha256 {
+    let names = headers.iter().flat_map(|(from, to)| [from.as_str().as_bytes(), to.as_str().as_bytes()]);
     Sha256::of_fields("wasideps headers 1", std::iter::once(tree.as_bytes().as_slice()).chain(names))
 }
 
 /// The key of a job: the source's path (it is `__FILE__`) and every flag. What is in the file, what it includes and which compiler it is make the
 /// keys of the object, which are the cache's (`build`, `lookup`).
-pub(super) fn job_key(file: &RelPath, arguments: &[String]) -> Sha256 {
-    let fields = std::iter::once(file.as_str().as_bytes()).chain(arguments.iter().map(String::as_bytes));
+pub(super) fn job_key(file: &SourceFile, arguments: &[String]) -> Sha256 {
+    let fields = std::iter::once(file.path().as_str().as_bytes()).chain(arguments.iter().map(String::as_bytes));
     Sha256::of_fields("wasideps job 1", fields)
 }
 
@@ -83,7 +84,8 @@ mod tests {
 
     #[test]
     fn the_file_and_each_argument_make_another_job() {
-        let key = |file: &str, words: &str| job_key(&path(file), &words.split(' ').map(str::to_owned).collect::<Vec<_>>());
+        let source = |file: &str| file.parse().expect("a source");
+        let key = |file: &str, words: &str| job_key(&source(file), &words.split(' ').map(str::to_owned).collect::<Vec<_>>());
         let keys = [key("a.c", "-O2 -DA=1"), key("b.c", "-O2 -DA=1"), key("a.c", "-O2 -DA=2"), key("a.c", "-O2")];
         assert_eq!(keys.iter().collect::<std::collections::BTreeSet<_>>().len(), keys.len());
     }

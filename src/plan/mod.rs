@@ -3,20 +3,23 @@
 
 mod key;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 pub use key::{headers_key, inputs_digest, tree_key, tree_record_key};
 
-use crate::model::{BuildConfig, CompileOptions, Feature, Identity, Name, OptLevel, RelPath, Selected, Selection, Sha256, Timestamp};
+use crate::model::{
+    BuildConfig, CompileOptions, Feature, Identity, Language, Library, LibraryId, Module, Name, OptLevel, RelPath, Selected, Selection,
+    Sha256, SourceFile, Timestamp, Visibility, modules,
+};
 
 /// What is to be built, and how.
 #[derive(Debug)]
 pub struct Plan {
     /// What compiles it, and for which build configuration.
     pub toolchain: Identity,
-    /// Dependencies first.
+    /// What a source requires comes before it, but for sources that require each other.
     pub sources: Vec<PlannedSource>,
     /// All compile jobs, by source, library and member.
     pub jobs: Vec<Job>,
@@ -29,24 +32,37 @@ pub struct Plan {
 pub struct PlannedSource {
     pub selected: Selected,
     pub tree_key: Sha256,
-    pub archives: Vec<PlannedArchive>,
+    /// In the recipe's order.
+    pub libraries: Vec<PlannedLibrary>,
+    pub modules: BTreeMap<Name, Module>,
+}
+
+/// A library of the plan.
+#[derive(Debug, Clone)]
+pub struct PlannedLibrary {
+    pub id: LibraryId,
+    /// Path in the tree to path below `include/`.
+    pub headers: BTreeMap<RelPath, RelPath>,
+    /// Of the headers, laid out for others to include.
+    pub headers_key: Sha256,
+    /// What it requires publicly.
+    pub requires: Vec<LibraryId>,
+    /// What it requires privately.
+    pub requires_private: Vec<LibraryId>,
+    /// The libraries of other sources whose headers its own sources may include, in the order in which they are searched. Those of its own source are
+    /// files of its tree.
+    pub included: Vec<LibraryId>,
+    /// None for headers alone.
+    pub archive: Option<PlannedArchive>,
 }
 
 /// A static library of the plan.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct PlannedArchive {
-    /// `z` for `lib/libz.a`.
-    pub library: Name,
+    /// Below the prefix.
+    pub path: RelPath,
     /// In archive order.
     pub members: Vec<Member>,
-}
-
-impl PlannedArchive {
-    /// Its path below the prefix.
-    #[must_use]
-    pub fn path(&self) -> RelPath {
-        format!("lib/lib{}.a", self.library).parse().expect("a name is a path's part")
-    }
 }
 
 /// A member of an archive.
@@ -58,7 +74,7 @@ pub struct Member {
     pub job: usize,
 }
 
-/// One C file to compile.
+/// One file to compile.
 #[derive(Debug, Clone, Serialize)]
 pub struct Job {
     /// Index into [`Plan::sources`].
@@ -66,7 +82,7 @@ pub struct Job {
     pub source: usize,
     pub library: Name,
     /// In the source tree, which is the working directory.
-    pub file: RelPath,
+    pub file: SourceFile,
     /// Clang's arguments but for those that the toolchain adds (target, sysroot) and the output's name.
     pub arguments: Vec<String>,
     /// Of what is asked of the compiler: the file's path and the arguments, whatever is in the file.
@@ -74,10 +90,10 @@ pub struct Job {
 }
 
 impl Job {
-    /// Whether its file may have inline assembly.
+    /// Whether the assembler reads its file, or inline assembly in it.
     #[must_use]
     pub fn has_assembly(&self) -> bool {
-        !self.arguments.iter().any(|argument| argument == NO_ASSEMBLY)
+        self.file.language().is_assembly() || !self.arguments.iter().any(|argument| argument == NO_ASSEMBLY)
     }
 }
 
@@ -86,25 +102,45 @@ impl Plan {
     #[must_use]
     pub fn new(selection: Selection, toolchain: &Identity, created: Timestamp) -> Self {
         let mut plan = Self { toolchain: toolchain.clone(), sources: Vec::new(), jobs: Vec::new(), key: toolchain.digest };
-        for selected in selection.sources {
+        let Selection { sources, graph } = selection;
+        let mut modules = modules(&graph, sources.iter().map(|selected| &*selected.recipe));
+        let all = sources.iter().flat_map(|selected| selected.recipe.libraries.iter().map(move |library| (selected, library)));
+        let with_headers = all.filter(|(_, library)| !library.headers.is_empty());
+        let with_headers: BTreeSet<LibraryId> = with_headers.map(|(selected, library)| id(selected, library)).collect();
+        for selected in sources {
             let tree_key = tree_key(&selected);
             let recipe = selected.recipe.clone();
             let source = plan.sources.len();
-            let mut archives = Vec::new();
-            for library in &recipe.libraries {
-                let names = member_names(&library.sources);
+            let libraries = recipe.libraries.iter().map(|library| {
+                let id = id(&selected, library);
+                let included = graph.included(&id).into_iter().filter(|other| other.recipe != id.recipe && with_headers.contains(*other));
+                let included: Vec<LibraryId> = included.cloned().collect();
                 let small = toolchain.config.variant().has(Feature::Small);
-                let level = if small { OptLevel::Os } else { library.options.opt_level };
-                let members = library.sources.iter().zip(names).map(|(file, name)| {
-                    let arguments = arguments(&library.options, level, toolchain, library.inline_assembly.contains(file));
-                    let key = key::job_key(file, &arguments);
-                    plan.jobs.push(Job { source, library: library.name.clone(), file: file.clone(), arguments, key });
-                    Member { name, job: plan.jobs.len() - 1 }
+                let members = library.units().iter().map(|unit| {
+                    let level = if small { OptLevel::Os } else { unit.options.opt_level };
+                    let arguments = arguments(unit.source.language(), &unit.options, level, toolchain, unit.inline_assembly);
+                    let key = key::job_key(&unit.source, &arguments);
+                    plan.jobs.push(Job { source, library: library.name.clone(), file: unit.source.clone(), arguments, key });
+                    Member { name: unit.member.clone(), job: plan.jobs.len() - 1 }
                 });
                 let members = members.collect();
-                archives.push(PlannedArchive { library: library.name.clone(), members });
-            }
-            plan.sources.push(PlannedSource { selected, tree_key, archives });
+                let required = |visibility| {
+                    let edges = graph.requires(&id).iter().filter(|edge| edge.visibility == visibility);
+                    edges.map(|edge| edge.to.clone()).collect()
+                };
+                PlannedLibrary {
+                    headers: library.headers.clone(),
+                    headers_key: headers_key(&tree_key, &library.headers),
+                    requires: required(Visibility::Public),
+                    requires_private: required(Visibility::Private),
+                    included,
+                    archive: library.archive().map(|path| PlannedArchive { path, members }),
+                    id,
+                }
+            });
+            let libraries = libraries.collect();
+            let modules = recipe.pkg_configs.keys().filter_map(|name| modules.remove_entry(name)).collect();
+            plan.sources.push(PlannedSource { selected, tree_key, libraries, modules });
         }
         plan.key = key::prefix_key(&plan, created);
         plan
@@ -116,16 +152,39 @@ impl Plan {
         self.toolchain.config
     }
 
+    /// The library `id` of the plan, and the index of its source.
+    #[must_use]
+    pub fn library(&self, id: &LibraryId) -> Option<(usize, &PlannedLibrary)> {
+        let index = self.sources.iter().position(|source| source.selected.recipe.name == id.recipe)?;
+        Some((index, self.sources[index].libraries.iter().find(|library| library.id == *id)?))
+    }
+
+    /// The library that `job` makes an object of.
+    #[must_use]
+    pub fn library_of(&self, job: &Job) -> Option<&PlannedLibrary> {
+        self.sources.get(job.source)?.libraries.iter().find(|library| library.id.library == job.library)
+    }
+
+    /// All archives, in the order of the jobs, each with the index of its source.
+    pub fn archives(&self) -> impl Iterator<Item = (usize, &PlannedArchive)> {
+        let sources = self.sources.iter().enumerate();
+        sources.flat_map(|(index, source)| source.libraries.iter().filter_map(move |library| Some((index, library.archive.as_ref()?))))
+    }
+
     /// The jobs of the source at `index`, with their own indices.
     pub fn jobs_of(&self, index: usize) -> impl Iterator<Item = (usize, &Job)> {
         self.jobs.iter().enumerate().filter(move |(_, job)| job.source == index)
     }
 }
 
-/// The job of a C file that is not of a library: one of a test program, which may include headers of the prefix.
+fn id(selected: &Selected, library: &Library) -> LibraryId {
+    LibraryId { recipe: selected.recipe.name.clone(), library: library.name.clone() }
+}
+
+/// The job of a file that is not of a library: one of a test program, which may include headers of the prefix.
 #[must_use]
-pub fn program_job(plan: &Plan, program: &Name, file: &RelPath, options: &CompileOptions, inline_assembly: bool) -> Job {
-    let arguments = arguments(options, options.opt_level, &plan.toolchain, inline_assembly);
+pub fn program_job(plan: &Plan, program: &Name, file: &SourceFile, options: &CompileOptions, inline_assembly: bool) -> Job {
+    let arguments = arguments(file.language(), options, options.opt_level, &plan.toolchain, inline_assembly);
     let key = key::job_key(file, &arguments);
     Job { source: 0, library: program.clone(), file: file.clone(), arguments, key }
 }
@@ -134,41 +193,56 @@ pub fn program_job(plan: &Plan, program: &Name, file: &RelPath, options: &Compil
 const NO_ASSEMBLY: &str = "-fno-gnu-inline-asm";
 
 /// What the variant and what all have comes last, so that no flag takes it back: `__DATE__` and `__TIME__` are errors, since a source that asks for the clock
-/// means it, and gets it nowhere.
-fn arguments(options: &CompileOptions, level: OptLevel, toolchain: &Identity, inline_assembly: bool) -> Vec<String> {
-    let mut arguments = vec![level.as_str().to_owned()];
-    arguments.extend(options.flags.iter().map(ToString::to_string));
-    arguments.extend(options.defines.iter().map(|(name, value)| format!("-D{name}={value}")));
-    arguments.extend(options.include_dirs.iter().map(|dir| format!("-I{dir}")));
-    arguments.extend(toolchain.config.variant().compile_flags(toolchain.llvm_major()).iter().map(ToString::to_string));
-    arguments.push("-Werror=date-time".to_owned());
-    if !inline_assembly {
+/// means it, and gets it nowhere; C++ throws where the variant can.
+fn arguments(language: Language, options: &CompileOptions, level: OptLevel, toolchain: &Identity, inline_assembly: bool) -> Vec<String> {
+    let variant = toolchain.config.variant();
+    let mut arguments = Vec::new();
+    if language.is_preprocessed() {
+        arguments.push(level.as_str().to_owned());
+    }
+    arguments.extend(options.flags.iter().filter(|flag| language.takes(flag)).map(ToString::to_string));
+    if language.is_preprocessed() {
+        arguments.extend(options.defines.iter().map(|(name, value)| format!("-D{name}={value}")));
+        arguments.extend(options.include_dirs.iter().map(|dir| format!("-I{dir}")));
+    }
+    arguments.extend(variant.compile_flags(toolchain.llvm_major(), language).iter().map(ToString::to_string));
+    if language == Language::Cxx && !variant.has(Feature::Eh) {
+        arguments.push("-fno-exceptions".to_owned());
+    }
+    if language.is_preprocessed() {
+        arguments.push("-Werror=date-time".to_owned());
+    }
+    if !language.is_assembly() && !inline_assembly {
         arguments.push(NO_ASSEMBLY.to_owned());
     }
     arguments
 }
 
-/// `adler32.o` for `adler32.c`; where two sources of a library have the same file name, their whole paths with `_` for `/`, so that each member
-/// can be told by its name.
-fn member_names(sources: &[RelPath]) -> Vec<String> {
-    let mut count: BTreeMap<&str, usize> = BTreeMap::new();
-    for source in sources {
-        *count.entry(source.file_name()).or_default() += 1;
-    }
-    let named = sources.iter().map(|source| {
-        let name = if count[source.file_name()] == 1 { source.file_name().to_owned() } else { source.as_str().replace('/', "_") };
-        format!("{}.o", name.strip_suffix(".c").unwrap_or(&name))
-    });
-    named.collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Target;
 
     #[test]
-    fn members_of_one_file_name_are_told_apart_by_their_folders() {
-        let sources: Vec<RelPath> = ["a/x.c", "b/x.c", "b/y.c"].iter().map(|path| path.parse().expect("valid")).collect();
-        assert_eq!(member_names(&sources), ["a_x.o", "b_x.o", "y.o"]);
+    fn each_language_gets_the_arguments_that_are_for_it() {
+        let options = CompileOptions {
+            defines: BTreeMap::from([("A".parse().expect("a macro"), "1".parse().expect("a line"))]),
+            include_dirs: vec![".".parse().expect("a folder")],
+            flags: ["-std=gnu11", "-std=c++20", "-fwrapv", "-mtail-call"].map(|flag| flag.parse().expect("a flag")).into(),
+            ..CompileOptions::default()
+        };
+        let shown = |language, features: &[Feature]| {
+            let config = BuildConfig::new(Target::Wasip1, features.iter().copied().collect()).expect("a variant");
+            let toolchain = Identity::example(Sha256::of(b""), config);
+            arguments(language, &options, OptLevel::O2, &toolchain, false).join(" ")
+        };
+        assert_eq!(shown(Language::C, &[]), "-O2 -std=gnu11 -fwrapv -mtail-call -DA=1 -I. -Werror=date-time -fno-gnu-inline-asm");
+        let cxx = shown(Language::Cxx, &[]);
+        assert_eq!(cxx, "-O2 -std=c++20 -fwrapv -mtail-call -DA=1 -I. -fno-exceptions -Werror=date-time -fno-gnu-inline-asm");
+        assert_eq!(shown(Language::PreprocessedAssembly, &[]), "-O2 -fwrapv -mtail-call -DA=1 -I. -Werror=date-time");
+        assert_eq!(shown(Language::Assembly, &[]), "-mtail-call");
+        let throwing = shown(Language::Cxx, &[Feature::Eh]);
+        assert!(throwing.contains("-fwasm-exceptions") && !throwing.contains("-fno-exceptions"), "{throwing}");
+        assert_eq!(shown(Language::Assembly, &[Feature::Pic, Feature::Simd, Feature::Eh]), "-mtail-call -msimd128");
     }
 }

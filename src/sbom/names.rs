@@ -2,9 +2,8 @@
 //! formats.
 
 use super::Context;
-use crate::build::Manifest;
-use crate::model::SdkKind;
-use crate::model::{Cpe, LockedSource, Origin, Place, Purl, Recipe, Sha256, Sha512, Version};
+use crate::build::{Manifest, ManifestLibrary, ManifestSource};
+use crate::model::{BuildConfig, Cpe, LockedSource, Origin, Place, Purl, Recipe, SdkKind, Sha256, Sha512, Version};
 
 /// Who hands out what this program builds.
 pub const SUPPLIER: &str = "wasideps";
@@ -82,6 +81,24 @@ pub fn source_info(source: &LockedSource) -> String {
     let patches = source.patches.iter().map(|(file, digest)| format!("Patched by {file}, SHA-256 {digest}."));
     let overlays = source.overlays.iter().map(|(file, digest)| format!("Overlaid with {file}, SHA-256 {digest}."));
     std::iter::once(inputs).chain(origins).chain(patches).chain(overlays).collect::<Vec<_>>().join("\n")
+}
+
+/// What documents call a library: by its archive, `libz.a`; one of headers alone by its recipe and its own name, `zlib/z`, which no archive has.
+#[must_use]
+pub fn library_name(source: &ManifestSource, library: &ManifestLibrary) -> String {
+    match &library.archive {
+        Some(archive) => archive.path.file_name().to_owned(),
+        None => source.id(library).to_string(),
+    }
+}
+
+/// What a library is, in a sentence.
+#[must_use]
+pub fn library_kind(library: &ManifestLibrary, config: BuildConfig) -> String {
+    match &library.archive {
+        Some(archive) => format!("Static library of {} objects for {config}", archive.members.len()),
+        None => format!("Library of headers alone, {} of them", library.headers.len()),
+    }
 }
 
 /// The CPE name of a source in `version`.

@@ -6,7 +6,7 @@ use camino::Utf8Path;
 
 use super::layout::Layout;
 use super::{Reach, Toolchain, ToolchainError};
-use crate::model::{BuildConfig, Feature, ProgramForm, Sha256, llvm_major};
+use crate::model::{BuildConfig, Feature, Language, ProgramForm, Sha256, llvm_major};
 
 /// Uses a header of clang's own, one of wasi-libc, and a function of its library. Clang before 16 does not know `SOURCE_DATE_EPOCH`, which every
 /// command of ours sets to 0: what it makes would depend on the clock.
@@ -53,7 +53,7 @@ pub(super) fn probe(layout: &Layout, base_args: &[String], config: BuildConfig, 
     let variant = config.variant();
     let program = if variant.has(Feature::Eh) { EH_PROGRAM } else { PROGRAM };
     fs_err::write(&source, program).map_err(ToolchainError::io(source))?;
-    let mut compile = variant.compile_flags(llvm_major(&llvm));
+    let mut compile = variant.compile_flags(llvm_major(&llvm), Language::C);
     compile.extend(["-c", "probe.c", "-o", "probe.o"]);
     run("compile a trivial program", &compile)?;
     let spec = config.target().spec();

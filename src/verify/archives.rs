@@ -17,7 +17,7 @@ pub type Members = BTreeMap<(String, String), Content>;
 /// Compares the members of each archive with what the manifest and the closure say of them.
 pub fn check(manifest: &Manifest, closure: Option<&Closure>, files: &Files, findings: &mut Vec<Finding>) -> Members {
     let mut all = Members::new();
-    for expected in manifest.sources.iter().flat_map(|source| &source.archives) {
+    for expected in manifest.archives() {
         let path = expected.path.as_str();
         // One archive at a time is held.
         let bytes = match files.bytes(path) {
@@ -91,13 +91,20 @@ fn compare(
                 }
             }
         }
+        let by_assembler = member.source.language().is_assembly();
         match made_by(bytes) {
-            Ok(made_by) if made_by.iter().any(|(name, version)| fits(identity, name, version)) => {}
+            // The assembler does not say who it is; what a compiler made is no work of it.
+            Ok(made_by) if by_assembler && made_by.is_empty() => {}
+            Ok(made_by) if !by_assembler && made_by.iter().any(|(name, version)| fits(identity, name, version)) => {}
             Ok(made_by) => {
                 let made_by = made_by.iter().map(|(name, version)| format!("{name} {version}")).collect::<Vec<_>>().join(", ");
                 let made_by = if made_by.is_empty() { "nothing".to_owned() } else { made_by };
-                let problem = "it does not say that the manifest's compiler made it";
-                findings.push(Finding { kind: Kind::Stamp, ..finding(&member.name, problem).expected(&identity.clang, made_by) });
+                let (problem, expected) = if by_assembler {
+                    ("it is of assembly, and says that a compiler made it", "nothing")
+                } else {
+                    ("it does not say that the manifest's compiler made it", identity.clang.as_str())
+                };
+                findings.push(Finding { kind: Kind::Stamp, ..finding(&member.name, problem).expected(expected, made_by) });
             }
             Err(error) => findings.push(finding(&member.name, &format!("it is no object: {error}"))),
         }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::archives::Members;
 use super::disk::Files;
 use super::{Finding, Kind};
-use crate::build::{Closure, FileOrigin, Manifest, SBOM};
+use crate::build::{Closure, FileOrigin, Manifest, ManifestSource, SBOM};
 use crate::model::{Content, Sha1, Sha256};
 use crate::sbom::{VerificationCode, source_document_path};
 
@@ -403,7 +403,7 @@ impl<'a> Checked<'a> {
             listed.insert(key);
         }
         let own = truth.manifest.sources.iter().find(|source| source_document_path(&source.name).as_str() == self.path);
-        for archive in own.into_iter().flat_map(|source| &source.archives) {
+        for archive in own.into_iter().flat_map(ManifestSource::archives) {
             for member in &archive.members {
                 if !listed.contains(&(archive.path.to_string(), member.name.clone())) {
                     self.says(format!("it does not list {}:{}", archive.path, member.name));

@@ -178,8 +178,7 @@ impl Verified {
         let mut planned = plan.jobs.iter();
         for (source, installed) in plan.sources.iter().zip(&manifest.sources) {
             let locked = &source.selected;
-            let expected =
-                (&locked.recipe.name, &locked.source.version, &locked.source.inputs, &source.tree_key, &locked.recipe.pkg_configs);
+            let expected = (&locked.recipe.name, &locked.source.version, &locked.source.inputs, &source.tree_key, &source.modules);
             if expected != (&installed.name, &installed.version, &installed.inputs, &installed.tree, &installed.modules) {
                 findings.push(Finding::new(
                     MANIFEST,

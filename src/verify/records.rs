@@ -45,12 +45,12 @@ pub fn check(manifest: &Manifest, closure: &Closure, findings: &mut Vec<Finding>
 /// The members, in order, with what they were made from.
 fn members(manifest: &Manifest, closure: &Closure, findings: &mut Vec<Finding>) {
     let mut traced = closure.members.iter();
-    for archive in manifest.sources.iter().flat_map(|source| source.archives.iter()) {
+    for archive in manifest.archives() {
         for member in &archive.members {
             let same = traced.next().is_some_and(|traced| {
                 let from = &closure.files[traced.source].path;
                 traced.archive == archive.path
-                    && (&traced.name, traced.content.sha256, from) == (&member.name, member.sha256, &member.source)
+                    && (&traced.name, traced.content.sha256, from) == (&member.name, member.sha256, member.source.path())
             });
             if !same {
                 let problem = "manifest and closure differ in it, or in what it was made from";

@@ -17,7 +17,7 @@ fn evil(files: &[(&str, &str)], edits: &[(&str, &str)]) -> Place {
     all.retain(|(path, _)| !files.iter().any(|(other, _)| other == path));
     let entries = all.iter().chain(files).map(|(path, text)| (format!("top/{path}"), text.as_bytes().to_vec()));
     let archive = tar(&entries.collect::<Vec<_>>());
-    let recipe = Own { name: "evil", dependencies: &[], code: "" }.recipe();
+    let recipe = Own { name: "evil", requires: &[], code: "" }.recipe();
     let published = format!("published-sha256 = {{ \"1\" = \"{}\" }}", Sha256::of(&archive));
     let lines = recipe.lines().map(|line| if line.starts_with("published-sha256") { published.as_str() } else { line });
     let recipe = edits.iter().fold(lines.collect::<Vec<_>>().join("\n"), |recipe, (old, new)| {
@@ -215,7 +215,7 @@ fn no_bytes_depend_on_the_clock_or_on_a_files_time_whatever_the_source_does_abou
 fn a_recipe_is_not_called_as_the_sdk_is_in_the_trace() {
     let place = Place::new();
     place.copy_recipes();
-    Own { name: "sdk", dependencies: &[], code: "" }.write(&place);
+    Own { name: "sdk", requires: &[], code: "" }.write(&place);
     run(&mut place.own(place.command(&["list"]))).exits(2).says(&["`name` is `sdk`"]);
 }
 
@@ -372,7 +372,7 @@ fn a_builds_clang_and_linker_open_no_file_outside_of_sources_sdk_scratch_and_the
     let place = Place::new();
     place.copy_recipes();
     let code = "#include <zlib.h>\n#include \"demo.h\"\nint demo(void) { return (int)zlibCompileFlags(); }\n";
-    Own { name: "demo", dependencies: &["zlib"], code }.write(&place);
+    Own { name: "demo", requires: &["zlib/z"], code }.write(&place);
     place.write("recipes/demo/check.c", "#include <demo.h>\nint main(void) { return demo() == 0; }\n");
     let suite = "versions = [\"1\"]\n[overlay]\n\"check.c\" = \"check.c\"\n[program.p]\nsources = [\"check.c\"]\nmodules = [\"demo\", \"zlib\"]\n[[run]]\nprogram = \"p\"\n";
     place.write("recipes/demo/tests.toml", suite);

@@ -12,7 +12,7 @@ const CODE: &str = "int thing(void) { return 42; }\n";
 /// A source with one test program, `program`, whose run has the keys `keys`; built into `out`.
 pub fn place(program: &str, keys: &str) -> Place {
     let place = Place::new();
-    Own { name: "thing", dependencies: &[], code: CODE }.write(&place);
+    Own { name: "thing", requires: &[], code: CODE }.write(&place);
     place.write("recipes/thing/check.c", program);
     place.write(
         "recipes/thing/tests.toml",

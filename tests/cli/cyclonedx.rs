@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::support::{built, project, raw, run, test};
+use crate::support::{archives_of, built, project, raw, run, test};
 
 fn json(path: impl AsRef<std::path::Path>) -> Value {
     serde_json::from_slice(&std::fs::read(path).expect("the file")).expect("JSON")
@@ -57,7 +57,7 @@ fn every_file_of_the_prefix_is_a_component_with_the_manifests_digests() {
     }
     assert!(archives >= 9, "only {archives} libraries");
     for source in list(&manifest, "sources") {
-        for archive in list(source, "archives") {
+        for archive in archives_of(source) {
             let library = components[text(archive, "path")];
             assert_eq!(library["version"], source["version"]);
             assert_eq!(library["pedigree"]["ancestors"][0]["name"], source["name"]);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::support::{Place, built, project, raw, run, test};
+use crate::support::{Place, archives_of, built, project, raw, run, test};
 
 fn said(args: &[&str]) -> String {
     run(raw().current_dir(project()).args(args)).exits(0).stdout
@@ -164,7 +164,7 @@ fn the_page_of_a_prefix_has_each_object_file_and_licence_text_and_the_same_prefi
         }
     }
     for source in manifest["sources"].as_array().expect("sources") {
-        for member in source["archives"].as_array().expect("archives").iter().flat_map(|it| it["members"].as_array().expect("members")) {
+        for member in archives_of(source).into_iter().flat_map(|it| it["members"].as_array().expect("members")) {
             let (name, digest) = (member["name"].as_str().expect("a name"), member["sha256"].as_str().expect("a digest"));
             assert!(page.contains(&format!(">{name}</th>")) && page.contains(digest), "{name}");
         }

@@ -139,7 +139,7 @@ fn fetch_build_plan_and_list_never_write_the_lock() {
 fn origins_that_disagree_are_not_locked_and_the_file_is_named() {
     let place = Place::new();
     place.copy_recipes();
-    let own = Own { name: "demo", dependencies: &[], code: "int demo(void) { return 0; }\n" };
+    let own = Own { name: "demo", requires: &[], code: "int demo(void) { return 0; }\n" };
     own.write(&place);
     let other = [("demo.c", "int demo(void) { return 1; }\n"), ("demo.h", "int demo(void);\n"), ("LICENSE", "Do as you like.\n")];
     let other = other.map(|(path, text)| (format!("other/{path}"), text.as_bytes().to_vec()));
@@ -180,7 +180,7 @@ fn a_written_lock_can_be_read_by_others() {
     use std::os::unix::fs::PermissionsExt as _;
     let place = Place::new();
     place.copy_recipes();
-    Own { name: "demo", dependencies: &[], code: "int demo(void) { return 0; }\n" }.lock(&place);
+    Own { name: "demo", requires: &[], code: "int demo(void) { return 0; }\n" }.lock(&place);
     let fresh = std::fs::metadata(place.write("fresh", "")).expect("a file").permissions().mode();
     assert_eq!(std::fs::metadata(place.path("lockfile.json")).expect("the lock").permissions().mode(), fresh);
 }
@@ -241,6 +241,6 @@ fn a_lock_is_begun_by_init_and_takes_sources_from_then_on() {
     let untouched = state(&place.path("lockfile.json"));
     run(&mut place.own(place.command(&["lock", "--init"]))).exits(2).says(&["lockfile.json is there already"]);
     assert_eq!(state(&place.path("lockfile.json")), untouched);
-    Own { name: "demo", dependencies: &[], code: "int demo(void) { return 0; }\n" }.lock(&place);
+    Own { name: "demo", requires: &[], code: "int demo(void) { return 0; }\n" }.lock(&place);
     assert_eq!(json(&place.path("lockfile.json"))["sources"].as_object().map(serde_json::Map::len), Some(1));
 }

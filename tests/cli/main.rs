@@ -13,6 +13,7 @@ mod cyclonedx;
 mod damaged;
 mod documents;
 mod elements;
+mod examples;
 mod explain;
 mod exports;
 mod healing;

@@ -194,7 +194,7 @@ fn repeat(message: &str) -> Run {
 fn own_source(code: &str) -> Place {
     let place = Place::new();
     place.copy_recipes();
-    Own { name: "demo", dependencies: &["zlib"], code }.lock(&place);
+    Own { name: "demo", requires: &["zlib/z"], code }.lock(&place);
     place
 }
 
@@ -233,7 +233,7 @@ fn a_file_from_outside_of_source_and_sdk_is_refused() {
     place.copy_recipes();
     let header = place.write("outside.h", "#define OUTSIDE 1\n");
     let code = format!("#include \"{}\"\nint demo(void) {{ return OUTSIDE; }}\n", header.display());
-    Own { name: "demo", dependencies: &[], code: &code }.lock(&place);
+    Own { name: "demo", requires: &[], code: &code }.lock(&place);
     run(&mut place.own(place.build(&["demo", "--prefix", "out"]))).exits(1).says(&[
         "demo.c asks for a file",
         "outside.h",
@@ -246,6 +246,6 @@ fn a_file_from_outside_of_source_and_sdk_is_refused() {
 fn a_source_that_asks_for_the_time_of_day_is_refused() {
     let place = Place::new();
     place.copy_recipes();
-    Own { name: "demo", dependencies: &[], code: "const char *demo_time = __TIME__;\nint demo(void) { return 0; }\n" }.lock(&place);
+    Own { name: "demo", requires: &[], code: "const char *demo_time = __TIME__;\nint demo(void) { return 0; }\n" }.lock(&place);
     run(&mut place.own(place.build(&["demo"]))).exits(1).says(&["demo.c:1:", "-Wdate-time"]);
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::sboms::{cyclonedx, list, parsed, spdx3, spdx23, text};
-use crate::support::{Place, built, project, raw, run, system, test, tool};
+use crate::support::{Place, archives_of, built, project, raw, run, system, test, tool};
 
 /// What a library must be seen with.
 struct Expected {
@@ -33,7 +33,7 @@ fn expected() -> Vec<Expected> {
         });
         let recipe = recipe.unwrap_or_else(|| panic!("no recipe of {name} {version}"));
         let installed = list(&manifest, "sources").iter().find(|source| source["name"] == *name).expect("it was built");
-        let archive = text(&list(installed, "archives")[0], "path").rsplit('/').next().expect("a file name");
+        let archive = text(archives_of(installed)[0], "path").rsplit('/').next().expect("a file name");
         Expected {
             names: [name.clone(), archive.to_owned()],
             version: version.to_owned(),

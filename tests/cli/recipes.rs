@@ -53,7 +53,7 @@ fn what_a_recipe_may_not_say_is_refused() {
         ("flags = [\"-std=gnu11\"]", "flags = [\"-fplugin=/tmp/evil.so\"]", "`-fplugin=/tmp/evil.so` is not allowed"),
         ("flags = [\"-std=gnu11\"]", "flags = [\"-Wl,--undefined\"]", "`-Wl,--undefined` is not allowed"),
         ("\"blocksort.c\", \"huffman.c\"", "\"../../evil.c\", \"huffman.c\"", "../../evil.c"),
-        ("\"blocksort.c\", \"huffman.c\"", "\"configure.sh\", \"huffman.c\"", "only C files"),
+        ("\"blocksort.c\", \"huffman.c\"", "\"configure.sh\", \"huffman.c\"", "`configure.sh` is in no language that is compiled"),
         ("expression = \"bzip2-1.0.6\"", "expression = \"as you like\"", "no SPDX expression"),
         ("https://sourceware.org/pub", "http://sourceware.org/pub", "expected `https`"),
     ] {
@@ -83,12 +83,12 @@ fn a_header_that_the_inputs_do_not_have_is_named() {
 fn a_header_a_library_or_a_module_of_two_recipes_is_told_with_both() {
     for (old, new, path) in [
         ("\"bzlib.h\" = \"bzlib.h\"", "\"bzlib.h\" = \"ZLIB.h\"", "include/zlib.h"),
-        ("[library.bz2]", "[library.z]", "lib/libz.a"),
+        ("[library.bz2", "[library.z", "lib/libz.a"),
         ("[pkg-config.bzip2]", "[pkg-config.zlib]", "lib/pkgconfig/zlib.pc"),
     ] {
         let place = place();
         place.edit("recipes/bzip2/recipe.toml", old, new);
-        if old == "[library.bz2]" {
+        if old == "[library.bz2" {
             place.edit("recipes/bzip2/recipe.toml", "libraries = [\"bz2\"]", "libraries = [\"z\"]");
         }
         own(&place, &["list"]).exits(2).says(&[&format!("bzip2 and zlib both install {path}")]);
@@ -111,18 +111,33 @@ fn a_version_that_no_recipe_is_written_for_is_refused_with_those_that_are() {
 }
 
 #[test]
-fn a_circle_of_dependencies_and_a_missing_one_are_told() {
-    let depends = |place: &Place, name: &str, on: &str| {
-        let path = format!("recipes/{name}/recipe.toml");
-        place.edit(&path, "\nlicense = ", &format!("\ndependencies = [\"{on}\"]\nlicense = "));
+fn a_circle_of_libraries_and_one_that_is_not_there_are_told_with_the_line() {
+    let bzip2 = |key: &str, on: &str| {
+        let place = place();
+        place.edit("recipes/bzip2/recipe.toml", "sources = [", &format!("{key} = [\"{on}\"]\nsources = ["));
+        place
     };
-    let place = place();
-    depends(&place, "bzip2", "zlib");
-    depends(&place, "zlib", "bzip2");
-    own(&place, &["list"]).exits(2).says(&["in a circle: bzip2 -> zlib -> bzip2"]);
-    let place = self::place();
-    depends(&place, "bzip2", "lz4");
-    own(&place, &["list"]).exits(2).says(&["bzip2 depends on `lz4`, which is not in the lock"]);
+    let place = bzip2("requires", "zlib/z");
+    place.edit("recipes/zlib/recipe.toml", "flags = [\"-std=gnu11\"]", "flags = [\"-std=gnu11\"]\nrequires-private = [\"bzip2/bz2\"]");
+    let at = at(&place, "zlib/recipe.toml", "requires-private");
+    own(&place, &["list"]).exits(2).says(&[&at, "in a circle: bzip2/bz2 -> zlib/z -> bzip2/bz2"]);
+    for (on, words) in [
+        ("lz4/lz4", "there is no recipe `lz4`"),
+        ("zlib/zz", "the recipe zlib makes no library `zz`"),
+        ("bz3", "`[library.bz2]` requires `bz3`, which the recipe does not make"),
+        ("bz2", "`[library.bz2]` requires itself"),
+        ("a/b/c", "a/b/c"),
+    ] {
+        for key in ["requires", "requires-private"] {
+            let place = bzip2(key, on);
+            let at = self::at(&place, "bzip2/recipe.toml", key);
+            own(&place, &["list"]).exits(2).says(&[&at, words]);
+        }
+    }
+    let place = bzip2("requires", "zlib/z");
+    place.edit_lock(|lock| drop(lock["sources"].as_object_mut().expect("sources").remove("zlib")));
+    let at = self::at(&place, "bzip2/recipe.toml", "requires");
+    own(&place, &["list"]).exits(2).says(&[&at, "`zlib` is not in the lock"]);
 }
 
 #[test]
@@ -158,14 +173,14 @@ fn openssl_and_its_like_are_exit_6_with_the_reason_wherever_they_are_named() {
     };
     for name in ["openssl", "libressl"] {
         let place = place();
-        Own { name, dependencies: &[], code: "" }.write(&place);
+        Own { name, requires: &[], code: "" }.write(&place);
         refused(&place, &["list"], name);
     }
     let place = self::place();
     place.edit(RECIPE, "crate = \"bzip2-sys\"", "crate = \"openssl-sys\"");
     refused(&place, &["list"], "openssl-sys");
     let place = self::place();
-    place.edit(RECIPE, "\nlicense = ", "\ndependencies = [\"libcrypto\"]\nlicense = ");
+    place.edit(RECIPE, "sources = [", "requires = [\"libcrypto/crypto\"]\nsources = [");
     refused(&place, &["list"], "libcrypto");
     let place = self::place();
     place.edit_lock(|lock| lock["sources"]["OpenSSL"] = lock["sources"]["bzip2"].clone());
@@ -214,7 +229,7 @@ fn a_lock_with_an_unknown_key_another_version_or_a_bad_digest_is_told_with_its_l
 fn a_source_is_built_with_what_it_depends_on_and_finds_its_headers() {
     let place = place();
     let code = "#include <zlib.h>\n#include \"demo.h\"\nint demo(void) { return (int)zlibCompileFlags() + Z_BEST_SPEED; }\n";
-    Own { name: "demo", dependencies: &["zlib"], code }.lock(&place);
+    Own { name: "demo", requires: &["zlib/z"], code }.lock(&place);
     let built = run(&mut place.own(place.build(&["demo", "--message-format", "json"]))).exits(0).data("built");
     let sources = built["manifest"]["sources"].as_array().expect("sources");
     assert_eq!(sources.iter().map(|source| source["name"].as_str().expect("a name")).collect::<Vec<_>>(), ["zlib", "demo"]);
@@ -223,6 +238,6 @@ fn a_source_is_built_with_what_it_depends_on_and_finds_its_headers() {
     }
     // Without the dependency its header is nowhere to be found.
     let place = self::place();
-    Own { name: "demo", dependencies: &[], code }.lock(&place);
+    Own { name: "demo", requires: &[], code }.lock(&place);
     run(&mut place.own(place.build(&["demo"]))).exits(1).says(&["demo 1: demo.c does not compile", "'zlib.h' file not found"]);
 }

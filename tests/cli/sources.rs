@@ -97,7 +97,8 @@ pub fn zip(files: &[(String, Vec<u8>)]) -> Vec<u8> {
 /// A source of a test's own, locked: its recipe takes `NAME.c` and `NAME.h`, makes `libNAME.a` and installs the header.
 pub struct Own<'a> {
     pub name: &'a str,
-    pub dependencies: &'a [&'a str],
+    /// Libraries that its library requires publicly.
+    pub requires: &'a [&'a str],
     /// Text of `NAME.c`.
     pub code: &'a str,
 }
@@ -105,7 +106,7 @@ pub struct Own<'a> {
 impl Own<'_> {
     /// Its recipe.
     pub fn recipe(&self) -> String {
-        let Self { name, dependencies, .. } = self;
+        let Self { name, requires, .. } = self;
         let sha256 = Sha256::of(&self.archive());
         format!(
             r#"name = "{name}"
@@ -113,7 +114,6 @@ versions = ["1"]
 summary = "A source of the tests"
 homepage = "https://example.org/"
 originator = "The tests"
-dependencies = {dependencies:?}
 license = {{ expression = "MIT", files = ["LICENSE"], copyright = "NONE" }}
 identifiers = {{ cpe = "tests:{name}", purl = "pkg:generic/{name}" }}
 
@@ -128,8 +128,9 @@ max-size = 100000
 
 [library.{name}]
 sources = ["{name}.c"]
+requires = {requires:?}
 
-[headers]
+[library.{name}.headers]
 "{name}.h" = "{name}.h"
 
 [pkg-config.{name}]

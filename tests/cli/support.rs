@@ -343,6 +343,12 @@ fn json_lines(output: &Output) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("no JSON: {error}: {line}"))).collect()
 }
 
+/// The archives of a source of a manifest.
+pub fn archives_of(source: &Value) -> Vec<&Value> {
+    let libraries = source["libraries"].as_array().expect("libraries");
+    libraries.iter().filter_map(|library| library.get("archive")).collect()
+}
+
 /// Every file below `dir` with its digest and mode, sorted: what must be equal for two prefixes to be equal.
 pub fn snapshot(dir: &Path) -> Vec<String> {
     let mut found = Vec::new();

@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 use wasideps::model::Sha256;
 
-use crate::support::{Place, built, project, run, sdk, test};
+use crate::support::{Place, archives_of, built, project, run, sdk, test};
 
 /// Each source of the prefix with its archives.
 fn libraries() -> Vec<(String, Vec<PathBuf>)> {
@@ -16,7 +16,7 @@ fn libraries() -> Vec<(String, Vec<PathBuf>)> {
     let array = |value: &Value| value.as_array().expect("an array").clone();
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
     let archives =
-        |source: &Value| array(&source["archives"]).iter().map(|archive| built().path("out").join(text(&archive["path"]))).collect();
+        |source: &Value| archives_of(source).into_iter().map(|archive| built().path("out").join(text(&archive["path"]))).collect();
     let libraries: Vec<_> = array(&manifest["sources"]).iter().map(|source| (text(&source["name"]), archives(source))).collect();
     assert!(libraries.len() >= 4, "{libraries:?}");
     libraries

@@ -290,7 +290,7 @@ impl Victim<'_> {
     /// Puts another object in the place of a member, and the archive's digests into the manifest; the member's too if `stated`.
     fn member(&mut self, stated: bool) -> String {
         let manifest = Manifest::parse(&read(self.root, MANIFEST)).expect("a manifest");
-        let archives: Vec<_> = manifest.sources.iter().flat_map(|source| &source.archives).collect();
+        let archives: Vec<_> = manifest.archives().collect();
         let chosen = *self.chance.of(&archives);
         let bytes = read(self.root, chosen.path.as_str());
         let parsed = object::read::archive::ArchiveFile::parse(&*bytes).expect("an archive");

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{built, run, sdk, test, tool};
+use crate::support::{archives_of, built, run, sdk, test, tool};
 use crate::tampering::Chance;
 
 /// Where the files are that `explain` names.
@@ -36,7 +36,7 @@ fn the_closure_of_members_picked_at_random_names_exactly_the_files_that_clang_is
         serde_json::from_slice(&std::fs::read(prefix.join("share/wasideps/manifest.json")).expect("a manifest")).expect("JSON");
     let mut members = Vec::new();
     for source in manifest["sources"].as_array().expect("sources") {
-        for archive in source["archives"].as_array().expect("archives") {
+        for archive in archives_of(source) {
             let names = archive["members"].as_array().expect("members").iter().map(|member| member["name"].as_str().expect("a name"));
             let path = archive["path"].as_str().expect("a path");
             members.extend(names.map(|name| (source["tree"].as_str().expect("a key"), format!("{path}:{name}"))));

@@ -26,7 +26,7 @@ int demo(void) { demo_add(demo_table(), demo_table() + 512); return 7; }
 fn place() -> Place {
     let place = Place::new();
     place.copy_recipes();
-    Own { name: "demo", dependencies: &[], code: CODE }.lock(&place);
+    Own { name: "demo", requires: &[], code: CODE }.lock(&place);
     place
 }
 
@@ -110,7 +110,7 @@ fn setjmp_compiles_and_links_in_the_variant_with_exceptions_alone() {
     // A source that asks for it without the variant is told what to do by wasi-libc itself.
     let place = self::place();
     let code = "#include <setjmp.h>\njmp_buf demo_place;\nint demo(void) { return setjmp(demo_place); }\n";
-    Own { name: "demo", dependencies: &[], code }.lock(&place);
+    Own { name: "demo", requires: &[], code }.lock(&place);
     run(&mut place.own(place.build(&["demo"]))).exits(1).says(&["Setjmp/longjmp support requires Exception handling support"]);
 }
 

@@ -10,7 +10,7 @@ use wasideps::build::MANIFEST;
 use wasideps::model::Sha256;
 
 use crate::prefix::own_sdk;
-use crate::support::{Place, Run, built, copy_tree, names, project, raw, run, sdk, test};
+use crate::support::{Place, Run, archives_of, built, copy_tree, names, project, raw, run, sdk, test};
 
 /// Three libraries, built once.
 pub fn three() -> &'static Path {
@@ -65,7 +65,7 @@ fn a_clean_prefix_passes_wherever_it_is_and_all_of_it_is_counted() {
     let data = verify(&prefix, &[]).exits(0).data("verified");
     let manifest: Value = serde_json::from_slice(&read(&prefix, MANIFEST)).expect("JSON");
     let sources = manifest["sources"].as_array().expect("sources");
-    let archives: Vec<_> = sources.iter().flat_map(|source| source["archives"].as_array().expect("archives")).collect();
+    let archives: Vec<_> = sources.iter().flat_map(archives_of).collect();
     let members: usize = archives.iter().map(|archive| archive["members"].as_array().expect("members").len()).sum();
     assert_eq!(data["checked"]["files"], files(&prefix).len());
     assert_eq!(data["checked"]["members"], members);
@@ -156,7 +156,7 @@ fn a_second_build_finds_what_the_first_took_from_a_store_that_lied() {
 
     // One object in the place of another, in results that are whole: the store finds nothing wrong with them, nor does a prefix made of it.
     let manifest: Value = serde_json::from_slice(&read(&place.path("out"), MANIFEST)).expect("JSON");
-    let members = manifest["sources"][0]["archives"][0]["members"].as_array().expect("members");
+    let members = archives_of(&manifest["sources"][0])[0]["members"].as_array().expect("members");
     let digest = |member: usize| members[member]["sha256"].as_str().expect("a digest");
     let actions = place.path("store/actions");
     for name in names(&actions) {

@@ -63,7 +63,7 @@ fn show(outcome: &Outcome, prefix: &str, seconds: f64, printer: &Printer) {
     }
     let mut rows = table::table(&["library", "version", "archive", "size", "pkg-config"]);
     for source in &manifest.sources {
-        for archive in &source.archives {
+        for archive in source.archives() {
             let size = manifest.files.iter().find(|file| file.path == archive.path).map_or(0, |file| file.size);
             let modules = source.modules.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             rows.add_row([source.name.to_string(), source.version.to_string(), archive.path.to_string(), table::size(size), modules]);

@@ -7,7 +7,7 @@ use crate::cli::args::{EnvArgs, Global, SdkArgs};
 use crate::cli::context;
 use crate::cli::error::{CliError, Failures};
 use crate::cli::printer::Printer;
-use crate::consumer::env::{Module, render, variables};
+use crate::consumer::env::{ResolvedModule, render, variables};
 use crate::consumer::view::make_view;
 use crate::model::printable;
 
@@ -35,8 +35,7 @@ pub fn env(args: &EnvArgs, printer: &Printer) -> Result<(), Failures> {
     let absolute = |path: &Utf8Path| camino::absolute_utf8(path).map_err(|source| CliError::Read { path: path.to_owned(), source });
     let prefix = absolute(&prefix)?;
     let view = args.view.as_deref().map(absolute).transpose()?;
-    let modules = installed.manifest().sources.iter().flat_map(|source| &source.modules);
-    let modules: Vec<Module> = modules.map(|(name, module)| Module::resolved(name, module, &prefix)).collect();
+    let modules = ResolvedModule::all(&installed.manifest().modules(), &prefix);
     printer.document(&render(&variables(&prefix, &modules, view.as_deref()), args.shell));
     Ok(())
 }

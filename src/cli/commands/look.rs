@@ -38,7 +38,11 @@ pub fn list(global: &Global, printer: &Printer) -> Result<(), Failures> {
             summary: &recipe.summary,
             license: &recipe.license.expression,
             source: &selected.source,
-            libraries: recipe.libraries.iter().map(|library| format!("lib{}.a", library.name)).collect(),
+            libraries: recipe
+                .libraries
+                .iter()
+                .map(|library| library.archive().map_or_else(|| library.name.to_string(), |path| path.file_name().to_owned()))
+                .collect(),
             modules: recipe.pkg_configs.keys().map(ToString::to_string).collect(),
             versions: recipes.iter().flat_map(|recipe| &recipe.versions).map(ToString::to_string).collect(),
         };
@@ -87,7 +91,7 @@ pub fn plan(args: &PlanArgs, global: &Global, printer: &Printer) -> Result<(), F
         printer.json("job", PlannedJob { source, version, in_store: there, job });
         let library: &str = &format!("lib{}.a", job.library);
         let there = if there { "yes" } else { "no" };
-        rows.add_row([selected.title().as_str(), library, job.file.as_str(), &job.key.short(), there]);
+        rows.add_row([selected.title().as_str(), library, job.file.path().as_str(), &job.key.short(), there]);
     }
     let trees = plan.sources.iter().filter(|source| store.has_entry(Kind::Tree, &source.tree_key)).count();
     printer.json(

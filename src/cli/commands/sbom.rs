@@ -219,7 +219,7 @@ fn explain(args: &ExplainArgs, printer: &Printer) -> Result<(), Failures> {
 /// What could have been meant: the members of the archive, or the archives.
 fn known(manifest: &Manifest, closure: &Closure, path: &str) -> Vec<String> {
     let members: Vec<String> = closure.members_of(path).map(|member| format!("{path}:{}", member.name)).collect();
-    let archives = manifest.sources.iter().flat_map(|source| &source.archives).map(|archive| archive.path.to_string());
+    let archives = manifest.archives().map(|archive| archive.path.to_string());
     if members.is_empty() { archives.collect() } else { members }
 }
 

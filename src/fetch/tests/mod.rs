@@ -29,7 +29,6 @@ homepage = "https://example.org/"
 originator = "Demo"
 license = { expression = "Zlib", files = ["LICENSE"], copyright = "NONE" }
 identifiers = { cpe = "a:b", purl = "pkg:generic/demo" }
-headers = {}
 pkg-config = {}
 inputs = { include = ["*.c", "sub/*.h"], max-size = 1000 }
 library = { demo = { sources = ["a.c"] } }

@@ -1,7 +1,7 @@
 //! Components of CycloneDX documents: sources, libraries with their files and objects, tools.
 
 use super::model::{Attachment, Component, Diff, ExternalReference, Hash, Issue, License, Organization, Patch, Pedigree, Property};
-use crate::build::{ManifestArchive, ManifestFile, ManifestSource};
+use crate::build::{ManifestArchive, ManifestFile, ManifestLibrary, ManifestSource};
 use crate::model::{LockedSource, Place, Recipe, Selected};
 use crate::sbom::Built;
 use crate::sbom::names::{self, Tool};
@@ -118,16 +118,26 @@ pub fn pedigree(selected: &Selected, ancestors: Vec<Component>) -> Option<Pedigr
     some.then_some(Pedigree { ancestors, patches, notes })
 }
 
-/// The library `archive` with its objects; the first of a source also has the headers, modules and licences that are installed for it.
-pub fn library(built: &Built<'_>, selected: &Selected, installed: &ManifestSource, archive: &ManifestArchive) -> Component {
-    let first = installed.archives.first() == Some(archive);
-    let is_archive = |file: &ManifestFile| installed.archives.iter().any(|archive| archive.path == file.path);
-    let files = built.manifest.files.iter().filter(|file| first && file.source.as_ref() == Some(&installed.name) && !is_archive(file));
+/// The reference to a library: the path of its archive, or what no path and no other reference is.
+pub fn library_ref(source: &ManifestSource, library: &ManifestLibrary) -> String {
+    match &library.archive {
+        Some(archive) => archive.path.to_string(),
+        None => format!("headers/{}", source.id(library)),
+    }
+}
+
+/// A library with its objects, and the other files that are installed for it.
+pub fn library(built: &Built<'_>, selected: &Selected, installed: &ManifestSource, library: &ManifestLibrary) -> Component {
+    let is_archive = |file: &ManifestFile| library.archive.as_ref().is_some_and(|archive| archive.path == file.path);
+    let files = built.manifest.files.iter().filter(|file| file.source.as_ref() == Some(&installed.name));
+    let files = files.filter(|file| installed.owner(&file.path) == Some(library) && !is_archive(file));
     let copied = |file: &ManifestFile| built.closure.files_of(&installed.name).find(|from| Some(&from.path) == file.copy_of.as_ref());
-    let members = built.closure.members_of(archive.path.as_str()).map(|member| {
-        let mut object = file(&member_ref(archive, &member.name), &member.name);
-        object.contains(&member.content);
-        object
+    let members = library.archive.iter().flat_map(|archive| {
+        built.closure.members_of(archive.path.as_str()).map(|member| {
+            let mut object = file(&member_ref(archive, &member.name), &member.name);
+            object.contains(&member.content);
+            object
+        })
     });
     let files = files.map(|of| {
         let mut component = installed_file(of);
@@ -136,19 +146,20 @@ pub fn library(built: &Built<'_>, selected: &Selected, installed: &ManifestSourc
         }
         component
     });
-    Component { components: members.chain(files).collect(), ..library_as_linked(built, selected, installed, archive) }
+    Component { components: members.chain(files).collect(), ..library_as_linked(built, selected, installed, library) }
 }
 
-/// The library `archive` as a part of a program that is linked with it: without what is in the prefix alone.
-pub fn library_as_linked(built: &Built<'_>, selected: &Selected, installed: &ManifestSource, archive: &ManifestArchive) -> Component {
+/// A library as a part of a program that is linked with it: without what is in the prefix alone.
+pub fn library_as_linked(built: &Built<'_>, selected: &Selected, installed: &ManifestSource, library: &ManifestLibrary) -> Component {
     let recipe = &selected.recipe;
-    let archived = built.manifest.files.iter().find(|file| file.path == archive.path);
+    let archive = library.archive.as_ref();
+    let archived = built.manifest.files.iter().find(|file| archive.is_some_and(|archive| archive.path == file.path));
     Component {
         r#type: "library",
-        bom_ref: archive.path.to_string(),
+        bom_ref: library_ref(installed, library),
         supplier: Some(ours()),
         publisher: Some(recipe.originator.to_string()),
-        name: archive.path.file_name().to_owned(),
+        name: names::library_name(installed, library),
         version: Some(installed.version.to_string()),
         description: Some(recipe.summary.to_string()),
         hashes: archived.map(hashes).unwrap_or_default(),

@@ -10,9 +10,9 @@ pub use wheel::{Wheel, WheelError, document as wheel_document};
 use super::explain::command;
 use super::names::{self, Tool};
 use super::{Built, Context, uuid};
-use crate::build::ManifestSource;
+use crate::build::{Manifest, ManifestLibrary, ManifestSource};
 use crate::model::{Recipe, Selected};
-use components::{member_ref, ours, property, source_ref, tool_ref};
+use components::{library_ref, member_ref, ours, property, source_ref, tool_ref};
 use model::{Command, Component, Composition, Dependency, Flow, Formula, Lifecycle, Metadata, Resource, Step, Task, Tools, Workflow};
 
 /// Which version of the format a document is in. What we write differs in nothing else.
@@ -71,12 +71,12 @@ pub fn prefix_document(built: &Built<'_>, version: SpecVersion, context: &Contex
     let mut dependencies = Vec::new();
     let mut workflows = Vec::new();
     for (selected, installed) in built.sources() {
-        for archive in &installed.archives {
-            components.push(components::library(built, selected, installed, archive));
-            let libraries =
-                selected.recipe.dependencies.iter().filter_map(|name| manifest.sources.iter().find(|source| source.name == *name));
-            let libraries = libraries.flat_map(|source| &source.archives).map(|archive| archive.path.to_string());
-            dependencies.push(depends(archive.path.as_str(), libraries.chain(linked.iter().map(|tool| tool_ref(tool.name))).collect()));
+        for library in &installed.libraries {
+            components.push(components::library(built, selected, installed, library));
+            // Headers alone are linked with nothing.
+            let linked = linked.iter().filter(|_| library.archive.is_some()).map(|tool| tool_ref(tool.name));
+            let on = required(manifest, library).chain(linked).collect();
+            dependencies.push(depends(&library_ref(installed, library), on));
         }
         workflows.extend(workflows_of(built, installed));
     }
@@ -158,13 +158,18 @@ fn depends(from: &str, on: Vec<String>) -> Dependency {
 }
 
 fn source_dependency(recipe: &Recipe) -> Dependency {
-    depends(&source_ref(recipe.name.as_str()), recipe.dependencies.iter().map(|name| source_ref(name.as_str())).collect())
+    depends(&source_ref(recipe.name.as_str()), recipe.required().into_iter().map(|name| source_ref(name.as_str())).collect())
+}
+
+/// References to the libraries that `library` requires.
+fn required<'a>(manifest: &'a Manifest, library: &'a ManifestLibrary) -> impl Iterator<Item = String> + 'a {
+    library.required().filter_map(|id| manifest.library(id)).map(|(source, library)| library_ref(source, library))
 }
 
 /// How the archives of a source were made: a task for each object, with clang's command.
 fn workflows_of<'a>(built: &'a Built<'_>, installed: &'a ManifestSource) -> impl Iterator<Item = Workflow> + 'a {
     let tools = ["wasideps", "wasi-sdk", "clang"];
-    installed.archives.iter().map(move |archive| {
+    installed.archives().map(move |archive| {
         let task = |member: &crate::build::ClosureMember| {
             let object = member_ref(archive, &member.name);
             Task {

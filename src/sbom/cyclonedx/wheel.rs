@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::model::{Bom, Component, Composition};
-use super::{SpecVersion, bom, components, depends};
-use crate::model::{Name, Purl};
+use super::{SpecVersion, bom, components, depends, required};
+use crate::model::{LibraryId, Name, Purl};
 use crate::sbom::{Built, Context};
 
 /// The distribution that a wheel is of.
@@ -42,26 +42,27 @@ impl Wheel {
     }
 }
 
-/// The BOM of what `wheel` holds of a prefix: the libraries of the sources `linked`, and of those that they depend on. The wheel itself is the
+/// The BOM of what `wheel` holds of a prefix: the libraries of the sources `linked`, and those that they require. The wheel itself is the
 /// primary component, and known to be incomplete: what else is in it is for others to say.
 #[must_use]
 pub fn document(built: &Built<'_>, linked: &BTreeSet<Name>, wheel: &Wheel, context: &Context<'_>) -> Bom {
-    let mut wanted = linked.clone();
-    // A source comes after those that it depends on.
-    let sources: Vec<_> = built.sources().collect();
-    for (selected, _) in sources.iter().rev() {
-        if wanted.contains(&selected.recipe.name) {
-            wanted.extend(selected.recipe.dependencies.iter().cloned());
+    let manifest = built.manifest;
+    let of_sources = manifest.sources.iter().filter(|source| linked.contains(&source.name));
+    let mut next: Vec<LibraryId> = of_sources.flat_map(|source| source.libraries.iter().map(|library| source.id(library))).collect();
+    let mut wanted = BTreeSet::new();
+    while let Some(id) = next.pop() {
+        if let Some((_, library)) = manifest.library(&id)
+            && wanted.insert(id)
+        {
+            next.extend(library.required().cloned());
         }
     }
     let subject = wheel.purl.to_string();
     let (mut libraries, mut dependencies) = (Vec::new(), Vec::new());
-    for (selected, installed) in sources.into_iter().filter(|(selected, _)| wanted.contains(&selected.recipe.name)) {
-        for archive in &installed.archives {
-            libraries.push(components::library_as_linked(built, selected, installed, archive));
-            let needed = built.manifest.sources.iter().filter(|source| selected.recipe.dependencies.contains(&source.name));
-            let needed = needed.flat_map(|source| &source.archives).map(|archive| archive.path.to_string());
-            dependencies.push(depends(archive.path.as_str(), needed.collect()));
+    for (selected, installed) in built.sources() {
+        for library in installed.libraries.iter().filter(|library| wanted.contains(&installed.id(library))) {
+            libraries.push(components::library_as_linked(built, selected, installed, library));
+            dependencies.push(depends(&components::library_ref(installed, library), required(manifest, library).collect()));
         }
     }
     let references: Vec<String> = libraries.iter().map(|library| library.bom_ref.clone()).collect();

@@ -139,7 +139,7 @@ impl Drawing {
     /// The files, objects and archives of a source; where the archives end.
     fn objects(&mut self, built: &Built<'_>, installed: &ManifestSource) -> Vec<(usize, usize)> {
         let mut ends = Vec::new();
-        for archive in &installed.archives {
+        for archive in installed.archives() {
             let groups = groups(built, archive);
             let y = at(self.rows) + groups.len().saturating_sub(1) * ROW / 2;
             let archive =
@@ -164,7 +164,7 @@ impl Drawing {
 
     /// What else clang opened.
     fn headers(&mut self, built: &Built<'_>, installed: &ManifestSource) {
-        let members = installed.archives.iter().flat_map(|archive| built.closure.members_of(archive.path.as_str()));
+        let members = installed.archives().flat_map(|archive| built.closure.members_of(archive.path.as_str()));
         let opened: BTreeSet<usize> = members.flat_map(|member| member.headers.iter().copied()).collect();
         let (own, sdk): (Vec<_>, Vec<_>) = opened.iter().map(|&index| &built.closure.files[index]).partition(|file| file.source.is_some());
         for (opened, of) in [(own, "source"), (sdk, "SDK")] {
@@ -232,7 +232,7 @@ pub fn of_source(built: &Built<'_>, selected: &Selected, installed: &ManifestSou
     drawing.headers(built, installed);
     drawing.origins(origins(selected));
     drawing.consumers(consumers(built, installed), &archives);
-    let objects: usize = installed.archives.iter().map(|archive| archive.members.len()).sum();
+    let objects: usize = installed.archives().map(|archive| archive.members.len()).sum();
     html! {
         div.graph tabindex="0" role="region" aria-label=(format!("Graph of {}, can be scrolled", selected.title())) {
             svg viewBox=(format!("-10 0 {} {}", WIDTH + 20, drawing.height())) role="img" {
@@ -285,14 +285,14 @@ pub fn overview(built: &Built<'_>) -> Markup {
     let mut row = 0;
     for (selected, installed) in built.sources() {
         let y = at(row);
-        let members: usize = installed.archives.iter().map(|archive| archive.members.len()).sum();
+        let members: usize = installed.archives().map(|archive| archive.members.len()).sum();
         let files = built.closure.files_of(&installed.name).count();
         let origin = match selected.recipe.patches.len() {
             0 => selected.title(),
             number => format!("{} + {}", selected.title(), counted(number, "patch")),
         };
         let modules = installed.modules.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        let archives = installed.archives.iter().map(|archive| archive.path.file_name()).collect::<Vec<_>>().join(", ");
+        let archives = installed.archives().map(|archive| archive.path.file_name()).collect::<Vec<_>>().join(", ");
         let line = [
             (origin, "origin"),
             (format!("{} take part", counted(files, "file")), "file"),

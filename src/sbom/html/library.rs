@@ -106,7 +106,7 @@ fn ours(selected: &Selected) -> Markup {
 
 fn objects(built: &Built<'_>, installed: &ManifestSource) -> Markup {
     html! {
-        @for archive in &installed.archives {
+        @for archive in installed.archives() {
             @let members: Vec<_> = built.closure.members_of(archive.path.as_str()).collect();
             details {
                 summary { (counted(members.len(), "object")) " in " (archive.path) }

@@ -183,12 +183,12 @@ fn search() -> Markup {
 }
 
 fn archives(built: &Built<'_>, index: usize) -> Markup {
-    let archives = &built.manifest.sources[index].archives;
+    let archives: Vec<_> = built.manifest.sources[index].archives().collect();
     let size =
-        |archive: &&crate::build::ManifestArchive| built.manifest.files.iter().find(|file| file.path == archive.path).map(|file| file.size);
+        |archive: &crate::build::ManifestArchive| built.manifest.files.iter().find(|file| file.path == archive.path).map(|file| file.size);
     html! {
-        td data-label="Library" { @for archive in archives { (archive.path) " " } }
-        td.number data-label="Bytes" { (grouped(archives.iter().filter_map(|archive| size(&archive)).sum())) }
+        td data-label="Library" { @for archive in &archives { (archive.path) " " } }
+        td.number data-label="Bytes" { (grouped(archives.iter().filter_map(|archive| size(archive)).sum())) }
         td.number data-label="Objects" { (archives.iter().map(|archive| archive.members.len()).sum::<usize>()) }
     }
 }

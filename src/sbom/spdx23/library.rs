@@ -66,7 +66,7 @@ fn dependencies(built: &Built<'_>, selected: &Selected, parts: &mut Parts) {
     let mut next = vec![&selected.recipe];
     while let Some(recipe) = next.pop() {
         depends_on(recipe, parts);
-        for (other, _) in built.sources().filter(|(other, _)| recipe.dependencies.contains(&other.recipe.name)) {
+        for (other, _) in built.sources().filter(|(other, _)| recipe.required().contains(&other.recipe.name)) {
             if known.insert(&other.recipe.name) {
                 parts.describes(source_package(other));
                 next.push(&other.recipe);
@@ -99,7 +99,7 @@ fn members(built: &Built<'_>, selected: &Selected, installed: &ManifestSource, p
     let closure = built.closure;
     let mut foreign = BTreeSet::new();
     let clang = names::tools(built.manifest).iter().find(|tool| tool.name == "clang").map(tool_id);
-    for archive in &installed.archives {
+    for archive in installed.archives() {
         for member in closure.members_of(archive.path.as_str()) {
             let arguments = closure.base_arguments.iter().chain(&member.arguments);
             let arguments = arguments.map(String::as_str).collect::<Vec<_>>().join(" ");

@@ -2,7 +2,7 @@
 
 use super::id;
 use super::model::{Checksum, ExternalRef, Package};
-use crate::build::{Manifest, ManifestArchive};
+use crate::build::{Manifest, ManifestLibrary, ManifestSource};
 use crate::model::{Recipe, Selected};
 use crate::sbom::names::{self, Tool};
 
@@ -12,8 +12,8 @@ pub fn source_id(recipe: &Recipe) -> String {
 }
 
 /// The identifier of a library's package.
-pub fn library_id(archive: &ManifestArchive) -> String {
-    id("Library", archive.path.file_name())
+pub fn library_id(source: &ManifestSource, library: &ManifestLibrary) -> String {
+    id("Library", &names::library_name(source, library))
 }
 
 /// The identifier of a tool's package.
@@ -57,15 +57,20 @@ pub fn source_package(selected: &Selected) -> Package {
 }
 
 /// The package of a library that was built from a source.
-pub fn library_package(selected: &Selected, archive: &ManifestArchive, manifest: &Manifest) -> Package {
+pub fn library_package(selected: &Selected, installed: &ManifestSource, library: &ManifestLibrary, manifest: &Manifest) -> Package {
     let Selected { recipe, source, .. } = selected;
-    let digest = manifest.files.iter().find(|file| file.path == archive.path).map(|file| [file.sha1.into(), file.sha256.into()]);
+    let archive = library.archive.as_ref();
+    let digest = manifest
+        .files
+        .iter()
+        .find(|file| archive.is_some_and(|archive| archive.path == file.path))
+        .map(|file| [file.sha1.into(), file.sha256.into()]);
     let made_from = names::upstream(source).map(|(url, _)| format!(", made from {url}")).unwrap_or_default();
     Package {
-        id: library_id(archive),
-        name: archive.path.file_name().to_owned(),
+        id: library_id(installed, library),
+        name: names::library_name(installed, library),
         version_info: source.version.to_string(),
-        package_file_name: Some(archive.path.to_string()),
+        package_file_name: archive.map(|archive| archive.path.to_string()),
         supplier: format!("Organization: {}", names::SUPPLIER),
         originator: Some(format!("Organization: {}", recipe.originator)),
         // It was made here, and is nowhere to be had.
@@ -74,7 +79,7 @@ pub fn library_package(selected: &Selected, archive: &ManifestArchive, manifest:
         package_verification_code: None,
         checksums: digest.into_iter().flatten().collect::<Vec<Checksum>>(),
         homepage: Some(recipe.homepage.to_string()),
-        source_info: Some(format!("Static library of {} objects for {}{made_from}.", archive.members.len(), manifest.config())),
+        source_info: Some(format!("{}{made_from}.", names::library_kind(library, manifest.config()))),
         license_concluded: recipe.license.expression.clone(),
         license_declared: recipe.license.expression.clone(),
         license_comments: None,

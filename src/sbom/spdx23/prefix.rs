@@ -41,27 +41,33 @@ pub fn prefix_document(built: &Built<'_>, libraries: &[(Document, String)], cont
         });
         parts.relate(&source, "DESCRIBED_BY", &format!("{reference}:SPDXRef-DOCUMENT"));
         library_packages(built, selected, installed, &mut parts);
-        for archive in &installed.archives {
-            for tool in &tools {
-                let kind = if tool.is_library() { "STATIC_LINK" } else { "BUILD_TOOL_OF" };
-                let (from, to) = (tool_id(tool), library_id(archive));
+        for library in &installed.libraries {
+            let own = library_id(installed, library);
+            for (source, other) in library.required().filter_map(|id| manifest.library(id)) {
+                // There is nothing to link of headers alone.
+                let kind = if other.archive.is_some() { "STATIC_LINK" } else { "DEPENDS_ON" };
+                parts.relate(&own, kind, &library_id(source, other));
+            }
+            // Headers alone are made by no tool, and linked with nothing.
+            for tool in tools.iter().filter(|_| library.archive.is_some()) {
                 // A library links with wasi-libc; the others are its tools.
-                let (from, to) = if kind == "STATIC_LINK" { (to, from) } else { (from, to) };
-                parts.relate(&from, kind, &to);
+                if tool.is_library() {
+                    parts.relate(&own, "STATIC_LINK", &tool_id(tool));
+                } else {
+                    parts.relate(&tool_id(tool), "BUILD_TOOL_OF", &own);
+                }
             }
         }
     }
     parts.into_document(format!("wasideps-{}", manifest.config()), SbomType::Build, context)
 }
 
-/// The packages of the libraries that were made from `selected`, each with the installed files that belong to it: its archive, and, for the first
-/// one, headers, modules and licences of the source.
+/// The packages of the libraries that were made from `selected`, each with the installed files that belong to it.
 pub(super) fn library_packages(built: &Built<'_>, selected: &Selected, installed: &ManifestSource, parts: &mut Parts) {
-    let archives: Vec<_> = installed.archives.iter().map(|archive| &archive.path).collect();
-    for (number, archive) in installed.archives.iter().enumerate() {
-        let mut package = library_package(selected, archive, built.manifest);
+    for library in &installed.libraries {
+        let mut package = library_package(selected, installed, library, built.manifest);
         let own = built.manifest.files.iter().filter(|file| file.source.as_ref() == Some(&installed.name));
-        let own: Vec<_> = own.filter(|file| file.path == archive.path || (number == 0 && !archives.contains(&&file.path))).collect();
+        let own: Vec<_> = own.filter(|file| installed.owner(&file.path) == Some(library)).collect();
         package.files_analyzed = true;
         package.package_verification_code = Some(VerificationCode::of(own.iter().map(|file| file.sha1)));
         for file in own {
@@ -100,11 +106,12 @@ fn installed_file(file: &ManifestFile, rights: Rights<'_>) -> File {
 /// What a source depends on.
 pub(super) fn depends_on(recipe: &Recipe, parts: &mut Parts) {
     let source = source_id(recipe);
+    let required = recipe.required();
     // That there are none is said too: it is another thing than not to know.
-    if recipe.dependencies.is_empty() {
+    if required.is_empty() {
         parts.relate(&source, "DEPENDS_ON", "NONE");
     }
-    for name in &recipe.dependencies {
+    for name in required {
         parts.relate(&source, "DEPENDS_ON", &id("Source", name.as_str()));
     }
 }

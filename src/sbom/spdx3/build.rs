@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::graph::Graph;
 use super::model::{Build, ContentIdentifier, Created, DictionaryEntry, File, Hash, Id, Named, Node};
 use super::named_file;
-use crate::build::{ClosureFile, ClosureMember, FileOrigin, ManifestArchive, ManifestFile, ManifestSource};
+use super::packages::library_id;
+use crate::build::{ClosureFile, ClosureMember, FileOrigin, ManifestArchive, ManifestFile, ManifestLibrary, ManifestSource};
 use crate::model::Selected;
 use crate::sbom::Built;
 use crate::sbom::names::{self, Tool};
@@ -14,7 +15,7 @@ use crate::sbom::names::{self, Tool};
 const BUILD_TYPE: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/sbom.md#the-build");
 
 const BUILD: &str = "Clang alone ran, with an empty environment, in the source's tree. Each object is one command: the parameter \
-                     `arguments`, then `-c` and the C file.";
+                     `arguments`, then `-c` and the file.";
 
 /// The identifier of an installed file.
 pub fn installed_id(path: &str) -> Id {
@@ -48,7 +49,15 @@ impl Graph {
     }
 
     /// The build of `archive`.
-    pub fn build(&mut self, built: &Built<'_>, selected: &Selected, archive: &ManifestArchive, library: &Id, tools: &[(Id, Tool)]) {
+    pub fn build(
+        &mut self,
+        built: &Built<'_>,
+        selected: &Selected,
+        library: &ManifestLibrary,
+        archive: &ManifestArchive,
+        id: &Id,
+        tools: &[(Id, Tool)],
+    ) {
         let members: Vec<&ClosureMember> = built.closure.members_of(archive.path.as_str()).collect();
         let name = archive.path.file_name();
         let build = Build {
@@ -58,17 +67,17 @@ impl Graph {
             comment: BUILD.to_owned(),
             build_type: BUILD_TYPE.to_owned(),
             build_id: format!("{}:{}", built.manifest.key, archive.path),
-            config_source_entrypoint: vec![format!("library.{}", name.trim_start_matches("lib").trim_end_matches(".a"))],
+            config_source_entrypoint: vec![format!("library.{}", library.name)],
             config_source_digest: vec![Hash::from(selected.recipe.digest)],
             parameter: parameters(built, &members),
         };
-        let id = self.add(build.spdx_id.clone(), Node::Build(Box::new(build)));
+        let build = self.add(build.spdx_id.clone(), Node::Build(Box::new(build)));
         let opened: BTreeSet<usize> = members.iter().flat_map(|member| member.headers.iter().copied().chain([member.source])).collect();
         let inputs = opened.into_iter().map(|index| &built.closure.files[index]).filter(|file| file.source.is_some());
         let inputs: Vec<_> = inputs.map(|file| self.input(file)).collect();
-        self.relate(&id, "hasInput", inputs);
-        self.relate(&id, "hasOutput", [library.clone(), installed_id(archive.path.as_str())]);
-        self.relate(&id, "usesTool", tools.iter().map(|(id, _)| id.clone()));
+        self.relate(&build, "hasInput", inputs);
+        self.relate(&build, "hasOutput", [id.clone(), installed_id(archive.path.as_str())]);
+        self.relate(&build, "usesTool", tools.iter().map(|(id, _)| id.clone()));
         let agent = Id::new("Agent", names::SUPPLIER);
         let named = Named {
             spdx_id: agent.clone(),
@@ -77,17 +86,15 @@ impl Graph {
             external_identifier: Vec::new(),
         };
         let agent = self.add(agent, Node::SoftwareAgent(named));
-        self.relate(&id, "invokedBy", [agent]);
+        self.relate(&build, "invokedBy", [agent]);
         // What is linked with the library must be linked with the C library whose headers it was compiled with.
         let libc = tools.iter().filter(|(_, tool)| tool.is_library()).map(|(id, _)| id.clone());
-        self.relate(library, "dependsOn", libc);
+        self.relate(id, "dependsOn", libc);
     }
 
-    /// The files that are installed for a source: of its first library, but for the archives of the others.
+    /// The files that are installed for a source.
     pub fn installed(&mut self, built: &Built<'_>, installed: &ManifestSource) {
-        let archives: Vec<_> = installed.archives.iter().map(|archive| &archive.path).collect();
         for file in built.manifest.files.iter().filter(|file| file.source.as_ref() == Some(&installed.name)) {
-            let library = archives.iter().find(|archive| ***archive == file.path).or(archives.first());
             let from = file.copy_of.as_ref().and_then(|from| built.closure.files_of(&installed.name).find(|tree| tree.path == *from));
             let same = from.filter(|from| from.content.sha256 == file.sha256);
             let purpose = match file.path.as_str() {
@@ -98,8 +105,8 @@ impl Graph {
             };
             let node = installed_file(file, purpose, same.map(|from| ContentIdentifier::of(&from.content)).unwrap_or_default());
             let id = self.file(node);
-            if let Some(library) = library {
-                self.relate(&Id::new("Library", library.file_name()), "contains", [id.clone()]);
+            if let Some(library) = installed.owner(&file.path) {
+                self.relate(&library_id(installed, library), "contains", [id.clone()]);
             }
             if let Some(from) = from {
                 let from = self.input(from);

@@ -73,11 +73,21 @@ pub fn prefix_document(built: &Built<'_>, context: &Context<'_>) -> String {
                 graph.relate(&id, "patchedBy", patches);
             }
         }
-        for archive in &installed.archives {
-            let library = graph.library(selected, archive, manifest);
-            graph.relate(&source, "generates", [library.clone()]);
-            graph.build(built, selected, archive, &library, &tools);
-            libraries.push(library);
+        for library in &installed.libraries {
+            let id = graph.library(selected, installed, library, manifest);
+            match &library.archive {
+                Some(archive) => {
+                    graph.relate(&source, "generates", [id.clone()]);
+                    graph.build(built, selected, library, archive, &id, &tools);
+                }
+                None => graph.relate(&source, "contains", [id.clone()]),
+            }
+            let required = library.required().filter_map(|id| manifest.library(id));
+            let required: Vec<_> = required.map(|(source, other)| packages::library_id(source, other)).collect();
+            if !required.is_empty() {
+                graph.relate(&id, "dependsOn", required);
+            }
+            libraries.push(id);
         }
         graph.installed(built, installed);
     }

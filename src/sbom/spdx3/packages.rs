@@ -2,7 +2,7 @@
 
 use super::graph::Graph;
 use super::model::{Created, ExternalIdentifier, ExternalRef, Id, Node, Package};
-use crate::build::{Manifest, ManifestArchive};
+use crate::build::{Manifest, ManifestLibrary, ManifestSource};
 use crate::model::{Place, Purl, Recipe, Selected, Sha256};
 use crate::sbom::names::{self, Tool};
 
@@ -16,6 +16,11 @@ pub struct Whole<'a> {
 /// The identifier of a source's package.
 pub fn source_id(recipe: &Recipe) -> Id {
     Id::new("Source", recipe.name.as_str())
+}
+
+/// The identifier of a library's package.
+pub fn library_id(source: &ManifestSource, library: &ManifestLibrary) -> Id {
+    Id::new("Library", &names::library_name(source, library))
 }
 
 /// A set of sources has no version of its own: its content is one.
@@ -76,26 +81,27 @@ impl Graph {
         };
         let id = self.add_root(package.spdx_id.clone(), Node::Package(Box::new(package)));
         self.license(&id, &recipe.license.expression, recipe.license.declared());
-        if !recipe.dependencies.is_empty() {
-            self.relate(&id, "dependsOn", recipe.dependencies.iter().map(|name| Id::new("Source", name.as_str())));
+        let required = recipe.required();
+        if !required.is_empty() {
+            self.relate(&id, "dependsOn", required.into_iter().map(|name| Id::new("Source", name.as_str())));
         }
         id
     }
 
     /// A library that was built from a source.
-    pub fn library(&mut self, selected: &Selected, archive: &ManifestArchive, manifest: &Manifest) -> Id {
+    pub fn library(&mut self, selected: &Selected, installed: &ManifestSource, library: &ManifestLibrary, manifest: &Manifest) -> Id {
         let Selected { recipe, source, .. } = selected;
-        let installed = manifest.files.iter().find(|file| file.path == archive.path);
+        let archive = library.archive.as_ref().and_then(|archive| manifest.files.iter().find(|file| file.path == archive.path));
         let supplier = self.organization(names::SUPPLIER);
         let originator = self.organization(&recipe.originator);
-        let name = archive.path.file_name();
+        let name = names::library_name(installed, library);
         let package_url = names::library_purl(recipe, &source.version);
         // It was made here, and is nowhere to be had; its source is.
         let sources =
             names::upstream(source).map(|(url, _)| ExternalRef { external_ref_type: "sourceArtifact", locator: vec![url.to_owned()] });
         let package = Package {
             summary: recipe.summary.to_string(),
-            verified_using: installed.into_iter().flat_map(|file| [file.sha256.into(), file.sha1.into()]).collect(),
+            verified_using: archive.into_iter().flat_map(|file| [file.sha256.into(), file.sha1.into()]).collect(),
             external_identifier: vec![
                 ExternalIdentifier { external_identifier_type: "cpe23", identifier: names::cpe(recipe, &source.version).to_string() },
                 purl(&package_url),
@@ -104,9 +110,9 @@ impl Graph {
             purpose: "library",
             package_url: Some(package_url),
             home_page: Some(recipe.homepage.to_string()),
-            source_info: Some(format!("Static library of {} objects for {}.", archive.members.len(), manifest.config())),
+            source_info: Some(format!("{}.", names::library_kind(library, manifest.config()))),
             copyright_text: recipe.license.copyright.to_string(),
-            ..package(Id::new("Library", name), name, source.version.as_str(), supplier, originator)
+            ..package(library_id(installed, library), &name, source.version.as_str(), supplier, originator)
         };
         let id = self.add_root(package.spdx_id.clone(), Node::Package(Box::new(package)));
         self.license(&id, &recipe.license.expression, &recipe.license.expression);

@@ -1,0 +1,49 @@
+//! What is wrong with a recipe, each with its place in the text.
+
+use std::ops::Range;
+
+use toml::Spanned;
+
+use crate::model::SyntaxError;
+
+/// The contradictions of one recipe, as they are found.
+pub struct Problems<'a> {
+    file: &'a str,
+    text: &'a str,
+    found: Vec<SyntaxError>,
+}
+
+impl<'a> Problems<'a> {
+    /// Of `text`, the content of `file`.
+    pub fn new(file: &'a str, text: &'a str) -> Self {
+        Self { file, text, found: Vec::new() }
+    }
+
+    /// Adds one about `place`.
+    pub fn at<T>(&mut self, place: &Spanned<T>, message: impl AsRef<str>) {
+        self.in_range(place.span(), message);
+    }
+
+    /// Adds one about `place`, which may hold a credential: it is not shown.
+    pub fn at_hidden<T>(&mut self, place: &Spanned<T>, message: impl AsRef<str>) {
+        let span = place.span();
+        let Some(hidden) = self.text.get(span.clone()) else { return self.in_range(span, message) };
+        let text = format!("{}{}{}", &self.text[..span.start], "*".repeat(hidden.len()), &self.text[span.end..]);
+        self.found.push(SyntaxError::at(self.file, &text, message.as_ref(), None, span));
+    }
+
+    /// Adds one about the whole recipe.
+    pub fn of_recipe(&mut self, message: &str) {
+        self.in_range(0..0, message);
+    }
+
+    fn in_range(&mut self, span: Range<usize>, message: impl AsRef<str>) {
+        self.found.push(SyntaxError::at(self.file, self.text, message.as_ref(), None, span));
+    }
+
+    /// All of them, in the order of the text; `Ok` where there is none.
+    pub fn into_result(mut self) -> Result<(), Vec<SyntaxError>> {
+        self.found.sort_by_key(|problem| problem.line);
+        if self.found.is_empty() { Ok(()) } else { Err(self.found) }
+    }
+}
