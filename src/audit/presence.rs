@@ -18,7 +18,7 @@ pub fn absent<'f>(selected: &Selected, files: &'f [String]) -> Option<&'f [Strin
     }
     let may_be_in = |file: &String| {
         let Some(path) = source_path(file) else { return true };
-        let overlays = selected.overlays.iter().map(|(path, _)| path);
+        let overlays = selected.overlays.iter().map(|(path, _)| path).chain(recipe.steps.iter().map(|step| &step.to));
         let mut known = recipe.units().map(|(_, unit)| unit.source.path()).chain(recipe.headers().map(|(from, _)| from)).chain(overlays);
         recipe.inputs.include.may_select_ending(path.as_str())
             || recipe.inputs.include.may_select_ending(below_top(&path, selected))

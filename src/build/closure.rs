@@ -55,6 +55,9 @@ pub struct ClosureFile {
     /// Those that changed it, in `patches/<source>/`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub patches: Vec<RelPath>,
+    /// The file of the same tree that it was made from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_from: Option<RelPath>,
 }
 
 /// Who wrote a file.
@@ -65,6 +68,8 @@ pub enum FileOrigin {
     Input,
     /// The recipe brings it.
     Overlay,
+    /// A step of the recipe made it from a file of the source.
+    Made,
     /// The makers of the SDK.
     Sdk,
 }
@@ -99,10 +104,14 @@ impl Closure {
         for (planned, tree) in plan.sources.iter().zip(&compiled.trees) {
             let source = &planned.selected.recipe.name;
             for file in tree.record().files() {
-                let origin = if file.input.is_some() { FileOrigin::Input } else { FileOrigin::Overlay };
+                let origin = match (&file.input, &file.made_from) {
+                    (Some(_), _) => FileOrigin::Input,
+                    (None, Some(_)) => FileOrigin::Made,
+                    (None, None) => FileOrigin::Overlay,
+                };
                 let unpatched = file.input.filter(|input| *input != file.content);
-                let (path, content, patches) = (file.path.clone(), file.content, file.patches.clone());
-                let file = ClosureFile { source: Some(source.clone()), path: path.clone(), origin, content, unpatched, patches };
+                let (path, content, patches, made_from) = (file.path.clone(), file.content, file.patches.clone(), file.made_from.clone());
+                let file = ClosureFile { source: Some(source.clone()), path: path.clone(), origin, content, unpatched, patches, made_from };
                 files.insert((Some(source.clone()), path), file);
             }
         }
@@ -209,5 +218,13 @@ fn sdk_file(root: &Utf8Path, path: &RelPath) -> Result<ClosureFile, BuildError> 
     let place = root.join(path.as_str());
     let bytes = read_regular(&place, PARSED_LIMIT).map_err(|source| BuildError::Read { path: place, source })?;
     let content = Content::of(&bytes);
-    Ok(ClosureFile { source: None, path: path.clone(), origin: FileOrigin::Sdk, content, unpatched: None, patches: Vec::new() })
+    Ok(ClosureFile {
+        source: None,
+        path: path.clone(),
+        origin: FileOrigin::Sdk,
+        content,
+        unpatched: None,
+        patches: Vec::new(),
+        made_from: None,
+    })
 }

@@ -145,6 +145,7 @@ pub fn unused_inputs(work: &Work<'_>) -> Result<Vec<Unused>, Vec<BuildError>> {
             LicenseText::Files(files) => used.extend(files.iter().map(RelPath::as_str)),
             LicenseText::CommentOf(file) => drop(used.insert(file.as_str())),
         }
+        used.extend(recipe.steps.iter().map(|step| step.from.as_str()));
         used.extend(work.plan.jobs_of(index).flat_map(|(job, _)| compiled.objects[job].dependencies()).filter_map(|dependency| {
             let Dependency::Own(path) = dependency else { return None };
             Some(path.as_str())

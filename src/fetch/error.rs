@@ -7,7 +7,7 @@ use super::compare::Difference;
 use super::entries::Excess;
 use super::entry::Refusal;
 use super::patch::PatchProblem;
-use crate::model::{GlobsError, Name, RelPath, Sha256, Version};
+use crate::model::{GlobsError, Name, RelPath, Sha256, StepProblem, Version};
 use crate::store::StoreError;
 
 /// What kind of failure it is; the command line turns this into an exit code.
@@ -97,6 +97,11 @@ pub enum FetchError {
     #[error("{subject}: {patch}: {problem}")]
     #[diagnostic(help("patches apply exactly, at the lines that they state, or not at all: make it anew against this version"))]
     Patch { subject: String, patch: RelPath, problem: Box<PatchProblem> },
+    #[error("{subject}: {to} can't be made from {from}: {problem}")]
+    #[diagnostic(help(
+        "each question of a template has an answer in the recipe, and each answer a question; a file that is there is changed by a patch"
+    ))]
+    Step { subject: String, from: RelPath, to: RelPath, problem: Box<StepProblem> },
     #[error("{subject}: the overlay {path} is in the source already")]
     #[diagnostic(help("an overlay adds a file; to change one, write a patch"))]
     Overlay { subject: String, path: RelPath },
@@ -162,6 +167,7 @@ impl FetchError {
             | Self::Disagree { .. } => FetchClass::Verification,
             Self::CargoConfig { .. }
             | Self::Patch { .. }
+            | Self::Step { .. }
             | Self::Overlay { .. }
             | Self::Tree { .. }
             | Self::NoRecipe { .. }
@@ -173,7 +179,10 @@ impl FetchError {
 
     /// Whether it is the same whatever origin is tried next.
     pub(super) fn is_final(&self) -> bool {
-        matches!(self, Self::Patch { .. } | Self::Overlay { .. } | Self::Tree { .. } | Self::From { .. } | Self::Store(_))
+        matches!(
+            self,
+            Self::Patch { .. } | Self::Step { .. } | Self::Overlay { .. } | Self::Tree { .. } | Self::From { .. } | Self::Store(_)
+        )
     }
 }
 

@@ -10,7 +10,7 @@ use super::entry::Names;
 use super::patch::{self, PatchProblem};
 use super::unpack::{self, Unpacked};
 use super::{FetchError, Fetcher};
-use crate::model::{Content, RelPath, Selected, Sha256};
+use crate::model::{Content, RelPath, Selected, Sha256, Step, StepProblem};
 use crate::plan;
 use crate::report::Reporter;
 use crate::store::{Entry, EntryFile, Kind, Store, StoreError};
@@ -38,6 +38,9 @@ pub struct TreeFile {
     pub input: Option<Content>,
     /// The patches that changed it, in order.
     pub patches: Vec<RelPath>,
+    /// The file of the tree that a step of the recipe made it from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_from: Option<RelPath>,
 }
 
 impl TreeRecord {
@@ -49,7 +52,7 @@ impl TreeRecord {
 }
 
 impl SourceTree {
-    /// Its files: inputs with the patches applied, and the overlays.
+    /// Its files: inputs with the patches applied, what is made of them, and the overlays.
     #[must_use]
     pub fn entry(&self) -> &Entry {
         &self.entry
@@ -76,7 +79,7 @@ impl SourceTree {
 }
 
 impl Fetcher<'_> {
-    /// Makes the tree of inputs that have been checked: patches, then overlays.
+    /// Makes the tree of inputs that have been checked: patches, then what is made of its files, then overlays.
     pub(super) fn finish(&self, selected: &Selected, unpacked: Unpacked, key: &Sha256) -> Result<SourceTree, FetchError> {
         let Unpacked { dir, mut files } = unpacked;
         let folder = Utf8Path::from_path(dir.path())
@@ -88,7 +91,7 @@ impl Fetcher<'_> {
             let bytes =
                 fs::read(folder.join(path.as_str())).map_err(|source| StoreError::Read { path: folder.join(path.as_str()), source })?;
             let content = Content::of(&bytes);
-            record.push(TreeFile { path: path.clone(), content, input: Some(content), patches: Vec::new() });
+            record.push(TreeFile { path: path.clone(), content, input: Some(content), patches: Vec::new(), made_from: None });
         }
         for (name, text) in &selected.patches {
             let failed = |problem| FetchError::Patch { subject: selected.title(), patch: name.clone(), problem: Box::new(problem) };
@@ -104,16 +107,32 @@ impl Fetcher<'_> {
                 distinct(selected, &files, Some(&path))?;
                 let (input, mut patches) = before.map_or_else(Default::default, |file| (file.input, file.patches));
                 patches.push(name.clone());
-                record.push(TreeFile { path: path.clone(), content: Content::of(&bytes), input, patches });
+                record.push(TreeFile { path: path.clone(), content: Content::of(&bytes), input, patches, made_from: None });
                 files.push(put(&folder, path, &bytes)?);
             }
+        }
+        for step in &selected.recipe.steps {
+            let Step { from, to, .. } = step;
+            let failed =
+                |problem| FetchError::Step { subject: selected.title(), from: from.clone(), to: to.clone(), problem: Box::new(problem) };
+            if files.iter().any(|file| file.path == *to) {
+                return Err(failed(StepProblem::There { path: to.clone() }));
+            }
+            distinct(selected, &files, Some(to))?;
+            let text =
+                read(&folder, &files, from).map_err(|error| error.into_fetch(|_| failed(StepProblem::Missing { path: from.clone() })))?;
+            let text = text.ok_or_else(|| failed(StepProblem::Missing { path: from.clone() }))?;
+            let bytes = step.apply(&text, &selected.source.version).map_err(failed)?;
+            let made_from = Some(from.clone());
+            record.push(TreeFile { path: to.clone(), content: Content::of(&bytes), input: None, patches: Vec::new(), made_from });
+            files.push(put(&folder, to.clone(), &bytes)?);
         }
         for (path, bytes) in &selected.overlays {
             if files.iter().any(|file| file.path == *path) {
                 return Err(FetchError::Overlay { subject: selected.title(), path: path.clone() });
             }
             distinct(selected, &files, Some(path))?;
-            record.push(TreeFile { path: path.clone(), content: Content::of(bytes), input: None, patches: Vec::new() });
+            record.push(TreeFile { path: path.clone(), content: Content::of(bytes), input: None, patches: Vec::new(), made_from: None });
             files.push(put(&folder, path.clone(), bytes)?);
         }
         record.sort_by(|a, b| a.path.cmp(&b.path));

@@ -25,6 +25,7 @@ pub mod printable;
 mod purl;
 mod recipe;
 mod recipe_wire;
+mod step;
 mod suite;
 mod swhid;
 mod syntax;
@@ -60,6 +61,7 @@ pub use recipe::{
     PlaceTemplate, Recipe, VersionIn,
 };
 pub use recipe_wire::recipe_schema;
+pub use step::{Action, Answer, Questions, Step, StepProblem};
 pub use suite::{EachDefine, MemoryLimit, NotApplicable, Program, ProgramSources, Run, Suite, SuiteError, TimeLimit, suite_schema};
 pub use swhid::{Node as SwhNode, NotAFolder, SwhDir, SwhDirError, Tree as SwhTree};
 pub use syntax::SyntaxError;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::library::{Library, Unit};
+use super::step::Step;
 use super::{
     ConsumerFlag, CpeProduct, Description, Inputs, Line, LinkFlag, Name, Origin, PurlPackage, RelPath, Sha256, Template, Version,
     VulnerabilityId,
@@ -34,6 +35,8 @@ pub struct Recipe {
     pub compared: Vec<ComparedTemplate>,
     pub inputs: Inputs,
     pub overlays: Vec<Overlay>,
+    /// Copies by the file that they are made from, then templates; after the patches, before the overlays.
+    pub steps: Vec<Step>,
     /// Sorted by name; never empty.
     pub libraries: Vec<Library>,
     pub pkg_configs: BTreeMap<Name, PkgConfig>,

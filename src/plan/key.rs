@@ -15,12 +15,14 @@ pub fn inputs_digest<'a>(files: impl IntoIterator<Item = (&'a RelPath, &'a Sha25
     Sha256::of_fields("wasideps inputs 1", files.iter().flat_map(|(path, digest)| [path.as_str().as_bytes(), digest.as_bytes().as_slice()]))
 }
 
-/// The key of a source tree: its inputs, then the patches in order, then the overlays.
+/// The key of a source tree: its inputs, then the patches in order, then the overlays, then what is made of its files.
 #[must_use]
 pub fn tree_key(selected: &Selected) -> Sha256 {
     let patches = selected.patches.iter().map(|(name, bytes)| ("patch", name, Sha256::of(bytes)));
     let overlays = selected.overlays.iter().map(|(to, bytes)| ("overlay", to, Sha256::of(bytes)));
-    let ours: Vec<_> = patches.chain(overlays).collect();
+    let version = &selected.source.version;
+    let steps = selected.recipe.steps.iter().map(|step| ("step", &step.to, step.digest(version)));
+    let ours: Vec<_> = patches.chain(overlays).chain(steps).collect();
     let fields = ours.iter().flat_map(|(what, path, digest)| [what.as_bytes(), path.as_str().as_bytes(), digest.as_bytes().as_slice()]);
     Sha256::of_fields("wasideps tree 1", std::iter::once(selected.source.inputs.as_bytes().as_slice()).chain(fields))
 }

@@ -49,6 +49,9 @@ pub struct FileOfPrefix<'a> {
     /// Before them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unpatched: Option<Sha256>,
+    /// The file of the same tree that the recipe made it from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub made_from: Option<&'a RelPath>,
 }
 
 /// What made `path` of the prefix, or its member `member`; `None` where the prefix has no such file or member.
@@ -101,5 +104,6 @@ fn file(file: &ClosureFile) -> FileOfPrefix<'_> {
         swhid: file.content.swhid(),
         patches: &file.patches,
         unpatched: file.unpatched.map(|content| content.sha256),
+        made_from: file.made_from.as_ref(),
     }
 }

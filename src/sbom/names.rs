@@ -2,7 +2,7 @@
 //! formats.
 
 use super::Context;
-use crate::build::{Manifest, ManifestLibrary, ManifestSource};
+use crate::build::{ClosureFile, Manifest, ManifestLibrary, ManifestSource};
 use crate::model::{BuildConfig, Cpe, LockedSource, Origin, Place, Purl, Recipe, SdkKind, Sha256, Sha512, Version};
 
 /// Who hands out what this program builds.
@@ -81,6 +81,13 @@ pub fn source_info(source: &LockedSource) -> String {
     let patches = source.patches.iter().map(|(file, digest)| format!("Patched by {file}, SHA-256 {digest}."));
     let overlays = source.overlays.iter().map(|(file, digest)| format!("Overlaid with {file}, SHA-256 {digest}."));
     std::iter::once(inputs).chain(origins).chain(patches).chain(overlays).collect::<Vec<_>>().join("\n")
+}
+
+/// What the recipe did to make a file of the tree from another, in a sentence.
+#[must_use]
+pub fn made(recipe: &Recipe, file: &ClosureFile) -> String {
+    let step = recipe.steps.iter().find(|step| step.to == file.path);
+    step.map(|step| format!("{} by wasideps", step.sentence())).unwrap_or_default()
 }
 
 /// What documents call a library: by its archive, `libz.a`; one of headers alone by its recipe and its own name, `zlib/z`, which no archive has.

@@ -106,15 +106,18 @@ fn what_was_opened_is_traced_through_edges_assembly_and_groups() {
         files.sort();
         (files.join(" "), text(member, "command").to_owned())
     };
-    assert_eq!(opened("libsong.a:song.o").0, "song:song.c song:song.h tone:drum.h tone:scale.h tone:tone.h");
+    assert_eq!(
+        opened("libsong.a:song.o").0,
+        "song:song.c song:song.h tone:drum.h tone:scale.h tone:tone.h tone:tone_limits.h tone:tone_version.h"
+    );
     assert_eq!(opened("libtone.a:gain.o").0, "tone:gain.s");
     assert_eq!(opened("libtone.a:trim.o").0, "tone:trim.S tone:trim.h");
     let (files, command) = opened("libtone.a:tone.o");
-    assert_eq!(files, "tone:scale.h tone:tone.cc tone:tone.h");
+    assert_eq!(files, "tone:scale.h tone:tone.cc tone:tone.h tone:tone_limits.h tone:tone_version.h");
     assert!(command.contains("-std=c++17") && command.contains("-fno-exceptions") && !command.contains("gnu11"), "{command}");
     for bits in ["8", "16"] {
         let (files, command) = opened(&format!("libtone.a:mix-{bits}.o"));
-        assert_eq!(files, "tone:mix.c tone:scale.h tone:tone.h");
+        assert_eq!(files, "tone:config.h tone:mix.c tone:scale.h tone:tone.h tone:tone_limits.h tone:tone_version.h");
         assert!(command.contains(&format!("-DBITS={bits} ")) && command.contains("-std=gnu11"), "{command}");
     }
 }
@@ -165,7 +168,7 @@ fn each_installed_file_is_of_its_library_in_every_document() {
         files.collect::<Vec<_>>().join(" ")
     };
     assert_eq!(files("headers/tone/scale"), "include/scale.h");
-    assert_eq!(files("lib/libtone.a"), "include/tone.h");
+    assert_eq!(files("lib/libtone.a"), "include/tone.h include/tone_limits.h include/tone_version.h");
     let spdx = document("sbom.spdx.json");
     let scale = list(&spdx, "packages").iter().find(|it| text(it, "name") == "tone/scale").expect("the package");
     assert_eq!(scale["primaryPackagePurpose"], "LIBRARY");
@@ -173,6 +176,62 @@ fn each_installed_file_is_of_its_library_in_every_document() {
         .iter()
         .filter(|it| text(it, "spdxElementId") == "SPDXRef-Library-tone-sscale" && text(it, "relationshipType") == "CONTAINS");
     assert_eq!(contained.map(|it| text(it, "relatedSpdxElement")).collect::<Vec<_>>(), ["SPDXRef-File-include-sscale.h"]);
+}
+
+#[test]
+fn a_file_that_a_step_made_is_traced_to_what_it_was_made_from_in_every_document() {
+    let place = place();
+    let version = std::fs::read_to_string(place.path("out/include/tone_version.h")).expect("the header");
+    let expected = "#define TONE_VERSION \"1.0\"\n#define TONE_LOUD\n#define TONE_QUIET 0\n";
+    assert!(version.contains(expected), "{version}");
+    let explain = |args: &[&str]| {
+        run(&mut place.command(&[&["sbom", "explain", "lib/libtone.a:mix-8.o", "--prefix", "out"], args].concat())).exits(0)
+    };
+    let explained = explain(&["--message-format", "json"]).data("explained");
+    let config = list(&explained["member"], "headers").iter().find(|file| file["path"] == "config.h").expect("the header");
+    assert_eq!((text(config, "origin"), text(config, "made_from")), ("made", "config.h.in"));
+    assert!(explain(&[]).stdout.contains("config.h (made from config.h.in)"));
+
+    let spdx = document("sbom/tone.spdx.json");
+    let related = list(&spdx, "relationships").iter().filter(|it| text(it, "spdxElementId").starts_with("SPDXRef-Made"));
+    let related: BTreeSet<_> = related.map(|it| format!("{} {}", text(it, "spdxElementId"), text(it, "relatedSpdxElement"))).collect();
+    let made = |(to, from): (&str, &str)| format!("SPDXRef-Made-{to} SPDXRef-Input-{from}");
+    let files = [("config.h", "config.h.in"), ("tone-ulimits.h", "limits.h.prebuilt"), ("tone-uversion.h", "version.h.in")];
+    assert_eq!(related, files.map(made).into());
+
+    let spdx3 = document("sbom.spdx3.json");
+    let generated =
+        list(&spdx3, "@graph").iter().filter(|it| it["relationshipType"] == "generates" && text(it, "from").contains("#Input-"));
+    assert_eq!(generated.count(), 3);
+
+    let cyclonedx = document("sbom.cdx.json");
+    let library = list(&cyclonedx, "components").iter().find(|it| it["bom-ref"] == "lib/libtone.a").expect("the library");
+    let notes = text(&library["pedigree"], "notes");
+    assert!(
+        notes.contains("config.h: Made from config.h.in with 3 answers.")
+            && notes.contains("tone_limits.h: Copied from limits.h.prebuilt."),
+        "{notes}"
+    );
+}
+
+#[test]
+fn what_a_template_asks_and_what_a_recipe_answers_must_be_the_same() {
+    for (old, new, words) in [
+        (", HAVE_MATHS = true", "", "the template asks what the recipe does not answer: HAVE_MATHS"),
+        ("HAVE_MATHS = true", "HAVE_MATHS = true, HAVE_EARS = true", "the recipe answers what the template does not ask: HAVE_EARS"),
+        ("to = \"config.h\"", "to = \"trim.h\"", "trim.h is in the source tree already"),
+        ("[template.\"config.h.in\"]", "[template.\"config.h.im\"]", "config.h.im is not in the source tree"),
+    ] {
+        let place = locked();
+        place.edit("recipes/tone/recipe.toml", old, new);
+        let mut build = place.own(place.command(&["build", "tone", "--offline", "--prefix", "out"]));
+        run(build.arg("--wasi-sdk").arg(sdk())).exits(2).says(&["tone 1.0", words]);
+        assert!(!place.path("out").exists());
+    }
+    let place = locked();
+    place.edit("recipes/tone/recipe.toml", "to = \"tone_version.h\"", "to = \"config.h\"");
+    let words = "two files of `[copy]`, `[template]` and `[overlay]` are put at `config.h`";
+    run(&mut place.own(place.command(&["list"]))).exits(2).says(&["tone/recipe.toml:", words]);
 }
 
 #[test]

@@ -258,6 +258,7 @@ fn changed(file: &FileOfPrefix<'_>) -> String {
     let patches = file.patches.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     match file.origin {
         crate::build::FileOrigin::Overlay => " (of the recipe)".to_owned(),
+        crate::build::FileOrigin::Made => file.made_from.map(|from| format!(" (made from {from})")).unwrap_or_default(),
         _ if !patches.is_empty() => format!(" (patched by {patches})"),
         _ => String::new(),
     }

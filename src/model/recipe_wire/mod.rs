@@ -13,7 +13,8 @@ use url::Url;
 
 use super::address::check_no_credential;
 use super::recipe::{Identifiers, License, LicenseText, NotAffected, Overlay, Patch, Recipe};
-use super::{Inputs, Justification, Line, Name, RelPath, Sha256, SyntaxError, Version, VulnerabilityId, is_literal_in_pc};
+use super::step::{Action, Answer, Questions, Step};
+use super::{Inputs, Justification, Line, Macro, Name, RelPath, Sha256, SyntaxError, Version, VulnerabilityId, is_literal_in_pc};
 use library::{LibraryWire, PkgConfigWire};
 use origin::{ComparedWire, OriginWire};
 use problems::Problems;
@@ -44,6 +45,13 @@ struct Wire {
     #[serde(default)]
     #[schemars(with = "BTreeMap<RelPath, RelPath>")]
     overlay: BTreeMap<RelPath, Spanned<RelPath>>,
+    /// Path in the source tree to path in the source tree.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<RelPath, RelPath>")]
+    copy: BTreeMap<RelPath, Spanned<RelPath>>,
+    /// By path in the source tree: files whose questions the recipe answers.
+    #[serde(default)]
+    template: BTreeMap<RelPath, TemplateWire>,
     #[schemars(with = "BTreeMap<Name, LibraryWire>")]
     library: BTreeMap<Spanned<Name>, LibraryWire>,
     pkg_config: BTreeMap<Name, PkgConfigWire>,
@@ -67,6 +75,18 @@ struct LicenseWire {
     /// A C file whose first comment is the licence, in place of `files`.
     comment_of: Option<RelPath>,
     copyright: Line,
+}
+
+/// A template of upstream's, and what it is made into.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct TemplateWire {
+    /// Path in the source tree.
+    #[schemars(with = "RelPath")]
+    to: Spanned<RelPath>,
+    questions: Questions,
+    /// By name: a text, or whether the macro is defined.
+    answers: BTreeMap<Macro, Answer>,
 }
 
 /// A known vulnerability that does not concern what the recipe compiles.
@@ -120,10 +140,10 @@ impl Wire {
                 problems.at(to, format!("two headers are installed as `include/{}`, one of them `{source}`", to.get_ref()));
             }
         }
-        let mut overlaid = BTreeSet::new();
-        for to in self.overlay.values() {
-            if !overlaid.insert(to.get_ref()) {
-                problems.at(to, format!("two overlay files are put at `{}`", to.get_ref()));
+        let mut made = BTreeSet::new();
+        for to in self.copy.values().chain(self.template.values().map(|template| &template.to)).chain(self.overlay.values()) {
+            if !made.insert(to.get_ref()) {
+                problems.at(to, format!("two files of `[copy]`, `[template]` and `[overlay]` are put at `{}`", to.get_ref()));
             }
         }
         if !is_literal_in_pc(self.homepage.get_ref().as_str()) {
@@ -148,6 +168,13 @@ impl Wire {
             (name, module)
         });
         let pkg_configs = pkg_configs.collect();
+        let copies = self.copy.into_iter().map(|(from, to)| Step { from, to: to.into_inner(), action: Action::Copy });
+        let templates = self.template.into_iter().map(|(from, TemplateWire { to, questions, answers })| Step {
+            from,
+            to: to.into_inner(),
+            action: Action::Fill { questions, answers },
+        });
+        let steps = copies.chain(templates).collect();
         let not_affected = self.not_affected.into_iter().map(|said| {
             if said.reason.get_ref().trim().is_empty() {
                 problems.at(&said.reason, format!("a `[[not-affected]]` says of {} no reason", said.vulnerability));
@@ -169,6 +196,7 @@ impl Wire {
             compared,
             inputs: self.inputs,
             overlays: self.overlay.into_iter().map(|(file, to)| Overlay { file, to: to.into_inner() }).collect(),
+            steps,
             libraries,
             pkg_configs,
             patches: self.patch,

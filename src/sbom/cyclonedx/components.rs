@@ -112,7 +112,8 @@ pub fn pedigree(selected: &Selected, ancestors: Vec<Component>) -> Option<Pedigr
         })
         .collect();
     let overlays = selected.source.overlays.iter().map(|(file, digest)| format!("Overlaid with {file}, SHA-256 {digest}."));
-    let notes = overlays.collect::<Vec<_>>().join("\n");
+    let steps = selected.recipe.steps.iter().map(|step| format!("{}: {}.", step.to, step.sentence()));
+    let notes = overlays.chain(steps).collect::<Vec<_>>().join("\n");
     let notes = (!notes.is_empty()).then_some(notes);
     let some = !ancestors.is_empty() || !patches.is_empty() || notes.is_some();
     some.then_some(Pedigree { ancestors, patches, notes })

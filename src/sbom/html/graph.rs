@@ -105,7 +105,7 @@ fn groups<'a>(built: &Built<'a>, archive: &ManifestArchive) -> Vec<Group<'a>> {
 
 fn class(file: &ClosureFile) -> &'static str {
     match (file.origin, &file.unpatched) {
-        (FileOrigin::Overlay, _) => "overlay",
+        (FileOrigin::Overlay | FileOrigin::Made, _) => "overlay",
         (_, Some(_)) => "patched",
         _ => "file",
     }

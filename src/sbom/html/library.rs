@@ -171,6 +171,7 @@ fn file(file: &ClosureFile) -> Markup {
         (file.path)
         @match file.origin {
             FileOrigin::Overlay => { " " span.key.overlay { "of the recipe" } }
+            FileOrigin::Made => { " " span.key.overlay { "made from " @if let Some(from) = &file.made_from { (from) } } }
             _ if file.unpatched.is_some() => { " " span.key.patched { "patched" } }
             _ => {}
         }

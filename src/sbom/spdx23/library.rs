@@ -34,6 +34,9 @@ pub fn library_document(built: &Built<'_>, selected: &Selected, installed: &Mani
     }
     for file in &files {
         changed(&selected.recipe, file, &mut parts);
+        if let Some(from) = file.made_from.as_ref().and_then(|from| files.iter().find(|other| other.path == *from)) {
+            parts.relate(&tree_id(&installed.name, file), "GENERATED_FROM", &tree_id(&installed.name, from));
+        }
     }
     for (name, bytes) in &selected.patches {
         let resolves = selected.recipe.patches.iter().find(|patch| patch.file == *name).map(Patch::resolves_sentence).unwrap_or_default();
@@ -82,6 +85,10 @@ fn changed(recipe: &Recipe, tree: &ClosureFile, parts: &mut Parts) {
         (FileOrigin::Overlay, _) => {
             let comment = "brought by the recipe of wasideps".to_owned();
             parts.files.push(file("Overlay", tree.path.as_str(), &tree.content, Rights::OURS, comment));
+        }
+        (FileOrigin::Made, _) => {
+            let comment = format!("{}; {}", names::made(recipe, tree), identifiers(&tree.content));
+            parts.files.push(file("Made", tree.path.as_str(), &tree.content, Rights::of(recipe), comment));
         }
         (_, Some(_)) => {
             parts.files.push(file("Patched", tree.path.as_str(), &tree.content, Rights::of(recipe), identifiers(&tree.content)));
@@ -146,6 +153,7 @@ fn tree_id(owner: &Name, file: &ClosureFile) -> String {
     let kind = match (file.origin, &file.unpatched) {
         (FileOrigin::Sdk, _) => "Sdk",
         (FileOrigin::Overlay, _) => "Overlay",
+        (FileOrigin::Made, _) => "Made",
         (FileOrigin::Input, Some(_)) => "Patched",
         (FileOrigin::Input, None) => "Input",
     };

@@ -42,6 +42,7 @@ impl Graph {
         let of = file.source.as_ref().map_or("sdk", crate::model::Name::as_str);
         let comment = match (file.origin, &file.unpatched) {
             (FileOrigin::Overlay, _) => Some("Brought by the recipe of wasideps.".to_owned()),
+            (FileOrigin::Made, _) => file.made_from.as_ref().map(|from| format!("Made by wasideps from {from}.")),
             (_, Some(unpatched)) => Some(format!("Patched; upstream's has SHA-256 {} and is {}.", unpatched.sha256, unpatched.swhid())),
             (_, None) => None,
         };

@@ -66,8 +66,13 @@ pub fn prefix_document(built: &Built<'_>, context: &Context<'_>) -> String {
         changes(&mut graph, selected, &source);
         for file in built.closure.files_of(&installed.name) {
             let id = graph.input(file);
-            let kind = if file.origin == FileOrigin::Overlay { "hasAddedFile" } else { "contains" };
+            let kind = if file.origin == FileOrigin::Input { "contains" } else { "hasAddedFile" };
             graph.relate(&source, kind, [id.clone()]);
+            let from = file.made_from.as_ref().and_then(|from| built.closure.files_of(&installed.name).find(|other| other.path == *from));
+            if let Some(from) = from {
+                let from = graph.input(from);
+                graph.relate(&from, "generates", [id.clone()]);
+            }
             let patches = file.patches.iter().map(|patch| patch_id(selected, patch));
             if !file.patches.is_empty() {
                 graph.relate(&id, "patchedBy", patches);
