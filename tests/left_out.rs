@@ -27,12 +27,12 @@ fn main() {
         return;
     }
     let all: usize = wants.values().map(Vec::len).sum();
-    println!("\n{all} tests of tests/cli were LEFT OUT (and are shown as `ok` above), for want of");
+    println!("\n{all} tests of tests/cli were LEFT OUT (and are shown as `ok` above), because this is missing:");
     for (want, mut tests) in wants {
         tests.sort_unstable();
         println!("  {want}: {}", tests.join(", "));
     }
-    println!("`bash tests/run` brings what is missing and leaves out none.\n");
+    println!("`bash tests/run` installs what is missing and leaves out none.\n");
 }
 
 #[cfg(not(target_os = "linux"))]

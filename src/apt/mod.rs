@@ -14,7 +14,7 @@ use crate::store::{TEXT_LIMIT, read_text};
 /// An apt that can't be asked.
 #[derive(Debug, thiserror::Error)]
 pub enum AptError {
-    #[error("`{program}` is not there")]
+    #[error("`{program}` is not installed")]
     NotThere { program: &'static str },
     #[error("`{program}` can't be started: {source}")]
     Start { program: &'static str, source: std::io::Error },

@@ -33,18 +33,18 @@ const VERSION: u32 = 1;
 /// Databases that can't be brought or used.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum AdvisoryError {
-    #[error("the databases of vulnerabilities in the store are damaged: {path}: {problem}")]
-    #[diagnostic(help("`wasideps audit --update` brings them anew"))]
+    #[error("the vulnerability databases in the store are damaged: {path}: {problem}")]
+    #[diagnostic(help("`wasideps audit --update` downloads them again"))]
     Damaged { path: Utf8PathBuf, problem: String },
     #[error("{path} can't be written: {source}")]
     Write { path: Utf8PathBuf, source: std::io::Error },
-    #[error("{what} was not brought: {source}")]
+    #[error("{what} was not downloaded: {source}")]
     Fetch { what: String, source: Box<FetchError> },
-    #[error("{what} was not brought: {source}")]
+    #[error("{what} was not downloaded: {source}")]
     Apt { what: String, source: Box<ToolchainError> },
-    #[error("{what} was not brought: what came is no database")]
+    #[error("{what} was not downloaded: the answer is not a database")]
     NoDatabase { what: String, source: Box<DatabaseError> },
-    #[error("Debian's changelogs were not brought: its index has none of {}", packages.join(", "))]
+    #[error("Debian's changelogs were not downloaded: its index has none of {}", packages.join(", "))]
     NoChangelogs { packages: Vec<String> },
     #[error(transparent)]
     #[diagnostic(transparent)]

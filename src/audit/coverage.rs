@@ -86,7 +86,7 @@ impl<'a, 's> Spoken<'a, 's> {
     pub fn gaps(&self, databases: &[Database], now: Timestamp) -> Vec<Gap> {
         let gap = |whole, message: String| Gap { part: Part::Vulnerabilities, whole, message };
         if databases.is_empty() {
-            let message = "vulnerabilities: there is no database; `--update` brings one, `--database PATH` names one";
+            let message = "vulnerabilities: there is no database; `--update` downloads one, `--database PATH` names one";
             return vec![gap(true, message.to_owned())];
         }
         let mut gaps = Vec::new();
@@ -113,7 +113,7 @@ impl<'a, 's> Spoken<'a, 's> {
 /// That no origin was asked.
 #[must_use]
 pub fn no_origins() -> Gap {
-    let message = "origins: none was asked; `--origins` brings all of them and compares them".to_owned();
+    let message = "origins: none was asked; `--origins` downloads and compares all of them".to_owned();
     Gap { part: Part::Origins, whole: true, message }
 }
 

@@ -98,11 +98,11 @@ pub struct Future {
 pub enum DatabaseError {
     #[error("the database {path} can't be read: {source}")]
     Read { path: Utf8PathBuf, source: std::io::Error },
-    #[error("the database {path} is no zip that can be read: {problem}")]
+    #[error("the database {path} is not a readable zip: {problem}")]
     Zip { path: Utf8PathBuf, problem: String },
-    #[error("the database {path} holds no record{}", skipped(broken))]
+    #[error("the database {path} contains no record{}", skipped(broken))]
     #[diagnostic(help(
-        "it takes an OSV export or the CVE list as they are published (a zip, a folder of JSON files, or one JSON file), and Debian's changelogs (`NAME.changelog`)"
+        "accepted are an OSV export or the CVE list as published (a zip, a folder of JSON files, or one JSON file), and Debian's changelogs (`NAME.changelog`)"
     ))]
     Empty { path: Utf8PathBuf, broken: Vec<Broken> },
 }
@@ -324,7 +324,7 @@ fn records(file: &str, bytes: &[u8]) -> Result<(Option<String>, Vec<Record>), Br
     if !file.ends_with(".changelog") {
         return Ok((None, vec![record(file, bytes)?]));
     }
-    let broken = || Broken { file: file.to_owned(), problem: "it is no changelog of Debian's form (deb-changelog(5))".to_owned() };
+    let broken = || Broken { file: file.to_owned(), problem: "it is not a Debian changelog (deb-changelog(5))".to_owned() };
     let (source, records) = changelog::parse(file, &String::from_utf8_lossy(bytes)).ok_or_else(broken)?;
     Ok((Some(source), records))
 }
@@ -342,14 +342,14 @@ pub fn record(file: &str, bytes: &[u8]) -> Result<Record, Broken> {
         return Ok(record);
     }
     let broken = |problem: String| Broken { file: file.to_owned(), problem };
-    let mut value: Value = serde_json::from_slice(bytes).map_err(|error| broken(format!("it is no JSON: {error}")))?;
+    let mut value: Value = serde_json::from_slice(bytes).map_err(|error| broken(format!("it is not JSON: {error}")))?;
     // Some write `null` for what is absent.
     without_nulls(&mut value);
     let bytes = serde_json::to_vec(&value).unwrap_or_default();
     let is_cve = value.get("cveMetadata").is_some() || value.get("dataType").is_some();
     let again = if is_cve { cve::parse(file, &bytes) } else { osv::parse(file, &bytes) };
     let format = if is_cve { "CVE" } else { "OSV" };
-    again.map_err(|error| broken(format!("it is no {format} record: {}", without_place(&error))))
+    again.map_err(|error| broken(format!("it is not a valid {format} record: {}", without_place(&error))))
 }
 
 /// What is wrong, without the place: that is of a text that was written anew.
@@ -377,13 +377,13 @@ fn from_the_future(record: &Record, now: Timestamp) -> Option<String> {
         match Timestamp::parse_as_utc(modified) {
             Ok(at) if at > now => return Some(format!("it was changed at {modified}, after {now}, the date of this audit")),
             Ok(_) => {}
-            Err(_) => return Some(format!("it was changed at `{modified}`, which is no point in time")),
+            Err(_) => return Some(format!("its date of change, `{modified}`, is not a point in time")),
         }
     }
     let schema = record.schema.as_deref()?;
     let known = if schema.starts_with("5.") { CVE_SCHEMA } else { OSV_SCHEMA };
     let series = |text: &str| Order::parse(&text.split('.').take(2).collect::<Vec<_>>().join("."));
-    (series(schema)? > series(known)?).then(|| format!("its format is {schema}, newer than {known}, which is known here"))
+    (series(schema)? > series(known)?).then(|| format!("its format is {schema}; the newest that this program knows is {known}"))
 }
 
 #[cfg(test)]
@@ -428,9 +428,9 @@ mod tests {
         let record = record("x.json", br#"{"id":"X-1","modified":null,"aliases":null,"affected":[{"package":null,"versions":null}]}"#);
         assert_eq!(record.expect("a record").affected.len(), 1);
         let problem = |text: &str| super::record("x.json", text.as_bytes()).expect_err(text).problem;
-        assert!(problem("{\"id\": \"X-").starts_with("it is no JSON: "), "{}", problem("{\"id\": \"X-"));
-        assert_eq!(problem("{}"), "it is no OSV record: missing field `id`");
-        assert_eq!(problem(r#"{"dataType":"CVE_RECORD"}"#), "it is no CVE record: missing field `cveMetadata`");
-        assert!(problem("[1]").starts_with("it is no OSV record"), "{}", problem("[1]"));
+        assert!(problem("{\"id\": \"X-").starts_with("it is not JSON: "), "{}", problem("{\"id\": \"X-"));
+        assert_eq!(problem("{}"), "it is not a valid OSV record: missing field `id`");
+        assert_eq!(problem(r#"{"dataType":"CVE_RECORD"}"#), "it is not a valid CVE record: missing field `cveMetadata`");
+        assert!(problem("[1]").starts_with("it is not a valid OSV record"), "{}", problem("[1]"));
     }
 }

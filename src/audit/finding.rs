@@ -83,22 +83,22 @@ impl Rule {
         match self {
             Self::Excluded => "Nothing of an excluded project is in lock, recipes, inputs or prefix.",
             Self::LicenseInvalid => "Each source's licence is an SPDX expression of licences in the SPDX list.",
-            Self::LicenseNotAllowed => "Each source's licence can be met with the licences that the policy allows.",
+            Self::LicenseNotAllowed => "The licences that the policy allows satisfy each source's licence.",
             Self::LicenseMissing => "Each source of a prefix has its licence text there.",
             Self::PatchReason => "Each patch says why it is needed.",
             Self::PatchUpstream => "Each patch says where upstream has it, or why it was not sent.",
-            Self::PatchResolves => "Each vulnerability that a patch resolves concerns the version that is patched.",
+            Self::PatchResolves => "Each vulnerability that a patch resolves affects the version that is patched.",
             Self::DigestAlgorithm => "The lock's digests are of an algorithm that the policy allows.",
             Self::PrefixDiffers => "A prefix was built from what the lock says.",
-            Self::OriginDiffers => "An origin holds the lock's inputs, or differs as the lock lists it.",
-            Self::OriginRefused => "An origin gives the archive that the lock pins.",
+            Self::OriginDiffers => "An origin contains the lock's inputs, or differs as the lock lists it.",
+            Self::OriginRefused => "An origin serves the archive that the lock pins.",
             Self::OriginAlone => "At least two origins are compared.",
             Self::OriginNotReached => "Each origin can be reached.",
-            Self::Vulnerability => "No known vulnerability concerns what is compiled.",
-            Self::VulnerabilityUndetermined => "Of each known vulnerability of a source it is known whether the version is concerned.",
+            Self::Vulnerability => "No known vulnerability affects what is compiled.",
+            Self::VulnerabilityUndetermined => "For each known vulnerability of a source, it is known whether it affects the version.",
             Self::DatabaseBroken => "Each file of a database is a record that can be read.",
-            Self::NotLookedAt => "What was required to be looked at was looked at.",
-            Self::DatabaseFuture => "A database is not from after the audit, nor in a newer format than is known.",
+            Self::NotLookedAt => "Everything that was required to be looked at was looked at.",
+            Self::DatabaseFuture => "A database is not from after the audit, nor in a newer format than this program knows.",
         }
     }
 
@@ -106,28 +106,28 @@ impl Rule {
     #[must_use]
     pub fn remedy(self) -> &'static str {
         match self {
-            Self::Excluded => "take it out; wasideps does not build it",
+            Self::Excluded => "remove it; wasideps does not build it",
             Self::LicenseInvalid => "write the recipe's `license.expression` with identifiers of the SPDX list, https://spdx.org/licenses/",
-            Self::LicenseNotAllowed => "decide on it, and add the licence to `licenses.allow` of the policy, or drop the source",
-            Self::LicenseMissing => "build the prefix anew; the recipe's `license` names the text",
+            Self::LicenseNotAllowed => "add the licence to `licenses.allow` of the policy if you accept it, or drop the source",
+            Self::LicenseMissing => "build the prefix again; the recipe's `license` names the text",
             Self::PatchReason => "write the patch's `reason` into the recipe",
             Self::PatchUpstream => "write a URL, or `not sent: ` and why, as the patch's `upstream` into the recipe",
             Self::PatchResolves => {
-                "take the identifier out of the patch's `resolves`, or the patch out of the recipe if the version has the fix"
+                "remove the identifier from the patch's `resolves`, or the patch from the recipe if the version has the fix"
             }
             Self::DigestAlgorithm => "allow it in `digests.allow` of the policy, or do not use this lock",
-            Self::PrefixDiffers => "`wasideps build` makes the prefix anew; `--lockfile` names the lock that it was built from",
+            Self::PrefixDiffers => "`wasideps build` rebuilds the prefix; `--lockfile` names the lock that it was built from",
             Self::OriginDiffers => {
-                "find out why before trusting it; a difference that is known and right is listed by `[[compared]]` in the recipe"
+                "find out why before trusting it; `[[compared]]` in the recipe lists a difference that is known and harmless"
             }
             Self::OriginRefused => "find out why before trusting it: what is there now is not what was locked",
             Self::OriginAlone => "add an independent origin to the recipe, or audit where more of them can be reached",
             Self::OriginNotReached => "audit where it can be reached",
             Self::Vulnerability => "move the source with `wasideps lock NAME VERSION`, or state with `--vex FILE` why it does not matter",
-            Self::VulnerabilityUndetermined => "look into the record, and state with `--vex FILE` what it comes to",
-            Self::DatabaseBroken => "download the database anew",
+            Self::VulnerabilityUndetermined => "read the record, and state the result with `--vex FILE`",
+            Self::DatabaseBroken => "download the database again",
             Self::NotLookedAt => {
-                "`--update` brings databases of vulnerabilities, `--database PATH` names one; `--origins` compares origins"
+                "`--update` downloads databases of vulnerabilities, `--database PATH` names one; `--origins` compares origins"
             }
             Self::DatabaseFuture => "check the clock or $SOURCE_DATE_EPOCH, and use a newer wasideps for a newer format",
         }

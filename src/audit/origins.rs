@@ -63,7 +63,7 @@ pub fn compare(selected: &Selected, reports: &[OriginReport]) -> (Vec<Compared>,
                         format!(", against {reference} in {}", files.join(", "))
                     },
                 );
-                (Word::Differs, format!("inputs digest {found} in place of {}{against}", selected.source.inputs))
+                (Word::Differs, format!("inputs digest {found}, expected {}{against}", selected.source.inputs))
             }
             Verdict::NotAsListed { problems } => (Word::Differs, format!("not as the lock lists it: {}", problems.join("; "))),
             Verdict::Failed(error) if error.class() == FetchClass::Network => (Word::NotReached, error.to_string()),

@@ -75,7 +75,9 @@ fn licenses(selected: &Selected, policy: &Policy) -> Option<Finding> {
     let expression = &selected.recipe.license.expression;
     let (rule, message) = match policy.check_license(expression) {
         Ok(()) => return None,
-        Err(LicenseProblem::Invalid(problem)) => (Rule::LicenseInvalid, format!("`{expression}` is no SPDX licence expression: {problem}")),
+        Err(LicenseProblem::Invalid(problem)) => {
+            (Rule::LicenseInvalid, format!("`{expression}` is not an SPDX licence expression: {problem}"))
+        }
         Err(LicenseProblem::NotAllowed(others)) => (
             Rule::LicenseNotAllowed,
             format!("`{expression}` can't be met with what the policy allows; not allowed: {}", others.join(", ")),

@@ -20,7 +20,7 @@ pub enum PrefixError {
     Build(#[from] BuildError),
     #[error("{path} can't be read: {source}")]
     Read { path: Utf8PathBuf, source: std::io::Error },
-    #[error("{path} is no archive of WebAssembly objects: {problem}")]
+    #[error("{path} is not an archive of WebAssembly objects: {problem}")]
     Archive { path: Utf8PathBuf, problem: String },
 }
 

@@ -164,7 +164,7 @@ impl Affected {
             return Verdict::Unaffected;
         }
         if let Some(statement) = about(Claim::Unknown) {
-            return Verdict::Undetermined(format!("it says of `{}` that nothing is known", statement.told));
+            return Verdict::Undetermined(format!("it says that nothing is known of `{}`", statement.told));
         }
         if let Some(text) = self.unreadable.first() {
             return Verdict::Undetermined(format!("`{text}` can't be read as versions"));

@@ -17,11 +17,11 @@ const CONTEXT: &str = "https://openvex.dev/ns/v0.2.0";
 pub enum VexError {
     #[error("{path} can't be read: {source}")]
     Read { path: Utf8PathBuf, source: std::io::Error },
-    #[error("{path} is no OpenVEX document: {problem}")]
-    #[diagnostic(help("wanted is JSON with `@context` https://openvex.dev/ns/… and `statements`; CSAF and CycloneDX are not read"))]
+    #[error("{path} is not an OpenVEX document: {problem}")]
+    #[diagnostic(help("expected JSON with `@context` https://openvex.dev/ns/… and `statements`; CSAF and CycloneDX are not supported"))]
     Format { path: Utf8PathBuf, problem: String },
     #[error("{path}: statement {number} on {vulnerability} says `not_affected` without `justification` or `impact_statement`")]
-    #[diagnostic(help("OpenVEX asks for one of them; without a reason nothing is suppressed"))]
+    #[diagnostic(help("OpenVEX requires one of them; without a reason nothing is suppressed"))]
     NoReason { path: Utf8PathBuf, number: usize, vulnerability: String },
 }
 

@@ -3,7 +3,7 @@
 
 /// A directive that can't be read as text.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`dg-output \"{text}\"` is a regular expression beyond `.` and escaped punctuation; those are not read")]
+#[error("`dg-output \"{text}\"` is a regular expression beyond `.` and escaped punctuation, which is not supported")]
 pub struct NotText {
     text: String,
 }

@@ -18,13 +18,13 @@ pub enum CheckError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Store(#[from] StoreError),
-    #[error("the system allows no thread to compile with: {0}")]
+    #[error("the system allows no thread for compiling: {0}")]
     #[diagnostic(help("`ulimit -u` shows how many processes and threads a user may have; it must allow a few more"))]
     Pool(#[from] rayon::ThreadPoolBuildError),
     #[error("{suite} names {what} `{found}`, which is not in the source of {subject}")]
     #[diagnostic(help("compare it with the source, and with `[inputs] include` of the tests"))]
     NotInTree { suite: String, subject: String, what: &'static str, found: String },
-    #[error("{suite} makes more than {limit} {what} of the source of {subject}")]
+    #[error("{suite} makes more than {limit} {what} from the source of {subject}")]
     #[diagnostic(help("narrow `each`, `each-define` or `opt-levels`"))]
     TooMany { suite: String, subject: String, what: &'static str, limit: usize },
     #[error("the store's path is not UTF-8")]
@@ -32,8 +32,8 @@ pub enum CheckError {
     #[error("there is no WASI runtime: {reason}")]
     #[diagnostic(help("name a wasmtime with `--runner` or $HOSTRUNNER, or put one on the PATH"))]
     NoRunner { reason: String },
-    #[error("{runner} can't run a program of one line; it says:\n{words}\nthe command was: {command}")]
-    #[diagnostic(help("tests are run by wasmtime, with the flags of version 14 or later; name one with `--runner`"))]
+    #[error("{runner} can't run a program of one line; it prints:\n{words}\nthe command was: {command}")]
+    #[diagnostic(help("tests run under wasmtime, with the flags of version 14 or later; name one with `--runner`"))]
     BadRunner { runner: Utf8PathBuf, words: String, command: String },
 }
 

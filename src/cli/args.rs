@@ -43,28 +43,28 @@ pub struct Cli {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
-    /// Recipes' folder in place of the embedded one; its patches are in the folder `patches` beside it
+    /// Use this folder of recipes instead of the embedded one; its patches are in the folder `patches` beside it
     #[arg(long, global = true, value_parser = path, value_name = "DIR")]
     pub recipes: Option<Utf8PathBuf>,
-    /// Lock file in place of the embedded one
+    /// Use this lock file instead of the embedded one
     #[arg(long, global = true, value_parser = path, value_name = "FILE")]
     pub lockfile: Option<Utf8PathBuf>,
-    /// Store for downloads, sources, objects and SDKs [default: $WASIDEPS_HOME, the platform's cache folder]
+    /// Store for downloads, sources, objects and SDKs [default: $WASIDEPS_HOME or the platform's cache folder]
     #[arg(long, global = true, value_parser = path, value_name = "DIR")]
     pub store: Option<Utf8PathBuf>,
-    /// Never use the network; what is missing is listed
+    /// Do not use the network; list what is missing
     #[arg(long, global = true)]
     pub offline: bool,
-    /// Folder with archives for machines without network: any file whose digest fits is taken (repeatable)
+    /// Look for archives in this folder, by digest, for a machine without a network (repeatable)
     #[arg(long, global = true, value_parser = path, value_name = "DIR")]
     pub from: Vec<Utf8PathBuf>,
-    /// How to tell what happens: for people, one JSON object a line on stdout, or (`audit`) SARIF
+    /// Output for people, as one JSON object a line on stdout, or as SARIF (`audit` only)
     #[arg(long, global = true, value_name = "FORMAT", default_value = "human")]
     pub message_format: MessageFormat,
     /// When to use colour
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: ColorChoice,
-    /// Tell only results and errors
+    /// Print only results and errors
     #[arg(long, short, global = true)]
     pub quiet: bool,
     /// Log to stderr what is looked at, found, fetched and started, and why; twice (`-vv`), in more detail
@@ -76,7 +76,7 @@ pub struct Global {
 pub enum MessageFormat {
     Human,
     Json,
-    /// One SARIF log on stdout; only `audit` has one
+    /// One SARIF log on stdout; only `audit` writes one
     Sarif,
 }
 
@@ -94,10 +94,10 @@ pub struct ToolchainArgs {
     /// WASI SDK to use [default: $WASI_SDK_PATH, /opt/wasi-sdk*, the store, the one pinned in the lock]
     #[arg(long, value_parser = path, value_name = "DIR")]
     pub wasi_sdk: Option<Utf8PathBuf>,
-    /// Exactly this release of the lock (`25`), or `debian` for the SDK put together from Debian's packages
+    /// Use exactly this release of the lock (`25`), or `debian` for the SDK assembled from Debian's packages
     #[arg(long, value_name = "RELEASE", conflicts_with = "wasi_sdk")]
     pub sdk: Option<String>,
-    /// The SDK that this CPython branch is built with: 3.13, 3.14, 3.15, main
+    /// Use the SDK that this CPython branch is built with: 3.13, 3.14, 3.15, main
     #[arg(long, value_name = "BRANCH", conflicts_with_all = ["wasi_sdk", "sdk"])]
     pub python: Option<String>,
     #[command(flatten)]
@@ -141,7 +141,7 @@ pub fn default_prefix(config: BuildConfig) -> Utf8PathBuf {
 
 #[derive(Debug, Args)]
 pub struct JobsArgs {
-    /// Compile jobs (or tests) at once [default: the number of processors]
+    /// Number of compile jobs (or tests) at once [default: the number of processors]
     #[arg(long, short, value_name = "N")]
     jobs: Option<NonZeroUsize>,
 }
@@ -156,27 +156,27 @@ impl JobsArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Bring sources and SDK into the store, verified; nothing else ever needs the network
+    /// Download and verify sources and SDK into the store; afterwards nothing needs the network
     Fetch(FetchArgs),
     /// Fetch what is missing, compile, and install into the prefix with manifest and SBOM
     Build(BuildArgs),
     /// Compile each source's tests against the prefix and run them under a WASI runtime
     Check(CheckArgs),
-    /// Make an SDK view that CPython's build driver takes as WASI_SDK_PATH
+    /// Make an SDK view that CPython's build driver accepts as WASI_SDK_PATH
     Sdk(SdkArgs),
-    /// Print the variables that configure scripts want
+    /// Print the environment variables that configure scripts need
     Env(EnvArgs),
     /// Print, write or check the SBOM of the locked sources or of a prefix
     Sbom(SbomArgs),
     /// Check policy, licences, independent origins and known vulnerabilities; a violation is exit code 6
     #[command(after_help = audit::EXAMPLES)]
     Audit(AuditArgs),
-    /// Compare the lock with what its origins offer now; nothing is changed
+    /// Compare the lock with what origins offer now, and change nothing
     #[command(after_help = audit::OUTDATED_EXAMPLES)]
     Outdated(OutdatedArgs),
-    /// Compute every digest of a prefix anew, and list what is not as it was made
+    /// Recompute every digest of a prefix, and list each difference
     Verify(VerifyArgs),
-    /// Move one source to a version: the only command that writes the lock
+    /// Move one source to another version; no other command writes the lock
     Lock(LockArgs),
     /// List the sources of the lock
     List,
@@ -187,7 +187,7 @@ pub enum Command {
     Recipe(RecipeCommand),
     /// Show or empty the store
     Clean(CleanArgs),
-    /// Print the JSON schema of recipes or of the lock
+    /// Print the JSON schema of recipes, tests or the lock
     Schema(SchemaArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
@@ -200,7 +200,7 @@ pub struct FetchArgs {
     /// Sources to fetch, with what they depend on [default: all of the lock]
     #[arg(value_name = "NAME")]
     pub names: Vec<Name>,
-    /// Bring every origin of each source and compare them file by file
+    /// Download every origin of each source, and compare them file by file
     #[arg(long)]
     pub all_origins: bool,
     #[command(flatten)]
@@ -209,7 +209,7 @@ pub struct FetchArgs {
 
 #[derive(Debug, Args)]
 pub struct BuildArgs {
-    /// Sources to build, with what they depend on; the prefix holds these and no others [default: all of the lock]
+    /// Sources to build, with what they depend on; the prefix contains these and no others [default: all of the lock]
     #[arg(value_name = "NAME")]
     pub names: Vec<Name>,
     #[command(flatten)]
@@ -258,10 +258,10 @@ pub struct SdkArgs {
 
 #[derive(Debug, Args)]
 pub struct EnvArgs {
-    /// Syntax to print in
+    /// Syntax of the output
     #[arg(long, value_name = "SHELL", default_value = "sh")]
     pub shell: Shell,
-    /// SDK view to name as WASI_SDK_PATH, made with `wasideps sdk`
+    /// Print this SDK view, which `wasideps sdk` made, as WASI_SDK_PATH
     #[arg(long, value_parser = path, value_name = "DIR")]
     pub view: Option<Utf8PathBuf>,
     #[command(flatten)]
@@ -272,12 +272,12 @@ pub struct EnvArgs {
 
 const VERIFY_EXAMPLES: &str = "\
 Examples:
-  wasideps verify                              the prefix sysroot/wasm32-wasip1 against its own manifest, closure and SBOM
-  wasideps verify out --manifest-sha256 HEX    the same, and the manifest against the digest that `build` printed
-  wasideps verify out --wasi-sdk /opt/wasi-sdk whether this SDK made it
-  wasideps verify out --rebuild                against a second build from the locked archives, byte by byte
+  wasideps verify                              compare the prefix sysroot/wasm32-wasip1 with its own manifest, build trace and SBOM
+  wasideps verify out --manifest-sha256 HEX    the same, and the manifest with the digest that `build` printed
+  wasideps verify out --wasi-sdk /opt/wasi-sdk check that this SDK made it
+  wasideps verify out --rebuild                compare with a second build from the locked archives, byte by byte
 
-Exit codes: 0 all is as it was made, 2 there is no prefix, 3 something is not: each difference is listed";
+Exit codes: 0 nothing differs, 2 there is no prefix, 3 something differs: each difference is listed";
 
 #[derive(Debug, Args)]
 #[command(after_help = VERIFY_EXAMPLES)]
@@ -285,10 +285,10 @@ pub struct VerifyArgs {
     /// Prefix to verify [default: that of `build`]
     #[arg(value_parser = path, value_name = "PREFIX")]
     pub prefix: Option<Utf8PathBuf>,
-    /// What the manifest's own SHA-256 must be, as `build` and `verify` print it
+    /// Require this SHA-256 of the manifest, as `build` and `verify` print it
     #[arg(long, value_name = "HEX")]
     pub manifest_sha256: Option<Sha256>,
-    /// Build again from the lock, without any object of the store, and compare byte by byte
+    /// Build again from the lock, without objects from the store, and compare byte by byte
     #[arg(long)]
     pub rebuild: bool,
     #[command(flatten)]
@@ -305,10 +305,10 @@ pub struct LockArgs {
     /// The version to move it to; a recipe must be written for it
     #[arg(value_name = "VERSION")]
     pub version: Option<Version>,
-    /// Pin what Debian offers now of the packages that its SDK is put together from
+    /// Pin the versions that Debian offers now of the packages for its SDK
     #[arg(long, value_name = "SDK", value_parser = ["debian"], conflicts_with = "name")]
     pub sdk: Option<String>,
-    /// Begin a lock: no source, and the SDKs of the embedded one
+    /// Create a lock with no source and the SDKs of the embedded lock
     #[arg(long, conflicts_with_all = ["name", "sdk", "dry_run"])]
     pub init: bool,
     /// Show what would move, and write nothing
@@ -327,7 +327,7 @@ pub struct PlanArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum RecipeCommand {
-    /// Check that recipes select no file that takes no part: neither compiled, included, installed nor a licence
+    /// Check that recipes select no unused file: each must be compiled, included, installed or a licence
     Check(RecipeCheckArgs),
 }
 

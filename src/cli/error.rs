@@ -87,7 +87,7 @@ pub enum CliError {
     #[error("{path} can't be written: {source}")]
     Write { path: Utf8PathBuf, source: std::io::Error },
     #[error("standard output can't be written: {source}")]
-    #[diagnostic(help("what was printed is cut; run the command again with a place for it that has room"))]
+    #[diagnostic(help("the output is incomplete; run the command again, with output to a place that has room"))]
     Output { source: std::io::Error },
     #[error("{error}")]
     Session {
@@ -99,31 +99,31 @@ pub enum CliError {
     #[diagnostic(help("`ulimit -u` shows how many processes and threads a user may have; it must allow a few more"))]
     Threads { source: std::io::Error },
     #[error("{name} {version}: the origins of {name} do not all agree with the lock")]
-    #[diagnostic(help("the table above shows in what; an origin that differs is not what was locked"))]
+    #[diagnostic(help("the table above shows the differences; an origin that differs is not what was locked"))]
     OriginsDiffer { name: String, version: String },
     #[error("{file} is stale: its line {line} differs from what the lock gives now")]
-    #[diagnostic(help("write it anew: {command}"))]
+    #[diagnostic(help("write it again: {command}"))]
     StaleSbom { file: Utf8PathBuf, line: usize, command: String },
     #[error("{file} is missing: the lock gives one")]
     #[diagnostic(help("write it: {command}"))]
     MissingSbom { file: Utf8PathBuf, command: String },
-    #[error("{dir} is a folder, in which all documents are compared")]
+    #[error("{dir} is a folder: `--check` compares all documents in it")]
     #[diagnostic(help("leave out `--format` and `--profile`, or name one file"))]
     OneOfFolder { dir: Utf8PathBuf },
-    #[error("a provenance tells how a prefix was made, and none is named")]
+    #[error("a provenance describes how a prefix was made, but no prefix is named")]
     #[diagnostic(help("name it with `--prefix DIR`"))]
     ProvenanceOfLock,
     #[error("{path} is not the metadata of a wheel: {problem}")]
     #[diagnostic(help("`--wheel` takes the `.dist-info` folder of an unpacked wheel: `wheel unpack FILE`"))]
     NotAWheel { path: Utf8PathBuf, problem: WheelError },
     #[error("the recipe of {name} selects {count} files that are neither compiled, included, installed nor a licence")]
-    #[diagnostic(help("narrow `[inputs] include`: what takes no part should not be unpacked, nor be in the inputs digest"))]
+    #[diagnostic(help("narrow `[inputs] include`: a file that nothing uses should not be unpacked, nor be part of the inputs digest"))]
     UnusedInputs { name: Name, count: usize },
     #[error(transparent)]
     #[diagnostic(transparent)]
     Check(#[from] CheckError),
     #[error("{prefix} is not what the recipes, the lock and the SDK give now")]
-    #[diagnostic(help("`wasideps build` with the same options makes it anew"))]
+    #[diagnostic(help("`wasideps build` with the same options builds it again"))]
     OtherPlan { prefix: Utf8PathBuf },
     #[error("{failed} tests failed")]
     TestsFailed { failed: usize },
@@ -144,19 +144,19 @@ pub enum CliError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Prefix(#[from] PrefixError),
-    #[error("--message-format sarif: only `wasideps audit` finds what SARIF can tell")]
-    #[diagnostic(help("`--message-format json` tells everything"))]
+    #[error("--message-format sarif: only `wasideps audit` writes SARIF")]
+    #[diagnostic(help("use `--message-format json` with other commands"))]
     NoSarif,
-    #[error("what is newer can't be asked when offline")]
-    #[diagnostic(help("leave out `--offline`, or see `wasideps list` for what is locked"))]
+    #[error("`wasideps outdated` needs the network, and `--offline` forbids it")]
+    #[diagnostic(help("leave out `--offline`; `wasideps list` shows what is locked"))]
     OutdatedOffline,
-    #[error("nothing could be asked of any origin")]
-    #[diagnostic(help("the table above tells why of each"))]
+    #[error("no origin could be asked")]
+    #[diagnostic(help("the table above says why for each"))]
     NothingReached,
     #[error("there is something newer than {}", sources.join(", "))]
     #[diagnostic(help("`wasideps lock NAME VERSION` moves a source, once its recipe is written for the version"))]
     Outdated { sources: Vec<String> },
-    #[error("{path} is there already")]
+    #[error("{path} already exists")]
     #[diagnostic(help("`wasideps lock NAME VERSION --lockfile {path}` adds a source to it"))]
     LockThere { path: Utf8PathBuf },
     #[error("the embedded lock can't be written")]
@@ -166,10 +166,10 @@ pub enum CliError {
     #[diagnostic(help("it has: {}", known.join(", ")))]
     NotInPrefix { prefix: Utf8PathBuf, what: String, known: Vec<String> },
     #[error("{path} is damaged: {problem}")]
-    #[diagnostic(help("`wasideps build` makes it anew"))]
+    #[diagnostic(help("`wasideps build` makes it again"))]
     DamagedPrefix { path: Utf8PathBuf, problem: String },
     #[error("{prefix} is not as it was made: {count} differences")]
-    #[diagnostic(help("they are listed above; `{remedy}` makes the prefix anew, once files that are not its own are moved away"))]
+    #[diagnostic(help("they are listed above; `{remedy}` rebuilds the prefix, once you have moved away files that are not its own"))]
     NotAsMade { prefix: Utf8PathBuf, count: usize, remedy: &'static str },
 }
 
@@ -183,9 +183,9 @@ impl From<SessionError> for CliError {
             SessionError::Toolchain(error) => return error.into(),
             SessionError::Build(error) => return error.into(),
             SessionError::Read { path, source } => return Self::Read { path, source },
-            SessionError::NoLock { ref path } => Some(format!("`wasideps lock --init --lockfile {path}` begins one")),
+            SessionError::NoLock { ref path } => Some(format!("`wasideps lock --init --lockfile {path}` creates one")),
             SessionError::NoStore => Some("name one with `--store DIR`".to_owned()),
-            SessionError::Variable { .. } => Some("unset it, or give it a value that is".to_owned()),
+            SessionError::Variable { .. } => Some("unset it, or set it to a value that is".to_owned()),
             SessionError::RecipesPath { .. } | SessionError::SourceDateEpoch { .. } => None,
         };
         Self::Session { error: Box::new(error), help }

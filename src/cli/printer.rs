@@ -283,7 +283,7 @@ impl Printer {
                 self.stop_download(&subject);
                 // Most errors name their origin themselves.
                 let named = if error.contains(&origin) { error } else { format!("{origin}: {error}") };
-                self.warning(&format!("{subject}: passed over: {named}"));
+                self.warning(&format!("{subject}: skipped: {named}"));
             }
             Event::Retrying { subject, origin, error, attempt, delay_ms } => {
                 self.line("Retrying", &format!("{subject} from {origin} in {delay_ms} ms (attempt {attempt}): {error}"));

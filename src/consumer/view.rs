@@ -29,17 +29,17 @@ const PROGRAMS: [(&str, &str); 9] = [
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum ViewError {
     #[error(
-        "an SDK view can't be called `{name}`: CPython's build driver takes a folder whose name starts with `wasi-sdk` for the SDK itself, and leaves out --sysroot"
+        "an SDK view can't be named `{name}`: CPython's build driver takes a folder whose name starts with `wasi-sdk` for the SDK itself, and leaves out --sysroot"
     )]
-    #[diagnostic(help("another name serves, such as `sdk-view`"))]
+    #[diagnostic(help("use another name, such as `sdk-view`"))]
     Name { name: String },
     #[error("{path} is in the prefix and in the sysroot of the SDK {sdk}")]
     Collision { path: String, sdk: Utf8PathBuf },
-    #[error("an SDK view is made of symbolic links and shell scripts, which this system does not have")]
+    #[error("an SDK view consists of symbolic links and shell scripts, which this system does not have")]
     #[diagnostic(help("`wasideps env` prints the variables that consumers understand"))]
     Unsupported,
     #[error("{path} has SHA-256 {found}; the prefix was made with {expected}")]
-    #[diagnostic(help("`wasideps verify` lists all that is not as it was made; `wasideps build` makes the prefix anew"))]
+    #[diagnostic(help("`wasideps verify` lists all differences; `wasideps build` rebuilds the prefix"))]
     Damaged { path: Utf8PathBuf, expected: Sha256, found: Sha256 },
     #[error(transparent)]
     #[diagnostic(transparent)]

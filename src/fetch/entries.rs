@@ -158,7 +158,7 @@ impl<'a, E> Walk<'a, E> {
         loop {
             match rest.read(&mut buffer) {
                 Ok(0) => return Ok(()),
-                Ok(read) if buffer[..read].iter().any(|byte| *byte != 0) => return self.fail("it goes on after the mark of its end"),
+                Ok(read) if buffer[..read].iter().any(|byte| *byte != 0) => return self.fail("it continues after its end mark"),
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err((self.failed)(&error)),

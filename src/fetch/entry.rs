@@ -20,11 +20,11 @@ pub enum Refusal {
     Parent,
     #[error("it is a link to `{target}`, out of the archive's own tree")]
     LinkOut { target: String },
-    #[error("it is {what}; only files, folders and links are taken")]
+    #[error("it is {what}; only files, folders and links are accepted")]
     Kind { what: String },
     #[error("it is selected as an input, but is a link to `{target}`; inputs are regular files")]
     SelectedLink { target: String },
-    #[error("it is there twice (or differs from another only in case, or in how its characters are composed)")]
+    #[error("it appears twice (or differs from another only in case, or in how its characters are composed)")]
     Twice,
     #[error("it is a file where another entry needs a folder")]
     FileAndFolder,
@@ -32,7 +32,7 @@ pub enum Refusal {
     BadName,
     #[error("it is selected as an input, but a part of its path has more than {NAME_LIMIT} bytes")]
     LongName,
-    #[error("with it the selected files lie in more than {limit} folders")]
+    #[error("with it the selected files are in more than {limit} folders")]
     TooManyFolders { limit: u64 },
     #[error(
         "it is selected as an input, but its path starts with `-` or `@`: compilers take that for an option, or for a file with options"

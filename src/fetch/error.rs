@@ -26,32 +26,32 @@ pub enum FetchClass {
 /// An archive that could not be had, or that was refused.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum FetchError {
-    #[error("{subject}: no archive{} is in the store or in a folder of --from, and {origin} is not asked when offline", with(sha256.as_ref()))]
-    #[diagnostic(help("run `wasideps fetch` with a network, or bring the archive in a folder and name that with `--from DIR`"))]
+    #[error("{subject}: no archive{} is in the store or in a folder of --from, and `--offline` forbids asking {origin}", with(sha256.as_ref()))]
+    #[diagnostic(help("run `wasideps fetch` with a network, or put the archive into a folder and name it with `--from DIR`"))]
     Offline { subject: String, origin: String, sha256: Option<Sha256> },
     #[error("no connection can be made: {problem}")]
     #[diagnostic(help("TLS trusts the platform's certificates; $SSL_CERT_FILE names others"))]
     Client { problem: String },
     #[error("{url} can't be reached: {problem}")]
     #[diagnostic(help(
-        "behind a proxy, set $HTTPS_PROXY, and $SSL_CERT_FILE if it has certificates of its own; `--from DIR` takes archives brought by hand"
+        "behind a proxy, set $HTTPS_PROXY, and $SSL_CERT_FILE if it has certificates of its own; `--from DIR` names a folder with archives that you downloaded by hand"
     ))]
     Unreachable { url: String, problem: String },
     #[error("{url} answered with status {status}")]
     Status { url: String, status: u16 },
-    #[error("{url} is busy (status {status}) and asks to wait {seconds} s, longer than is waited here")]
+    #[error("{url} is busy (status {status}) and asks to wait {seconds} s, which is too long")]
     Busy { url: String, status: u16, seconds: u64 },
     #[error("{url} broke off after {bytes} bytes: {problem}")]
     Broken { url: String, bytes: u64, problem: String },
-    #[error("{origin} has more than the {limit} bytes that it may have")]
+    #[error("{origin} has more than the allowed {limit} bytes")]
     #[diagnostic(help("{}", if *.exact { "the lock knows this archive's size: what is there now is another file" } else { "the lock does not know this archive's size, so it is capped" }))]
     Oversized { origin: String, limit: u64, exact: bool },
-    #[error("{origin} gave {found} bytes where the lock says {expected}{}", page(*.html))]
+    #[error("{origin} has {found} bytes, but the lock says {expected}{}", page(*.html))]
     Truncated { origin: String, expected: u64, found: u64, html: bool },
-    #[error("{origin} gave SHA-256 {found} ({size} bytes) where {expected} is expected{}", page(*.html))]
+    #[error("{origin} has SHA-256 {found} ({size} bytes), expected {expected}{}", page(*.html))]
     #[diagnostic(help("nothing of it was kept; if upstream replaced the archive, find out why before trusting it"))]
     Digest { origin: String, expected: Sha256, found: Sha256, size: u64, html: bool },
-    #[error("the registry's index gives SHA-256 {found} for {origin} where {expected} is expected")]
+    #[error("the registry's index has SHA-256 {found} for {origin}, expected {expected}")]
     #[diagnostic(help("a registry never changes a release: the lock or the registry is not what it seems"))]
     IndexChecksum { origin: String, expected: Sha256, found: Sha256 },
     #[error("{origin} has the locked SHA-256, but its {what} is {found}; the lock says {expected}")]
@@ -60,12 +60,12 @@ pub enum FetchError {
     #[error("Cargo's configuration can't be used: {problem}")]
     CargoConfig { problem: String },
     #[error("the registry that Cargo is configured for, {index}, can't be used: {problem}")]
-    #[diagnostic(help("a sparse index (`sparse+https://…`) or a local registry serves; other origins or `--from DIR` do too"))]
+    #[diagnostic(help("use a sparse index (`sparse+https://…`), a local registry, other origins, or `--from DIR`"))]
     Registry { index: String, problem: String },
     #[error("the registry has no {krate} {version}")]
     NoRelease { krate: Name, version: Version },
     #[error("Debian's archive can't be asked for {file}: {source}")]
-    #[diagnostic(help("other origins serve, or the archive itself in a folder that `--from DIR` names"))]
+    #[diagnostic(help("use another origin, or put the archive into a folder and name it with `--from DIR`"))]
     Apt { file: Name, source: crate::apt::AptError },
     #[error("apt's configuration names no mirror of Debian's archive to get {file} from")]
     NoMirror { file: Name },
@@ -75,8 +75,8 @@ pub enum FetchError {
     Folder { path: Utf8PathBuf, source: std::io::Error },
     #[error("{path}, given with --from, can't be read: {source}")]
     From { path: Utf8PathBuf, source: std::io::Error },
-    #[error("{origin} is no archive that is known here: {found}")]
-    #[diagnostic(help("known are tar (plain, gz, bz2, xz, zst) and zip"))]
+    #[error("{origin} is not an archive of a known format: {found}")]
+    #[diagnostic(help("known formats are tar (plain, gz, bz2, xz, zst) and zip"))]
     Format { origin: String, found: String },
     #[error("{origin} can't be unpacked: {problem}")]
     Damaged { origin: String, problem: String },
@@ -91,18 +91,18 @@ pub enum FetchError {
     NoRoot { origin: String, root: String, found: Vec<String> },
     #[error("{origin} has no file below `{root}` that the recipe's `inputs.include` selects")]
     NothingSelected { origin: String, root: String },
-    #[error("{origin} holds other inputs than the lock says: inputs digest {found} where {expected} is expected")]
+    #[error("{origin} contains other inputs than the lock says: inputs digest {found}, expected {expected}")]
     #[diagnostic(help("`wasideps fetch --all-origins` shows in which files the origins differ"))]
     Inputs { origin: String, expected: Sha256, found: Sha256 },
     #[error("{subject}: {patch}: {problem}")]
-    #[diagnostic(help("patches apply exactly, at the lines that they state, or not at all: make it anew against this version"))]
+    #[diagnostic(help("patches apply exactly, at the lines that they state, or not at all: make the patch again for this version"))]
     Patch { subject: String, patch: RelPath, problem: Box<PatchProblem> },
     #[error("{subject}: {to} can't be made from {from}: {problem}")]
     #[diagnostic(help(
         "each question of a template has an answer in the recipe, and each answer a question; a file that is there is changed by a patch"
     ))]
     Step { subject: String, from: RelPath, to: RelPath, problem: Box<StepProblem> },
-    #[error("{subject}: the overlay {path} is in the source already")]
+    #[error("{subject}: the overlay {path} already exists in the source")]
     #[diagnostic(help("an overlay adds a file; to change one, write a patch"))]
     Overlay { subject: String, path: RelPath },
     #[error("{subject}: the source tree can't have {path}: {refusal}")]
@@ -118,12 +118,12 @@ pub enum FetchError {
     NoRecipe { name: Name, version: Version, known: Vec<String> },
     #[error("{origin} names a bad place for this version: {problem}")]
     BadPlace { origin: String, problem: String },
-    #[error("{first} and {second} hold different inputs: {}", shown(differences))]
+    #[error("{first} and {second} contain different inputs: {}", shown(differences))]
     #[diagnostic(help("narrow `inputs.include` to what they share if that is enough to build, or drop the origin that is not upstream's"))]
     Disagree { first: String, second: String, differences: Vec<Difference> },
     #[error("the tests of {subject} select inputs that can't be joined with the recipe's: {problem}")]
     TestInputs { subject: String, problem: GlobsError },
-    #[error("no origin of {subject} that could be reached holds all files that its tests need")]
+    #[error("no origin of {subject} that could be reached contains all files that its tests need")]
     #[diagnostic(help("add an origin that does (upstream's archive, Debian's), or narrow `[inputs]` of the tests"))]
     NoTests { subject: String },
     #[error("no origin of {subject} could be reached, so there is nothing to lock")]
@@ -188,7 +188,7 @@ impl FetchError {
 
 /// A source that no origin could give.
 #[derive(Debug, thiserror::Error, Diagnostic)]
-#[error("{subject} can't be had: {}", reasons(errors))]
+#[error("{subject} can't be fetched: {}", reasons(errors))]
 pub struct SourceError {
     /// `zlib 1.3.2`.
     pub subject: String,
@@ -225,7 +225,7 @@ fn with(sha256: Option<&Sha256>) -> String {
 }
 
 fn page(html: bool) -> &'static str {
-    if html { ": an HTML page in place of an archive" } else { "" }
+    if html { ": it is an HTML page, not an archive" } else { "" }
 }
 
 fn list(texts: &[String]) -> String {

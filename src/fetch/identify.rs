@@ -63,7 +63,7 @@ fn tree(path: &Utf8Path, origin: &str) -> Result<SwhTree, FetchError> {
             // Another name of a file that came before.
             Kind::Hardlink(target) => match tree.get(&entry::parts(target).map_err(refused)?) {
                 Some(node @ (SwhNode::File { .. } | SwhNode::Link(_))) => node.clone(),
-                _ => return Err(damaged(&"it has a link to what is no file that came before")),
+                _ => return Err(damaged(&"it has a link to something that is not an earlier file")),
             },
             Kind::File => {
                 let id = Sha1::of_blob(entry.size, &mut entry.content).map_err(|error| format::broken(origin, &error))?;

@@ -16,15 +16,15 @@ pub enum PatchProblem {
     Syntax { problem: String },
     #[error("it has {headers} hunk headers, but only {read} of them start a hunk of a file")]
     Stray { headers: usize, read: usize },
-    #[error("it names the file `{found}`, which is no path with one leading folder (-p1)")]
+    #[error("it names the file `{found}`, which is not a path with one leading folder (-p1)")]
     Path { found: String },
-    #[error("{path}: it {what}, which is not done here")]
+    #[error("{path}: it {what}, which is not supported")]
     Unsupported { path: String, what: &'static str },
     #[error("{path}: it changes the file twice")]
     Twice { path: RelPath },
     #[error("{path}: it changes the file, which is not among the inputs")]
     Missing { path: RelPath },
-    #[error("{path}: it creates the file, which is there already")]
+    #[error("{path}: it creates the file, which already exists")]
     Exists { path: RelPath },
     #[error("{path}, hunk {hunk}, line {line}: expected {}, found {}", quoted(Some(expected)), quoted(found.as_deref()))]
     Mismatch { path: RelPath, hunk: usize, line: usize, expected: String, found: Option<String> },
@@ -92,7 +92,7 @@ fn checked<'p>(file: &'p FilePatch<'_, [u8]>) -> Result<(RelPath, Hunks<'p>), Pa
     }
     match file.patch() {
         PatchKind::Text(text) => Ok((path, text.hunks())),
-        PatchKind::Binary(_) => Err(unsupported(name, "holds a binary change")),
+        PatchKind::Binary(_) => Err(unsupported(name, "contains a binary change")),
     }
 }
 

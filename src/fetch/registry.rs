@@ -133,7 +133,7 @@ impl Fetcher<'_> {
         let config: IndexConfig =
             serde_json::from_slice(&bytes).map_err(|error| bad(&format!("its config.json does not parse: {error}")))?;
         if config.auth_required {
-            return Err(bad("it asks for a login, which is not done here"));
+            return Err(bad("it asks for a login, which is not supported"));
         }
         Ok(Registry::Sparse { index: base, config })
     }
@@ -163,6 +163,8 @@ fn krate_name<'n>(registry: &Registry, name: &'n Name) -> Result<KrateName<'n>, 
 }
 
 fn parse(index: &str, url: &str) -> Result<Url, FetchError> {
-    url.parse()
-        .map_err(|error| FetchError::Registry { index: shown_index(index), problem: format!("`{}` is no URL: {error}", shown_index(url)) })
+    url.parse().map_err(|error| FetchError::Registry {
+        index: shown_index(index),
+        problem: format!("`{}` is not a URL: {error}", shown_index(url)),
+    })
 }

@@ -123,7 +123,7 @@ impl Fetcher<'_> {
             let inputs = unpacked.inputs();
             let missing = tested.inputs.include.without_match(inputs.keys());
             if !missing.is_empty() {
-                let text = format!("{subject}: {} holds no {} that its tests need", origin.place, missing.join(", "));
+                let text = format!("{subject}: {} contains no {} that its tests need", origin.place, missing.join(", "));
                 self.reporter.event(Event::Note { text });
                 continue;
             }
@@ -164,8 +164,7 @@ impl Fetcher<'_> {
             let candidate = match resolve(template, version) {
                 Ok(Some(candidate)) => candidate,
                 Ok(None) => {
-                    let text =
-                        format!("{subject}: the recipe knows no release of its crate that holds this version; that origin is left out");
+                    let text = format!("{subject}: the recipe names no release of its crate with this version; that origin is left out");
                     self.reporter.event(Event::Note { text });
                     continue;
                 }
@@ -282,8 +281,8 @@ fn lost(old: Option<&LockedSource>, new: &LockedSource) -> Vec<String> {
     let before = old.map_or(0, |old| old.origins.len());
     let mut lost = Vec::new();
     if let [only] = &new.origins[..] {
-        let before = if before > 1 { format!(", where {before} were") } else { String::new() };
-        lost.push(format!("one origin is left{before}, {}: nothing stands in for it, and nothing agrees with it", only.place));
+        let before = if before > 1 { format!(" of {before}") } else { String::new() };
+        lost.push(format!("only one origin is left{before}: {}; nothing can replace it, and nothing confirms it", only.place));
     }
     if new.tests.is_none() && old.is_some_and(|old| old.tests.is_some()) {
         lost.push("the lock had its tests, and no suite is written for this version: add it to `versions` in tests.toml".to_owned());
@@ -356,11 +355,7 @@ mod tests {
             Some(LockedTests { inputs: one.inputs, origins: one.origins.clone(), patches: BTreeMap::new(), overlays: BTreeMap::new() });
         assert!(lost(None, &two).is_empty() && lost(Some(&one), &two).is_empty() && lost(Some(&two), &two).is_empty());
         assert_eq!(lost(Some(&two), &one).len(), 2);
-        assert!(
-            lost(Some(&two), &one)[0].contains("one origin is left, where 2 were, https://example.org/2"),
-            "{:?}",
-            lost(Some(&two), &one)
-        );
+        assert!(lost(Some(&two), &one)[0].contains("only one origin is left of 2: https://example.org/2"), "{:?}", lost(Some(&two), &one));
         assert_eq!(lost(None, &one).len(), 1);
     }
 

@@ -28,7 +28,7 @@ impl Fetcher<'_> {
         let bytes = bytes.ok_or_else(|| FetchError::Status { url: asked.to_string(), status: 404 })?;
         references(&bytes).ok_or_else(|| FetchError::Damaged {
             origin: asked.to_string(),
-            problem: "it is no list of references: what answers is no server of git's protocol".to_owned(),
+            problem: "it is not a list of references: the server does not speak git's protocol".to_owned(),
         })
     }
 }

@@ -63,13 +63,13 @@ pub enum CatalogError {
     Suite(#[from] SuiteError),
     #[error("{file} is not UTF-8")]
     NotText { file: RelPath },
-    #[error("{file} names the recipe `{name}`, but lies in the folder `{folder}`")]
-    #[diagnostic(help("a recipe's folder has its name"))]
+    #[error("{file} names the recipe `{name}`, but is in the folder `{folder}`")]
+    #[diagnostic(help("a recipe's folder must have the recipe's name"))]
     Misplaced { file: RelPath, name: Name, folder: String },
     #[error("{first} and {second} are both written for {name} {version}")]
     #[diagnostic(help("each version belongs to one recipe file"))]
     TwoForOneVersion { name: Name, version: Version, first: String, second: String },
-    #[error("{recipe} names {what} `{file}`, which is not there")]
+    #[error("{recipe} names {what} `{file}`, which does not exist")]
     MissingFile { recipe: String, what: &'static str, file: String },
     #[error("{place} names `{found}`, which wasideps excludes ({excluded}): {reason}")]
     Excluded { place: String, found: String, excluded: Name, reason: String },
@@ -89,10 +89,10 @@ pub enum SelectionError {
     #[diagnostic(transparent)]
     Edge(Box<SyntaxError>),
     #[error("{name}: {what} `{file}` has SHA-256 {found}, but the lock says {expected}")]
-    #[diagnostic(help("if the change is meant, `wasideps lock {name} VERSION` writes it into the lock"))]
+    #[diagnostic(help("if the change is intended, `wasideps lock {name} VERSION` writes it into the lock"))]
     Changed { name: Name, what: &'static str, file: RelPath, expected: String, found: String },
     #[error("the lock does not know the tests of {name} {version}")]
-    #[diagnostic(help("`wasideps lock {name} {version}` brings what they need and writes it into the lock"))]
+    #[diagnostic(help("`wasideps lock {name} {version}` fetches what they need and writes it into the lock"))]
     TestsNotLocked { name: Name, version: Version },
     #[error("the tests of {name} select inputs that can't be joined with the recipe's: {problem}")]
     TestInputs { name: Name, problem: GlobsError },

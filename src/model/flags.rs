@@ -113,7 +113,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("-fsyntax-only", "it makes no object"),
     ("-mcpu=help", "it makes no object"),
     ("-fgnu-inline-asm", "the recipe names the files that need it in `inline-assembly`"),
-    ("-pthread", "the target wasm32-wasip1-threads brings it"),
+    ("-pthread", "the target wasm32-wasip1-threads sets it"),
 ];
 
 /// A flag that is in no list.

@@ -229,7 +229,7 @@ pub enum LockError {
     Syntax(Box<SyntaxError>),
     /// It was written by another version of this program.
     #[error("{file} has lock version {found}; this program reads version {VERSION}")]
-    #[diagnostic(help("use the wasideps that wrote it, or write it anew with `wasideps lock`"))]
+    #[diagnostic(help("use the wasideps that wrote it, or write it again with `wasideps lock`"))]
     Version { file: String, found: u32 },
     /// Its parts contradict each other.
     #[error("{file}: {}", problems.join("; "))]
@@ -295,7 +295,7 @@ impl TryFrom<OriginWire> for Origin {
     fn try_from(wire: OriginWire) -> Result<Self, String> {
         let halved = wire.krate.is_some() != wire.crate_version.is_some() || wire.debian.is_some() != wire.file.is_some();
         let place = match (wire.url, wire.krate.zip(wire.crate_version), wire.debian.zip(wire.file), wire.folder) {
-            _ if halved => return Err("`crate` goes with `crate-version`, and `debian` with `file`".into()),
+            _ if halved => return Err("`crate` needs `crate-version`, `debian` needs `file`, and the reverse".into()),
             (Some(url), None, None, None) => Place::Url(check_url(&url)?),
             (None, Some((name, version)), None, None) => Place::Crate { name, version },
             (None, None, Some((package, file)), None) => Place::Debian { package, file },

@@ -256,7 +256,7 @@ impl Suite {
         for run in &wire.run {
             used.insert(&run.program);
             if !wire.program.contains_key(&run.program) {
-                problems.push(format!("a `[[run]]` names the program `{}`, which is not there", run.program));
+                problems.push(format!("a `[[run]]` names the program `{}`, which does not exist", run.program));
             }
             for folder in run.folders.iter().filter(|folder| !folder.starts_with('/')) {
                 problems.push(format!("a `[[run]]` of `{}` calls its folder `{folder}`: such a name starts with `/`", run.program));
@@ -383,7 +383,7 @@ mod tests {
 
     #[test]
     fn what_tests_nothing_or_names_nothing_is_refused() {
-        assert!(problems(&SUITE.replace("program = \"p\"", "program = \"q\"")).contains("`q`, which is not there"));
+        assert!(problems(&SUITE.replace("program = \"p\"", "program = \"q\"")).contains("`q`, which does not exist"));
         assert!(problems(&SUITE.replace("program = \"p\"", "program = \"q\"")).contains("nothing would be tested"));
         assert!(problems(&format!("{SUITE}args = [\"{{file}}\"]\n")).contains("no `each`"));
         assert!(problems(&format!("{SUITE}folders = [\"here\"]\n")).contains("calls its folder `here`"));

@@ -139,7 +139,7 @@ impl Tree {
 
 /// A path leads through something that is no folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a path leads through what is no folder")]
+#[error("a path leads through something that is not a folder")]
 pub struct NotAFolder;
 
 #[cfg(test)]

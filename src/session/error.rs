@@ -27,9 +27,9 @@ pub enum SessionError {
     NoLock { path: Utf8PathBuf },
     #[error("{path} can't be read: {source}")]
     Read { path: Utf8PathBuf, source: std::io::Error },
-    #[error("{path} is in no folder of recipes that can be used: {problem}")]
+    #[error("{path}: the folder of recipes can't be used: {problem}")]
     RecipesPath { path: String, problem: String },
-    #[error("there is no folder for the store: neither $WASIDEPS_HOME nor a home folder is known")]
+    #[error("there is no folder for the store: $WASIDEPS_HOME is not set, and there is no home folder")]
     NoStore,
     #[error("${name} is not UTF-8")]
     Variable { name: &'static str },

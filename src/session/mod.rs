@@ -208,7 +208,7 @@ pub(super) fn documents(plan: &Plan, manifest: &Manifest, closure: &Closure, con
 pub fn documents_again(plan: &Plan, verified: &Verified, context: &Context<'_>) -> Result<Vec<(RelPath, String)>, String> {
     let contradictory = verified.findings().iter().any(|finding| finding.kind == Kind::Record);
     let (Some(manifest), Some(closure), false) = (&verified.manifest, verified.closure(), contradictory) else {
-        return Err("manifest and closure can't both be right".to_owned());
+        return Err("manifest and build trace can't both be right".to_owned());
     };
     documents(plan, &manifest.without_documents(), closure, context).ok_or_else(|| "its sources are not those of the lock".to_owned())
 }

@@ -88,7 +88,7 @@ impl LocalCache<'_> {
             if !is_taken(&error) {
                 return Err(write(error));
             }
-            self.store.discard(path, "it is no file", self.reporter)?;
+            self.store.discard(path, "it is not a file", self.reporter)?;
             file.persist(path).map_err(|error| write(error.error))?;
         }
         Ok(())

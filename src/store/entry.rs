@@ -92,7 +92,7 @@ impl Entry {
         for _ in 0..2 {
             match fs_err::symlink_metadata(dir) {
                 Ok(meta) if meta.is_dir() => {}
-                Ok(_) => return Ok(Opened::Damaged("it is no folder".to_owned())),
+                Ok(_) => return Ok(Opened::Damaged("it is not a folder".to_owned())),
                 Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Opened::Absent),
                 Err(error) => return Trouble::reading(dir, error).into_opened(),
             }
@@ -130,10 +130,10 @@ impl Entry {
                 Err(error) => return Err(Trouble::reading(&path, error)),
             };
             if sha256 != file.sha256 {
-                return Err(damaged(format!("{} has SHA-256 {sha256} in place of {}", file.path, file.sha256)));
+                return Err(damaged(format!("{} has SHA-256 {sha256}, expected {}", file.path, file.sha256)));
             }
             if size != file.size {
-                return Err(damaged(format!("{} has {size} bytes in place of {}", file.path, file.size)));
+                return Err(damaged(format!("{} has {size} bytes, expected {}", file.path, file.size)));
             }
         }
         Ok(files)
@@ -181,7 +181,7 @@ pub(super) fn regular(path: &Utf8Path) -> std::io::Result<()> {
     if fs_err::symlink_metadata(path)?.is_file() {
         return Ok(());
     }
-    Err(std::io::Error::other(format!("{path} is no regular file")))
+    Err(std::io::Error::other(format!("{path} is not a regular file")))
 }
 
 /// What is in `dir`, a folder of the entry at `root`, and not in its list: a compiler would find it there. Empty folders are nothing.

@@ -21,7 +21,7 @@ pub enum StoreError {
     #[error("the store {root} says `{found}`, which this program does not read; nothing in it was changed")]
     #[diagnostic(help("remove it, or name another with `--store DIR` or $WASIDEPS_HOME"))]
     Format { root: Utf8PathBuf, found: String },
-    #[error("{root} is no store of wasideps: it has no file `format`, but holds {}; nothing in it was changed", found.join(", "))]
+    #[error("{root} is not a store of wasideps: it has no file `format`, but contains {}; nothing in it was changed", found.join(", "))]
     #[diagnostic(help("a folder that is absent or empty becomes a store; name one with `--store DIR` or $WASIDEPS_HOME"))]
     Foreign {
         root: Utf8PathBuf,
@@ -30,11 +30,11 @@ pub enum StoreError {
     },
     #[error("{path} can't be read: {source}")]
     Read { path: Utf8PathBuf, source: io::Error },
-    #[error("{path} has SHA-256 {found} in place of {expected}: it was changed while it was used")]
-    #[diagnostic(help("run the command again: what is damaged is then made anew"))]
+    #[error("{path} has SHA-256 {found}, expected {expected}: it was changed while in use")]
+    #[diagnostic(help("run the command again: it replaces what is damaged"))]
     Changed { path: Utf8PathBuf, expected: Sha256, found: Sha256 },
     #[error("`{path}` is the name of the list that the store keeps beside a source's files")]
-    #[diagnostic(help("leave it out of `[inputs] include`, and call an overlay, a header or what a patch makes by another name"))]
+    #[diagnostic(help("leave it out of `[inputs] include`, and give an overlay, a header or a file that a patch makes another name"))]
     Reserved { path: RelPath },
     #[error("{path} can't be written: {source}")]
     #[diagnostic(help("{}", write_help(source)))]
@@ -47,7 +47,7 @@ pub enum StoreError {
 fn write_help(source: &io::Error) -> &'static str {
     match source.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-            "nothing was changed; the store's disk is full: make room there (`wasideps clean` shows what it holds), or name another with `--store DIR`"
+            "nothing was changed; the store's disk is full: free some space there (`wasideps clean` shows what it contains), or name another with `--store DIR`"
         }
         ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => {
             "nothing was changed; the store can't be written: name another with `--store DIR` or $WASIDEPS_HOME"

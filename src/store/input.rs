@@ -30,7 +30,7 @@ pub fn open_regular(path: &Utf8Path) -> io::Result<fs_err::File> {
     if kind.is_file() {
         return Ok(file);
     }
-    let what = if kind.is_dir() { "a folder" } else { "no regular file (a pipe, a device, a socket)" };
+    let what = if kind.is_dir() { "a folder" } else { "not a regular file (a pipe, a device, a socket)" };
     Err(io::Error::new(io::ErrorKind::InvalidInput, format!("it is {what}")))
 }
 
@@ -73,7 +73,7 @@ mod tests {
         rustix::fs::mknodat(rustix::fs::CWD, pipe.as_std_path(), rustix::fs::FileType::Fifo, 0o600.into(), 0).expect("made");
         fs_err::os::unix::fs::symlink("/dev/zero", root.join("zero")).expect("made");
         fs_err::write(root.join("text"), "12345").expect("written");
-        for (name, words) in [("pipe", "no regular file"), ("zero", "no regular file"), ("", "a folder")] {
+        for (name, words) in [("pipe", "not a regular file"), ("zero", "not a regular file"), ("", "a folder")] {
             let error = read_regular(&root.join(name), 10).expect_err(name);
             assert!(error.to_string().contains(words), "{name}: {error}");
         }

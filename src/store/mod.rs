@@ -149,7 +149,7 @@ impl Store {
             if !is_taken(&error) {
                 return Err(write(error));
             }
-            self.discard(&path, "it is no file", reporter)?;
+            self.discard(&path, "it is not a file", reporter)?;
             file.persist(&path).map_err(|error| write(error.error))?;
         }
         Ok(path)

@@ -16,7 +16,7 @@ impl Store {
         let Some(entry) = self.entry(kind, key, reporter)? else { return Ok(None) };
         let record = entry.read(&path()).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
         if record.is_none() {
-            self.reject(kind, key, "it holds no record of its kind", reporter)?;
+            self.reject(kind, key, "it contains no record of its kind", reporter)?;
         }
         Ok(record)
     }

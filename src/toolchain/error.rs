@@ -20,7 +20,7 @@ pub enum ToolchainError {
     #[diagnostic(help("`--wasi-sdk DIR` names another one; `--sdk 25` fetches one with wasm32-wasip1 and wasm32-wasip2"))]
     NoTarget { root: Utf8PathBuf, target: Target, found: Vec<String> },
     #[error("the WASI SDK in {root} can't {step}:\n{words}\nthe command was:\n{command}")]
-    #[diagnostic(help("another SDK is named with `--wasi-sdk DIR`, or fetched with `--sdk 25`"))]
+    #[diagnostic(help("name another SDK with `--wasi-sdk DIR`, or fetch one with `--sdk 25`"))]
     Broken { root: Utf8PathBuf, step: &'static str, command: String, words: String },
     #[error("{path} is part of a WASI SDK that can't be used: {problem}")]
     #[diagnostic(help("put back what is missing, or name another SDK with `--wasi-sdk DIR`"))]
@@ -31,14 +31,14 @@ pub enum ToolchainError {
     #[error("this program knows of no SDK of Debian's packages that stands in for WASI SDK {release}")]
     #[diagnostic(help("`sdks.debian.matches` of the lock names it; there is one for {}", known.join(", ")))]
     NoTwin { release: String, known: Vec<String> },
-    #[error("the lock says of no WASI SDK that CPython {found} is built with it")]
-    #[diagnostic(help("it knows {}", known.join(", ")))]
+    #[error("the lock names no WASI SDK for CPython {found}")]
+    #[diagnostic(help("it has one for {}", known.join(", ")))]
     UnknownPython { found: String, known: Vec<String> },
     #[error("the lock has no {what} for {host}")]
-    #[diagnostic(help("it has it for {}; `--wasi-sdk DIR` names one that is installed", known.join(", ")))]
+    #[diagnostic(help("it has that for {}; `--wasi-sdk DIR` names an installed one", known.join(", ")))]
     NoHost { what: String, host: String, known: Vec<String> },
-    #[error("{what} is not in the store, and `--offline` forbids to fetch it{}", list(missing))]
-    #[diagnostic(help("run `wasideps fetch` with the network, or name a folder that holds it with `--from DIR`"))]
+    #[error("{what} is not in the store, and `--offline` forbids fetching it{}", list(missing))]
+    #[diagnostic(help("run `wasideps fetch` with the network, or name a folder that contains it with `--from DIR`"))]
     Offline { what: String, missing: Vec<String> },
     #[error("WASI SDK {release} can't be fetched")]
     #[diagnostic(help("{}", fallback_help(*exact, debian.as_deref())))]
@@ -59,10 +59,10 @@ pub enum ToolchainError {
     },
     #[error("{archive} can't be unpacked: {problem}")]
     Unpack { archive: String, problem: String },
-    #[error("`{program}` is not there, so no SDK can be put together from Debian's packages")]
-    #[diagnostic(help("`--wasi-sdk DIR` or $WASI_SDK_PATH names an SDK that is installed"))]
+    #[error("`{program}` is not installed, so no SDK can be assembled from Debian's packages")]
+    #[diagnostic(help("name an installed SDK with `--wasi-sdk DIR` or $WASI_SDK_PATH"))]
     NoApt { program: &'static str },
-    #[error("apt's configuration names no archive of Debian's, so {} can't be reached", suites.join(" and "))]
+    #[error("apt's configuration names no Debian archive, so {} can't be reached", suites.join(" and "))]
     #[diagnostic(help("looked for an entry whose suite is a release of Debian, in {}", looked_in.join(", ")))]
     NoSources { suites: Vec<String>, looked_in: Vec<String> },
     #[error("{step} failed:\n{words}\nthe command was:\n{command}")]
@@ -72,12 +72,14 @@ pub enum ToolchainError {
         if offered.is_empty() { "none".to_owned() } else { offered.join(", ") },
         said(words)
     )]
-    #[diagnostic(help("`wasideps lock --sdk debian` pins what is offered now; a folder with the pinned .deb is named with `--from DIR`"))]
+    #[diagnostic(help(
+        "`wasideps lock --sdk debian` pins what is offered now; or put the pinned .deb into a folder and name it with `--from DIR`"
+    ))]
     PackageGone { package: String, wanted: String, suite: String, offered: Vec<String>, words: String },
     #[error("{package} {version} has SHA-256 {found}, but the lock says {expected}")]
     #[diagnostic(help("it was not used, and nothing was kept of it"))]
     PackageDigest { package: String, version: String, expected: Sha256, found: Sha256 },
-    #[error("no package of the pinned ones has {library}, which {needed_by} needs")]
+    #[error("none of the pinned packages has {library}, which {needed_by} needs")]
     #[diagnostic(help("the lock's list of packages is incomplete"))]
     Incomplete { library: String, needed_by: String },
     #[error(transparent)]
@@ -128,8 +130,8 @@ fn said(words: &str) -> String {
 
 fn fallback_help(exact: bool, debian: Option<&ToolchainError>) -> String {
     match (exact, debian) {
-        (true, _) => "`--sdk` asks for just this one; without it, Debian's packages may serve".to_owned(),
-        (false, Some(error)) => format!("Debian's packages do not serve either: {error}"),
+        (true, _) => "`--sdk` asks for exactly this one; without it, an SDK from Debian's packages can replace it".to_owned(),
+        (false, Some(error)) => format!("Debian's packages can't be used either: {error}"),
         (false, None) => "name an SDK with `--wasi-sdk DIR` or $WASI_SDK_PATH, or a folder with its archive with `--from DIR`".to_owned(),
     }
 }

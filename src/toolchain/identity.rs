@@ -186,7 +186,9 @@ fn is_folder(entry: &camino::Utf8DirEntry) -> Result<bool, ToolchainError> {
         }
         (Ok(real), _) if real.is_dir() => Ok(true),
         (Ok(_), _) => refuse(format!("it is a link to {target}, which is neither a file nor a folder")),
-        (Err(error), _) if error.kind() == std::io::ErrorKind::NotFound => refuse(format!("it is a link to {target}, which is not there")),
+        (Err(error), _) if error.kind() == std::io::ErrorKind::NotFound => {
+            refuse(format!("it is a link to {target}, which does not exist"))
+        }
         (Err(error), _) => refuse(format!("it is a link to {target}: {error}")),
     }
 }
@@ -264,9 +266,12 @@ mod tests {
             walk(root, "resource/include", Target::Wasip1, &mut Vec::new(), &mut Vec::new()).map_err(|error| error.to_string())
         };
         fs_err::write(root.join("file"), "").expect("written");
-        for (target, problem) in
-            [("gone", "gone, which is not there"), ("..", "folder that it is in"), ("link", "link: "), ("/dev/null", "neither a file nor")]
-        {
+        for (target, problem) in [
+            ("gone", "gone, which does not exist"),
+            ("..", "folder that it is in"),
+            ("link", "link: "),
+            ("/dev/null", "neither a file nor"),
+        ] {
             let error = walked(target).expect_err("refused");
             assert!(error.contains("sub/link") && error.contains(problem), "{error}");
         }

@@ -129,15 +129,15 @@ impl Locator<'_> {
         for entry in entries.filter(|entry| entry.file_name().starts_with("wasi-sdk")) {
             match Layout::open(entry.path()) {
                 Ok(layout) if wanted.takes(&layout) => found.push(layout),
-                Ok(layout) => debug!(root = %layout.root, version = layout.version.text, "passes over a WASI SDK of another release"),
-                Err(missing) => debug!(root = %entry.path(), %missing, "passes over a folder that is no WASI SDK"),
+                Ok(layout) => debug!(root = %layout.root, version = layout.version.text, "skips a WASI SDK of another release"),
+                Err(missing) => debug!(root = %entry.path(), %missing, "skips a folder that is not a WASI SDK"),
             }
         }
         found.sort_by_key(|layout| (layout.version.order(), layout.root.clone()));
         found.retain(|layout| {
             let has = layout.has_target(config.target());
             if !has {
-                self.note(format!("the WASI SDK in {} is passed over: it has no {}", layout.root, config.target()));
+                self.note(format!("the WASI SDK in {} is skipped: it has no {}", layout.root, config.target()));
             }
             has
         });
@@ -183,11 +183,7 @@ impl Locator<'_> {
         match self.debian(request) {
             Ok(toolchain) => {
                 self.reporter.event(Event::Warning {
-                    text: format!(
-                        "{failed}{}; {} takes its place, put together from Debian's packages",
-                        why(&failed),
-                        toolchain.identity()
-                    ),
+                    text: format!("{failed}{}; using {} instead, assembled from Debian's packages", why(&failed), toolchain.identity()),
                 });
                 Ok(toolchain)
             }

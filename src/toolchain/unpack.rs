@@ -55,7 +55,7 @@ pub(super) fn unpack(reader: impl Read, dir: &Utf8Path, place: impl Fn(&RelPath)
                 let target = target.strip_prefix("./").unwrap_or(&target);
                 let first = target.parse().ok().and_then(|target| place(&target));
                 let Some(first) = first.and_then(|first| unpacked.files.iter().find(|file| file.path == first).cloned()) else {
-                    return Err(format!("entry `{path}` is a link to `{target}`, which is no earlier file"));
+                    return Err(format!("entry `{path}` is a link to `{target}`, which is not an earlier file"));
                 };
                 let new = dir.join(to.as_str());
                 parents(&new).and_then(|()| fs_err::copy(dir.join(first.path.as_str()), &new)).map_err(|error| error.to_string())?;
@@ -76,7 +76,7 @@ pub(super) fn make_links(dir: &Utf8Path, links: &[Link]) -> Result<(), String> {
     for Link { path, target } in links {
         let refuse = |why: &str| Err(format!("link `{path}` to `{target}` {why}"));
         if Utf8Path::new(path.as_str()).ancestors().skip(1).any(|parent| names.contains(parent.as_str())) {
-            return refuse("lies below another link");
+            return refuse("is below another link");
         }
         if !stays_inside(path, target) {
             return refuse("leads out of the archive");

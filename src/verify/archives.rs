@@ -28,7 +28,7 @@ pub fn check(manifest: &Manifest, closure: Option<&Closure>, files: &Files, find
                 continue;
             }
         };
-        let broken = |error: &dyn std::fmt::Display| Finding::new(path, Kind::Content, format!("it is no archive: {error}"));
+        let broken = |error: &dyn std::fmt::Display| Finding::new(path, Kind::Content, format!("it is not an archive: {error}"));
         let members = match members(&bytes) {
             Ok(members) => members,
             Err(error) => {
@@ -82,7 +82,7 @@ fn compare(
         match (stated, traced) {
             (None, None) => {}
             (Some(stated), Some(traced)) if stated == traced => {
-                findings.push(finding(&member.name, "another content than manifest and closure say").expected(stated, content.sha256));
+                findings.push(finding(&member.name, "another content than manifest and build trace say").expected(stated, content.sha256));
             }
             (stated, traced) => {
                 for (by, expected) in [("manifest", stated), ("closure", traced)] {
@@ -106,7 +106,7 @@ fn compare(
                 };
                 findings.push(Finding { kind: Kind::Stamp, ..finding(&member.name, problem).expected(expected, made_by) });
             }
-            Err(error) => findings.push(finding(&member.name, &format!("it is no object: {error}"))),
+            Err(error) => findings.push(finding(&member.name, &format!("it is not an object: {error}"))),
         }
     }
     for (name, _) in members.iter().filter(|(name, _)| expected.members.iter().all(|member| member.name != *name)) {

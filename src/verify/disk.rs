@@ -59,7 +59,7 @@ impl Files {
         let failed = |problem: String| Box::new(Finding::new(path, Kind::Unreadable, problem));
         Some(match read_regular(&self.prefix.join(path), PARSED_LIMIT) {
             Ok(bytes) if Sha256::of(&bytes) == content.sha256 => Ok(bytes),
-            Ok(_) => Err(failed("it was changed while it was looked at".to_owned())),
+            Ok(_) => Err(failed("it was changed while it was read".to_owned())),
             Err(error) => Err(failed(format!("it can't be read: {error}"))),
         })
     }

@@ -146,7 +146,7 @@ pub fn check(truth: &Truth<'_>, findings: &mut Vec<Finding>) -> Counts {
     for source in &truth.manifest.sources {
         let path = source_document_path(&source.name);
         if !documents.contains_key(path.as_str()) && truth.files.get(path.as_str()).is_some() {
-            findings.push(Finding::new(path.as_str(), Kind::Document, format!("it is no SPDX 2.3 document of {}", source.name)));
+            findings.push(Finding::new(path.as_str(), Kind::Document, format!("it is not an SPDX 2.3 document of {}", source.name)));
         }
     }
     counts.checksums += references(&documents, truth, findings);
@@ -177,7 +177,7 @@ fn references(documents: &BTreeMap<&str, Document>, truth: &Truth<'_>, findings:
     for external in &main.external_document_refs {
         let target = documents.iter().find(|(_, document)| document.document_namespace == external.spdx_document);
         let Some(file) = target.and_then(|(path, _)| truth.files.get(path)) else {
-            findings.push(finding(format!("it refers to {}, which is no document of the prefix", external.spdx_document)));
+            findings.push(finding(format!("it refers to {}, which is not a document of the prefix", external.spdx_document)));
             continue;
         };
         let path = target.map_or("", |(path, _)| path);
@@ -328,7 +328,7 @@ impl<'a> Checked<'a> {
         for file in files {
             match inputs.get(file.path()) {
                 Some(content) => self.compare(&format!("{}'s {}", package.name, file.path()), &file.checksums, content, None),
-                None => drop(self.says(format!("it lists {} of {}, which the closure does not", file.path(), package.name))),
+                None => drop(self.says(format!("it lists {} of {}, which the build trace does not", file.path(), package.name))),
             }
         }
         for path in inputs.keys().filter(|path| !listed.contains(*path)) {
@@ -390,14 +390,14 @@ impl<'a> Checked<'a> {
             let name = file.path();
             let key = name.split_once(':').map(|(archive, member)| (archive.to_owned(), member.to_owned()));
             let Some(key) = key else {
-                self.says(format!("it says that a file contains {name}, which is no member of an archive"));
+                self.says(format!("it says that a file contains {name}, which is not a member of an archive"));
                 continue;
             };
             let traced = truth.closure.members_of(&key.0).find(|traced| traced.name == key.1);
             let stated = traced.map(|traced| (traced.content.sha1, traced.content.sha256));
             match truth.members.get(&key) {
                 Some(content) => self.compare(name, &file.checksums, content, stated),
-                None if stated.is_none() => drop(self.says(format!("it lists {name}, which the closure does not"))),
+                None if stated.is_none() => drop(self.says(format!("it lists {name}, which the build trace does not"))),
                 None => {}
             }
             listed.insert(key);
@@ -425,7 +425,7 @@ impl<'a> Checked<'a> {
             if !contents.iter().any(|content| mismatch(&file.checksums, content).is_none()) {
                 let stated = file.checksums.iter().map(|checksum| checksum.checksum_value.as_str()).collect::<Vec<_>>().join(" ");
                 let found = contents.iter().map(|content| content.sha256.to_string()).collect::<Vec<_>>().join(" or ");
-                let finding = self.says(format!("it gives another digest of {} than the closure", file.path()));
+                let finding = self.says(format!("it gives another digest of {} than the build trace", file.path()));
                 (finding.expected, finding.found) = (Some(stated), Some(if found.is_empty() { "no such file".to_owned() } else { found }));
             }
         }

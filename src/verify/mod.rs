@@ -97,7 +97,7 @@ pub fn verify(prefix: &Utf8Path, expected: Option<Sha256>) -> Result<Verified, B
                     findings.extend(records::form(MANIFEST, &bytes, &manifest.to_text()));
                     verified.manifest = Some(manifest);
                 }
-                Err(problem) => findings.push(Finding::new(MANIFEST, Kind::Record, format!("it is no manifest of wasideps: {problem}"))),
+                Err(problem) => findings.push(Finding::new(MANIFEST, Kind::Record, format!("it is not a manifest of wasideps: {problem}"))),
             }
         }
     }
@@ -124,7 +124,7 @@ fn contents(manifest: &Manifest, files: &Files, findings: &mut Vec<Finding>) -> 
                 findings.extend(records::form(CLOSURE, &bytes, &closure.to_text()));
                 Ok(closure)
             }
-            Err(problem) => Err(Box::new(Finding::new(CLOSURE, Kind::Record, format!("it is no closure of wasideps: {problem}")))),
+            Err(problem) => Err(Box::new(Finding::new(CLOSURE, Kind::Record, format!("it is not a build trace of wasideps: {problem}")))),
         });
         parsed.map_err(|finding| findings.push(*finding)).ok()
     });
@@ -201,7 +201,7 @@ impl Verified {
             };
             let bytes = self.files.bytes(path.as_str()).and_then(Result::ok).unwrap_or_default();
             let same = bytes.split(|byte| *byte == b'\n').zip(text.lines()).take_while(|(found, line)| *found == line.as_bytes()).count();
-            let problem = format!("it is not what recipes, lock, manifest and closure give, from line {}", same + 1);
+            let problem = format!("it is not what recipes, lock, manifest and build trace give, from line {}", same + 1);
             findings.push(Finding::new(path.as_str(), Kind::Lock, problem).expected(expected, found));
         }
         self.add(findings);
@@ -213,14 +213,14 @@ impl Verified {
         let mut findings = Vec::new();
         let (made_with, at_hand) = (&manifest.toolchain, toolchain.identity());
         if made_with != at_hand {
-            let problem = "it was made with another SDK than the one at hand";
+            let problem = "it was made with another SDK than this one";
             findings.push(Finding::new(MANIFEST, Kind::Stamp, problem).expected(made_with.stamp(), at_hand.stamp()));
         }
         let opened: Vec<_> = self.closure.iter().flat_map(|closure| &closure.files).filter(|file| file.source.is_none()).collect();
         let differing = opened.par_iter().filter_map(|file| {
             let found = open_regular(&toolchain.root().join(file.path.as_str())).and_then(Sha256::of_reader);
             let found = found.map_or_else(|error| error.to_string(), |(digest, _)| digest.to_string());
-            let problem = format!("the SDK at hand has another {} than the one that was opened", file.path);
+            let problem = format!("this SDK has another {} than the one that was opened", file.path);
             (found != file.content.sha256.to_string())
                 .then(|| Finding::new(CLOSURE, Kind::Stamp, problem).expected(file.content.sha256, found))
         });

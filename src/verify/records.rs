@@ -9,7 +9,7 @@ pub fn check(manifest: &Manifest, closure: &Closure, findings: &mut Vec<Finding>
     let differs = |path: &str, problem: String| Finding::new(path, Kind::Record, problem);
     let bare = manifest.bare_digest();
     if closure.manifest != bare {
-        let problem = "one of manifest and closure was changed: the closure belongs to a manifest with another digest".to_owned();
+        let problem = "manifest or build trace was changed: the build trace belongs to a manifest with another digest".to_owned();
         findings.push(differs(MANIFEST, problem.clone()).expected(closure.manifest, bare));
         findings.push(differs(CLOSURE, problem).expected(closure.manifest, bare));
     }
@@ -32,11 +32,12 @@ pub fn check(manifest: &Manifest, closure: &Closure, findings: &mut Vec<Finding>
         match closure.files_of(owner).find(|traced| traced.path == *from) {
             Some(traced) if (traced.content.sha256, traced.content.sha1, traced.content.size) == (file.sha256, file.sha1, file.size) => {}
             Some(traced) => findings.push(
-                differs(file.path.as_str(), format!("the manifest calls it a copy of {owner}'s {from}, which is another by the closure"))
+                differs(file.path.as_str(), format!("the manifest calls it a copy of {owner}'s {from}, which the build trace contradicts"))
                     .expected(traced.content.sha256, file.sha256),
             ),
             None => {
-                findings.push(differs(file.path.as_str(), format!("it is a copy of {owner}'s {from}, which the closure does not have")));
+                findings
+                    .push(differs(file.path.as_str(), format!("it is a copy of {owner}'s {from}, which the build trace does not have")));
             }
         }
     }
@@ -53,13 +54,13 @@ fn members(manifest: &Manifest, closure: &Closure, findings: &mut Vec<Finding>) 
                     && (&traced.name, traced.content.sha256, from) == (&member.name, member.sha256, member.source.path())
             });
             if !same {
-                let problem = "manifest and closure differ in it, or in what it was made from";
+                let problem = "manifest and build trace differ in it, or in what it was made from";
                 findings.push(Finding::new(archive.path.as_str(), Kind::Record, problem).member(&member.name));
             }
         }
     }
     for rest in traced {
-        findings.push(Finding::new(rest.archive.as_str(), Kind::Record, "only the closure has it").member(&rest.name));
+        findings.push(Finding::new(rest.archive.as_str(), Kind::Record, "only the build trace has it").member(&rest.name));
     }
 }
 

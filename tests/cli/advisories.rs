@@ -30,7 +30,7 @@ fn whole(gaps: &[(String, bool, String)]) -> Vec<&str> {
 fn what_was_not_looked_at_is_said_in_every_format_and_is_a_violation_where_it_is_required() {
     let place = Place::new();
     let shown = run(&mut place.command(&["audit"])).exits(0).stdout;
-    assert!(shown.contains("not looked at: vulnerabilities: there is no database; `--update` brings one"), "{shown}");
+    assert!(shown.contains("not looked at: vulnerabilities: there is no database; `--update` downloads one"), "{shown}");
     assert!(shown.contains("not looked at: origins: none was asked"), "{shown}");
     let done = run(&mut place.command(&["audit", "--message-format", "json"])).exits(0);
     assert_eq!(whole(&gaps(&done)), ["origins", "vulnerabilities"]);
@@ -223,13 +223,13 @@ fn update_brings_osvs_export_and_debians_changelogs_and_later_audits_use_them_wi
     assert_eq!(told(&first), expected);
     assert_eq!(first.stdout, later().stdout);
     assert!(gaps(&first).iter().any(|(.., message)| message.contains("days since Debian's changelogs")), "{:?}", gaps(&first));
-    assert!(gaps(&first).iter().any(|(.., message)| message.contains("OSV OSS-Fuzz: it was never brought")), "{:?}", gaps(&first));
+    assert!(gaps(&first).iter().any(|(.., message)| message.contains("OSV OSS-Fuzz: it was never downloaded")), "{:?}", gaps(&first));
     // What is no database takes the place of none; nor does what can't be reached.
     let page = Server::start(|_, _| Reply::Body(b"<html>sign in</html>".to_vec()));
     assert_eq!(told(&run(&mut update(&page.url("/"))).exits(6)), expected);
     let empty = apt_configuration(&place, "apt/nothing");
     let none = run(audit(&place, &["--update", "--osv", "http://127.0.0.1:1/"]).env("APT_CONFIG", empty)).exits(4);
-    none.says(&["OSV's export of GIT was not brought", "Debian's changelogs was not brought"]);
+    none.says(&["OSV's export of GIT was not downloaded", "Debian's changelogs was not downloaded"]);
     run(&mut audit(&place, &["--update", "--offline"])).exits(4);
     assert_eq!(told(&later()), expected);
     // A plain connection to elsewhere would tell the world, and anyone on the way could answer.
@@ -243,7 +243,7 @@ fn update_brings_osvs_export_and_debians_changelogs_and_later_audits_use_them_wi
     for path in &zips {
         std::fs::write(path, zip(&[("X-1.json".to_owned(), b"{\"id\": \"X-1\"}".to_vec())])).expect("it is written");
     }
-    run(&mut audit(&place, &["--offline"])).exits(3).says(&["damaged", "`wasideps audit --update` brings them anew"]);
+    run(&mut audit(&place, &["--offline"])).exits(3).says(&["damaged", "`wasideps audit --update` downloads them again"]);
     let apt = repository(&place, CHANGELOG);
     assert_eq!(told(&run(audit(&place, &["--update", "--osv", &server.url("/")]).env("APT_CONFIG", apt)).exits(6)), expected);
 }

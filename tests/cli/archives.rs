@@ -59,8 +59,8 @@ fn entries_that_leave_the_archives_tree_or_are_no_files_are_refused_by_name() {
         (header(b"top/evil", EntryType::Char, 0, b""), "top/evil", "a device"),
         (header(b"top/evil", EntryType::Block, 0, b""), "top/evil", "a device"),
         (header(b"top/evil", EntryType::Fifo, 0, b""), "top/evil", "a named pipe"),
-        (header(b"top/bzlib.h", EntryType::Regular, 0, b""), "top/bzlib.h", "there twice"),
-        (header(b"top/./bzlib.h", EntryType::Regular, 0, b""), "top/./bzlib.h", "there twice"),
+        (header(b"top/bzlib.h", EntryType::Regular, 0, b""), "top/bzlib.h", "appears twice"),
+        (header(b"top/./bzlib.h", EntryType::Regular, 0, b""), "top/./bzlib.h", "appears twice"),
     ];
     for (entry, name, words) in table {
         refused(with(&entry, b""), &[&format!("the entry `{name}`"), words]);
@@ -113,7 +113,7 @@ fn an_archive_that_expands_without_measure_is_refused_though_none_of_it_is_selec
 
 #[test]
 fn what_is_no_archive_or_a_damaged_one_is_called_so() {
-    refused(b"not what you think".to_vec(), &["no archive that is known here"]);
+    refused(b"not what you think".to_vec(), &["not an archive of a known format"]);
     refused(b"<html>".to_vec(), &["an HTML page"]);
     let mut cut = gz(&tar(&real()));
     cut.truncate(cut.len() / 2);

@@ -109,7 +109,7 @@ fn a_licence_that_the_policy_does_not_allow_is_exit_6_and_one_that_is_none_exit_
     for (expression, problem) in [("MIT AND", "`MIT AND`"), ("NoSuch-1.0", "`NoSuch-1.0`")] {
         let place = self::place();
         place.edit("recipes/zlib/recipe.toml", "expression = \"Zlib\"", &format!("expression = \"{expression}\""));
-        audit(&place, &[]).exits(2).says(&["zlib/recipe.toml", "`license.expression` is no SPDX expression", problem]);
+        audit(&place, &[]).exits(2).says(&["zlib/recipe.toml", "`license.expression` is not an SPDX expression", problem]);
     }
     let place = self::place();
     place.edit("recipes/policy.toml", "\"Zlib\"", "\"NoSuch-1.0\"");
@@ -191,7 +191,7 @@ fn a_prefix_without_a_licence_text_or_of_another_lock_is_exit_6() {
     let differing = ["bzip2 1.0.8", "xz 5.8.4", "zlib 1.3.2"].map(|subject| ("prefix-differs".to_owned(), subject.to_owned()));
     assert_eq!(violations(&done), differing, "{}", done.stdout);
     place.write("out/lib/libz.a", "!<arch>\nnot an archive");
-    audit(&place, &["--prefix", "out"]).exits(3).says(&["libz.a", "no archive of WebAssembly objects"]);
+    audit(&place, &["--prefix", "out"]).exits(3).says(&["libz.a", "not an archive of WebAssembly objects"]);
 }
 
 /// bzip2's real inputs in another archive: with `changed` files other than upstream's, and without `removed`.
@@ -237,7 +237,7 @@ fn origins_that_agree_pass_and_without_the_option_nobody_is_asked() {
     // Now both are in the store, and are asked all the same.
     audit(&place, &["--origins"]).exits(0);
     assert_eq!(server.requests().len(), 4);
-    audit(&place, &["--origins", "--offline"]).exits(4).says(&["not asked when offline"]);
+    audit(&place, &["--origins", "--offline"]).exits(4).says(&["`--offline` forbids asking"]);
 }
 
 #[test]
@@ -311,7 +311,7 @@ fn a_listed_difference_passes_exactly_as_it_is_listed_and_is_never_built_from() 
     let shown = audit(&place, &["--origins"]).exits(0).stdout;
     assert!(shown.contains("differs as listed") && shown.contains("a comment, for this test"), "{shown}");
     let fetched = run(&mut place.own(place.command(&["fetch", "--all-origins"]))).exits(0);
-    assert!(fetched.stdout.contains("as the lock lists it"), "{}", fetched.stdout);
+    assert!(fetched.stdout.contains("as the lock lists"), "{}", fetched.stdout);
     // A difference that is not listed is none that is known.
     list(&["huffman.c"]);
     violates(&place, &["--origins"], "origin-differs", "bzip2 1.0.8", &["files that are not listed"]);

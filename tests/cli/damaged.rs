@@ -84,7 +84,7 @@ fn each_kind_of_damage_is_found_by_verify_put_right_by_build_and_then_found_no_m
 #[track_caller]
 fn check_unreadable(place: &Place, out: &Path, clean: &[String]) {
     verify(out, &[]).exits(3);
-    run(Command::new(env!("CARGO_BIN_EXE_wasideps")).arg("verify").arg(out)).exits(3).says(&["`wasideps build --replace` makes"]);
+    run(Command::new(env!("CARGO_BIN_EXE_wasideps")).arg("verify").arg(out)).exits(3).says(&["`wasideps build --replace` rebuilds"]);
     let before = snapshot(out);
     run(&mut build(place, &["warm"])).exits(2).says(&["manifest.json", "--replace"]);
     assert_eq!(snapshot(out), before);

@@ -253,7 +253,7 @@ fn an_object_that_includes_what_somebody_put_among_the_sources_is_not_kept_and_t
     drop(held);
     let said: Vec<_> = lines.collect();
     assert_eq!(child.wait().expect("it ends").code(), Some(1), "{said:#?}");
-    assert!(said.iter().any(|line| line.contains("lies among the verified files")), "{said:#?}");
+    assert!(said.iter().any(|line| line.contains("is beside the verified files")), "{said:#?}");
     run(&mut build()).exits(0).says(&["was damaged and is made again", "c.h is not in"]);
     assert_eq!(snapshot(&place.path("out")), expected);
 }
@@ -267,7 +267,7 @@ fn a_link_that_leads_nowhere_in_an_sdk_is_named() {
         let path = copy.join(file);
         link(Path::new("nowhere"), &path);
         let mut command = place.command(&["plan", "zlib"]);
-        run(command.arg("--wasi-sdk").arg(&copy)).exits(5).says(&[file, "it is a link to nowhere, which is not there"]);
+        run(command.arg("--wasi-sdk").arg(&copy)).exits(5).says(&[file, "it is a link to nowhere, which does not exist"]);
         remove(&path);
     }
 }

@@ -178,7 +178,7 @@ fn a_command_that_is_given_what_is_no_file_says_so_at_once() {
             // A folder holds records, or is one of the recipes' folders.
             if kind != "a folder" || path.starts_with(&whole) {
                 assert!([1, 2, 3, 6].contains(&failed.code), "{kind}: {args:?}: {}\n{}", failed.code, failed.stderr);
-                let words = ["no regular file", "a folder", "more than"];
+                let words = ["not a regular file", "a folder", "more than"];
                 assert!(words.iter().any(|words| failed.stderr.contains(words)), "{kind}: {args:?}: {}", failed.stderr);
             }
             assert!(mib < 400, "{kind}: {args:?}: {mib} MiB");

@@ -147,7 +147,7 @@ fn origins_that_disagree_are_not_locked_and_the_file_is_named() {
     let origin = format!("[[origin]]\nurl = \"{}\"\nroot = \"other\"\n\n[inputs]", server.url("/demo-{version}.tar.gz"));
     place.edit("recipes/demo/recipe.toml", "[inputs]", &origin);
     let untouched = state(&place.path("lockfile.json"));
-    run(&mut place.own(place.command(&["lock", "demo", "1"]))).exits(3).says(&["hold different inputs: demo.c (other content)"]);
+    run(&mut place.own(place.command(&["lock", "demo", "1"]))).exits(3).says(&["contain different inputs: demo.c (other content)"]);
     assert_eq!(state(&place.path("lockfile.json")), untouched);
 }
 
@@ -233,13 +233,13 @@ fn a_lock_is_begun_by_init_and_takes_sources_from_then_on() {
     place.copy_recipes();
     std::fs::remove_file(place.path("lockfile.json")).expect("the lock");
     let none = run(&mut place.own(place.command(&["lock", "zlib", "1.3.2"]))).exits(2);
-    none.says(&["there is no lock at ", "`wasideps lock --init --lockfile ", "lockfile.json` begins one"]);
+    none.says(&["there is no lock at ", "`wasideps lock --init --lockfile ", "lockfile.json` creates one"]);
     run(&mut place.own(place.command(&["lock", "--init"]))).exits(0);
     let begun = json(&place.path("lockfile.json"));
     assert_eq!(begun["sources"], serde_json::json!({}));
     assert_eq!(begun["sdks"], json(&project().join("lockfile.json"))["sdks"]);
     let untouched = state(&place.path("lockfile.json"));
-    run(&mut place.own(place.command(&["lock", "--init"]))).exits(2).says(&["lockfile.json is there already"]);
+    run(&mut place.own(place.command(&["lock", "--init"]))).exits(2).says(&["lockfile.json already exists"]);
     assert_eq!(state(&place.path("lockfile.json")), untouched);
     Own { name: "demo", requires: &[], code: "int demo(void) { return 0; }\n" }.lock(&place);
     assert_eq!(json(&place.path("lockfile.json"))["sources"].as_object().map(serde_json::Map::len), Some(1));

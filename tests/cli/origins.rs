@@ -68,7 +68,7 @@ fn wrong_digests_from_all_origins_are_exit_3_with_each_digest_and_nothing_stored
 fn a_file_shorter_than_the_lock_says_is_refused_with_both_sizes() {
     let server = Server::with([("/a", right()[..5000].to_vec())]);
     let place = place(&server, &["/a"]);
-    fetch(&place, &[]).exits(3).says(&[&format!("gave 5000 bytes where the lock says {}", right().len())]);
+    fetch(&place, &[]).exits(3).says(&[&format!("has 5000 bytes, but the lock says {}", right().len())]);
     nothing_is_stored(&place);
 }
 
@@ -107,7 +107,7 @@ fn an_html_page_in_place_of_an_archive_is_called_so() {
     let page = b"<!DOCTYPE html>\n<title>Please log in</title>".to_vec();
     let server = Server::with([("/a", page)]);
     let place = place(&server, &["/a"]);
-    fetch(&place, &[]).exits(3).says(&[&server.url("/a"), "an HTML page in place of an archive"]);
+    fetch(&place, &[]).exits(3).says(&[&server.url("/a"), "it is an HTML page, not an archive"]);
     nothing_is_stored(&place);
 }
 
@@ -266,7 +266,7 @@ fn a_crate_comes_from_the_registry_that_cargo_is_configured_for_and_one_whose_in
     };
     let changed = registry(&"0".repeat(64));
     use_registry(&changed);
-    fetch(&place, &[]).exits(3).says(&["index gives SHA-256 0000000000", "crate bzip2-sys 0.1.13+1.0.8"]);
+    fetch(&place, &[]).exits(3).says(&["index has SHA-256 0000000000", "crate bzip2-sys 0.1.13+1.0.8"]);
     assert_eq!(downloads.requests(), [""; 0]);
     nothing_is_stored(&place);
     let honest = registry(&krate("bzip2").sha256());

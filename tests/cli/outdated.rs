@@ -132,9 +132,9 @@ fn what_is_the_locked_version_is_current_and_what_is_not_reached_is_said_to_be_s
 fn offline_and_out_of_reach_are_exit_4() {
     let nobody = Server::with([]);
     let place = place(&nobody);
-    run(&mut outdated(&place, &[], &["--offline"])).exits(4).says(&["can't be asked when offline"]);
+    run(&mut outdated(&place, &[], &["--offline"])).exits(4).says(&["needs the network, and `--offline` forbids it"]);
     assert_eq!(nobody.requests(), [""; 0]);
-    let done = run(&mut outdated(&place, &[], &[])).exits(4).says(&["nothing could be asked of any origin"]);
+    let done = run(&mut outdated(&place, &[], &[])).exits(4).says(&["no origin could be asked"]);
     assert_eq!(done.stdout.matches("not reached").count(), 3, "{}", done.stdout);
 }
 

@@ -109,7 +109,7 @@ fn a_damaged_or_missing_file_of_the_prefix_is_made_again() {
     assert_eq!(up_to_date(), false);
     assert_eq!(snapshot(&place.path("out")), before);
     place.write("out/share/wasideps/manifest.json", "{");
-    build_with(&place, sdk(), &[]).exits(2).says(&["manifest.json is no manifest"]);
+    build_with(&place, sdk(), &[]).exits(2).says(&["manifest.json is not a manifest"]);
 }
 
 #[test]
@@ -235,7 +235,7 @@ fn a_file_from_outside_of_source_and_sdk_is_refused() {
     let code = format!("#include \"{}\"\nint demo(void) {{ return OUTSIDE; }}\n", header.display());
     Own { name: "demo", requires: &[], code: &code }.lock(&place);
     run(&mut place.own(place.build(&["demo", "--prefix", "out"]))).exits(1).says(&[
-        "demo.c asks for a file",
+        "demo.c needs a file",
         "outside.h",
         "neither in its source tree",
     ]);

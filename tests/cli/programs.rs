@@ -121,7 +121,7 @@ fn a_view_is_never_called_like_an_sdk_and_replaces_no_foreign_folder() {
         let mut command = built().command(&["sdk", "--prefix", "out"]);
         run(command.arg(place.path(dir)).arg("--wasi-sdk").arg(sdk()))
     };
-    make("wasi-sdk-25").exits(2).says(&["can't be called `wasi-sdk-25`"]);
+    make("wasi-sdk-25").exits(2).says(&["can't be named `wasi-sdk-25`"]);
     place.write("mine/file", "x");
     make("mine").exits(2).says(&["did not put there"]);
     assert_eq!(std::fs::read_to_string(place.path("mine/file")).expect("it is still there"), "x");

@@ -54,7 +54,7 @@ fn what_a_recipe_may_not_say_is_refused() {
         ("flags = [\"-std=gnu11\"]", "flags = [\"-Wl,--undefined\"]", "`-Wl,--undefined` is not allowed"),
         ("\"blocksort.c\", \"huffman.c\"", "\"../../evil.c\", \"huffman.c\"", "../../evil.c"),
         ("\"blocksort.c\", \"huffman.c\"", "\"configure.sh\", \"huffman.c\"", "`configure.sh` is in no language that is compiled"),
-        ("expression = \"bzip2-1.0.6\"", "expression = \"as you like\"", "no SPDX expression"),
+        ("expression = \"bzip2-1.0.6\"", "expression = \"as you like\"", "not an SPDX expression"),
         ("https://sourceware.org/pub", "http://sourceware.org/pub", "expected `https`"),
     ] {
         let place = place();
@@ -210,7 +210,7 @@ fn a_lock_with_an_unknown_key_another_version_or_a_bad_digest_is_told_with_its_l
     own(&place, &["list"]).exits(2).says(&["lockfile.json:", "unknown field `origin`", "did you mean `origins`?"]);
     let place = self::place();
     place.edit_lock(|lock| lock["sources"]["bzip2"]["origins"][0]["crate"] = json!("bzip2-sys"));
-    own(&place, &["list"]).exits(2).says(&["`crate` goes with `crate-version`"]);
+    own(&place, &["list"]).exits(2).says(&["`crate` needs `crate-version`"]);
     let place = self::place();
     place.edit_lock(|lock| lock["version"] = json!(2));
     own(&place, &["list"]).exits(2).says(&["has lock version 2; this program reads version 1"]);

@@ -127,8 +127,8 @@ fn a_folder_that_is_no_store_is_refused_and_nothing_in_it_is_made_or_removed() {
         run(&mut command)
     };
     for args in [&[][..], &["--remove", "objects"], &["--remove", "archives,trees,objects,actions,sdks,identities,runners,prefixes"]] {
-        clean(&[args, &["--store", "."]].concat(), None).exits(2).says(&["is no store of wasideps", "objects"]);
-        clean(args, Some(".")).exits(2).says(&["is no store of wasideps"]);
+        clean(&[args, &["--store", "."]].concat(), None).exits(2).says(&["is not a store of wasideps", "objects"]);
+        clean(args, Some(".")).exits(2).says(&["is not a store of wasideps"]);
         // Empty is unset: the store is the one of the cache folder.
         let shown = clean(args, Some("")).exits(0);
         assert!(shown.stdout.contains("cache/wasideps"), "{}", shown.stdout);

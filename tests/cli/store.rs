@@ -145,7 +145,7 @@ fn a_full_disk_under_the_prefix_is_told_and_the_prefix_stays() {
     let script = "mkdir disk; mount -t tmpfs -o size=1400k none disk; cp -a out disk/out; \
                   status=0; \"$@\" || status=$?; diff -r out disk/out; ls -A disk; exit $status";
     let command = place.build(&["bzip2", "zlib", "--prefix", "disk/out"]);
-    let failed = run(&mut mounting(&command, script)).exits(1).says(&["No space left on device", "the prefix is as it was before"]);
+    let failed = run(&mut mounting(&command, script)).exits(1).says(&["No space left on device", "the prefix is unchanged"]);
     assert_eq!(failed.stdout, "out\n", "something else is left beside the prefix, or it has changed");
     assert_eq!(snapshot(&place.path("out")), old);
 }

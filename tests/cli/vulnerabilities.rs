@@ -302,7 +302,10 @@ fn a_database_from_the_future_is_told_and_judged_all_the_same() {
     assert_eq!(told(&done).len(), 2, "{}", done.stdout);
     let finding = done.json().into_iter().find(|line| line["data"]["rule"] == "database-future").expect("a finding");
     let message = finding["data"]["message"].as_str().expect("a text");
-    assert!(message.contains("2 records are from the future") && message.contains("newer than 1.7"), "{message}");
+    assert!(
+        message.contains("2 records are from the future") && message.contains("the newest that this program knows is 1.7"),
+        "{message}"
+    );
     assert_eq!(finding["data"]["level"], "warning");
 }
 
@@ -343,23 +346,23 @@ fn a_database_or_a_vex_document_that_can_not_be_used_is_exit_2_and_says_why() {
     };
     fails(&["--database", "nowhere"], &["the database nowhere can't be read"]);
     std::fs::create_dir(place.path("empty")).expect("a folder");
-    fails(&["--database", "empty"], &["the database empty holds no record"]);
+    fails(&["--database", "empty"], &["the database empty contains no record"]);
     place.write("cut.zip", b"PK\x03\x04 and no more");
-    fails(&["--database", "cut.zip"], &["cut.zip is no zip that can be read"]);
+    fails(&["--database", "cut.zip"], &["cut.zip is not a readable zip"]);
     place.write("one.json", "{}");
     fails(
         &["--database", "one.json"],
-        &["holds no record; 1 files were skipped, the first of them one.json: it is no OSV record: missing field `id`"],
+        &["contains no record; 1 files were skipped, the first of them one.json: it is not a valid OSV record: missing field `id`"],
     );
     let one = fixtures().join("cve/CVE-2025-31115.json");
     let with = |file: &str, words: &[&str]| fails(&["--database", one.to_str().expect("a path"), "--vex", file], words);
     with("nowhere.json", &["nowhere.json can't be read"]);
     place.write("csaf.json", "{\"document\": {\"category\": \"csaf_vex\"}}");
-    with("csaf.json", &["csaf.json is no OpenVEX document", "CSAF and CycloneDX are not read"]);
+    with("csaf.json", &["csaf.json is not an OpenVEX document", "CSAF and CycloneDX are not supported"]);
     let mut undated = statement("CVE-2025-31115", "pkg:generic/xz", "affected", "-");
     undated["timestamp"] = "2026-99-99T00:00:00Z".into();
     place.write("undated.json", document(&[undated]));
-    with("undated.json", &["undated.json is no OpenVEX document", "expected a point in time", "2026-99-99T00:00:00Z"]);
+    with("undated.json", &["undated.json is not an OpenVEX document", "expected a point in time", "2026-99-99T00:00:00Z"]);
     let mut bare = statement("CVE-2025-31115", "pkg:generic/xz", "not_affected", "-");
     for key in ["justification", "impact_statement"] {
         bare.as_object_mut().expect("an object").remove(key);

@@ -170,7 +170,7 @@ fn search(
         report.gaps.extend(absent.iter().map(|name| Gap {
             part: Part::Vulnerabilities,
             whole: false,
-            message: format!("vulnerabilities of {name}: it was never brought; `--update` tries it"),
+            message: format!("vulnerabilities of {name}: it was never downloaded; `--update` tries to"),
         }));
     }
     let records: Vec<_> = databases.iter().flat_map(|database| &database.kept).collect();

@@ -78,7 +78,7 @@ fn all_origins(sources: &[Selected], fetcher: &Fetcher<'_>, printer: &Printer) -
             let (word, text) = match &verdict {
                 Verdict::Agrees { files, held } => {
                     agreed += 1;
-                    ("agrees", format!("{files} files agree{}", if *held { " (archive held already)" } else { "" }))
+                    ("agrees", format!("{files} files agree{}", if *held { " (archive already in the store)" } else { "" }))
                 }
                 Verdict::Differs { found, reference, differences } => {
                     differs = true;
@@ -91,15 +91,15 @@ fn all_origins(sources: &[Selected], fetcher: &Fetcher<'_>, printer: &Printer) -
                 Verdict::AsListed { files, held, differences } => {
                     agreed += 1;
                     let paths: Vec<_> = differences.iter().map(|(path, _)| path.as_str()).collect();
-                    let held = if *held { " (archive held already)" } else { "" };
-                    ("as-listed", format!("{files} files, other in {}, as the lock lists it{held}", paths.join(", ")))
+                    let held = if *held { " (archive already in the store)" } else { "" };
+                    ("as-listed", format!("{files} files, different in {}, as the lock lists{held}", paths.join(", ")))
                 }
                 Verdict::NotAsListed { problems } => {
                     differs = true;
                     for problem in problems {
                         let _ = writeln!(differing, "{}: {origin}: {problem}", selected.title());
                     }
-                    ("differs", "DIFFERS otherwise than the lock lists it".to_owned())
+                    ("differs", "DIFFERS in other ways than the lock lists".to_owned())
                 }
                 Verdict::Failed(error) => ("failed", format!("failed: {error}")),
             };

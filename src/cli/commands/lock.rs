@@ -40,7 +40,7 @@ pub fn run(args: &LockArgs, global: &Global, printer: &Printer) -> Result<(), Fa
     }
     printer.json("locked", serde_json::json!({ "what": what, "moved": moved.len(), "written": !moved.is_empty() && !args.dry_run }));
     if moved.is_empty() {
-        printer.result(&format!("{what} is locked already; nothing moves\n"));
+        printer.result(&format!("{what} is already locked; nothing moves\n"));
         return Ok(());
     }
     printer.result(&table::text(&rows));
@@ -53,11 +53,11 @@ pub fn run(args: &LockArgs, global: &Global, printer: &Printer) -> Result<(), Fa
             return Err(new.into());
         }
         for error in known {
-            printer.event(Event::Warning { text: format!("still to be locked: {error}") });
+            printer.event(Event::Warning { text: format!("not locked yet: {error}") });
         }
     }
     if args.dry_run {
-        printer.result(&format!("\n{path} is as it was (--dry-run)\n"));
+        printer.result(&format!("\n{path} is unchanged (--dry-run)\n"));
         return Ok(());
     }
     write(path, &lock)?;

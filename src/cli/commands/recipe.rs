@@ -15,7 +15,7 @@ pub fn check(args: &RecipeCheckArgs, global: &Global, printer: &Printer) -> Resu
     let work = prepared.work(args.jobs.workers())?;
     let checked = unused_inputs(&work)?;
     printer.finish_bars();
-    let mut rows = table::table(&["source", "version", "files that take no part"]);
+    let mut rows = table::table(&["source", "version", "unused files"]);
     let mut errors: Vec<CliError> = Vec::new();
     for unused in checked {
         printer.json("recipe", &unused);

@@ -126,7 +126,7 @@ fn show(prefix: &Utf8Path, verified: &Verified, not_compared: Option<&str>, rebu
         Some(why) => format!("recipes and lock: not compared; {why}\n"),
     });
     if let Some(objects) = rebuilt {
-        printer.result(&format!("rebuilt: {objects} objects compiled anew\n"));
+        printer.result(&format!("rebuilt: {objects} objects compiled again\n"));
     }
 }
 

@@ -80,13 +80,13 @@ fn a_redirection_does_not_say_from_where_it_comes() {
 #[test]
 fn a_truncated_archive_is_named_and_the_next_origin_is_tried() {
     let said = passed_over(|mock| mock.with_body(&archive()[..50]));
-    assert!(said.contains("gave 50 bytes"), "{said}");
+    assert!(said.contains("has 50 bytes"), "{said}");
 }
 
 #[test]
 fn an_html_page_is_named_and_the_next_origin_is_tried() {
     let said = passed_over(|mock| mock.with_body("\n<!doctype HTML><title>Sign in to the hotel's network</title>"));
-    assert!(said.contains("an HTML page in place of an archive"), "{said}");
+    assert!(said.contains("it is an HTML page, not an archive"), "{said}");
 }
 
 #[test]

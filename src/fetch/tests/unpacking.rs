@@ -298,7 +298,7 @@ fn what_follows_the_end_is_refused_unless_it_is_padding() {
     let bench = Bench::new();
     let tar = demo_tar(&FILES);
     let refused = |archive: &[u8], words: &str| assert!(problem(&bench, archive).contains(words), "{}", problem(&bench, archive));
-    refused(&gz(&[tar.clone(), demo_tar(&[("evil.c", "x")])].concat()), "goes on after the mark of its end");
+    refused(&gz(&[tar.clone(), demo_tar(&[("evil.c", "x")])].concat()), "continues after its end mark");
     refused(&[gz(&tar), vec![0; 70_000], gz(&tar)].concat(), "bytes follow the padding");
     refused(&[gz(&tar), b"this is no member of it".to_vec()].concat(), "gzip");
     for padding in [1, 512, 70_000] {

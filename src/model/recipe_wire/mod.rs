@@ -111,7 +111,7 @@ impl Recipe {
         let mut problems = Problems::new(file, text);
         let recipe = wire.check(file, Sha256::of(text.as_bytes()), &mut problems);
         problems.into_result()?;
-        recipe.ok_or_else(|| vec![SyntaxError::at(file, text, "it is no recipe", None, 0..0)])
+        recipe.ok_or_else(|| vec![SyntaxError::at(file, text, "it is not a recipe", None, 0..0)])
     }
 }
 
@@ -213,7 +213,7 @@ fn check_license(place: Spanned<LicenseWire>, problems: &mut Problems<'_>) -> Op
         if let Some(expression) = expression
             && let Err(error) = spdx::Expression::parse(expression.get_ref())
         {
-            problems.at(expression, format!("`license.{key}` is no SPDX expression: `{}`: {}", expression.get_ref(), error.reason));
+            problems.at(expression, format!("`license.{key}` is not an SPDX expression: `{}`: {}", expression.get_ref(), error.reason));
         }
     }
     let text = match (license.files, license.comment_of) {

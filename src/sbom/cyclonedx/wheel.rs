@@ -21,7 +21,7 @@ pub struct Wheel {
 pub enum WheelError {
     #[error("it has no field `{0}`")]
     NoField(&'static str),
-    #[error("`{0}` is no name and version of a distribution")]
+    #[error("`{0}` is not the name and version of a distribution")]
     Purl(String),
 }
 

@@ -237,7 +237,7 @@ pub fn of_source(built: &Built<'_>, selected: &Selected, installed: &ManifestSou
         div.graph tabindex="0" role="region" aria-label=(format!("Graph of {}, can be scrolled", selected.title())) {
             svg viewBox=(format!("-10 0 {} {}", WIDTH + 20, drawing.height())) role="img" {
                 title { (format!("What made the libraries of {}", selected.title())) }
-                desc { "The same is told by the tables below." }
+                desc { "The tables below say the same." }
                 text.heading x="0" y="18" { "from" }
                 (frame(1, drawing.rows, &selected.title()))
                 (frame(2, drawing.rows, &counted(objects, "object")))

@@ -162,7 +162,7 @@ impl<'a> Page<'a> {
             p {
                 "Written by " a href=(env!("CARGO_PKG_REPOSITORY")) { "wasideps" } " " (env!("CARGO_PKG_VERSION")) "."
                 @if let Some(built) = self.built {
-                    " The prefix tells the same to programs, in " code { "share/wasideps/" } "; the key of its build is "
+                    " For programs, the prefix has the same in " code { "share/wasideps/" } "; the key of its build is "
                     code.digest { (built.manifest.key) } "."
                 }
             }
@@ -243,7 +243,7 @@ fn excluded(context: &Context<'_>) -> Markup {
             @for excluded in context.exclusions.iter() {
                 dt { (excluded.name) }
                 dd {
-                    (excluded.reason) ". The same holds for: "
+                    (excluded.reason) ". The same is true of: "
                     (excluded.aliases.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")) "."
                 }
             }

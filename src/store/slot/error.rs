@@ -12,10 +12,10 @@ pub enum SlotError {
     #[error("{path:?} can't be made or replaced: {problem}")]
     #[diagnostic(help("{}", problem.help()))]
     Unusable { path: Utf8PathBuf, problem: Unusable },
-    #[error("{path} holds files that wasideps did not put there: {}", shortened(files))]
-    #[diagnostic(help("the folder is replaced whole; move these files away, or name another folder"))]
+    #[error("{path} contains files that wasideps did not put there: {}", shortened(files))]
+    #[diagnostic(help("the folder is replaced as a whole; move these files away, or name another folder"))]
     Foreign { path: Utf8PathBuf, files: Vec<String> },
-    #[error("{path} was changed by another process while it was put together: {}", shortened(files))]
+    #[error("{path} was changed by another process while it was assembled: {}", shortened(files))]
     #[diagnostic(help("run the command again; only wasideps writes there"))]
     Changed { path: Utf8PathBuf, files: Vec<String> },
     #[error("{path} can't be read: {source}")]
@@ -23,8 +23,8 @@ pub enum SlotError {
     #[error("{path} can't be written: {source}")]
     #[diagnostic(help("{}", write_help(source)))]
     Write { path: Utf8PathBuf, source: io::Error },
-    #[error("what was at {path} is at {aside} now, and can't be put back: {source}")]
-    #[diagnostic(help("run the command again: it tries once more, and keeps all that is not its own"))]
+    #[error("what was at {path} is now at {aside}, and can't be put back: {source}")]
+    #[diagnostic(help("run the command again: it tries once more, and keeps everything that is not its own"))]
     Cut { path: Utf8PathBuf, aside: Utf8PathBuf, source: io::Error },
 }
 
@@ -56,13 +56,13 @@ impl fmt::Display for Unusable {
         match self {
             Self::Empty => write!(f, "the path is empty"),
             Self::NotUtf8 => write!(f, "a link on the way leads to a path that is not UTF-8"),
-            Self::NoName => write!(f, "it ends in no name of a folder"),
+            Self::NoName => write!(f, "it does not end in the name of a folder"),
             Self::Root => write!(f, "it is the root of the file system"),
-            Self::Current => write!(f, "the command runs in it, and would go on in a folder that is gone"),
-            Self::MountPoint => write!(f, "it is a mount point, which can't be exchanged with a folder beside it"),
-            Self::NotFolder => write!(f, "it is no folder"),
-            Self::DanglingLink { target } => write!(f, "it is a link to {target}, which is not there"),
-            Self::Parent { parent } => write!(f, "{parent} is no folder"),
+            Self::Current => write!(f, "the command runs in it, and would be left in a folder that is gone"),
+            Self::MountPoint => write!(f, "it is a mount point, which can't be swapped with a folder beside it"),
+            Self::NotFolder => write!(f, "it is not a folder"),
+            Self::DanglingLink { target } => write!(f, "it is a link to {target}, which does not exist"),
+            Self::Parent { parent } => write!(f, "{parent} is not a folder"),
         }
     }
 }
@@ -72,8 +72,8 @@ impl Unusable {
         match self {
             Self::MountPoint => "name a folder in it, such as `/out/sysroot` for a volume at `/out`",
             Self::Current => "run the command from another folder",
-            Self::DanglingLink { .. } => "mount or make what the link leads to, or remove the link",
-            _ => "name a folder, or one that is not there yet",
+            Self::DanglingLink { .. } => "mount or create the link's target, or remove the link",
+            _ => "name a folder, or a path that does not exist yet",
         }
     }
 }
@@ -81,9 +81,9 @@ impl Unusable {
 fn write_help(source: &io::Error) -> &'static str {
     match source.kind() {
         io::ErrorKind::CrossesDevices => {
-            "what was there is as it was before; a folder of a container's image can't be replaced whole: remove it first, or name another"
+            "what was there is unchanged; a folder of a container's image can't be replaced as a whole: remove it first, or name another"
         }
-        _ => "what was there is as it was before",
+        _ => "what was there is unchanged",
     }
 }
 
