@@ -27,6 +27,7 @@ pub mod apt;
 pub mod audit;
 pub mod build;
 pub mod check;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod consumer;
 pub mod embedded;

@@ -3,6 +3,10 @@
 use std::time::Duration;
 
 use camino::Utf8PathBuf;
+use clap::ValueEnum;
+use clap::builder::PossibleValue;
+
+use crate::consumer::env::Shell;
 
 /// A path of the command line. An empty one would be the current folder.
 ///
@@ -22,6 +26,23 @@ pub fn age(text: &str) -> Result<Duration, &'static str> {
         digits.parse::<u64>().ok()?.checked_mul(seconds)
     });
     seconds.map(Duration::from_secs).ok_or("an age is a number of minutes, hours or days, as in `90m`, `36h`, `30d`")
+}
+
+impl ValueEnum for Shell {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Sh, Self::Fish, Self::PowerShell, Self::Github, Self::Json]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let (name, help) = match self {
+            Self::Sh => ("sh", "POSIX shells: `eval \"$(wasideps env)\"`"),
+            Self::Fish => ("fish", "`wasideps env --shell fish | source`"),
+            Self::PowerShell => ("powershell", "`wasideps env --shell powershell | Out-String | Invoke-Expression`"),
+            Self::Github => ("github", "GitHub Actions: `wasideps env --shell github >> \"$GITHUB_ENV\"`"),
+            Self::Json => ("json", "One object"),
+        };
+        Some(PossibleValue::new(name).help(help))
+    }
 }
 
 #[cfg(test)]

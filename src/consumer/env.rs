@@ -68,17 +68,16 @@ pub struct Variable {
 }
 
 /// For whom variables are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Shell {
-    /// POSIX shells: `eval "$(wasideps env)"`.
+    /// POSIX shells, for `eval`.
     #[default]
     Sh,
-    /// `wasideps env --shell fish | source`.
+    /// fish, for `source`.
     Fish,
-    /// `wasideps env --shell powershell | Out-String | Invoke-Expression`.
-    #[value(name = "powershell")]
+    /// PowerShell, for `Invoke-Expression`.
     PowerShell,
-    /// GitHub Actions: `wasideps env --shell github >> "$GITHUB_ENV"`.
+    /// GitHub Actions, for the file that `$GITHUB_ENV` names.
     Github,
     /// One object.
     Json,
