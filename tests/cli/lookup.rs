@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::sources::tar;
-use crate::support::{Place, run, sdk, snapshot};
+use crate::support::{Place, run, sdk, snapshot, test};
 
 const RECIPE: &str = r#"name = "demo"
 versions = ["1"]
