@@ -272,10 +272,10 @@ pub struct EnvArgs {
 
 const VERIFY_EXAMPLES: &str = "\
 Examples:
-  wasideps verify                              compare the prefix sysroot/wasm32-wasip1 with its own manifest, build trace and SBOM
-  wasideps verify out --manifest-sha256 HEX    the same, and the manifest with the digest that `build` printed
-  wasideps verify out --wasi-sdk /opt/wasi-sdk check that this SDK made it
-  wasideps verify out --rebuild                compare with a second build from the locked archives, byte by byte
+  wasideps verify                              compare sysroot/wasm32-wasip1 with its own records
+  wasideps verify out --manifest-sha256 HEX    also compare with the digest that `build` printed
+  wasideps verify out --wasi-sdk /opt/wasi-sdk also check that this SDK made it
+  wasideps verify out --rebuild                compare with a second build, byte by byte
 
 Exit codes: 0 nothing differs, 2 there is no prefix, 3 something differs: each difference is listed";
 

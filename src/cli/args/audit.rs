@@ -11,13 +11,13 @@ use crate::model::Name;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  wasideps audit                                      check recipes and lock; build nothing, use no network
-  wasideps audit --prefix sysroot/wasm32-wasip1       also check headers, symbols and licences of a prefix
-  wasideps audit --update                             download databases of vulnerabilities into the store, and audit with them
+  wasideps audit                                      check recipes and lock, without a network
+  wasideps audit --prefix sysroot/wasm32-wasip1       also headers, symbols, licences of a prefix
+  wasideps audit --update                             download vulnerability databases and use them
   wasideps audit --require vulnerabilities,origins    fail if one of them was not looked at
   wasideps audit --database GIT-all.zip --database cvelistV5-main.zip
   wasideps audit --database osv/ --vex ours.openvex.json --write-vex out.openvex.json
-  wasideps audit --origins                            download every origin, and compare the inputs file by file
+  wasideps audit --origins                            download every origin, and compare inputs
   wasideps audit --database osv/ --message-format sarif > audit.sarif
 
 Exit codes: 0 nothing is violated, 6 a rule is violated, 2 a file that was named can't be used, 3 a database of the store is damaged,
