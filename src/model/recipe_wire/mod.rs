@@ -227,3 +227,97 @@ fn check_license(place: Spanned<LicenseWire>, problems: &mut Problems<'_>) -> Op
     let (expression, declared) = (license.expression.into_inner(), license.declared.map(Spanned::into_inner));
     Some(License { expression, declared, text, copyright: license.copyright })
 }
+
+#[cfg(test)]
+mod tests {
+    use miette::{GraphicalReportHandler, GraphicalTheme};
+
+    use super::*;
+
+    const RECIPE: &str = r#"name = "demo"
+versions = ["1.0"]
+summary = "Demo"
+homepage = "https://example.org/"
+originator = "Demo"
+license = { expression = "Zlib", files = ["LICENSE"], copyright = "NONE" }
+identifiers = { cpe = "a:b", purl = "pkg:generic/demo" }
+inputs = { include = ["*"], max-size = 1000 }
+[[origin]]
+url = "https://example.org/demo.tar"
+root = "demo"
+[overlay]
+"a.h" = "x.h"
+[library.demo]
+sources = ["a.c", "b.c"]
+[library.demo.headers]
+"a.h" = "a.h"
+[pkg-config.demo]
+description = "demo"
+libraries = ["demo"]
+"#;
+
+    fn errors(old: &str, new: &str) -> Vec<SyntaxError> {
+        assert!(RECIPE.contains(old), "{old}");
+        Recipe::parse("demo/recipe.toml", &RECIPE.replace(old, new)).expect_err(new)
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_told_with_its_line() {
+        Recipe::parse("demo/recipe.toml", RECIPE).expect("a recipe");
+        for (old, new, line, words) in [
+            ("\"demo\"\nversions", "\"sdk\"\nversions", 1, "`name` is `sdk`"),
+            ("[\"1.0\"]", "[]", 2, "`versions` is empty"),
+            ("https://example.org/\"\n", "https://example.org/#x\"\n", 4, "`homepage` has a `#`"),
+            ("\"Zlib\"", "\"as you like\"", 6, "SPDX expression"),
+            (", files = [\"LICENSE\"]", "", 6, "takes either `files` or `comment-of`"),
+            ("root = \"demo\"", "root = \"../demo\"", 11, "a bad `root`"),
+            ("root = \"demo\"", "root = \"demo\"\ncrate = \"demo\"", 9, "takes one of `url`"),
+            ("root = \"demo\"", "root = \"demo\"\nreleases = { \"2\" = \"1.0.0\" }", 12, "names version 2"),
+            ("root = \"demo\"", "root = \"demo\"\nfile = \"x\"", 9, "takes `debian` and `file` together"),
+            ("\"a.h\" = \"x.h\"", "\"a.h\" = \"x.h\"\n\"b.h\" = \"x.h\"", 14, "are put at `x.h`"),
+            ("\"a.c\", \"b.c\"", "\"a.c\",\n\"a.c\"", 16, "names `a.c` twice"),
+            ("\"a.c\", \"b.c\"", "\"a.c\",\n\"a.y\"", 16, "`a.y` is in no language"),
+            ("\"a.c\", \"b.c\"", "\"a.c\",\n\"d/a.c\",\n\"d_a.c\"", 17, "two members called `d_a.o`"),
+            ("\"a.c\", \"b.c\"]", "\"a.c\"]\n[library.demo.group.x]\nsources = []", 16, "has no `sources`"),
+            ("sources = [\"a.c\", \"b.c\"]", "kind = \"header-only\"\nsources = [\"a.c\"]", 14, "says how something is compiled"),
+            ("sources = [\"a.c\", \"b.c\"]", "sources = [\"a.c\"]\ninline-assembly = [\"b.c\"]", 16, "not among its `sources`"),
+            (
+                "sources = [\"a.c\", \"b.c\"]",
+                "sources = [\"a.c\"]\nrequires = [\"z/z\"]\nrequires-private = [\"z/z\"]",
+                17,
+                "requires `z/z` twice",
+            ),
+            ("\"a.h\" = \"a.h\"", "\"a.h\" = \"a.h\"\n\"b.h\" = \"a.h\"", 18, "installed as `include/a.h`"),
+            ("libraries = [\"demo\"]", "libraries = [\"demi\"]", 20, "the library `demi`, which the recipe does not make"),
+        ] {
+            let found = errors(old, new);
+            let shown = found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+            assert!(found.iter().any(|error| error.line == line && error.message.contains(words)), "{new}: line {line}, {words}\n{shown}");
+        }
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_told_in_the_order_of_the_text() {
+        let text =
+            RECIPE.replace("[\"1.0\"]", "[]").replace("\"Zlib\"", "\"x y\"").replace("libraries = [\"demo\"]", "libraries = [\"q\"]");
+        let found = Recipe::parse("demo/recipe.toml", &text).expect_err("three mistakes");
+        assert_eq!(found.iter().map(|error| error.line).collect::<Vec<_>>(), [2, 6, 20]);
+    }
+
+    #[test]
+    fn a_credential_is_not_in_the_line_that_is_shown() {
+        for (old, new, line) in [
+            ("https://example.org/demo.tar", "https://me:secret@example.org/demo.tar", 10),
+            ("https://example.org/demo.tar", "https://example.org/demo.tar?token=secret", 10),
+            ("https://example.org/\"\n", "https://me:secret@example.org/\"\n", 4),
+        ] {
+            for error in errors(old, new) {
+                assert_eq!(error.line, line, "{error}");
+                let mut drawn = String::new();
+                let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor());
+                handler.render_report(&mut drawn, &error).expect("it can be drawn");
+                assert!(!drawn.contains("secret") && drawn.contains("***"), "{drawn}");
+            }
+        }
+    }
+}
