@@ -1,4 +1,4 @@
-//! How fast wasideps is, side by side with what it is compared with: `cargo run --release --example bench [-- [--runs N] a b c d e f]`.
+//! How fast wasideps is, side by side with what it is compared with: `cargo run --release --example bench [-- [--runs N] a b c d e f g]`.
 //!
 //! Whole processes are timed from outside, as a user would see them, in turn with what they are compared with; medians are told. The first run
 //! brings downloads and SDK into a store of its own (`target/bench`); (b) also brings upstream's sources with their build systems.
@@ -16,17 +16,18 @@ const RUNS: usize = 3;
 const SHORT_RUNS: usize = 15;
 
 const USAGE: &str = "\
-Usage: cargo run --release --example bench [-- [--runs N] [a] [b] [c] [d] [e] [f]]
+Usage: cargo run --release --example bench [-- [--runs N] [a] [b] [c] [d] [e] [f] [g]]
 
   a  a cold build, against the same clang processes       d  a wiped prefix, objects in the store
   b  a cold build, against upstream's build systems       e  verifying and unpacking, against sha256sum and tar
   c  nothing to do                                        f  what build trace and documents cost
+  g  `list`, `plan` and nothing to do, with 1,000 recipes that nobody uses, against 10 recipes
   --runs N  of a, b and f [default: 3]";
 
 fn main() {
     let mut chosen: Vec<String> = std::env::args().skip(1).collect();
     if let Some(unknown) =
-        chosen.iter().find(|word| !["a", "b", "c", "d", "e", "f", "--runs"].contains(&word.as_str()) && word.parse::<usize>().is_err())
+        chosen.iter().find(|word| !["a", "b", "c", "d", "e", "f", "g", "--runs"].contains(&word.as_str()) && word.parse::<usize>().is_err())
     {
         let help = ["--help", "-h"].contains(&unknown.as_str());
         println!("{USAGE}");
@@ -59,6 +60,9 @@ fn main() {
     if wanted("f") {
         bench.documents(runs);
     }
+    if wanted("g") {
+        bench.many_recipes();
+    }
 }
 
 struct Bench {
@@ -88,8 +92,7 @@ impl Bench {
 
     /// `wasideps ARGS` on the benchmark's own store.
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(&self.wasideps);
-        command.args(args).arg("--store").arg(self.dir.join("store")).stdin(Stdio::null());
+        let mut command = self.without_sdk(args);
         if !self.sdk.as_os_str().is_empty() {
             command.arg("--wasi-sdk").arg(&self.sdk);
         }
@@ -238,6 +241,62 @@ impl Bench {
         );
     }
 
+    /// What commands cost with so many recipes in the folder, of which the lock has the real ones.
+    fn many_recipes(&self) {
+        const FEW: usize = 10;
+        const MANY: usize = 1000;
+        let (few, many) = (self.recipes(FEW), self.recipes(MANY));
+        let prefix = self.dir.join("prefix").to_string_lossy().into_owned();
+        let build = ["build", "--offline", "--quiet", "--prefix", &prefix];
+        for (what, args, aim) in [("`list`", &["list"][..], ""), ("`plan`", &["plan", "--quiet"], ""), ("nothing to do", &build, "1.5")] {
+            let time = |recipes: &Path| {
+                let mut command = if args[0] == "list" { self.without_sdk(args) } else { self.command(args) };
+                command.arg("--recipes").arg(recipes).stdout(Stdio::null());
+                let started = Instant::now();
+                assert!(command.status().expect("wasideps starts").success(), "{command:?} failed");
+                started.elapsed().as_secs_f64()
+            };
+            // The first makes what later ones find; then in turn, since machines drift.
+            time(&few);
+            time(&many);
+            let (few, many): (Vec<f64>, Vec<f64>) = (0..SHORT_RUNS).map(|_| (time(&few), time(&many))).unzip();
+            let [few, many] = [few, many].map(median);
+            println!(
+                "| (g) {what}, {MANY} recipes | {:.1} ms | {:.1} ms: {FEW} recipes | {:.2} | {aim} |",
+                many * 1e3,
+                few * 1e3,
+                many / few
+            );
+        }
+    }
+
+    /// A folder with the project's recipes and as many more as it takes to be `count`.
+    fn recipes(&self, count: usize) -> PathBuf {
+        let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let top = self.dir.join(format!("recipes-{count}"));
+        let _ = std::fs::remove_dir_all(&top);
+        copy(&project.join("recipes"), &top.join("recipes"));
+        copy(&project.join("patches"), &top.join("patches"));
+        let text = std::fs::read_to_string(project.join("recipes/bzip2/recipe.toml")).expect("a recipe");
+        let real = std::fs::read_dir(project.join("recipes"))
+            .expect("recipes")
+            .filter(|entry| entry.as_ref().is_ok_and(|entry| entry.path().is_dir()));
+        for number in real.count()..count {
+            let dir = top.join(format!("recipes/bzip2-{number}"));
+            std::fs::create_dir_all(&dir).expect("a folder");
+            let text = text.replace("name = \"bzip2\"", &format!("name = \"bzip2-{number}\""));
+            std::fs::write(dir.join("recipe.toml"), text).expect("written");
+        }
+        top.join("recipes")
+    }
+
+    /// `wasideps ARGS` for a command that takes no SDK.
+    fn without_sdk(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(&self.wasideps);
+        command.args(args).arg("--store").arg(self.dir.join("store")).stdin(Stdio::null());
+        command
+    }
+
     fn verify_and_unpack(&self) {
         // The archives that the embedded lock's crate origins name; every one is in the store after a fetch.
         let lock: Value = serde_json::from_str(wasideps::embedded::LOCKFILE).expect("the lock");
@@ -266,6 +325,20 @@ impl Bench {
             ours * 1e3,
             theirs * 1e3
         );
+    }
+}
+
+/// Copies a folder with all that is in it.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("the folder") {
+        let entry = entry.expect("an entry");
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).expect("copied");
+        }
     }
 }
 

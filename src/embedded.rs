@@ -2,7 +2,7 @@
 
 use include_dir::{Dir, include_dir};
 
-use crate::model::{Exclusions, Files, Policy, SyntaxError};
+use crate::model::{Exclusions, Files, Name, Policy, SyntaxError};
 
 static RECIPES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/recipes");
 static PATCHES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/patches");
@@ -24,6 +24,24 @@ pub fn patches() -> Files {
     let mut files = Files::new();
     collect(&PATCHES, &mut files);
     files
+}
+
+/// The names of the folders of [`recipes`].
+pub fn names() -> impl Iterator<Item = &'static str> {
+    RECIPES.dirs().filter_map(|dir| dir.path().to_str())
+}
+
+/// What [`recipes`] and [`patches`] have in the folder `name`.
+#[must_use]
+pub fn of(name: &Name) -> (Files, Files) {
+    let of = |dir: &'static Dir<'static>| {
+        let mut files = Files::new();
+        if let Some(dir) = dir.get_dir(name.as_str()) {
+            collect(dir, &mut files);
+        }
+        files
+    };
+    (of(&RECIPES), of(&PATCHES))
 }
 
 /// What is excluded, whichever recipes are used.

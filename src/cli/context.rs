@@ -10,6 +10,11 @@ pub fn session<'r>(global: &Global, printer: &'r Printer) -> Result<Session<'r>,
     Ok(Session::open(options(global), printer)?)
 }
 
+/// The same with all recipes that there are, locked or not.
+pub fn session_with_all_recipes<'r>(global: &Global, printer: &'r Printer) -> Result<Session<'r>, Failures> {
+    Ok(Session::open_with_all_recipes(options(global), printer)?)
+}
+
 /// What the options say of a session.
 pub fn options(global: &Global) -> Options {
     Options {

@@ -4,10 +4,10 @@ use camino::Utf8Path;
 
 use super::{Options, SessionError};
 use crate::embedded;
-use crate::model::{Catalog, Files, Lock, NameError, Policy};
+use crate::model::{Catalog, CatalogError, Files, Lock, Name, NameError, Policy};
 use crate::store::{TEXT_LIMIT, read_regular, read_text};
 
-/// The recipes of the folder that the options name, or the embedded ones.
+/// All recipes of the folder that the options name, or the embedded ones.
 pub(super) fn catalog(options: &Options) -> Result<Catalog, Vec<SessionError>> {
     let one = |error| vec![error];
     let exclusions = embedded::exclusions().map_err(|error| one(error.into()))?;
@@ -19,6 +19,54 @@ pub(super) fn catalog(options: &Options) -> Result<Catalog, Vec<SessionError>> {
         }
     };
     Catalog::load(recipes, patches, exclusions).map_err(|errors| errors.into_iter().map(Into::into).collect())
+}
+
+/// The recipes that `lock` names, from the same folder. What else is there is not read, so that a command costs what it uses; only the names of all
+/// its folders are compared with what is excluded.
+pub(super) fn catalog_of(options: &Options, lock: &Lock) -> Result<Catalog, Vec<SessionError>> {
+    let one = |error| vec![error];
+    let exclusions = embedded::exclusions().map_err(|error| one(error.into()))?;
+    let folders = match &options.recipes {
+        None => embedded::names().map(str::to_owned).collect(),
+        Some(dir) => names_in(dir).map_err(one)?,
+    };
+    let excluded = |name: &String| {
+        let excluded = exclusions.find(name)?;
+        let (place, reason) = (format!("the folder `{name}` of recipes"), excluded.reason.clone());
+        Some(CatalogError::Excluded { place, found: name.clone(), excluded: excluded.name.clone(), reason }.into())
+    };
+    let errors: Vec<SessionError> = folders.iter().filter_map(excluded).collect();
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let (mut recipes, mut patches) = (Files::new(), Files::new());
+    let mut reading = Reading::default();
+    for name in lock.sources.keys() {
+        let (mut files, mut its_patches) = match &options.recipes {
+            None => embedded::of(name),
+            Some(dir) => (reading.folder(dir, name).map_err(one)?, reading.folder(&dir.join("../patches"), name).map_err(one)?),
+        };
+        recipes.append(&mut files);
+        patches.append(&mut its_patches);
+    }
+    // What is wrong is told of all recipes: one that is not in the lock may be what a recipe asks for.
+    Catalog::load(recipes, patches, exclusions).or_else(|_| catalog(options))
+}
+
+/// The names of what is in `dir`.
+fn names_in(dir: &Utf8Path) -> Result<Vec<String>, SessionError> {
+    let read = |source| SessionError::Read { path: dir.to_owned(), source };
+    let mut names = Vec::new();
+    for entry in dir.read_dir_utf8().map_err(read)? {
+        let entry = entry.map_err(read)?;
+        if names.len() == RECIPES_LIMIT {
+            let problem = format!("it is one of more than {RECIPES_LIMIT} files and folders");
+            return Err(SessionError::RecipesPath { path: entry.path().to_string(), problem });
+        }
+        names.push(entry.file_name().to_owned());
+    }
+    names.sort();
+    Ok(names)
 }
 
 /// The lock that the options name, or the embedded one.
@@ -51,11 +99,12 @@ const RECIPES_LIMIT: usize = 100_000;
 const RECIPES_SIZE_LIMIT: u64 = 1 << 30;
 
 fn read_dir(root: &Utf8Path) -> Result<Files, SessionError> {
-    let mut reading = Reading { files: Files::new(), entries: 0, bytes: 0 };
+    let mut reading = Reading::default();
     reading.below(root, "")?;
     Ok(reading.files)
 }
 
+#[derive(Default)]
 struct Reading {
     files: Files,
     entries: usize,
@@ -63,6 +112,15 @@ struct Reading {
 }
 
 impl Reading {
+    /// The files of the folder `name` in `dir`, by their paths from `dir`; none where it is not there.
+    fn folder(&mut self, dir: &Utf8Path, name: &Name) -> Result<Files, SessionError> {
+        let folder = dir.join(name.as_str());
+        if folder.is_dir() {
+            self.below(&folder, name.as_str())?;
+        }
+        Ok(std::mem::take(&mut self.files))
+    }
+
     fn below(&mut self, dir: &Utf8Path, below: &str) -> Result<(), SessionError> {
         let read = |source| SessionError::Read { path: dir.to_owned(), source };
         for entry in dir.read_dir_utf8().map_err(read)? {

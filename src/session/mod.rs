@@ -64,11 +64,21 @@ pub struct Session<'r> {
 }
 
 impl<'r> Session<'r> {
-    /// Reads recipes and lock. `reporter` gets all that happens from then on.
+    /// Reads the lock and the recipes that it names. `reporter` gets all that happens from then on.
     ///
     /// # Errors
     /// When they can't be read or are not valid: all that is wrong with the recipes, or what is wrong with the lock.
     pub fn open(options: Options, reporter: &'r dyn Reporter) -> Result<Self, Vec<SessionError>> {
+        let lock = files::lock(&options).map_err(|error| vec![error])?;
+        let catalog = files::catalog_of(&options, &lock)?;
+        Ok(Self { options, catalog, lock, store: OnceLock::new(), reporter })
+    }
+
+    /// The same with all recipes that there are: for what adds to the lock, or checks recipes.
+    ///
+    /// # Errors
+    /// As of [`Self::open`], for all recipes.
+    pub fn open_with_all_recipes(options: Options, reporter: &'r dyn Reporter) -> Result<Self, Vec<SessionError>> {
         let catalog = files::catalog(&options)?;
         let lock = files::lock(&options).map_err(|error| vec![error])?;
         Ok(Self { options, catalog, lock, store: OnceLock::new(), reporter })

@@ -81,7 +81,7 @@ fn a_file_of_an_archive_that_clang_would_take_for_an_option_or_a_response_file_i
         ("root = \"top\"", "root = \"@top\""),
     ] {
         let place = evil(&[], &[(old, new)]);
-        run(&mut place.own(place.command(&["list"]))).exits(2).says(&["start with `-` or `@`"]);
+        run(&mut place.own(place.command(&["recipe", "check"]))).exits(2).says(&["start with `-` or `@`"]);
     }
 }
 
@@ -103,7 +103,9 @@ fn inline_assembly_is_refused_where_the_recipe_does_not_name_the_file() {
     let code = "int other(void) __asm__(\"evil2\");\nint other(void) { __asm__ volatile(\"\" ::: \"memory\"); return 1; }\n";
     built(&[("evil.c", code)], &[]).1.exits(0);
     let place = evil(&[], &[("sources = [\"evil.c\"]", "sources = [\"evil.c\"]\ninline-assembly = [\"other.c\"]")]);
-    run(&mut place.own(place.command(&["list"]))).exits(2).says(&["`other.c` in `inline-assembly`, which is not among its `sources`"]);
+    run(&mut place.own(place.command(&["recipe", "check"])))
+        .exits(2)
+        .says(&["`other.c` in `inline-assembly`, which is not among its `sources`"]);
 }
 
 #[test]
@@ -127,7 +129,7 @@ fn what_the_assembler_opens_is_in_the_trace_or_can_not_be_opened() {
 fn flags_of_recipes_and_suites_that_do_more_than_change_code_are_refused_with_their_names() {
     let recipe = |old: &str, new: &str, words: &[&str]| {
         let place = evil(&[], &[(old, new)]);
-        run(&mut place.own(place.command(&["list"]))).exits(2).says(&["recipe.toml:"]).says(words);
+        run(&mut place.own(place.command(&["recipe", "check"]))).exits(2).says(&["recipe.toml:"]).says(words);
     };
     for flag in [
         "-fplugin=./p.so",
@@ -180,7 +182,7 @@ fn flags_of_recipes_and_suites_that_do_more_than_change_code_are_refused_with_th
         let place = evil(&[], &[]);
         let suite = format!("versions = [\"1\"]\n[program.p]\n{key} = [\"{value}\"]\nmodules = []\n[[run]]\nprogram = \"p\"\n");
         place.write("recipes/evil/tests.toml", suite);
-        run(&mut place.own(place.command(&["list"]))).exits(2).says(&["tests.toml:3", &format!("`{value}`")]);
+        run(&mut place.own(place.command(&["recipe", "check"]))).exits(2).says(&["tests.toml:3", &format!("`{value}`")]);
     }
 }
 
@@ -216,7 +218,7 @@ fn a_recipe_is_not_called_as_the_sdk_is_in_the_trace() {
     let place = Place::new();
     place.copy_recipes();
     Own { name: "sdk", requires: &[], code: "" }.write(&place);
-    run(&mut place.own(place.command(&["list"]))).exits(2).says(&["`name` is `sdk`"]);
+    run(&mut place.own(place.command(&["recipe", "check"]))).exits(2).says(&["`name` is `sdk`"]);
 }
 
 #[test]
@@ -258,7 +260,7 @@ fn no_text_of_a_recipe_or_suite_ends_a_line_or_turns_it_around() {
             ("sources = [\"evil.c\"]", "sources = [\"evil.c\"]\ndefines = { A = \"1{}\" }"),
         ] {
             let place = evil(&[], &[(old, &new.replace("{}", text))]);
-            let said = run(&mut place.own(place.command(&["list"]))).exits(2);
+            let said = run(&mut place.own(place.command(&["recipe", "check"]))).exits(2);
             assert!(words.iter().any(|word| said.stderr.contains(word)), "{new}: {}", said.stderr);
         }
     };
@@ -267,14 +269,14 @@ fn no_text_of_a_recipe_or_suite_ends_a_line_or_turns_it_around() {
     forged("\\u202Ex", &["control characters", "one line", "is not allowed"]);
     for text in ["$(touch x)", "`touch x`", "${prefix}", "a # b"] {
         let place = evil(&[], &[("description = \"A source", &format!("description = \"{text}"))]);
-        run(&mut place.own(place.command(&["list"]))).exits(2).says(&["a description must be one line without"]);
+        run(&mut place.own(place.command(&["recipe", "check"]))).exits(2).says(&["a description must be one line without"]);
         let place = evil(&[], &[("https://example.org/", &format!("https://example.org/?{}", text.replace(' ', "%20")))]);
-        run(&mut place.own(place.command(&["list"]))).exits(2).says(&["`homepage` has a"]);
+        run(&mut place.own(place.command(&["recipe", "check"]))).exits(2).says(&["`homepage` has a"]);
     }
     let place = evil(&[], &[]);
     let reason = "versions = [\"1\"]\n[program.p]\nsources = [\"evil.c\"]\nmodules = []\n[[run]]\nprogram = \"p\"\nname = \"a\\nb\"\n";
     place.write("recipes/evil/tests.toml", reason);
-    run(&mut place.own(place.command(&["list"]))).exits(2).says(&["tests.toml:7", "a text of one line must be"]);
+    run(&mut place.own(place.command(&["recipe", "check"]))).exits(2).says(&["tests.toml:7", "a text of one line must be"]);
 }
 
 #[test]

@@ -53,7 +53,7 @@ struct Chosen<'p> {
 }
 
 fn chosen<'p>(args: &AuditArgs, global: &Global, printer: &'p Printer) -> Result<Chosen<'p>, Failures> {
-    let session = context::session(global, printer)?;
+    let session = context::session_with_all_recipes(global, printer)?;
     let prefix = args.prefix.as_ref().map(|dir| Prefix::open(dir)).transpose()?;
     let names = match &prefix {
         Some(prefix) if args.names.is_empty() => {

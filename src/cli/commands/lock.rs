@@ -23,7 +23,7 @@ pub fn run(args: &LockArgs, global: &Global, printer: &Printer) -> Result<(), Fa
     if args.init {
         return init(path, printer);
     }
-    let session = context::session(global, printer)?;
+    let session = context::session_with_all_recipes(global, printer)?;
     let catalog = session.catalog();
     let mut lock = session.lock().clone();
     let before = complaints(catalog, &lock);

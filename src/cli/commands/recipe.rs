@@ -8,7 +8,7 @@ use crate::cli::printer::Printer;
 use crate::cli::table;
 
 pub fn check(args: &RecipeCheckArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
-    let session = context::session(global, printer)?;
+    let session = context::session_with_all_recipes(global, printer)?;
     session.created()?;
     let prepared = session.prepare(session.select(&args.names)?, &context::sdk(&args.toolchain))?;
     printer.expect_jobs(prepared.plan());
