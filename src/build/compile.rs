@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use tracing::debug_span;
+use tracing::{debug, debug_span};
 
 use super::lookup::{Lookup, Made};
 use super::{BuildError, Work};
@@ -106,6 +106,7 @@ impl<'a> Work<'a> {
         if let Some(object) = self.cached(job, place.subject, &lookup)? {
             return Ok(Some(object));
         }
+        debug!(asked = %lookup.key.short(), "the cache has no object of the files that are there");
         self.compile(job, place, &lookup).map(Some)
     }
 
@@ -115,6 +116,7 @@ impl<'a> Work<'a> {
         if self.cache.get_blob(&made.object)?.is_none() {
             return Ok(None);
         }
+        debug!(object = %made.object.short(), "the cache has the object");
         self.tell(job, subject, &made, true, String::new());
         Ok(Some(self.object_of(made)))
     }
