@@ -30,7 +30,7 @@ max-size = 100000
 sources = ["one.c", "two.c", "asks.c", "asks-any.c"]
 include-dirs = ["first", "second"]
 
-[headers]
+[library.demo.headers]
 "second/two.h" = "two.h"
 
 [pkg-config.demo]
