@@ -72,7 +72,7 @@ fn a_built_prefix_violates_no_rule_and_its_headers_symbols_and_licences_are_look
 #[test]
 fn an_excluded_name_in_a_recipe_the_lock_or_a_request_is_exit_6_with_the_rule_and_the_reason() {
     let place = place();
-    place.edit("recipes/zlib/recipe.toml", "originator = ", "dependencies = [\"mbedtls\"]\noriginator = ");
+    place.edit("recipes/zlib/recipe.toml", "[library.z] # upstream's OBJZ, then OBJG", "[library.z]\nrequires = [\"mbedtls/mbedtls\"]");
     violates(&place, &[], "excluded", "zlib/recipe.toml", &["`mbedtls`", "constant-time"]);
     let place = self::place();
     place.edit_lock(|lock| {
