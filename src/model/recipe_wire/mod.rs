@@ -276,7 +276,8 @@ libraries = ["demo"]
             ("root = \"demo\"", "root = \"demo\"\nfile = \"x\"", 9, "takes `debian` and `file` together"),
             ("\"a.h\" = \"x.h\"", "\"a.h\" = \"x.h\"\n\"b.h\" = \"x.h\"", 14, "are put at `x.h`"),
             ("\"a.c\", \"b.c\"", "\"a.c\",\n\"a.c\"", 16, "names `a.c` twice"),
-            ("\"a.c\", \"b.c\"", "\"a.c\",\n\"a.y\"", 16, "`a.y` is in no language"),
+            // No value of the key's type, and so shown at the key.
+            ("\"a.c\", \"b.c\"", "\"a.c\",\n\"a.y\"", 15, "`a.y` is in no language"),
             ("\"a.c\", \"b.c\"", "\"a.c\",\n\"d/a.c\",\n\"d_a.c\"", 17, "two members called `d_a.o`"),
             ("\"a.c\", \"b.c\"]", "\"a.c\"]\n[library.demo.group.x]\nsources = []", 16, "has no `sources`"),
             ("sources = [\"a.c\", \"b.c\"]", "kind = \"header-only\"\nsources = [\"a.c\"]", 14, "says how something is compiled"),
