@@ -18,7 +18,7 @@ pub enum BuildError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Source(#[from] crate::fetch::SourceError),
-    #[error("{subject}: the recipe's {what} names {file}, which is not among the source's inputs")]
+    #[error("{subject}: `{what}` of the recipe names {file}, which is not among the source's inputs")]
     #[diagnostic(help("compare the recipe's lists with `[inputs] include`, and both with the source"))]
     MissingInput { subject: String, what: &'static str, file: RelPath },
     #[error("{subject}: {file} does not compile; clang says:\n{stderr}\nTo repeat it: {command}")]

@@ -87,7 +87,7 @@ fn a_connection_that_is_cut_is_tried_again_and_the_whole_file_is_taken() {
 fn a_file_that_is_announced_too_large_is_refused_before_it_comes() {
     let server = Server::start(|_, _| Reply::Cut { announced: 1 << 40, bytes: right() });
     let place = place(&server, &["/a"]);
-    fetch(&place, &[]).exits(3).says(&[&format!("more than the {} bytes", right().len()), "another file"]);
+    fetch(&place, &[]).exits(3).says(&[&format!("more than the allowed {} bytes", right().len()), "another file"]);
     assert_eq!(server.requests(), ["/a"], "a refusal is no reason to ask again");
     nothing_is_stored(&place);
 }
@@ -96,7 +96,7 @@ fn a_file_that_is_announced_too_large_is_refused_before_it_comes() {
 fn an_endless_download_is_cut_off_at_the_locked_size() {
     let server = Server::start(|_, _| Reply::Endless);
     let place = place(&server, &["/a"]);
-    fetch(&place, &[]).exits(3).says(&[&format!("more than the {} bytes", right().len())]);
+    fetch(&place, &[]).exits(3).says(&[&format!("more than the allowed {} bytes", right().len())]);
     // What both systems buffer for a connection is sent beyond it, no more.
     assert!(server.sent() < right().len() as u64 + (32 << 20), "{} bytes were sent", server.sent());
     nothing_is_stored(&place);
