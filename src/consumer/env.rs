@@ -1,11 +1,11 @@
 //! The variables that consumers understand, and how each shell is told of them. Pure.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use camino::Utf8Path;
 use serde_json::{Map, Value};
 
-use crate::model::{ConsumerFlag, Module, Name};
+use crate::model::{ConsumerFlag, Module, Name, link_order};
 use crate::toolchain::quote;
 
 /// pkg-config's name of a library, and how CPython's configure calls its variables.
@@ -37,16 +37,9 @@ impl ResolvedModule {
     }
 
     fn new(name: &Name, modules: &BTreeMap<&Name, &Module>, prefix: &Utf8Path) -> Self {
-        fn visit<'a>(name: &'a Name, modules: &BTreeMap<&'a Name, &'a Module>, seen: &mut BTreeSet<&'a Name>, after: &mut Vec<&'a Module>) {
-            let Some((name, module)) = modules.get_key_value(name) else { return };
-            if seen.insert(name) {
-                module.requires.iter().chain(&module.requires_private).rev().for_each(|name| visit(name, modules, seen, after));
-                after.push(module);
-            }
-        }
-        let mut all = Vec::new();
-        visit(name, modules, &mut BTreeSet::new(), &mut all);
-        all.reverse();
+        let required =
+            |name| modules.get(name).map_or_else(Vec::new, |module| module.requires.iter().chain(&module.requires_private).collect());
+        let all: Vec<&Module> = link_order(&[name], &required).into_iter().filter_map(|name| modules.get(name).copied()).collect();
         let (include, lib) = (prefix.join("include"), prefix.join("lib"));
         // The variable of our `.pc` files that such flags may name.
         let text = |flag: &ConsumerFlag| flag.as_str().replace("${includedir}", include.as_str());

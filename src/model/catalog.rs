@@ -84,7 +84,7 @@ pub enum SelectionError {
     #[error("no recipe is written for {name} {version}, which the lock asks for")]
     #[diagnostic(help("recipes of {name} are written for: {}", known.join(", ")))]
     NoRecipe { name: Name, version: Version, known: Vec<String> },
-    /// A recipe requires a library that can't be had.
+    /// A recipe requires a library that does not exist, or is not in the lock.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Edge(Box<SyntaxError>),

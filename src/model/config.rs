@@ -234,7 +234,7 @@ impl Variant {
     }
 
     /// What clang, of this release of LLVM, is given to compile code of this variant; without the level of optimisation, which [`Self::has`] of
-    /// [`Feature::Small`] decides. The assembler is told of instructions alone.
+    /// [`Feature::Small`] decides. The assembler gets only the flags about instructions.
     #[must_use]
     pub fn compile_flags(self, llvm_major: u32, language: Language) -> Vec<&'static str> {
         let mut flags = Vec::new();

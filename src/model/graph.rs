@@ -77,7 +77,7 @@ impl Graph {
                     };
                     errors.push(EdgeError { file: recipe.file.clone(), span: edge.span.clone(), problem });
                 }
-                let id = LibraryId { recipe: recipe.name.clone(), library: library.name.clone() };
+                let id = recipe.library_id(&library.name);
                 graph.edges.insert(id, library.requires.clone());
             }
         }
@@ -117,17 +117,8 @@ impl Graph {
     /// `ids` and all that is linked with them. Each library comes before those that it requires.
     #[must_use]
     pub fn linked<'a>(&'a self, ids: impl IntoIterator<Item = &'a LibraryId>) -> Vec<&'a LibraryId> {
-        fn visit<'a>(graph: &'a Graph, id: &'a LibraryId, seen: &mut BTreeSet<&'a LibraryId>, done: &mut Vec<&'a LibraryId>) {
-            if seen.insert(id) {
-                graph.requires(id).iter().rev().for_each(|edge| visit(graph, &edge.to, seen, done));
-                done.push(id);
-            }
-        }
-        let (mut seen, mut done) = (BTreeSet::new(), Vec::new());
         let ids: Vec<_> = ids.into_iter().collect();
-        ids.into_iter().rev().for_each(|id| visit(self, id, &mut seen, &mut done));
-        done.reverse();
-        done
+        link_order(&ids, &|id| self.requires(id).iter().map(|edge| &edge.to).collect())
     }
 
     /// An edge of each circle: the recipe that has it, where, and the circle.
@@ -138,6 +129,24 @@ impl Graph {
         }
         walk.found
     }
+}
+
+/// `wanted` and all that they require in turn, each once and before what it requires, as a linker that looks at an archive once takes them. Of those
+/// that do not require each other the order stays. A circle is cut where it was entered.
+#[must_use]
+pub fn link_order<'a, T: Ord>(wanted: &[&'a T], required: &dyn Fn(&'a T) -> Vec<&'a T>) -> Vec<&'a T> {
+    fn visit<'a, T: Ord>(wanted: &[&'a T], required: &dyn Fn(&'a T) -> Vec<&'a T>, seen: &mut BTreeSet<&'a T>, done: &mut Vec<&'a T>) {
+        for one in wanted.iter().rev() {
+            if seen.insert(one) {
+                visit(&required(one), required, seen, done);
+                done.push(one);
+            }
+        }
+    }
+    let mut done = Vec::new();
+    visit(wanted, required, &mut BTreeSet::new(), &mut done);
+    done.reverse();
+    done
 }
 
 /// Why no library of a recipe that makes `known` is meant by `to`; none where one is.

@@ -26,20 +26,16 @@ impl fmt::Display for LibraryId {
     }
 }
 
-impl From<LibraryId> for String {
-    fn from(id: LibraryId) -> Self {
-        id.to_string()
-    }
-}
+impl FromStr for LibraryId {
+    type Err = NameError;
 
-impl TryFrom<String> for LibraryId {
-    type Error = NameError;
-
-    fn try_from(text: String) -> Result<Self, NameError> {
-        let (recipe, library) = text.split_once('/').unwrap_or((&text, ""));
+    fn from_str(text: &str) -> Result<Self, NameError> {
+        let (recipe, library) = text.split_once('/').unwrap_or((text, ""));
         Ok(Self { recipe: recipe.parse()?, library: library.parse()? })
     }
 }
+
+by_text!(LibraryId);
 
 /// A library as a recipe names it: `png` is one of the recipe's own, `zlib/z` one of another recipe.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -68,19 +64,10 @@ impl TryFrom<String> for LibraryRef {
     }
 }
 
-impl JsonSchema for LibraryRef {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "LibraryRef".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({
-            "type": "string",
-            "pattern": "^([A-Za-z0-9][A-Za-z0-9+._-]*/)?[A-Za-z0-9][A-Za-z0-9+._-]*$",
-            "description": "a library of this recipe, or `RECIPE/LIBRARY`"
-        })
-    }
-}
+text_schema!(LibraryRef, {
+    "pattern": "^([A-Za-z0-9][A-Za-z0-9+._-]*/)?[A-Za-z0-9][A-Za-z0-9+._-]*$",
+    "description": "a library of this recipe, or `RECIPE/LIBRARY`"
+});
 
 /// What a library requires of another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -263,19 +250,10 @@ impl From<SourceFile> for RelPath {
     }
 }
 
-impl JsonSchema for SourceFile {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "SourceFile".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({
-            "type": "string",
-            "pattern": r"^[^/\\:@-][^/\\:]*(/[^/\\:]+)*$",
-            "description": "a file to compile: C (.c), C++ (.cc, .cpp, .cxx) or assembly (.s, .S)"
-        })
-    }
-}
+text_schema!(SourceFile, {
+    "pattern": r"^[^/\\:@-][^/\\:]*(/[^/\\:]+)*$",
+    "description": "a file to compile: C (.c), C++ (.cc, .cpp, .cxx) or assembly (.s, .S)"
+});
 
 /// A name that no file to compile has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

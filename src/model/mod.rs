@@ -41,7 +41,7 @@ pub use digest::{DigestError, Digesting, Sha256, Sha512};
 pub use exclusion::{Excluded, ExcludedFound, ExclusionStatement, Exclusions, Trace};
 pub use flags::{CompileFlag, ConsumerFlag, FlagError, LinkFlag};
 pub use globs::{Globs, GlobsError, Inputs, InputsSize};
-pub use graph::{EdgeError, EdgeProblem, Graph};
+pub use graph::{EdgeError, EdgeProblem, Graph, link_order};
 pub use identity::{Identity, SdkKind, llvm_major};
 pub use library::{
     CompileOptions, Edge, Language, Library, LibraryId, LibraryKind, OptLevel, SourceFile, SourceFileError, Unit, Visibility,

@@ -32,21 +32,21 @@ pub struct Module {
 #[must_use]
 pub fn modules<'a>(graph: &'a Graph, recipes: impl IntoIterator<Item = &'a Recipe>) -> BTreeMap<Name, Module> {
     let recipes: Vec<&Recipe> = recipes.into_iter().collect();
-    let id = |recipe: &Recipe, library: &Name| LibraryId { recipe: recipe.name.clone(), library: library.clone() };
     let mut owners: BTreeMap<LibraryId, &Name> = BTreeMap::new();
     let mut archives: BTreeSet<LibraryId> = BTreeSet::new();
     for recipe in &recipes {
         for (name, module) in &recipe.pkg_configs {
             for library in &module.libraries {
-                owners.entry(id(recipe, library)).or_insert(name);
+                owners.entry(recipe.library_id(library)).or_insert(name);
             }
         }
-        archives.extend(recipe.libraries.iter().filter(|library| library.archive().is_some()).map(|library| id(recipe, &library.name)));
+        archives
+            .extend(recipe.libraries.iter().filter(|library| library.archive().is_some()).map(|library| recipe.library_id(&library.name)));
     }
     let known = Known { graph, owners, archives };
     let all = recipes.iter().flat_map(|recipe| recipe.pkg_configs.iter().map(move |(name, module)| (recipe, name, module)));
     let derived = all.map(|(recipe, name, module)| {
-        let own: Vec<LibraryId> = module.libraries.iter().map(|library| id(recipe, library)).collect();
+        let own: Vec<LibraryId> = module.libraries.iter().map(|library| recipe.library_id(library)).collect();
         let mut derived = Module {
             description: module.description.clone(),
             requires: Vec::new(),

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::library::{Library, Unit};
+use super::library::{Library, LibraryId, Unit};
 use super::step::Step;
 use super::{
     ConsumerFlag, CpeProduct, Description, Inputs, Line, LinkFlag, Name, Origin, PurlPackage, RelPath, Sha256, Template, Version,
@@ -248,6 +248,12 @@ pub enum PlaceTemplate {
 }
 
 impl Recipe {
+    /// The name of its library `library` that no other library of any recipe has.
+    #[must_use]
+    pub fn library_id(&self, library: &Name) -> LibraryId {
+        LibraryId { recipe: self.name.clone(), library: library.clone() }
+    }
+
     /// Its source package in Debian, where it is known to have one.
     #[must_use]
     pub fn debian(&self) -> Option<&Name> {

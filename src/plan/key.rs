@@ -47,7 +47,7 @@ pub(super) fn job_key(file: &SourceFile, arguments: &[String]) -> Sha256 {
     Sha256::of_fields("wasideps job 1", fields)
 }
 
-/// The key of a prefix: what compiles, every tree and every job, what each recipe says of headers, licences and modules, what the SBOM tells of
+/// The key of a prefix: what compiles, every tree and every job, what each recipe says of headers, licences and modules, what the SBOM says about
 /// origins, the SBOM's date, and what of this program writes `.pc` files, manifest and documents (`build.rs`). Another recipe, and what only looks
 /// or fetches, makes no other prefix.
 pub(super) fn prefix_key(plan: &Plan, created: Timestamp) -> Sha256 {

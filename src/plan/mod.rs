@@ -10,8 +10,8 @@ use serde::Serialize;
 pub use key::{headers_key, inputs_digest, tree_key, tree_record_key};
 
 use crate::model::{
-    BuildConfig, CompileOptions, Feature, Identity, Language, Library, LibraryId, Module, Name, OptLevel, RelPath, Selected, Selection,
-    Sha256, SourceFile, Timestamp, Visibility, modules,
+    BuildConfig, CompileOptions, Feature, Identity, Language, LibraryId, Module, Name, OptLevel, RelPath, Selected, Selection, Sha256,
+    SourceFile, Timestamp, Visibility, modules,
 };
 
 /// What is to be built, and how.
@@ -104,15 +104,17 @@ impl Plan {
         let mut plan = Self { toolchain: toolchain.clone(), sources: Vec::new(), jobs: Vec::new(), key: toolchain.digest };
         let Selection { sources, graph } = selection;
         let mut modules = modules(&graph, sources.iter().map(|selected| &*selected.recipe));
-        let all = sources.iter().flat_map(|selected| selected.recipe.libraries.iter().map(move |library| (selected, library)));
-        let with_headers = all.filter(|(_, library)| !library.headers.is_empty());
-        let with_headers: BTreeSet<LibraryId> = with_headers.map(|(selected, library)| id(selected, library)).collect();
+        let with_headers = sources.iter().flat_map(|Selected { recipe, .. }| {
+            let libraries = recipe.libraries.iter().filter(|library| !library.headers.is_empty());
+            libraries.map(|library| recipe.library_id(&library.name))
+        });
+        let with_headers: BTreeSet<LibraryId> = with_headers.collect();
         for selected in sources {
             let tree_key = tree_key(&selected);
             let recipe = selected.recipe.clone();
             let source = plan.sources.len();
             let libraries = recipe.libraries.iter().map(|library| {
-                let id = id(&selected, library);
+                let id = recipe.library_id(&library.name);
                 let included = graph.included(&id).into_iter().filter(|other| other.recipe != id.recipe && with_headers.contains(*other));
                 let included: Vec<LibraryId> = included.cloned().collect();
                 let small = toolchain.config.variant().has(Feature::Small);
@@ -175,10 +177,6 @@ impl Plan {
     pub fn jobs_of(&self, index: usize) -> impl Iterator<Item = (usize, &Job)> {
         self.jobs.iter().enumerate().filter(move |(_, job)| job.source == index)
     }
-}
-
-fn id(selected: &Selected, library: &Library) -> LibraryId {
-    LibraryId { recipe: selected.recipe.name.clone(), library: library.name.clone() }
 }
 
 /// The job of a file that is not of a library: one of a test program, which may include headers of the prefix.

@@ -36,3 +36,13 @@ pub enum SessionError {
     #[error("$SOURCE_DATE_EPOCH must be a number of seconds since 1970, found `{found}`")]
     SourceDateEpoch { found: String },
 }
+
+/// The failures of a layer below as those of a session.
+pub(super) fn all<E: Into<SessionError>>(errors: Vec<E>) -> Vec<SessionError> {
+    errors.into_iter().map(Into::into).collect()
+}
+
+/// One failure, where several may be reported.
+pub(super) fn one(error: impl Into<SessionError>) -> Vec<SessionError> {
+    vec![error.into()]
+}

@@ -2,6 +2,7 @@
 
 use camino::Utf8Path;
 
+use super::error::{all, one};
 use super::{Options, SessionError};
 use crate::embedded;
 use crate::model::{Catalog, CatalogError, Files, Lock, Name, NameError, Policy};
@@ -9,8 +10,7 @@ use crate::store::{TEXT_LIMIT, read_regular, read_text};
 
 /// All recipes of the folder that the options name, or the embedded ones.
 pub(super) fn catalog(options: &Options) -> Result<Catalog, Vec<SessionError>> {
-    let one = |error| vec![error];
-    let exclusions = embedded::exclusions().map_err(|error| one(error.into()))?;
+    let exclusions = embedded::exclusions().map_err(one)?;
     let (recipes, patches) = match &options.recipes {
         None => (embedded::recipes(), embedded::patches()),
         Some(dir) => {
@@ -18,14 +18,13 @@ pub(super) fn catalog(options: &Options) -> Result<Catalog, Vec<SessionError>> {
             (read_dir(dir).map_err(one)?, if patches.is_dir() { read_dir(&patches).map_err(one)? } else { Files::new() })
         }
     };
-    Catalog::load(recipes, patches, exclusions).map_err(|errors| errors.into_iter().map(Into::into).collect())
+    Catalog::load(recipes, patches, exclusions).map_err(all)
 }
 
 /// The recipes that `lock` names, from the same folder. What else is there is not read, so that a command costs what it uses; only the names of all
 /// its folders are compared with what is excluded.
 pub(super) fn catalog_of(options: &Options, lock: &Lock) -> Result<Catalog, Vec<SessionError>> {
-    let one = |error| vec![error];
-    let exclusions = embedded::exclusions().map_err(|error| one(error.into()))?;
+    let exclusions = embedded::exclusions().map_err(one)?;
     let folders = match &options.recipes {
         None => embedded::names().map(str::to_owned).collect(),
         Some(dir) => names_in(dir).map_err(one)?,
@@ -49,7 +48,7 @@ pub(super) fn catalog_of(options: &Options, lock: &Lock) -> Result<Catalog, Vec<
         recipes.append(&mut files);
         patches.append(&mut its_patches);
     }
-    // What is wrong is told of all recipes: one that is not in the lock may be what a recipe asks for.
+    // Errors cover all recipes: what one of these requires may exist and not be in the lock.
     Catalog::load(recipes, patches, exclusions).or_else(|_| catalog(options))
 }
 

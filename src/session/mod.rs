@@ -13,6 +13,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 pub use environment::{now, variable};
 pub use error::SessionError;
+use error::one;
 pub use files::policy;
 pub use prepared::{Apart, Building, Prepared};
 
@@ -69,7 +70,7 @@ impl<'r> Session<'r> {
     /// # Errors
     /// When they can't be read or are not valid: all that is wrong with the recipes, or what is wrong with the lock.
     pub fn open(options: Options, reporter: &'r dyn Reporter) -> Result<Self, Vec<SessionError>> {
-        let lock = files::lock(&options).map_err(|error| vec![error])?;
+        let lock = files::lock(&options).map_err(one)?;
         let catalog = files::catalog_of(&options, &lock)?;
         Ok(Self { options, catalog, lock, store: OnceLock::new(), reporter })
     }
@@ -80,7 +81,7 @@ impl<'r> Session<'r> {
     /// As of [`Self::open`], for all recipes.
     pub fn open_with_all_recipes(options: Options, reporter: &'r dyn Reporter) -> Result<Self, Vec<SessionError>> {
         let catalog = files::catalog(&options)?;
-        let lock = files::lock(&options).map_err(|error| vec![error])?;
+        let lock = files::lock(&options).map_err(one)?;
         Ok(Self { options, catalog, lock, store: OnceLock::new(), reporter })
     }
 
@@ -161,7 +162,7 @@ impl<'r> Session<'r> {
     /// The SDK that is wanted: found, or fetched.
     ///
     /// # Errors
-    /// When there is none, it can't be had, or it does not work.
+    /// When none is found and none can be downloaded, or the one that is found does not work.
     pub fn toolchain(&self, choice: &SdkChoice, fetcher: &Fetcher<'_>) -> Result<Toolchain, SessionError> {
         let request = Request {
             wasi_sdk: choice.path.clone(),

@@ -2,6 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::error::{all, one};
 use super::known::Known;
 use super::{Session, SessionError, documents};
 use crate::build::{self, Closure, Manifest, Outcome, Prefix, Work};
@@ -60,7 +61,6 @@ impl Prepared<'_> {
     /// # Errors
     /// All that went wrong; the prefix is then as it was.
     pub fn build(&self, prefix: &Prefix<'_>, building: Building<'_>) -> Result<Outcome, Vec<SessionError>> {
-        let one = |error: SessionError| vec![error];
         let context = self.session.context().map_err(one)?;
         let work = self.work(building.workers).map_err(one)?;
         let known = Known { plan: &self.plan, store: work.store, reporter: work.reporter };
@@ -72,7 +72,7 @@ impl Prepared<'_> {
             begin: building.begin,
             documents: &documents_with(&context),
         });
-        let outcome = outcome.map_err(|errors| errors.into_iter().map(SessionError::from).collect::<Vec<_>>())?;
+        let outcome = outcome.map_err(all)?;
         if matches!(outcome, Outcome::Built(_))
             && let Some(fingerprint) = fingerprint(prefix.path())
         {
@@ -108,17 +108,16 @@ impl Session<'_> {
     /// # Errors
     /// All that went wrong.
     pub fn build_apart(&self, plan: &Plan, toolchain: &Toolchain, building: Building<'_>) -> Result<Apart, Vec<SessionError>> {
-        let one = |error: SessionError| vec![error];
         let context = self.context().map_err(one)?;
         let store = self.store().map_err(one)?;
-        let scratch = store.scratch_dir().map_err(|error| one(error.into()))?;
+        let scratch = store.scratch_dir().map_err(one)?;
         let root = Utf8PathBuf::from(scratch.path().to_string_lossy().into_owned());
-        let fresh = Store::open(&root.join("store")).map_err(|error| one(error.into()))?;
+        let fresh = Store::open(&root.join("store")).map_err(one)?;
         let mut settings = self.settings();
         settings.from.push(store.root().join(Kind::Archive.folder()));
         let fetcher = Fetcher::new(settings, &fresh, self.reporter);
         let path = root.join("prefix");
-        let prefix = Prefix::hold(&path, self.reporter).map_err(|error| one(error.into()))?;
+        let prefix = Prefix::hold(&path, self.reporter).map_err(one)?;
         let Building { workers, replace, begin } = building;
         let built = build::build(&build::Request {
             work: Work {
@@ -136,7 +135,7 @@ impl Session<'_> {
             begin,
             documents: &documents_with(&context),
         });
-        built.map_err(|errors| errors.into_iter().map(SessionError::from).collect::<Vec<_>>())?;
+        built.map_err(all)?;
         drop(prefix);
         Ok(Apart { _scratch: scratch, path })
     }

@@ -42,7 +42,7 @@ pub trait Cache: Sync {
     fn contains_result(&self, action: &Sha256) -> bool;
 }
 
-/// A store as a cache. What is damaged in it is thrown away, and `reporter` is told.
+/// A store as a cache. It discards what is damaged, and reports that to `reporter`.
 #[derive(Clone, Copy)]
 pub struct LocalCache<'a> {
     store: &'a Store,

@@ -6,37 +6,10 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::sources::tar;
+use crate::sources::{recipe, tar};
 use crate::support::{Place, run, sdk, snapshot, test};
 
-const RECIPE: &str = r#"name = "demo"
-versions = ["1"]
-summary = "A source of the tests"
-homepage = "https://example.org/"
-originator = "The tests"
-license = { expression = "MIT", files = ["LICENSE"], copyright = "NONE" }
-identifiers = { cpe = "tests:demo", purl = "pkg:generic/demo" }
-
-[[origin]]
-folder = "brought"
-root = "top"
-published-sha256 = { "1" = "SHA256" }
-
-[inputs]
-include = ["**"]
-max-size = 100000
-
-[library.demo]
-sources = ["one.c", "two.c", "asks.c", "asks-any.c"]
-include-dirs = ["first", "second"]
-
-[library.demo.headers]
-"second/two.h" = "two.h"
-
-[pkg-config.demo]
-description = "A source of the tests"
-libraries = ["demo"]
-"#;
+const LIBRARY: &str = "sources = [\"one.c\", \"two.c\", \"asks.c\", \"asks-any.c\"]\ninclude-dirs = [\"first\", \"second\"]\n";
 
 /// What the source is made from, by path.
 const FILES: [(&str, &str); 7] = [
@@ -57,8 +30,7 @@ fn lock(place: &Place, changed: &[(&str, &str)]) {
     let kept = FILES.iter().filter(|(path, _)| !changed.iter().any(|(other, _)| other == path));
     let files: Vec<_> = kept.chain(changed).map(|(path, text)| (format!("top/{path}"), text.as_bytes().to_vec())).collect();
     let archive = tar(&files);
-    let digest = wasideps::model::Sha256::of(&archive).to_string();
-    place.write("recipes/demo/recipe.toml", RECIPE.replace("SHA256", &digest));
+    place.write("recipes/demo/recipe.toml", recipe("demo", &archive, &["**"], LIBRARY, "second/two.h"));
     place.write("brought/demo.tar", archive);
     run(&mut place.own(place.command(&["lock", "demo", "1", "--offline"]))).exits(0);
 }

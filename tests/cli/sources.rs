@@ -94,22 +94,12 @@ pub fn zip(files: &[(String, Vec<u8>)]) -> Vec<u8> {
     writer.finish().expect("in memory").into_inner()
 }
 
-/// A source of a test's own, locked: its recipe takes `NAME.c` and `NAME.h`, makes `libNAME.a` and installs the header.
-pub struct Own<'a> {
-    pub name: &'a str,
-    /// Libraries that its library requires publicly.
-    pub requires: &'a [&'a str],
-    /// Text of `NAME.c`.
-    pub code: &'a str,
-}
-
-impl Own<'_> {
-    /// Its recipe.
-    pub fn recipe(&self) -> String {
-        let Self { name, requires, .. } = self;
-        let sha256 = Sha256::of(&self.archive());
-        format!(
-            r#"name = "{name}"
+/// The recipe of a source in the folder `brought`, whose `archive` has all below `top`. It takes the files that match `include`, and makes the
+/// library `name`: `library` says how, and `header` is the path of its one header.
+pub fn recipe(name: &str, archive: &[u8], include: &[&str], library: &str, header: &str) -> String {
+    let sha256 = Sha256::of(archive);
+    format!(
+        r#"name = "{name}"
 versions = ["1"]
 summary = "A source of the tests"
 homepage = "https://example.org/"
@@ -123,21 +113,37 @@ root = "top"
 published-sha256 = {{ "1" = "{sha256}" }}
 
 [inputs]
-include = ["*.c", "*.h", "LICENSE"]
+include = {include:?}
 max-size = 100000
 
 [library.{name}]
-sources = ["{name}.c"]
-requires = {requires:?}
-
+{library}
 [library.{name}.headers]
-"{name}.h" = "{name}.h"
+"{header}" = "{file}"
 
 [pkg-config.{name}]
 description = "A source of the tests"
 libraries = ["{name}"]
-"#
-        )
+"#,
+        file = header.rsplit('/').next().unwrap_or(header),
+    )
+}
+
+/// A source of a test's own, locked: its recipe takes `NAME.c` and `NAME.h`, makes `libNAME.a` and installs the header.
+pub struct Own<'a> {
+    pub name: &'a str,
+    /// Libraries that its library requires publicly.
+    pub requires: &'a [&'a str],
+    /// Text of `NAME.c`.
+    pub code: &'a str,
+}
+
+impl Own<'_> {
+    /// Its recipe.
+    pub fn recipe(&self) -> String {
+        let Self { name, requires, .. } = self;
+        let library = format!("sources = [\"{name}.c\"]\nrequires = {requires:?}\n");
+        recipe(name, &self.archive(), &["*.c", "*.h", "LICENSE"], &library, &format!("{name}.h"))
     }
 
     fn archive(&self) -> Vec<u8> {

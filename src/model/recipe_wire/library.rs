@@ -149,7 +149,7 @@ impl LibraryWire {
             (&group.sources, format!("-{}", name.get_ref()), Arc::new(options))
         });
         let groups: Vec<_> = groups.collect();
-        let all = std::iter::once((&self.sources, String::new(), Arc::new(base.clone()))).chain(groups);
+        let all = std::iter::once((&self.sources, String::new(), Arc::new(base))).chain(groups);
         let inline_assembly: BTreeSet<&SourceFile> = self.inline_assembly.iter().map(Spanned::get_ref).collect();
         let mut members = BTreeSet::new();
         let mut units: Vec<Unit> = Vec::new();
