@@ -1,12 +1,13 @@
-//! The recipes, patches and lock are embedded in the binary; a change of any of them makes it anew. What writes the bytes of a prefix has a digest,
-//! which is part of a prefix's key and names the program in SBOMs: the version alone does not tell one build of the program from another.
+//! The recipes, patches and lock are embedded in the binary; a change of any of them makes it anew.
+//! What writes the bytes of a prefix has a digest, which is part of a prefix's key and names the
+//! program in SBOMs: the version alone does not tell one build of the program from another.
 
 use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
-/// What decides over the bytes of a prefix that is made of given recipes, sources and SDK: what is excluded stands in its documents. Fetching,
-/// checking and the command line do not.
+/// What decides over the bytes of a prefix that is made of given recipes, sources and SDK: what is
+/// excluded stands in its documents. Fetching, checking and the command line do not.
 const WRITERS: [&str; 8] = [
     "recipes/excluded.toml",
     "src/build",
@@ -19,8 +20,18 @@ const WRITERS: [&str; 8] = [
 ];
 
 /// The crates that write archives, documents, dates and patched files, as `Cargo.lock` has them.
-const CRATES: [&str; 10] =
-    ["ar_archive_writer", "diffy", "jiff", "object", "packageurl", "percent-encoding", "serde", "serde_json", "spdx", "url"];
+const CRATES: [&str; 10] = [
+    "ar_archive_writer",
+    "diffy",
+    "jiff",
+    "object",
+    "packageurl",
+    "percent-encoding",
+    "serde",
+    "serde_json",
+    "spdx",
+    "url",
+];
 
 fn main() -> std::io::Result<()> {
     for path in ["src", "recipes", "patches", "lockfile.json", "Cargo.lock"] {
@@ -42,13 +53,22 @@ fn main() -> std::io::Result<()> {
     }
     let lock = std::fs::read_to_string("Cargo.lock")?;
     let name = |package: &str| package.split('"').nth(1).unwrap_or_default().to_owned();
-    let locked: Vec<_> = lock.split("[[package]]").filter(|package| CRATES.contains(&&*name(package))).collect();
-    assert!(locked.len() >= CRATES.len(), "Cargo.lock lacks one of {CRATES:?}");
+    let locked: Vec<_> = lock
+        .split("[[package]]")
+        .filter(|package| CRATES.contains(&&*name(package)))
+        .collect();
+    assert!(
+        locked.len() >= CRATES.len(),
+        "Cargo.lock lacks one of {CRATES:?}"
+    );
     for package in locked {
         add(package.trim().as_bytes());
     }
     print!("cargo::rustc-env=WASIDEPS_WRITER_SHA256=");
-    hasher.finalize().iter().for_each(|byte| print!("{byte:02x}"));
+    hasher
+        .finalize()
+        .iter()
+        .for_each(|byte| print!("{byte:02x}"));
     println!();
     Ok(())
 }
@@ -61,7 +81,11 @@ fn list(path: &Path, name: &str, files: &mut Vec<String>) -> std::io::Result<()>
     }
     for entry in std::fs::read_dir(path)? {
         let entry = entry?;
-        list(&entry.path(), &format!("{name}/{}", entry.file_name().to_string_lossy()), files)?;
+        list(
+            &entry.path(),
+            &format!("{name}/{}", entry.file_name().to_string_lossy()),
+            files,
+        )?;
     }
     Ok(())
 }

@@ -1,7 +1,9 @@
-//! How fast wasideps is, side by side with what it is compared with: `cargo run --release --example bench [-- [--runs N] a b c d e f g]`.
+//! How fast wasideps is, side by side with what it is compared with: `cargo run --release --example
+//! bench [-- [--runs N] a b c d e f g]`.
 //!
-//! Whole processes are timed from outside, as a user would see them, in turn with what they are compared with; medians are told. The first run
-//! brings downloads and SDK into a store of its own (`target/bench`); (b) also brings upstream's sources with their build systems.
+//! Whole processes are timed from outside, as a user would see them, in turn with what they are
+//! compared with; medians are told. The first run brings downloads and SDK into a store of its own
+//! (`target/bench`); (b) also brings upstream's sources with their build systems.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -26,16 +28,20 @@ Usage: cargo run --release --example bench [-- [--runs N] [a] [b] [c] [d] [e] [f
 
 fn main() {
     let mut chosen: Vec<String> = std::env::args().skip(1).collect();
-    if let Some(unknown) =
-        chosen.iter().find(|word| !["a", "b", "c", "d", "e", "f", "g", "--runs"].contains(&word.as_str()) && word.parse::<usize>().is_err())
-    {
+    if let Some(unknown) = chosen.iter().find(|word| {
+        !["a", "b", "c", "d", "e", "f", "g", "--runs"].contains(&word.as_str())
+            && word.parse::<usize>().is_err()
+    }) {
         let help = ["--help", "-h"].contains(&unknown.as_str());
         println!("{USAGE}");
         std::process::exit(if help { 0 } else { 2 });
     }
     let mut runs = RUNS;
     if let Some(at) = chosen.iter().position(|word| word == "--runs") {
-        runs = chosen.get(at + 1).and_then(|runs| runs.parse().ok()).expect("--runs takes a number");
+        runs = chosen
+            .get(at + 1)
+            .and_then(|runs| runs.parse().ok())
+            .expect("--runs takes a number");
         chosen.drain(at..=at + 1);
     }
     let wanted = |name: &str| chosen.is_empty() || chosen.iter().any(|chosen| chosen == name);
@@ -75,18 +81,34 @@ struct Bench {
 impl Bench {
     fn new() -> Self {
         let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
-        let status = Command::new(env!("CARGO")).args(["build", "--release", "--quiet", "--bin", "wasideps"]).status().expect("cargo runs");
+        let status = Command::new(env!("CARGO"))
+            .args(["build", "--release", "--quiet", "--bin", "wasideps"])
+            .status()
+            .expect("cargo runs");
         assert!(status.success(), "wasideps does not build");
         let mut bench = Self {
             wasideps: target.join("release/wasideps"),
             dir: target.join("bench"),
             sdk: PathBuf::new(),
-            cores: std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX)),
+            cores: std::thread::available_parallelism()
+                .map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(u32::MAX)),
         };
         let lines = bench.json(&["fetch"]);
-        let toolchain = lines.iter().find(|line| line["reason"] == "toolchain").expect("a line about the toolchain");
-        bench.sdk = toolchain["data"]["root"].as_str().expect("the SDK's folder").into();
-        eprintln!("{} cores, {}", bench.cores, toolchain["data"]["identity"]["clang"].as_str().unwrap_or_default());
+        let toolchain = lines
+            .iter()
+            .find(|line| line["reason"] == "toolchain")
+            .expect("a line about the toolchain");
+        bench.sdk = toolchain["data"]["root"]
+            .as_str()
+            .expect("the SDK's folder")
+            .into();
+        eprintln!(
+            "{} cores, {}",
+            bench.cores,
+            toolchain["data"]["identity"]["clang"]
+                .as_str()
+                .unwrap_or_default()
+        );
         bench
     }
 
@@ -100,9 +122,20 @@ impl Bench {
     }
 
     fn json(&self, args: &[&str]) -> Vec<Value> {
-        let output = self.command(args).args(["--message-format", "json"]).output().expect("wasideps starts");
-        assert!(output.status.success(), "wasideps {args:?}: {}", String::from_utf8_lossy(&output.stdout));
-        String::from_utf8_lossy(&output.stdout).lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+        let output = self
+            .command(args)
+            .args(["--message-format", "json"])
+            .output()
+            .expect("wasideps starts");
+        assert!(
+            output.status.success(),
+            "wasideps {args:?}: {}",
+            String::from_utf8_lossy(&output.stdout)
+        );
+        String::from_utf8_lossy(&output.stdout)
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("JSON"))
+            .collect()
     }
 
     fn clean(&self, kinds: &str) {
@@ -111,7 +144,10 @@ impl Bench {
             .arg(self.dir.join("store"))
             .stdout(Stdio::null())
             .status();
-        assert!(status.expect("wasideps starts").success(), "the store can't be cleaned");
+        assert!(
+            status.expect("wasideps starts").success(),
+            "the store can't be cleaned"
+        );
     }
 
     fn wipe_prefix(&self) -> String {
@@ -122,7 +158,8 @@ impl Bench {
         prefix.to_string_lossy().into_owned()
     }
 
-    /// A cold build of `names` (all, where that is empty) with warm downloads; seconds, and the time of each clang.
+    /// A cold build of `names` (all, where that is empty) with warm downloads; seconds, and the
+    /// time of each clang.
     fn cold(&self, jobs: &str, names: &[String]) -> (f64, Vec<f64>) {
         self.clean("objects,trees");
         let prefix = self.wipe_prefix();
@@ -131,7 +168,10 @@ impl Bench {
         args.extend(names.iter().map(String::as_str));
         let lines = self.json(&args);
         let seconds = started.elapsed().as_secs_f64();
-        let clangs = lines.iter().filter(|line| line["reason"] == "compiled").map(|line| line["seconds"].as_f64().expect("seconds"));
+        let clangs = lines
+            .iter()
+            .filter(|line| line["reason"] == "compiled")
+            .map(|line| line["seconds"].as_f64().expect("seconds"));
         (seconds, clangs.collect())
     }
 
@@ -140,9 +180,13 @@ impl Bench {
         let mut ratios = Vec::new();
         let mut bounds = Vec::new();
         for _ in 0..runs {
-            // The same processes one at a time tell what the work is; in turn with the real build, since machines drift.
+            // The same processes one at a time tell what the work is; in turn with the real build,
+            // since machines drift.
             let (_, alone) = self.cold("1", &[]);
-            let bound = f64::max(alone.iter().sum::<f64>() / f64::from(self.cores), alone.iter().copied().fold(0.0, f64::max));
+            let bound = f64::max(
+                alone.iter().sum::<f64>() / f64::from(self.cores),
+                alone.iter().copied().fold(0.0, f64::max),
+            );
             let (built, _) = self.cold(&self.cores.to_string(), &[]);
             seconds.push(built);
             bounds.push(bound);
@@ -167,7 +211,11 @@ impl Bench {
                 .stderr(Stdio::inherit())
                 .output()
                 .expect("bash starts");
-            assert!(output.status.success(), "{} {args:?} failed", script.display());
+            assert!(
+                output.status.success(),
+                "{} {args:?} failed",
+                script.display()
+            );
             String::from_utf8_lossy(&output.stdout).into_owned()
         };
         if !sources.exists() {
@@ -179,7 +227,12 @@ impl Bench {
         let mut ours = Vec::new();
         let mut parts = String::new();
         for _ in 0..runs {
-            let printed = run(&["build".as_ref(), sources.as_os_str(), out.as_os_str(), jobs.as_ref()]);
+            let printed = run(&[
+                "build".as_ref(),
+                sources.as_os_str(),
+                out.as_os_str(),
+                jobs.as_ref(),
+            ]);
             let times: Vec<(String, f64)> = printed
                 .lines()
                 .filter_map(|line| {
@@ -188,7 +241,11 @@ impl Bench {
                 })
                 .collect();
             let sum: f64 = times.iter().map(|(_, seconds)| seconds).sum();
-            parts = times.iter().map(|(name, seconds)| format!("{name} {seconds:.1}")).collect::<Vec<_>>().join(", ");
+            parts = times
+                .iter()
+                .map(|(name, seconds)| format!("{name} {seconds:.1}"))
+                .collect::<Vec<_>>()
+                .join(", ");
             let names: Vec<String> = times.iter().map(|(name, _)| name.clone()).collect();
             let (built, _) = self.cold(&self.cores.to_string(), &names);
             ratios.push(built / sum);
@@ -206,34 +263,62 @@ impl Bench {
         self.json(&["build", "--offline", "--prefix", &prefix]);
         let times = (0..SHORT_RUNS).map(|_| {
             let started = Instant::now();
-            let output = self.command(&["build", "--offline", "--quiet", "--prefix", &prefix]).output().expect("wasideps starts");
+            let output = self
+                .command(&["build", "--offline", "--quiet", "--prefix", &prefix])
+                .output()
+                .expect("wasideps starts");
             let seconds = started.elapsed().as_secs_f64();
-            assert!(String::from_utf8_lossy(&output.stdout).contains("up to date"), "there was something to do");
+            assert!(
+                String::from_utf8_lossy(&output.stdout).contains("up to date"),
+                "there was something to do"
+            );
             seconds
         });
-        println!("| (c) nothing to do | {:.1} ms | | | 30 ms |", median(times.collect()) * 1e3);
+        println!(
+            "| (c) nothing to do | {:.1} ms | | | 30 ms |",
+            median(times.collect()) * 1e3
+        );
     }
 
     fn warm_objects(&self) {
-        println!("| (d) wiped prefix, warm object cache | {:.2} s | | | 1 s |", self.warm());
+        println!(
+            "| (d) wiped prefix, warm object cache | {:.2} s | | | 1 s |",
+            self.warm()
+        );
     }
 
     /// Seconds of a build that compiles nothing and installs everything.
     fn warm(&self) -> f64 {
-        self.json(&["build", "--offline", "--prefix", &self.dir.join("prefix").to_string_lossy()]);
+        self.json(&[
+            "build",
+            "--offline",
+            "--prefix",
+            &self.dir.join("prefix").to_string_lossy(),
+        ]);
         let times = (0..SHORT_RUNS).map(|_| {
             let prefix = self.wipe_prefix();
             let started = Instant::now();
-            let status = self.command(&["build", "--offline", "--quiet", "--prefix", &prefix]).stdout(Stdio::null()).status();
-            assert!(status.expect("wasideps starts").success(), "the build failed");
+            let status = self
+                .command(&["build", "--offline", "--quiet", "--prefix", &prefix])
+                .stdout(Stdio::null())
+                .status();
+            assert!(
+                status.expect("wasideps starts").success(),
+                "the build failed"
+            );
             started.elapsed().as_secs_f64()
         });
         median(times.collect())
     }
 
-    /// What the documents cost at most: a build that has nothing to do but to install, and to write closure, manifest and all documents.
+    /// What the documents cost at most: a build that has nothing to do but to install, and to write
+    /// closure, manifest and all documents.
     fn documents(&self, runs: usize) {
-        let cold = median((0..runs).map(|_| self.cold(&self.cores.to_string(), &[]).0).collect());
+        let cold = median(
+            (0..runs)
+                .map(|_| self.cold(&self.cores.to_string(), &[]).0)
+                .collect(),
+        );
         let warm = self.warm();
         println!(
             "| (f) installing, with build trace and all documents | {warm:.2} s | {cold:.2} s: (a), of which it is a part | {:.3} | 0.05 |",
@@ -248,18 +333,30 @@ impl Bench {
         let (few, many) = (self.recipes(FEW), self.recipes(MANY));
         let prefix = self.dir.join("prefix").to_string_lossy().into_owned();
         let build = ["build", "--offline", "--quiet", "--prefix", &prefix];
-        for (what, args, aim) in [("`list`", &["list"][..], ""), ("`plan`", &["plan", "--quiet"], ""), ("nothing to do", &build, "1.5")] {
+        for (what, args, aim) in [
+            ("`list`", &["list"][..], ""),
+            ("`plan`", &["plan", "--quiet"], ""),
+            ("nothing to do", &build, "1.5"),
+        ] {
             let time = |recipes: &Path| {
-                let mut command = if args[0] == "list" { self.without_sdk(args) } else { self.command(args) };
+                let mut command = if args[0] == "list" {
+                    self.without_sdk(args)
+                } else {
+                    self.command(args)
+                };
                 command.arg("--recipes").arg(recipes).stdout(Stdio::null());
                 let started = Instant::now();
-                assert!(command.status().expect("wasideps starts").success(), "{command:?} failed");
+                assert!(
+                    command.status().expect("wasideps starts").success(),
+                    "{command:?} failed"
+                );
                 started.elapsed().as_secs_f64()
             };
             // The first makes what later ones find; then in turn, since machines drift.
             time(&few);
             time(&many);
-            let (few, many): (Vec<f64>, Vec<f64>) = (0..SHORT_RUNS).map(|_| (time(&few), time(&many))).unzip();
+            let (few, many): (Vec<f64>, Vec<f64>) =
+                (0..SHORT_RUNS).map(|_| (time(&few), time(&many))).unzip();
             let [few, many] = [few, many].map(median);
             println!(
                 "| (g) {what}, {MANY} recipes | {:.1} ms | {:.1} ms: {FEW} recipes | {:.2} | {aim} |",
@@ -277,7 +374,8 @@ impl Bench {
         let _ = std::fs::remove_dir_all(&top);
         copy(&project.join("recipes"), &top.join("recipes"));
         copy(&project.join("patches"), &top.join("patches"));
-        let text = std::fs::read_to_string(project.join("recipes/bzip2/recipe.toml")).expect("a recipe");
+        let text =
+            std::fs::read_to_string(project.join("recipes/bzip2/recipe.toml")).expect("a recipe");
         let real = std::fs::read_dir(project.join("recipes"))
             .expect("recipes")
             .filter(|entry| entry.as_ref().is_ok_and(|entry| entry.path().is_dir()));
@@ -293,25 +391,40 @@ impl Bench {
     /// `wasideps ARGS` for a command that takes no SDK.
     fn without_sdk(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&self.wasideps);
-        command.args(args).arg("--store").arg(self.dir.join("store")).stdin(Stdio::null());
+        command
+            .args(args)
+            .arg("--store")
+            .arg(self.dir.join("store"))
+            .stdin(Stdio::null());
         command
     }
 
     fn verify_and_unpack(&self) {
-        // The archives that the embedded lock's crate origins name; every one is in the store after a fetch.
+        // The archives that the embedded lock's crate origins name; every one is in the store after
+        // a fetch.
         let lock: Value = serde_json::from_str(wasideps::embedded::LOCKFILE).expect("the lock");
         let sources = lock["sources"].as_object().expect("sources");
-        let archives = sources.values().flat_map(|source| source["origins"].as_array().expect("origins"));
+        let archives = sources
+            .values()
+            .flat_map(|source| source["origins"].as_array().expect("origins"));
         let store = self.dir.join("store/archives");
-        let archives: Vec<PathBuf> =
-            archives.map(|origin| store.join(origin["sha256"].as_str().expect("a digest"))).filter(|path| path.is_file()).collect();
+        let archives: Vec<PathBuf> = archives
+            .map(|origin| store.join(origin["sha256"].as_str().expect("a digest")))
+            .filter(|path| path.is_file())
+            .collect();
         let archives: BTreeSet<PathBuf> = archives.into_iter().collect();
-        assert!(archives.len() >= sources.len(), "an archive a source is in the store");
+        assert!(
+            archives.len() >= sources.len(),
+            "an archive a source is in the store"
+        );
         let (mut ours, mut theirs, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..SHORT_RUNS {
             self.clean("trees");
             let started = Instant::now();
-            let status = self.command(&["fetch", "--offline", "--quiet"]).stdout(Stdio::null()).status();
+            let status = self
+                .command(&["fetch", "--offline", "--quiet"])
+                .stdout(Stdio::null())
+                .status();
             assert!(status.expect("wasideps starts").success(), "fetch failed");
             let our = started.elapsed().as_secs_f64();
             let their = by_hand(&self.dir, &archives);
@@ -346,10 +459,21 @@ fn copy(from: &Path, to: &Path) {
 fn by_hand(dir: &Path, archives: &BTreeSet<PathBuf>) -> f64 {
     let out = tempfile::tempdir_in(dir).expect("a temporary folder");
     let started = Instant::now();
-    let status = Command::new("sha256sum").args(archives).stdout(Stdio::null()).status();
-    assert!(status.expect("sha256sum starts").success(), "sha256sum failed");
+    let status = Command::new("sha256sum")
+        .args(archives)
+        .stdout(Stdio::null())
+        .status();
+    assert!(
+        status.expect("sha256sum starts").success(),
+        "sha256sum failed"
+    );
     for archive in archives {
-        let status = Command::new("tar").arg("-xf").arg(archive).arg("-C").arg(out.path()).status();
+        let status = Command::new("tar")
+            .arg("-xf")
+            .arg(archive)
+            .arg("-C")
+            .arg(out.path())
+            .status();
         assert!(status.expect("tar starts").success(), "tar failed");
     }
     started.elapsed().as_secs_f64()

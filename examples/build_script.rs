@@ -1,4 +1,5 @@
-//! A build script (`build.rs`) that builds zlib for WASI with the library, in place of the command line, and links with it. It belongs to a crate with
+//! A build script (`build.rs`) that builds zlib for WASI with the library, in place of the command
+//! line, and links with it. It belongs to a crate with
 //!
 //! ```toml
 //! [build-dependencies]
@@ -15,20 +16,39 @@ use wasideps::session::{Building, Options, SdkChoice, Session, SessionError};
 
 /// All that went wrong, a line each.
 fn all(errors: &[SessionError]) -> Box<dyn Error> {
-    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n").into()
+    errors
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join("\n")
+        .into()
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let out = PathBuf::from(std::env::var_os("OUT_DIR").ok_or("$OUT_DIR is not set: this is a build script")?);
+    let out = PathBuf::from(
+        std::env::var_os("OUT_DIR").ok_or("$OUT_DIR is not set: this is a build script")?,
+    );
     let path = Utf8PathBuf::try_from(out)?.join("sysroot");
 
-    // The recipes and the lock that are embedded in the library, and the store and SDK of this machine.
+    // The recipes and the lock that are embedded in the library, and the store and SDK of this
+    // machine.
     let session = Session::open(Options::default(), &Silent).map_err(|errors| all(&errors))?;
     let zlib = "zlib".parse()?;
-    let selection = session.select(&[zlib]).map_err(|errors| format!("{errors:?}"))?;
+    let selection = session
+        .select(&[zlib])
+        .map_err(|errors| format!("{errors:?}"))?;
     let prepared = session.prepare(selection, &SdkChoice::default())?;
     let prefix = Prefix::hold(&path, &Silent)?;
-    let outcome = prepared.build(&prefix, Building { workers: 1, replace: true, begin: &|| () }).map_err(|errors| all(&errors))?;
+    let outcome = prepared
+        .build(
+            &prefix,
+            Building {
+                workers: 1,
+                replace: true,
+                begin: &|| (),
+            },
+        )
+        .map_err(|errors| all(&errors))?;
 
     let (Outcome::UpToDate(manifest) | Outcome::Built(manifest)) = outcome;
     println!("cargo::rustc-link-search=native={path}/lib");

@@ -1,5 +1,6 @@
-//! What each fuzz target does with its input, and what must hold of it. Shared by the targets, which libFuzzer drives, and by `tests/corpus.rs`,
-//! which gives them the corpus on every run of the tests.
+//! What each fuzz target does with its input, and what must hold of it. Shared by the targets,
+//! which libFuzzer drives, and by `tests/corpus.rs`, which gives them the corpus on every run of
+//! the tests.
 
 use std::io::Read as _;
 
@@ -28,17 +29,24 @@ pub const TARGETS: [(&str, Target); 10] = [
 ];
 
 /// What a hostile archive may have here, so that an input takes milliseconds.
-const LIMITS: Limits = Limits { bytes: 1 << 20, entries: 1 << 10 };
+const LIMITS: Limits = Limits {
+    bytes: 1 << 20,
+    entries: 1 << 10,
+};
 
 /// An error is drawn as the command line draws it.
 fn drawn(error: &dyn miette::Diagnostic) {
     let mut text = String::new();
-    miette::GraphicalReportHandler::new().render_report(&mut text, error).expect("it can be drawn");
+    miette::GraphicalReportHandler::new()
+        .render_report(&mut text, error)
+        .expect("it can be drawn");
     assert!(text.len() < 1 << 20, "{} bytes", text.len());
 }
 
 pub fn lock(data: &[u8]) {
-    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
     match Lock::parse("lock", text) {
         Ok(lock) => {
             let again = Lock::parse("lock", &lock.to_text()).expect("what is written is read");
@@ -49,7 +57,9 @@ pub fn lock(data: &[u8]) {
 }
 
 pub fn recipe(data: &[u8]) {
-    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
     match Recipe::parse("recipe", text) {
         Ok(recipe) => assert!(!recipe.libraries.is_empty()),
         Err(errors) => errors.iter().for_each(|error| drawn(error)),
@@ -57,11 +67,15 @@ pub fn recipe(data: &[u8]) {
 }
 
 pub fn suite(data: &[u8]) {
-    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
     match Suite::parse("suite", text) {
         Ok(suite) => {
             // Each value of a macro, at each level that the suite names.
-            let bounded = |program: &Program| program.variants().len() <= 1000 * program.opt_levels.len().max(1);
+            let bounded = |program: &Program| {
+                program.variants().len() <= 1000 * program.opt_levels.len().max(1)
+            };
             assert!(suite.programs.iter().all(bounded));
         }
         Err(error) => drawn(&error),
@@ -70,17 +84,27 @@ pub fn suite(data: &[u8]) {
 
 pub fn manifest(data: &[u8]) {
     if let Ok(manifest) = Manifest::parse(data) {
-        assert_eq!(Manifest::parse(manifest.to_text().as_bytes()).as_ref(), Ok(&manifest));
+        assert_eq!(
+            Manifest::parse(manifest.to_text().as_bytes()).as_ref(),
+            Ok(&manifest)
+        );
         let _ = manifest.bare_digest();
     }
 }
 
 pub fn closure(data: &[u8]) {
     if let Ok(closure) = Closure::parse(data) {
-        assert_eq!(Closure::parse(closure.to_text().as_bytes()).as_ref(), Ok(&closure));
+        assert_eq!(
+            Closure::parse(closure.to_text().as_bytes()).as_ref(),
+            Ok(&closure)
+        );
         // Every index that was let through names a file.
         for member in &closure.members {
-            assert!(std::iter::once(&member.source).chain(&member.headers).all(|index| *index < closure.files.len()));
+            assert!(
+                std::iter::once(&member.source)
+                    .chain(&member.headers)
+                    .all(|index| *index < closure.files.len())
+            );
         }
     }
 }
@@ -93,7 +117,9 @@ pub fn osv(data: &[u8]) {
 
 pub fn patch(data: &[u8]) {
     let old = b"one\ntwo\nthree\n".to_vec();
-    let changes = apply_patch(data, |path| Ok::<_, PatchProblem>(path.as_str().ends_with(".c").then(|| old.clone())));
+    let changes = apply_patch(data, |path| {
+        Ok::<_, PatchProblem>(path.as_str().ends_with(".c").then(|| old.clone()))
+    });
     for (path, new) in changes.into_iter().flatten() {
         assert!(!path.as_str().split('/').any(|part| part == ".."));
         assert!(new.is_none_or(|new| new.len() <= old.len() + data.len()));
@@ -104,7 +130,10 @@ pub fn patch(data: &[u8]) {
 fn read(entry: &mut Entry<'_>) -> Result<(), String> {
     let mut bytes = Vec::new();
     if matches!(entry.kind, Kind::File) {
-        entry.content.read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+        entry
+            .content
+            .read_to_end(&mut bytes)
+            .map_err(|error| error.to_string())?;
     }
     assert!(bytes.len() as u64 <= LIMITS.bytes && entry.name.len() <= 1024);
     Ok(())
@@ -117,11 +146,14 @@ pub fn tar(data: &[u8]) {
 pub fn zip(data: &[u8]) {
     let file = tempfile::NamedTempFile::new().expect("a file can be made");
     std::fs::write(file.path(), data).expect("it can be written");
-    let _ = Walk::new(LIMITS, &|error| error.to_string(), &mut read).zip(Utf8Path::from_path(file.path()).expect("UTF-8"));
+    let _ = Walk::new(LIMITS, &|error| error.to_string(), &mut read)
+        .zip(Utf8Path::from_path(file.path()).expect("UTF-8"));
 }
 
 pub fn makefile(data: &[u8]) {
-    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
     let found = rule_prerequisites(text);
     assert!(found.iter().map(String::len).sum::<usize>() <= text.len());
 }

@@ -49,7 +49,10 @@ pub fn of(name: &Name) -> (Files, Files) {
 /// # Errors
 /// When `recipes/excluded.toml` does not parse, which a test rules out.
 pub fn exclusions() -> Result<Exclusions, Box<SyntaxError>> {
-    Exclusions::parse("recipes/excluded.toml", include_str!("../recipes/excluded.toml"))
+    Exclusions::parse(
+        "recipes/excluded.toml",
+        include_str!("../recipes/excluded.toml"),
+    )
 }
 
 /// The audit's policy, where a recipes' folder has none of its own.
@@ -57,12 +60,19 @@ pub fn exclusions() -> Result<Exclusions, Box<SyntaxError>> {
 /// # Errors
 /// When `recipes/policy.toml` does not parse, which a test rules out.
 pub fn policy() -> Result<Policy, Box<SyntaxError>> {
-    Policy::parse("recipes/policy.toml", include_str!("../recipes/policy.toml"))
+    Policy::parse(
+        "recipes/policy.toml",
+        include_str!("../recipes/policy.toml"),
+    )
 }
 
 fn collect(dir: &Dir<'_>, files: &mut Files) {
     for file in dir.files() {
-        if let Some(path) = file.path().to_str().and_then(|path| path.replace('\\', "/").parse().ok()) {
+        if let Some(path) = file
+            .path()
+            .to_str()
+            .and_then(|path| path.replace('\\', "/").parse().ok())
+        {
             files.insert(path, file.contents().to_vec());
         }
     }
@@ -78,11 +88,16 @@ mod tests {
 
     #[test]
     fn the_lock_has_the_digest_of_every_file_of_ours_in_sources_and_in_their_tests() {
-        let catalog = Catalog::load(recipes(), patches(), exclusions().expect("parses")).expect("recipes are whole");
+        let catalog = Catalog::load(recipes(), patches(), exclusions().expect("parses"))
+            .expect("recipes are whole");
         let lock = Lock::parse("lockfile.json", LOCKFILE).expect("parses");
-        let selection = catalog.select(&lock, &[]).expect("the lock goes with the recipes");
+        let selection = catalog
+            .select(&lock, &[])
+            .expect("the lock goes with the recipes");
         for selected in &selection.sources {
-            let tests = catalog.select_tests(selected).expect("the lock goes with the tests");
+            let tests = catalog
+                .select_tests(selected)
+                .expect("the lock goes with the tests");
             assert!(tests.is_some(), "{} has no tests", selected.title());
         }
     }

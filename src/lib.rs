@@ -1,7 +1,8 @@
-//! wasideps turns frozen, verified upstream sources into a WASI sysroot prefix that unmodified consumers link against, and accounts for
-//! every byte of it.
+//! wasideps turns frozen, verified upstream sources into a WASI sysroot prefix that unmodified
+//! consumers link against, and accounts for every byte of it.
 //!
-//! The modules are layers; each imports only those above it in this list (`tests/architecture.rs` holds them to it):
+//! The modules are layers; each imports only those above it in this list (`tests/architecture.rs`
+//! holds them to it):
 //!
 //! | layer | knows |
 //! | --- | --- |

@@ -1,4 +1,5 @@
-//! What the effectful layers tell while they work. They know only this; the command line decides how it is shown, as bars, lines or JSON.
+//! What the effectful layers tell while they work. They know only this; the command line decides
+//! how it is shown, as bars, lines or JSON.
 
 use serde::Serialize;
 
@@ -8,24 +9,59 @@ use crate::model::Sha256;
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "reason", rename_all = "kebab-case")]
 pub enum Event {
-    /// Bytes start to arrive. `subject` is a source (`zlib 1.3.2`) or an SDK; `size` is in bytes, where it is known.
-    DownloadStarted { subject: String, origin: String, size: Option<u64> },
+    /// Bytes start to arrive. `subject` is a source (`zlib 1.3.2`) or an SDK; `size` is in bytes,
+    /// where it is known.
+    DownloadStarted {
+        subject: String,
+        origin: String,
+        size: Option<u64>,
+    },
     /// `bytes` in all have arrived so far.
     #[serde(skip)]
     DownloadProgress { subject: String, bytes: u64 },
     /// The archive is in the store, its digest checked.
-    Downloaded { subject: String, origin: String, sha256: Sha256, size: u64 },
-    /// An origin was passed over: it failed, or what it gave was refused. `error` says why; the next origin follows, if there is one.
-    OriginFailed { subject: String, origin: String, error: String },
+    Downloaded {
+        subject: String,
+        origin: String,
+        sha256: Sha256,
+        size: u64,
+    },
+    /// An origin was passed over: it failed, or what it gave was refused. `error` says why; the
+    /// next origin follows, if there is one.
+    OriginFailed {
+        subject: String,
+        origin: String,
+        error: String,
+    },
     /// A transient failure: the same origin is tried again after `delay_ms`.
-    Retrying { subject: String, origin: String, error: String, attempt: u32, delay_ms: u64 },
-    /// The selected files are in the store, their inputs digest checked. `cached`: they were there already.
-    SourceReady { subject: String, origin: Option<String>, files: usize, cached: bool },
+    Retrying {
+        subject: String,
+        origin: String,
+        error: String,
+        attempt: u32,
+        delay_ms: u64,
+    },
+    /// The selected files are in the store, their inputs digest checked. `cached`: they were there
+    /// already.
+    SourceReady {
+        subject: String,
+        origin: Option<String>,
+        files: usize,
+        cached: bool,
+    },
     /// A compile job started.
     CompileStarted { subject: String, file: String },
     /// A compile job ended well; `warnings` is clang's own text, empty when it had nothing to say.
-    Compiled { subject: String, file: String, cached: bool, seconds: f64, warnings: String, command: String },
-    /// A step of some length of which only start and end can be told (assembling an SDK, probing a compiler).
+    Compiled {
+        subject: String,
+        file: String,
+        cached: bool,
+        seconds: f64,
+        warnings: String,
+        command: String,
+    },
+    /// A step of some length of which only start and end can be told (assembling an SDK, probing a
+    /// compiler).
     StepStarted { subject: String, step: String },
     /// That step ended well.
     StepFinished { subject: String, step: String },

@@ -39,11 +39,21 @@ fn imported(text: &str) -> Vec<String> {
     let mut layers = Vec::new();
     for rest in text.split("crate::").skip(1) {
         let names = match rest.strip_prefix('{') {
-            Some(list) => list.split(['}', ';']).next().unwrap_or_default().split(',').collect(),
+            Some(list) => list
+                .split(['}', ';'])
+                .next()
+                .unwrap_or_default()
+                .split(',')
+                .collect(),
             None => vec![rest],
         };
         for name in names {
-            layers.push(name.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect());
+            layers.push(
+                name.trim()
+                    .chars()
+                    .take_while(|c| c.is_alphanumeric() || *c == '_')
+                    .collect(),
+            );
         }
     }
     layers
@@ -65,7 +75,9 @@ fn each_layer_imports_only_those_before_it() {
         for file in files {
             let text = std::fs::read_to_string(&file).expect("a source file");
             for name in imported(&text) {
-                let Some(other) = LAYERS.iter().position(|layer| *layer == name) else { continue };
+                let Some(other) = LAYERS.iter().position(|layer| *layer == name) else {
+                    continue;
+                };
                 edges += 1;
                 if other > rank {
                     wrong.push(format!("{}: {layer} imports {name}", file.display()));
@@ -73,7 +85,10 @@ fn each_layer_imports_only_those_before_it() {
             }
         }
     }
-    assert!(edges > 50, "only {edges} imports were found: the test does not see them");
+    assert!(
+        edges > 50,
+        "only {edges} imports were found: the test does not see them"
+    );
     assert_eq!(wrong, Vec::<String>::new());
 }
 
@@ -88,8 +103,15 @@ fn programs_are_started_in_one_place_and_no_thread_in_a_way_that_panics() {
         let text = std::fs::read_to_string(&file).expect("a source file");
         let tests = text.find("#[cfg(test)]").unwrap_or(text.len());
         let is_process = file == src.join("process.rs");
-        // `std::process::Command`'s own ways, and std's threads that panic where the system allows no more.
-        for way in [".output()", "command.status()", "command.spawn()", "thread::spawn(", "scope.spawn("] {
+        // `std::process::Command`'s own ways, and std's threads that panic where the system allows
+        // no more.
+        for way in [
+            ".output()",
+            "command.status()",
+            "command.spawn()",
+            "thread::spawn(",
+            "scope.spawn(",
+        ] {
             let found = text[..tests].contains(way);
             seen += usize::from(found);
             if found && !is_process && !file.components().any(|part| part.as_os_str() == "tests") {
@@ -98,21 +120,36 @@ fn programs_are_started_in_one_place_and_no_thread_in_a_way_that_panics() {
         }
     }
     assert!(seen > 0, "the test does not see how programs are started");
-    assert_eq!(wrong, Vec::<String>::new(), "src/process.rs has `output`, `Program`, `side_by_side` and `both`");
+    assert_eq!(
+        wrong,
+        Vec::<String>::new(),
+        "src/process.rs has `output`, `Program`, `side_by_side` and `both`"
+    );
 }
 
 #[test]
 fn a_test_of_the_command_line_can_be_left_out_where_its_tool_is_missing() {
     let mut files = Vec::new();
-    rust_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli"), &mut files);
+    rust_files(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli"),
+        &mut files,
+    );
     let mut seen = 0;
     for file in files {
         let text = std::fs::read_to_string(&file).expect("a source file");
         if text.contains("\n#[test]\n") {
             seen += 1;
-            let imported = text.split("use crate::support::").nth(1).and_then(|rest| rest.split(';').next()).unwrap_or_default();
+            let imported = text
+                .split("use crate::support::")
+                .nth(1)
+                .and_then(|rest| rest.split(';').next())
+                .unwrap_or_default();
             let names: Vec<_> = imported.split(['{', '}', ',']).map(str::trim).collect();
-            assert!(names.contains(&"test"), "{} must import `test` from crate::support: see tests/README.md", file.display());
+            assert!(
+                names.contains(&"test"),
+                "{} must import `test` from crate::support: see tests/README.md",
+                file.display()
+            );
         }
     }
     assert!(seen > 20, "only {seen} files with tests were found");
@@ -120,8 +157,12 @@ fn a_test_of_the_command_line_can_be_left_out_where_its_tool_is_missing() {
 
 #[test]
 fn every_module_of_the_library_is_a_layer() {
-    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).expect("lib.rs");
-    let modules: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs"))
+        .expect("lib.rs");
+    let modules: Vec<_> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'))
+        .collect();
     let mut layers = LAYERS.to_vec();
     layers.sort_unstable();
     assert_eq!(modules, layers);
@@ -129,13 +170,21 @@ fn every_module_of_the_library_is_a_layer() {
 
 #[test]
 fn the_picture_shows_the_layers_in_their_order() {
-    let picture = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/architecture.svg")).expect("the picture");
+    let picture = std::fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/architecture.svg"),
+    )
+    .expect("the picture");
     let (_, layers) = picture.split_once(">Layers<").expect("its part on layers");
-    let shown: Vec<_> = layers.split(r#"<text class="b""#).skip(1).filter_map(|text| text.split(['>', '<']).nth(1)).collect();
+    let shown: Vec<_> = layers
+        .split(r#"<text class="b""#)
+        .skip(1)
+        .filter_map(|text| text.split(['>', '<']).nth(1))
+        .collect();
     assert_eq!(shown, LAYERS);
 }
 
-/// The C files of a recipe may be copied alone into another project, so each names its licence, and then says what it is.
+/// The C files of a recipe may be copied alone into another project, so each names its licence, and
+/// then says what it is.
 #[test]
 fn each_c_file_of_a_recipe_names_its_licence_and_says_what_it_is() {
     let recipes = Path::new(env!("CARGO_MANIFEST_DIR")).join("recipes");
@@ -143,21 +192,40 @@ fn each_c_file_of_a_recipe_names_its_licence_and_says_what_it_is() {
     let mut seen = 0;
     for recipe in std::fs::read_dir(&recipes).expect("the recipes") {
         let recipe = recipe.expect("an entry").path();
-        let Ok(files) = std::fs::read_dir(&recipe) else { continue };
+        let Ok(files) = std::fs::read_dir(&recipe) else {
+            continue;
+        };
         for path in files.map(|file| file.expect("an entry").path()) {
-            if !path.extension().is_some_and(|extension| extension == "c" || extension == "h") {
+            if !path
+                .extension()
+                .is_some_and(|extension| extension == "c" || extension == "h")
+            {
                 continue;
             }
             seen += 1;
             let text = std::fs::read_to_string(&path).expect("a source file");
             let mut lines = text.lines();
-            let licence = lines.next().and_then(|line| line.strip_prefix("/* SPDX-License-Identifier: ")?.strip_suffix(" */"));
-            let says = lines.next().is_some_and(|line| line.strip_prefix("/* ").is_some_and(|words| words.split(' ').count() > 3));
+            let licence = lines.next().and_then(|line| {
+                line.strip_prefix("/* SPDX-License-Identifier: ")?
+                    .strip_suffix(" */")
+            });
+            let says = lines.next().is_some_and(|line| {
+                line.strip_prefix("/* ")
+                    .is_some_and(|words| words.split(' ').count() > 3)
+            });
             if !says || licence.is_none_or(|licence| spdx::Expression::parse(licence).is_err()) {
-                wrong.push(path.strip_prefix(&recipes).expect("below").display().to_string());
+                wrong.push(
+                    path.strip_prefix(&recipes)
+                        .expect("below")
+                        .display()
+                        .to_string(),
+                );
             }
         }
     }
-    assert!(wrong.is_empty(), "no licence in the first line, or no sentence in the second: {wrong:?}");
+    assert!(
+        wrong.is_empty(),
+        "no licence in the first line, or no sentence in the second: {wrong:?}"
+    );
     assert!(seen > 50, "the test sees the files");
 }

@@ -1,5 +1,6 @@
-//! The corpus of the fuzz targets, and thousands of inputs made from it by chance that repeats: what the targets assert holds of each. The
-//! fuzzer itself needs a build of its own; this is what every run of the tests can afford. See `docs/fuzzing.md`.
+//! The corpus of the fuzz targets, and thousands of inputs made from it by chance that repeats:
+//! what the targets assert holds of each. The fuzzer itself needs a build of its own; this is what
+//! every run of the tests can afford. See `docs/fuzzing.md`.
 
 use std::path::Path;
 
@@ -17,10 +18,12 @@ impl Chance {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
-        usize::try_from((self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) % bound.max(1) as u64).expect("it is below a usize")
+        usize::try_from((self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) % bound.max(1) as u64)
+            .expect("it is below a usize")
     }
 
-    /// `bytes` with a few changes: bits, bytes that mean something, pieces cut, repeated, or taken from `other`.
+    /// `bytes` with a few changes: bits, bytes that mean something, pieces cut, repeated, or taken
+    /// from `other`.
     fn mutated(&mut self, bytes: &[u8], other: &[u8]) -> Vec<u8> {
         let mut bytes = bytes.to_vec();
         for _ in 0..=self.below(4) {
@@ -37,7 +40,10 @@ impl Chance {
                 }
                 _ => {
                     let from = self.below(other.len());
-                    bytes.splice(at..end.max(at), other[from..(from + 200).min(other.len())].iter().copied());
+                    bytes.splice(
+                        at..end.max(at),
+                        other[from..(from + 200).min(other.len())].iter().copied(),
+                    );
                 }
             }
         }
@@ -49,11 +55,19 @@ impl Chance {
 fn what_the_fuzz_targets_assert_holds_of_the_corpus_and_of_what_is_made_from_it() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
     for (number, (target, run)) in (1..).zip(entry::TARGETS) {
-        assert!(root.join(format!("targets/{target}.rs")).exists(), "{target}");
-        let mut corpus: Vec<_> =
-            std::fs::read_dir(root.join("corpus").join(target)).expect(target).map(|entry| entry.expect("an entry").path()).collect();
+        assert!(
+            root.join(format!("targets/{target}.rs")).exists(),
+            "{target}"
+        );
+        let mut corpus: Vec<_> = std::fs::read_dir(root.join("corpus").join(target))
+            .expect(target)
+            .map(|entry| entry.expect("an entry").path())
+            .collect();
         corpus.sort();
-        let corpus: Vec<Vec<u8>> = corpus.iter().map(|path| std::fs::read(path).expect("a file")).collect();
+        let corpus: Vec<Vec<u8>> = corpus
+            .iter()
+            .map(|path| std::fs::read(path).expect("a file"))
+            .collect();
         assert!(corpus.len() >= 2, "{target} has {} inputs", corpus.len());
         let mut chance = Chance(number);
         for bytes in &corpus {

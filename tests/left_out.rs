@@ -1,5 +1,5 @@
-//! Says at the end of `cargo test` which tests of `tests/cli` were left out, and for want of what. (Cargo runs the targets by name, and this one is
-//! called `what_was_left_out`.)
+//! Says at the end of `cargo test` which tests of `tests/cli` were left out, and for want of what.
+//! (Cargo runs the targets by name, and this one is called `what_was_left_out`.)
 
 #[cfg(target_os = "linux")]
 fn main() {
@@ -27,7 +27,9 @@ fn main() {
         return;
     }
     let all: usize = wants.values().map(Vec::len).sum();
-    println!("\n{all} tests of tests/cli were LEFT OUT (and are shown as `ok` above), because this is missing:");
+    println!(
+        "\n{all} tests of tests/cli were LEFT OUT (and are shown as `ok` above), because this is missing:"
+    );
     for (want, mut tests) in wants {
         tests.sort_unstable();
         println!("  {want}: {}", tests.join(", "));

@@ -1,4 +1,5 @@
-//! How this machine reaches Debian's archive, by apt's own configuration: no mirror's name is in this program or in the lock.
+//! How this machine reaches Debian's archive, by apt's own configuration: no mirror's name is in
+//! this program or in the lock.
 
 pub mod sources;
 
@@ -17,7 +18,10 @@ pub enum AptError {
     #[error("`{program}` is not installed")]
     NotThere { program: &'static str },
     #[error("`{program}` can't be started: {source}")]
-    Start { program: &'static str, source: std::io::Error },
+    Start {
+        program: &'static str,
+        source: std::io::Error,
+    },
 }
 
 /// A file of apt's that names archives.
@@ -42,48 +46,77 @@ impl SourcesFile {
 /// When apt is not there.
 pub fn sources_files() -> Result<Vec<SourcesFile>, AptError> {
     let program = "apt-config";
-    let output = output(Command::new(program).args(["shell", "LIST", "Dir::Etc::SourceList/f", "PARTS", "Dir::Etc::SourceParts/d"]));
+    let output = output(Command::new(program).args([
+        "shell",
+        "LIST",
+        "Dir::Etc::SourceList/f",
+        "PARTS",
+        "Dir::Etc::SourceParts/d",
+    ]));
     let output = output.map_err(|source| match source.kind() {
         ErrorKind::NotFound => AptError::NotThere { program },
         _ => AptError::Start { program, source },
     })?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let value = |key: &str| {
-        let line = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix("='")?.strip_suffix('\''))?;
+        let line = text.lines().find_map(|line| {
+            line.strip_prefix(key)?
+                .strip_prefix("='")?
+                .strip_suffix('\'')
+        })?;
         Some(Utf8PathBuf::from(line))
     };
     let mut paths: Vec<Utf8PathBuf> = value("LIST").into_iter().collect();
     if let Some(parts) = value("PARTS")
         && let Ok(entries) = parts.read_dir_utf8()
     {
-        let mut parts: Vec<_> = entries.flatten().map(camino::Utf8DirEntry::into_path).collect();
+        let mut parts: Vec<_> = entries
+            .flatten()
+            .map(camino::Utf8DirEntry::into_path)
+            .collect();
         parts.retain(|path| matches!(path.extension(), Some("list" | "sources")));
         parts.sort();
         paths.append(&mut parts);
     }
-    let read = |path: Utf8PathBuf| SourcesFile { text: read_text(&path, TEXT_LIMIT).unwrap_or_default(), path };
+    let read = |path: Utf8PathBuf| SourcesFile {
+        text: read_text(&path, TEXT_LIMIT).unwrap_or_default(),
+        path,
+    };
     Ok(paths.into_iter().map(read).collect())
 }
 
-/// Where the upstream archive `file` (`mpdecimal_4.0.1.orig.tar.gz`) of the source package `package` may be had: one URL a mirror and pool.
-/// The layout of pools is told in the Debian Reference, chapter 2, "Debian archive basics".
+/// Where the upstream archive `file` (`mpdecimal_4.0.1.orig.tar.gz`) of the source package
+/// `package` may be had: one URL a mirror and pool. The layout of pools is told in the Debian
+/// Reference, chapter 2, "Debian archive basics".
 ///
 /// # Errors
 /// When apt is not there.
 pub fn pool_urls(package: &str, file: &str) -> Result<Vec<Url>, AptError> {
     let mut mirrors: Vec<String> = Vec::new();
     for source in sources_files()? {
-        let found = if source.is_deb822() { sources::deb822_uris(&source.text) } else { sources::one_line_uris(&source.text) };
+        let found = if source.is_deb822() {
+            sources::deb822_uris(&source.text)
+        } else {
+            sources::one_line_uris(&source.text)
+        };
         for uri in found {
             if !mirrors.contains(&uri) {
                 mirrors.push(uri);
             }
         }
     }
-    Ok(mirrors.iter().flat_map(|mirror| pool_paths(package, file).into_iter().filter_map(|path| mirror_url(mirror, &path))).collect())
+    Ok(mirrors
+        .iter()
+        .flat_map(|mirror| {
+            pool_paths(package, file)
+                .into_iter()
+                .filter_map(|path| mirror_url(mirror, &path))
+        })
+        .collect())
 }
 
-/// The archive of a release keeps its pool at `pool/main`, that of security updates at `pool/updates/main`.
+/// The archive of a release keeps its pool at `pool/main`, that of security updates at
+/// `pool/updates/main`.
 fn pool_paths(package: &str, file: &str) -> [String; 2] {
     let letters = if package.starts_with("lib") { 4 } else { 1 };
     let folder = package.get(..letters).unwrap_or(package);
@@ -91,7 +124,9 @@ fn pool_paths(package: &str, file: &str) -> [String; 2] {
 }
 
 fn mirror_url(mirror: &str, path: &str) -> Option<Url> {
-    let url: Url = format!("{}/{path}", mirror.trim_end_matches('/')).parse().ok()?;
+    let url: Url = format!("{}/{path}", mirror.trim_end_matches('/'))
+        .parse()
+        .ok()?;
     matches!(url.scheme(), "http" | "https").then_some(url)
 }
 
@@ -102,12 +137,20 @@ mod tests {
     #[test]
     fn a_pool_has_a_folder_a_letter_and_four_letters_for_libraries() {
         assert_eq!(pool_paths("expat", "f")[0], "pool/main/e/expat/f");
-        assert_eq!(pool_paths("libyaml", "f")[1], "pool/updates/main/liby/libyaml/f");
+        assert_eq!(
+            pool_paths("libyaml", "f")[1],
+            "pool/updates/main/liby/libyaml/f"
+        );
     }
 
     #[test]
     fn only_mirrors_that_speak_http_are_asked() {
-        assert_eq!(mirror_url("http://localhost/debian/", "a").map(String::from).as_deref(), Some("http://localhost/debian/a"));
+        assert_eq!(
+            mirror_url("http://localhost/debian/", "a")
+                .map(String::from)
+                .as_deref(),
+            Some("http://localhost/debian/a")
+        );
         assert_eq!(mirror_url("file:/srv/debian", "a"), None);
     }
 }

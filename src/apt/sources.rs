@@ -1,12 +1,26 @@
-//! The machine's own apt sources, with the suite replaced: so another suite of Debian is reached by whatever mirror, proxy and keys the machine is
-//! set up with. Both forms are read: one line an entry, and deb822 (sources.list(5)).
+//! The machine's own apt sources, with the suite replaced: so another suite of Debian is reached by
+//! whatever mirror, proxy and keys the machine is set up with. Both forms are read: one line an
+//! entry, and deb822 (sources.list(5)).
 
 use std::fmt::Write as _;
 
-/// The suites of Debian that name a whole release, not an overlay of one. An entry with one of them is Debian's own archive; its updates and
-/// security archives have suites of their own, and other people's archives have other names.
-const RELEASES: [&str; 12] =
-    ["bullseye", "bookworm", "trixie", "forky", "duke", "sid", "oldoldstable", "oldstable", "stable", "testing", "unstable", "rc-buggy"];
+/// The suites of Debian that name a whole release, not an overlay of one. An entry with one of them
+/// is Debian's own archive; its updates and security archives have suites of their own, and other
+/// people's archives have other names.
+const RELEASES: [&str; 12] = [
+    "bullseye",
+    "bookworm",
+    "trixie",
+    "forky",
+    "duke",
+    "sid",
+    "oldoldstable",
+    "oldstable",
+    "stable",
+    "testing",
+    "unstable",
+    "rc-buggy",
+];
 
 /// What an entry is wanted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,27 +39,44 @@ impl Wanted {
     }
 }
 
-/// The entries of a one-line file (`.list`) for binaries that are Debian's own, made such for `suites` and what is `wanted`.
+/// The entries of a one-line file (`.list`) for binaries that are Debian's own, made such for
+/// `suites` and what is `wanted`.
 #[must_use]
 pub fn one_line(text: &str, suites: &[&str], wanted: Wanted) -> String {
     let mut out = String::new();
     for line in text.lines() {
         let line = line.split('#').next().unwrap_or_default().trim();
-        let Some(rest) = line.strip_prefix("deb").filter(|rest| rest.starts_with([' ', '\t', '['])) else { continue };
+        let Some(rest) = line
+            .strip_prefix("deb")
+            .filter(|rest| rest.starts_with([' ', '\t', '[']))
+        else {
+            continue;
+        };
         let rest = rest.trim_start();
         let (options, rest) = match rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
             Some((options, rest)) => (without_architectures(options), rest),
             None => (String::new(), rest),
         };
         let mut words = rest.split_whitespace();
-        let (Some(uri), Some(suite)) = (words.next(), words.next()) else { continue };
+        let (Some(uri), Some(suite)) = (words.next(), words.next()) else {
+            continue;
+        };
         if !RELEASES.contains(&suite) {
             continue;
         }
         let components: Vec<_> = words.collect();
         for suite in suites {
-            let options = if options.is_empty() { String::new() } else { format!("[{options}] ") };
-            let _ = writeln!(out, "{} {options}{uri} {suite} {}", wanted.entry_type(), components.join(" "));
+            let options = if options.is_empty() {
+                String::new()
+            } else {
+                format!("[{options}] ")
+            };
+            let _ = writeln!(
+                out,
+                "{} {options}{uri} {suite} {}",
+                wanted.entry_type(),
+                components.join(" ")
+            );
         }
     }
     out
@@ -56,9 +87,15 @@ pub fn one_line(text: &str, suites: &[&str], wanted: Wanted) -> String {
 pub fn one_line_uris(text: &str) -> Vec<String> {
     let entries = text.lines().filter_map(|line| {
         let line = line.split('#').next().unwrap_or_default().trim();
-        let rest = line.strip_prefix("deb-src").or_else(|| line.strip_prefix("deb"))?;
+        let rest = line
+            .strip_prefix("deb-src")
+            .or_else(|| line.strip_prefix("deb"))?;
         let rest = rest.strip_prefix([' ', '\t'])?.trim_start();
-        let rest = if rest.starts_with('[') { rest.split_once(']')?.1 } else { rest };
+        let rest = if rest.starts_with('[') {
+            rest.split_once(']')?.1
+        } else {
+            rest
+        };
         let mut words = rest.split_whitespace();
         let (uri, suite) = (words.next()?, words.next()?);
         is_debians(suite).then(|| uri.to_owned())
@@ -72,8 +109,14 @@ pub fn deb822_uris(text: &str) -> Vec<String> {
     let mut uris = Vec::new();
     for stanza in stanzas(text) {
         let words = |key: &str| {
-            let value = stanza.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map_or("", |(_, value)| value.as_str());
-            value.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+            let value = stanza
+                .iter()
+                .find(|(name, _)| name.eq_ignore_ascii_case(key))
+                .map_or("", |(_, value)| value.as_str());
+            value
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
         };
         if words("Suites").iter().any(|suite| is_debians(suite)) {
             uris.extend(words("URIs"));
@@ -90,23 +133,53 @@ fn is_debians(suite: &str) -> bool {
 
 /// Which architectures the machine wants says nothing of which one is asked for here.
 fn without_architectures(options: &str) -> String {
-    options.split_whitespace().filter(|option| !option.starts_with("arch")).collect::<Vec<_>>().join(" ")
+    options
+        .split_whitespace()
+        .filter(|option| !option.starts_with("arch"))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
-/// The stanzas of a deb822 file (`.sources`) for binaries that are Debian's own, made such for `suites` and what is `wanted`.
+/// The stanzas of a deb822 file (`.sources`) for binaries that are Debian's own, made such for
+/// `suites` and what is `wanted`.
 #[must_use]
 pub fn deb822(text: &str, suites: &[&str], wanted: Wanted) -> String {
     let mut out = String::new();
     for stanza in stanzas(text) {
-        let value = |key: &str| stanza.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value.as_str());
-        let words = |key: &str| value(key).unwrap_or_default().split_whitespace().collect::<Vec<_>>();
-        let off = value("Enabled").is_some_and(|value| matches!(value.trim().to_ascii_lowercase().as_str(), "no" | "false" | "off" | "0"));
-        if off || !words("Types").contains(&"deb") || !words("Suites").iter().any(|suite| RELEASES.contains(suite)) {
+        let value = |key: &str| {
+            stanza
+                .iter()
+                .find(|(name, _)| name.eq_ignore_ascii_case(key))
+                .map(|(_, value)| value.as_str())
+        };
+        let words = |key: &str| {
+            value(key)
+                .unwrap_or_default()
+                .split_whitespace()
+                .collect::<Vec<_>>()
+        };
+        let off = value("Enabled").is_some_and(|value| {
+            matches!(
+                value.trim().to_ascii_lowercase().as_str(),
+                "no" | "false" | "off" | "0"
+            )
+        });
+        if off
+            || !words("Types").contains(&"deb")
+            || !words("Suites").iter().any(|suite| RELEASES.contains(suite))
+        {
             continue;
         }
-        let _ = writeln!(out, "Types: {}\nSuites: {}", wanted.entry_type(), suites.join(" "));
+        let _ = writeln!(
+            out,
+            "Types: {}\nSuites: {}",
+            wanted.entry_type(),
+            suites.join(" ")
+        );
         for (name, value) in &stanza {
-            if !["types", "suites", "enabled", "architectures"].contains(&name.to_ascii_lowercase().as_str()) {
+            if !["types", "suites", "enabled", "architectures"]
+                .contains(&name.to_ascii_lowercase().as_str())
+            {
                 let _ = writeln!(out, "{name}:{value}");
             }
         }
@@ -115,12 +188,15 @@ pub fn deb822(text: &str, suites: &[&str], wanted: Wanted) -> String {
     out
 }
 
-/// Fields by stanza: a value keeps its continuation lines, each with its indent. Comments are dropped. Also the form of apt's own answers.
+/// Fields by stanza: a value keeps its continuation lines, each with its indent. Comments are
+/// dropped. Also the form of apt's own answers.
 #[must_use]
 pub fn stanzas(text: &str) -> Vec<Vec<(String, String)>> {
     let mut stanzas = vec![Vec::<(String, String)>::new()];
     for line in text.lines().filter(|line| !line.starts_with('#')) {
-        let Some(fields) = stanzas.last_mut() else { continue };
+        let Some(fields) = stanzas.last_mut() else {
+            continue;
+        };
         if line.trim().is_empty() {
             stanzas.push(Vec::new());
         } else if line.starts_with([' ', '\t']) {
@@ -153,7 +229,10 @@ mod tests {
             "deb [signed-by=/k.gpg] https://example.org/debian bookworm main contrib\n\
              deb [signed-by=/k.gpg] https://example.org/debian trixie main contrib\n"
         );
-        assert_eq!(one_line(text, &["sid"], Wanted::Sources), "deb-src [signed-by=/k.gpg] https://example.org/debian sid main contrib\n");
+        assert_eq!(
+            one_line(text, &["sid"], Wanted::Sources),
+            "deb-src [signed-by=/k.gpg] https://example.org/debian sid main contrib\n"
+        );
     }
 
     #[test]
@@ -174,7 +253,10 @@ mod tests {
         let text = "Types: deb\nURIs: https://example.org/debian\nSuites: bookworm bookworm-updates\n\n\
                     Types: deb\nURIs: https://example.org/security\nSuites: bookworm-security\n\n\
                     Types: deb\nURIs: https://example.com/\nSuites: nodistro\n";
-        assert_eq!(deb822_uris(text), ["https://example.org/debian", "https://example.org/security"]);
+        assert_eq!(
+            deb822_uris(text),
+            ["https://example.org/debian", "https://example.org/security"]
+        );
         let text = "deb [signed-by=/k.gpg] https://example.org/debian trixie main\ndeb https://example.com/tool stable-tool main\n# deb https://off trixie main";
         assert_eq!(one_line_uris(text), ["https://example.org/debian"]);
     }
@@ -182,9 +264,20 @@ mod tests {
     #[test]
     fn a_file_without_debians_own_archive_yields_nothing() {
         assert_eq!(
-            deb822("Types: deb\nURIs: https://example.com/\nSuites: nodistro\nComponents: main\n", &["trixie"], Wanted::Binaries),
+            deb822(
+                "Types: deb\nURIs: https://example.com/\nSuites: nodistro\nComponents: main\n",
+                &["trixie"],
+                Wanted::Binaries
+            ),
             ""
         );
-        assert_eq!(one_line("deb https://example.com/ubuntu noble main\n", &["trixie"], Wanted::Binaries), "");
+        assert_eq!(
+            one_line(
+                "deb https://example.com/ubuntu noble main\n",
+                &["trixie"],
+                Wanted::Binaries
+            ),
+            ""
+        );
     }
 }

@@ -1,5 +1,6 @@
-//! The databases of vulnerabilities that `wasideps audit --update` brings into the store: OSV's public export, and Debian's changelogs of the same
-//! sources. Each is a zip beside an index that says where it came from and when; the index is replaced last, so that it never names what is not
+//! The databases of vulnerabilities that `wasideps audit --update` brings into the store: OSV's
+//! public export, and Debian's changelogs of the same sources. Each is a zip beside an index that
+//! says where it came from and when; the index is replaced last, so that it never names what is not
 //! there whole.
 
 use std::collections::BTreeMap;
@@ -19,10 +20,12 @@ use crate::report::Silent;
 use crate::store::{Guard, Store, StoreError, TEXT_LIMIT, read_text, write_atomically};
 use crate::toolchain::{ToolchainError, debian};
 
-/// Where OSV publishes its export: `<ECOSYSTEM>/all.zip` below it. Source: <https://google.github.io/osv.dev/data/#data-dumps>.
+/// Where OSV publishes its export: `<ECOSYSTEM>/all.zip` below it. Source:
+/// <https://google.github.io/osv.dev/data/#data-dumps>.
 pub const OSV: &str = "https://osv-vulnerabilities.storage.googleapis.com/";
 
-/// The parts of the export that speak of C libraries: CVEs with the repositories that they concern, and what OSS-Fuzz found.
+/// The parts of the export that speak of C libraries: CVEs with the repositories that they concern,
+/// and what OSS-Fuzz found.
 pub const ECOSYSTEMS: [&str; 2] = ["GIT", "OSS-Fuzz"];
 
 /// How the index calls Debian's changelogs.
@@ -37,13 +40,25 @@ pub enum AdvisoryError {
     #[diagnostic(help("`wasideps audit --update` downloads them again"))]
     Damaged { path: Utf8PathBuf, problem: String },
     #[error("{path} can't be written: {source}")]
-    Write { path: Utf8PathBuf, source: std::io::Error },
+    Write {
+        path: Utf8PathBuf,
+        source: std::io::Error,
+    },
     #[error("{what} was not downloaded: {source}")]
-    Fetch { what: String, source: Box<FetchError> },
+    Fetch {
+        what: String,
+        source: Box<FetchError>,
+    },
     #[error("{what} was not downloaded: {source}")]
-    Apt { what: String, source: Box<ToolchainError> },
+    Apt {
+        what: String,
+        source: Box<ToolchainError>,
+    },
     #[error("{what} was not downloaded: the answer is not a database")]
-    NoDatabase { what: String, source: Box<DatabaseError> },
+    NoDatabase {
+        what: String,
+        source: Box<DatabaseError>,
+    },
     #[error("Debian's changelogs were not downloaded: its index has none of {}", packages.join(", "))]
     NoChangelogs { packages: Vec<String> },
     #[error(transparent)]
@@ -78,25 +93,42 @@ impl<'s> Advisories<'s> {
     /// Those of `store`; nothing is read yet.
     #[must_use]
     pub fn new(store: &'s Store) -> Self {
-        Self { store, dir: store.root().join("advisories") }
+        Self {
+            store,
+            dir: store.root().join("advisories"),
+        }
     }
 
     /// Reads all of them, as [`Database::read`] does.
     ///
     /// # Errors
     /// When one is not as it was brought.
-    pub fn read(&self, now: Timestamp, keep: &(dyn Fn(&Record) -> bool + Sync)) -> Result<Vec<Database>, AdvisoryError> {
+    pub fn read(
+        &self,
+        now: Timestamp,
+        keep: &(dyn Fn(&Record) -> bool + Sync),
+    ) -> Result<Vec<Database>, AdvisoryError> {
         // An update removes what it replaces.
         let _guard = self.hold()?;
         let mut databases = Vec::new();
         for held in self.index()?.databases.into_values() {
             let path = self.path(&held.sha256);
-            let damaged = |problem: String| AdvisoryError::Damaged { path: path.clone(), problem };
-            let mut database = Database::read(&path, now, keep).map_err(|error| damaged(error.to_string()))?;
+            let damaged = |problem: String| AdvisoryError::Damaged {
+                path: path.clone(),
+                problem,
+            };
+            let mut database =
+                Database::read(&path, now, keep).map_err(|error| damaged(error.to_string()))?;
             if database.sha256 != held.sha256 {
-                return Err(damaged(format!("expected a file with SHA-256 {}, found {}", held.sha256, database.sha256)));
+                return Err(damaged(format!(
+                    "expected a file with SHA-256 {}, found {}",
+                    held.sha256, database.sha256
+                )));
             }
-            database.brought = Some(Brought { from: held.from, at: held.at });
+            database.brought = Some(Brought {
+                from: held.from,
+                at: held.at,
+            });
             databases.push(database);
         }
         Ok(databases)
@@ -108,7 +140,10 @@ impl<'s> Advisories<'s> {
     /// When the index is damaged.
     pub fn absent(&self) -> Result<Vec<String>, AdvisoryError> {
         let held = self.index()?.databases;
-        let all = ECOSYSTEMS.iter().map(|ecosystem| osv_name(ecosystem)).chain([DEBIAN.to_owned()]);
+        let all = ECOSYSTEMS
+            .iter()
+            .map(|ecosystem| osv_name(ecosystem))
+            .chain([DEBIAN.to_owned()]);
         Ok(all.filter(|name| !held.contains_key(name)).collect())
     }
 
@@ -116,65 +151,145 @@ impl<'s> Advisories<'s> {
     ///
     /// # Errors
     /// When it can't be had whole, or holds no record; what was there before stays.
-    pub fn bring_osv(&self, fetcher: &Fetcher<'_>, base: &Url, ecosystem: &str, now: Timestamp) -> Result<(), AdvisoryError> {
+    pub fn bring_osv(
+        &self,
+        fetcher: &Fetcher<'_>,
+        base: &Url,
+        ecosystem: &str,
+        now: Timestamp,
+    ) -> Result<(), AdvisoryError> {
         let what = format!("OSV's export of {ecosystem}");
-        let fetch = |source| AdvisoryError::Fetch { what: what.clone(), source: Box::new(source) };
-        let text = format!("{}/{ecosystem}/all.zip", base.as_str().trim_end_matches('/'));
-        let bad = |error: url::ParseError| fetch(FetchError::BadPlace { origin: text.clone(), problem: error.to_string() });
+        let fetch = |source| AdvisoryError::Fetch {
+            what: what.clone(),
+            source: Box::new(source),
+        };
+        let text = format!(
+            "{}/{ecosystem}/all.zip",
+            base.as_str().trim_end_matches('/')
+        );
+        let bad = |error: url::ParseError| {
+            fetch(FetchError::BadPlace {
+                origin: text.clone(),
+                problem: error.to_string(),
+            })
+        };
         let url: Url = text.parse().map_err(bad)?;
         let (file, sha256, _) = fetcher.database(&what, &url).map_err(fetch)?;
-        self.keep(&osv_name(ecosystem), &what, format!("{what} at {url}"), file, sha256, now)
+        self.keep(
+            &osv_name(ecosystem),
+            &what,
+            format!("{what} at {url}"),
+            file,
+            sha256,
+            now,
+        )
     }
 
     /// Brings the changelogs of `packages`, source packages, from Debian's archive.
     ///
     /// # Errors
-    /// When apt is not there or reaches no archive, or it has none of them; what was there before stays.
+    /// When apt is not there or reaches no archive, or it has none of them; what was there before
+    /// stays.
     pub fn bring_debian(&self, packages: &[&str], now: Timestamp) -> Result<(), AdvisoryError> {
         let what = "Debian's changelogs";
-        let apt = |source| AdvisoryError::Apt { what: what.to_owned(), source: Box::new(source) };
+        let apt = |source| AdvisoryError::Apt {
+            what: what.to_owned(),
+            source: Box::new(source),
+        };
         let scratch = self.store.scratch_dir()?;
         let dir = Utf8PathBuf::from(scratch.path().to_string_lossy().into_owned());
         let changelogs = debian::changelogs(packages, &dir).map_err(apt)?;
         if changelogs.is_empty() {
-            return Err(AdvisoryError::NoChangelogs { packages: packages.iter().map(|&package| package.to_owned()).collect() });
+            return Err(AdvisoryError::NoChangelogs {
+                packages: packages.iter().map(|&package| package.to_owned()).collect(),
+            });
         }
         let file = self.store.scratch_file()?;
         let path = Utf8PathBuf::from(file.path().to_string_lossy().into_owned());
-        let written = pack(file.as_file(), &changelogs).and_then(|()| fs_err::File::open(&path)).and_then(Sha256::of_reader);
+        let written = pack(file.as_file(), &changelogs)
+            .and_then(|()| fs_err::File::open(&path))
+            .and_then(Sha256::of_reader);
         let (sha256, _) = written.map_err(|source| AdvisoryError::Write { path, source })?;
         let missing = packages.len() - changelogs.len();
-        let missing = if missing == 0 { String::new() } else { format!(" ({missing} of the sources are not in it)") };
-        self.keep(DEBIAN, what, format!("Debian's changelogs of {} source packages in sid{missing}", changelogs.len()), file, sha256, now)
+        let missing = if missing == 0 {
+            String::new()
+        } else {
+            format!(" ({missing} of the sources are not in it)")
+        };
+        self.keep(
+            DEBIAN,
+            what,
+            format!(
+                "Debian's changelogs of {} source packages in sid{missing}",
+                changelogs.len()
+            ),
+            file,
+            sha256,
+            now,
+        )
     }
 
     /// Takes `file` in under `name`, once it is seen to be a database.
-    fn keep(&self, name: &str, what: &str, from: String, file: NamedTempFile, sha256: Sha256, at: Timestamp) -> Result<(), AdvisoryError> {
+    fn keep(
+        &self,
+        name: &str,
+        what: &str,
+        from: String,
+        file: NamedTempFile,
+        sha256: Sha256,
+        at: Timestamp,
+    ) -> Result<(), AdvisoryError> {
         let scratch = Utf8PathBuf::from(file.path().to_string_lossy().into_owned());
         let checked = Database::read(&scratch, at, &|_| false);
-        checked.map_err(|source| AdvisoryError::NoDatabase { what: what.to_owned(), source: Box::new(source) })?;
+        checked.map_err(|source| AdvisoryError::NoDatabase {
+            what: what.to_owned(),
+            source: Box::new(source),
+        })?;
         let _guard = self.hold()?;
-        let write = |path: &Utf8Path, source| AdvisoryError::Write { path: path.to_owned(), source };
+        let write = |path: &Utf8Path, source| AdvisoryError::Write {
+            path: path.to_owned(),
+            source,
+        };
         fs_err::create_dir_all(&self.dir).map_err(|source| write(&self.dir, source))?;
         let path = self.path(&sha256);
-        file.as_file().sync_all().map_err(|source| write(&path, source))?;
-        file.persist(&path).map_err(|error| write(&path, error.error))?;
+        file.as_file()
+            .sync_all()
+            .map_err(|source| write(&path, source))?;
+        file.persist(&path)
+            .map_err(|error| write(&path, error.error))?;
         // One that can't be read is made anew: what it named is brought by the same command.
-        let mut index = self.index().unwrap_or(Index { version: VERSION, databases: BTreeMap::new() });
-        index.databases.insert(name.to_owned(), Held { from, at, sha256 });
+        let mut index = self.index().unwrap_or(Index {
+            version: VERSION,
+            databases: BTreeMap::new(),
+        });
+        index
+            .databases
+            .insert(name.to_owned(), Held { from, at, sha256 });
         let index_path = self.dir.join("index.json");
-        let text = serde_json::to_string_pretty(&index).map_err(|error| write(&index_path, error.into()))?;
-        write_atomically(&index_path, format!("{text}\n").as_bytes()).map_err(|source| write(&index_path, source))?;
-        self.sweep(&index).map_err(|source| write(&self.dir, source))
+        let text = serde_json::to_string_pretty(&index)
+            .map_err(|error| write(&index_path, error.into()))?;
+        write_atomically(&index_path, format!("{text}\n").as_bytes())
+            .map_err(|source| write(&index_path, source))?;
+        self.sweep(&index)
+            .map_err(|source| write(&self.dir, source))
     }
 
     fn hold(&self) -> Result<Guard, StoreError> {
-        self.store.lock("advisories", &Sha256::of(b"advisories"), "using the databases of vulnerabilities", &Silent)
+        self.store.lock(
+            "advisories",
+            &Sha256::of(b"advisories"),
+            "using the databases of vulnerabilities",
+            &Silent,
+        )
     }
 
     /// Removes what the index does not name.
     fn sweep(&self, index: &Index) -> std::io::Result<()> {
-        let named: Vec<_> = index.databases.values().map(|held| self.path(&held.sha256)).collect();
+        let named: Vec<_> = index
+            .databases
+            .values()
+            .map(|held| self.path(&held.sha256))
+            .collect();
         for entry in self.dir.read_dir_utf8()? {
             let path = entry?.into_path();
             if path.extension() == Some("zip") && !named.contains(&path) {
@@ -186,16 +301,30 @@ impl<'s> Advisories<'s> {
 
     fn index(&self) -> Result<Index, AdvisoryError> {
         let path = self.dir.join("index.json");
-        let damaged = |problem: String| AdvisoryError::Damaged { path: path.clone(), problem };
+        let damaged = |problem: String| AdvisoryError::Damaged {
+            path: path.clone(),
+            problem,
+        };
         let text = match read_text(&path, TEXT_LIMIT) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Ok(Index { version: VERSION, databases: BTreeMap::new() });
+                return Ok(Index {
+                    version: VERSION,
+                    databases: BTreeMap::new(),
+                });
             }
             Err(error) => return Err(damaged(error.to_string())),
         };
-        let index: Index = serde_json::from_str(&text).map_err(|error| damaged(error.to_string()))?;
-        if index.version == VERSION { Ok(index) } else { Err(damaged(format!("expected version {VERSION}, found {}", index.version))) }
+        let index: Index =
+            serde_json::from_str(&text).map_err(|error| damaged(error.to_string()))?;
+        if index.version == VERSION {
+            Ok(index)
+        } else {
+            Err(damaged(format!(
+                "expected version {VERSION}, found {}",
+                index.version
+            )))
+        }
     }
 
     fn path(&self, sha256: &Sha256) -> Utf8PathBuf {
@@ -213,8 +342,13 @@ fn pack(file: &std::fs::File, changelogs: &[debian::Changelog]) -> std::io::Resu
     let mut zip = zip::ZipWriter::new(file);
     for changelog in changelogs {
         // Windows has no `:` in names, should somebody unpack it.
-        let name = format!("{}_{}.changelog", changelog.source, changelog.version.replace(':', "%3a"));
-        zip.start_file(name, SimpleFileOptions::default()).map_err(std::io::Error::other)?;
+        let name = format!(
+            "{}_{}.changelog",
+            changelog.source,
+            changelog.version.replace(':', "%3a")
+        );
+        zip.start_file(name, SimpleFileOptions::default())
+            .map_err(std::io::Error::other)?;
         zip.write_all(changelog.text.as_bytes())?;
     }
     zip.finish().map(|_| ()).map_err(std::io::Error::other)

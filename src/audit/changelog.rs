@@ -1,7 +1,8 @@
-//! Debian's changelogs as advisories: which vulnerabilities a package's maintainers say that a version fixes. The form is that of
-//! deb-changelog(5); versions are ordered as in deb-version(7).
+//! Debian's changelogs as advisories: which vulnerabilities a package's maintainers say that a
+//! version fixes. The form is that of deb-changelog(5); versions are ordered as in deb-version(7).
 //!
-//! An entry names what was fixed, not which versions had it: from it follows that an earlier version may be affected, and no more.
+//! An entry names what was fixed, not which versions had it: from it follows that an earlier
+//! version may be affected, and no more.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +23,8 @@ pub struct Downstream {
     pub suite: String,
     /// The day of the entry, as it is written there.
     pub date: String,
-    /// Whether upstream's release itself has the fix, as far as the entry tells: it is the release's first entry, and the item speaks of no patch.
+    /// Whether upstream's release itself has the fix, as far as the entry tells: it is the
+    /// release's first entry, and the item speaks of no patch.
     pub in_release: bool,
 }
 
@@ -40,24 +42,39 @@ impl Downstream {
 
 /// Two upstream versions by Debian's rules.
 fn compare(one: &str, other: &str) -> std::cmp::Ordering {
-    let version = |text: &str| DebianVersion { epoch: None, upstream_version: text.to_owned(), debian_revision: None };
+    let version = |text: &str| DebianVersion {
+        epoch: None,
+        upstream_version: text.to_owned(),
+        debian_revision: None,
+    };
     version(one).cmp(&version(other))
 }
 
 /// The greatest of `versions`, Debian's, by Debian's rules; what is no version is passed over.
 #[must_use]
 pub fn newest<'v>(versions: impl Iterator<Item = &'v str>) -> Option<&'v str> {
-    versions.filter_map(|text| Some((text.parse::<DebianVersion>().ok()?, text))).max().map(|(_, text)| text)
+    versions
+        .filter_map(|text| Some((text.parse::<DebianVersion>().ok()?, text)))
+        .max()
+        .map(|(_, text)| text)
 }
 
-/// Upstream's version in a version of Debian's, without epoch, revision and the marks of a repacked or reverted archive:
-/// `1:1.3.dfsg+really1.3.2-4` is 1.3.2, `1.5.7+dfsg-4` is 1.5.7. Source: Debian Policy 5.6.12, Developer's Reference 6.7.8.
+/// Upstream's version in a version of Debian's, without epoch, revision and the marks of a repacked
+/// or reverted archive: `1:1.3.dfsg+really1.3.2-4` is 1.3.2, `1.5.7+dfsg-4` is 1.5.7. Source:
+/// Debian Policy 5.6.12, Developer's Reference 6.7.8.
 #[must_use]
 pub fn upstream(version: &str) -> &str {
     let version = version.split_once(':').map_or(version, |(_, rest)| rest);
-    let version = version.rsplit_once('-').map_or(version, |(upstream, _)| upstream);
-    let version = version.split_once("+really").map_or(version, |(_, really)| really);
-    let end = ["+dfsg", ".dfsg", "~dfsg", "+ds", ".ds", "~ds", "+repack"].iter().filter_map(|mark| version.find(mark)).min();
+    let version = version
+        .rsplit_once('-')
+        .map_or(version, |(upstream, _)| upstream);
+    let version = version
+        .split_once("+really")
+        .map_or(version, |(_, really)| really);
+    let end = ["+dfsg", ".dfsg", "~dfsg", "+ds", ".ds", "~ds", "+repack"]
+        .iter()
+        .filter_map(|mark| version.find(mark))
+        .min();
     &version[..end.unwrap_or(version.len())]
 }
 
@@ -72,25 +89,41 @@ struct Entry<'t> {
     items: Vec<String>,
 }
 
-/// The entries of `text`, newest first as they are written. What stands before the first heading is passed over.
+/// The entries of `text`, newest first as they are written. What stands before the first heading is
+/// passed over.
 fn entries(text: &str) -> Vec<Entry<'_>> {
     let mut entries: Vec<Entry<'_>> = Vec::new();
     for line in text.lines() {
         if let Some((source, version, suite)) = heading(line) {
-            entries.push(Entry { source, version, suite, date: "", items: Vec::new() });
+            entries.push(Entry {
+                source,
+                version,
+                suite,
+                date: "",
+                items: Vec::new(),
+            });
             continue;
         }
-        let Some(entry) = entries.last_mut() else { continue };
+        let Some(entry) = entries.last_mut() else {
+            continue;
+        };
         let words = line.trim();
         if words.is_empty() {
             continue;
         }
         if let Some(trailer) = line.strip_prefix(" -- ") {
             // `Sun, 25 Oct 2026 22:40:02 +0000`: the day is enough.
-            let date = trailer.rsplit_once("  ").map_or("", |(_, date)| date.trim());
-            entry.date = date.split_once(", ").and_then(|(_, rest)| rest.get(..rest.find(':')?.checked_sub(3)?)).unwrap_or(date);
+            let date = trailer
+                .rsplit_once("  ")
+                .map_or("", |(_, date)| date.trim());
+            entry.date = date
+                .split_once(", ")
+                .and_then(|(_, rest)| rest.get(..rest.find(':')?.checked_sub(3)?))
+                .unwrap_or(date);
         } else if words.starts_with(['*', '-', '+', '[']) || entry.items.is_empty() {
-            entry.items.push(words.trim_start_matches(['*', '-', '+', ' ']).to_owned());
+            entry
+                .items
+                .push(words.trim_start_matches(['*', '-', '+', ' ']).to_owned());
         } else if let Some(item) = entry.items.last_mut() {
             *item = format!("{item} {words}");
         }
@@ -106,28 +139,32 @@ fn heading(line: &str) -> Option<(&str, &str, &str)> {
     let (source, rest) = line.split_once(" (")?;
     let (version, rest) = rest.split_once(')')?;
     let (suites, _) = rest.split_once(';')?;
-    (!source.contains(' ') && version.parse::<DebianVersion>().is_ok()).then(|| (source, version, suites.trim()))
+    (!source.contains(' ') && version.parse::<DebianVersion>().is_ok())
+        .then(|| (source, version, suites.trim()))
 }
 
 /// The vulnerabilities that `text` names, each once.
 fn named(text: &str) -> Vec<VulnerabilityId> {
     let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
-    let mut ids: Vec<VulnerabilityId> =
-        words.filter(|word| word.starts_with("CVE-") || word.starts_with("GHSA-")).filter_map(|word| word.parse().ok()).collect();
+    let mut ids: Vec<VulnerabilityId> = words
+        .filter(|word| word.starts_with("CVE-") || word.starts_with("GHSA-"))
+        .filter_map(|word| word.parse().ok())
+        .collect();
     ids.sort();
     ids.dedup();
     ids
 }
 
-/// Whether a change says that Debian's own patch makes it, and does not only drop one that upstream has now.
+/// Whether a change says that Debian's own patch makes it, and does not only drop one that upstream
+/// has now.
 fn is_patch(item: &str) -> bool {
     let text = item.to_ascii_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
     has(&["backport", "patch", "cherry"]) && !has(&["drop", "remov", "refresh", "obsolete"])
 }
 
-/// The source package of the changelog `text`, and its records, one a vulnerability; `file` is how messages call it. `None` where it is no
-/// changelog.
+/// The source package of the changelog `text`, and its records, one a vulnerability; `file` is how
+/// messages call it. `None` where it is no changelog.
 #[must_use]
 pub fn parse(file: &str, text: &str) -> Option<(String, Vec<Record>)> {
     let entries = entries(text);
@@ -136,7 +173,9 @@ pub fn parse(file: &str, text: &str) -> Option<(String, Vec<Record>)> {
     for (number, entry) in entries.iter().enumerate() {
         let of = upstream(entry.version);
         // The oldest entry of a changelog that was cut off tells nothing of what was before it.
-        let first = entries.get(number + 1).is_some_and(|before| upstream(before.version) != of);
+        let first = entries
+            .get(number + 1)
+            .is_some_and(|before| upstream(before.version) != of);
         for item in &entry.items {
             for id in named(item) {
                 let fixed = Downstream {
@@ -146,20 +185,29 @@ pub fn parse(file: &str, text: &str) -> Option<(String, Vec<Record>)> {
                     date: entry.date.to_owned(),
                     in_release: first && !is_patch(item),
                 };
-                records.entry(id).or_insert_with(|| (item.clone(), Vec::new())).1.push(fixed);
+                records
+                    .entry(id)
+                    .or_insert_with(|| (item.clone(), Vec::new()))
+                    .1
+                    .push(fixed);
             }
         }
     }
-    let record = |(id, (summary, downstream)): (VulnerabilityId, (String, Vec<Downstream>))| Record {
-        id: id.to_string(),
-        aliases: Vec::new(),
-        summary,
-        withdrawn: false,
-        affected: vec![Affected { names: vec![Known::Debian(source.clone())], downstream, ..Affected::default() }],
-        schema: None,
-        modified: None,
-        file: file.to_owned(),
-    };
+    let record =
+        |(id, (summary, downstream)): (VulnerabilityId, (String, Vec<Downstream>))| Record {
+            id: id.to_string(),
+            aliases: Vec::new(),
+            summary,
+            withdrawn: false,
+            affected: vec![Affected {
+                names: vec![Known::Debian(source.clone())],
+                downstream,
+                ..Affected::default()
+            }],
+            schema: None,
+            modified: None,
+            file: file.to_owned(),
+        };
     let records = records.into_iter().map(record).collect();
     Some((source, records))
 }
@@ -169,7 +217,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// In the forms that real ones have: sub-items, several names in a line, a trailer without a blank line before it, an entry of several people.
+    /// In the forms that real ones have: sub-items, several names in a line, a trailer without a
+    /// blank line before it, an entry of several people.
     const TEXT: &str = "\
 lib (1:1.3.dfsg+really1.3.2-4) unstable; urgency=low
 
@@ -198,8 +247,17 @@ lib (1:1.3.1-1) unstable; urgency=medium
 
     fn found(ours: &str) -> Vec<String> {
         let (_, records) = parse("lib.changelog", TEXT).expect("a changelog");
-        let after = |record: &&Record| record.affected[0].downstream.iter().any(|fixed| fixed.is_after(ours));
-        records.iter().filter(after).map(|record| record.id.clone()).collect()
+        let after = |record: &&Record| {
+            record.affected[0]
+                .downstream
+                .iter()
+                .any(|fixed| fixed.is_after(ours))
+        };
+        records
+            .iter()
+            .filter(after)
+            .map(|record| record.id.clone())
+            .collect()
     }
 
     #[test]
@@ -207,7 +265,14 @@ lib (1:1.3.1-1) unstable; urgency=medium
         assert_eq!(found("1.3.2"), ["CVE-2026-0004", "GHSA-5qpq-xqfv-j9pg"]);
         assert_eq!(
             found("1.3.1"),
-            ["CVE-2026-0001", "CVE-2026-0002", "CVE-2026-0003", "CVE-2026-0004", "CVE-2026-0005", "GHSA-5qpq-xqfv-j9pg"]
+            [
+                "CVE-2026-0001",
+                "CVE-2026-0002",
+                "CVE-2026-0003",
+                "CVE-2026-0004",
+                "CVE-2026-0005",
+                "GHSA-5qpq-xqfv-j9pg"
+            ]
         );
         assert_eq!(found("1.3.10"), [""; 0], "versions are no texts");
         let (source, records) = parse("lib.changelog", TEXT).expect("a changelog");
@@ -215,10 +280,16 @@ lib (1:1.3.1-1) unstable; urgency=medium
         let two = &records[1];
         assert_eq!(
             (two.id.as_str(), two.summary.as_str()),
-            ("CVE-2026-0002", "fixes CVE-2026-0002 and CVE-2026-0003: a loop that does not end,")
+            (
+                "CVE-2026-0002",
+                "fixes CVE-2026-0002 and CVE-2026-0003: a loop that does not end,"
+            )
         );
         let fixed = &two.affected[0].downstream[0];
-        assert_eq!((fixed.version.as_str(), fixed.suite.as_str()), ("1:1.3.dfsg+really1.3.2-1", "unstable"));
+        assert_eq!(
+            (fixed.version.as_str(), fixed.suite.as_str()),
+            ("1:1.3.dfsg+really1.3.2-1", "unstable")
+        );
         assert_eq!(fixed.date, "01 Apr 2026");
         assert_eq!(two.affected[0].names, [Known::Debian("lib".into())]);
     }
@@ -236,22 +307,56 @@ lib (1:1.3.1-1) unstable; urgency=medium
         ] {
             assert_eq!(upstream(debian), expected, "{debian}");
         }
-        assert_eq!(newest(["1:1.0-1", "2.0-1", "1:1.0~rc1-1", "no version!"].into_iter()), Some("1:1.0-1"));
-        assert!(Downstream { upstream: "2.42~rc1".into(), in_release: true, ..fixed_in("2.42~rc1") }.is_after("2.41.5"));
-        assert!(!Downstream { upstream: "2.42~rc1".into(), in_release: true, ..fixed_in("2.42~rc1") }.is_after("2.42"));
+        assert_eq!(
+            newest(["1:1.0-1", "2.0-1", "1:1.0~rc1-1", "no version!"].into_iter()),
+            Some("1:1.0-1")
+        );
+        assert!(
+            Downstream {
+                upstream: "2.42~rc1".into(),
+                in_release: true,
+                ..fixed_in("2.42~rc1")
+            }
+            .is_after("2.41.5")
+        );
+        assert!(
+            !Downstream {
+                upstream: "2.42~rc1".into(),
+                in_release: true,
+                ..fixed_in("2.42~rc1")
+            }
+            .is_after("2.42")
+        );
     }
 
     fn fixed_in(upstream: &str) -> Downstream {
         let (suite, date) = (String::new(), String::new());
-        Downstream { version: format!("{upstream}-1"), upstream: upstream.into(), suite, date, in_release: false }
+        Downstream {
+            version: format!("{upstream}-1"),
+            upstream: upstream.into(),
+            suite,
+            date,
+            in_release: false,
+        }
     }
 
     #[test]
     fn a_text_without_a_heading_is_no_changelog_and_one_without_vulnerabilities_has_no_records() {
-        for text in ["", "{\"id\": \"X-1\"}", "Version 2.9 (2026)\n  * CVE-2026-0001\n", "lib 1.0 unstable; urgency=low\n"] {
+        for text in [
+            "",
+            "{\"id\": \"X-1\"}",
+            "Version 2.9 (2026)\n  * CVE-2026-0001\n",
+            "lib 1.0 unstable; urgency=low\n",
+        ] {
             assert_eq!(parse("x", text), None, "{text}");
         }
-        assert_eq!(parse("x", "lib (1.0-1) unstable; urgency=low\n\n  * CVE-26-1, a CVE.\n"), Some(("lib".to_owned(), Vec::new())));
+        assert_eq!(
+            parse(
+                "x",
+                "lib (1.0-1) unstable; urgency=low\n\n  * CVE-26-1, a CVE.\n"
+            ),
+            Some(("lib".to_owned(), Vec::new()))
+        );
     }
 
     proptest! {

@@ -34,7 +34,9 @@ impl FromStr for Part {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let all = [Self::Vulnerabilities, Self::Origins];
-        all.into_iter().find(|part| part.name() == text).ok_or_else(|| format!("expected `vulnerabilities` or `origins`, found `{text}`"))
+        all.into_iter()
+            .find(|part| part.name() == text)
+            .ok_or_else(|| format!("expected `vulnerabilities` or `origins`, found `{text}`"))
     }
 }
 
@@ -58,7 +60,10 @@ impl<'a, 's> Spoken<'a, 's> {
     /// Of none yet.
     #[must_use]
     pub fn new(subjects: &'a [Subject<'s>]) -> Self {
-        Self { subjects, records: subjects.iter().map(|_| 0.into()).collect() }
+        Self {
+            subjects,
+            records: subjects.iter().map(|_| 0.into()).collect(),
+        }
     }
 
     /// Counts a record for each source that it names, in whichever version.
@@ -74,17 +79,27 @@ impl<'a, 's> Spoken<'a, 's> {
     fn unknown(&self, databases: &[Database]) -> Vec<String> {
         let changelog = |subject: &Subject<'_>| {
             let own = subject.selected.recipe.debian();
-            own.is_some_and(|own| databases.iter().any(|database| database.changelogs.iter().any(|name| name == own.as_str())))
+            own.is_some_and(|own| {
+                databases
+                    .iter()
+                    .any(|database| database.changelogs.iter().any(|name| name == own.as_str()))
+            })
         };
         let all = self.subjects.iter().zip(&self.records);
-        let unknown = all.filter(|(subject, count)| count.load(std::sync::atomic::Ordering::Relaxed) == 0 && !changelog(subject));
+        let unknown = all.filter(|(subject, count)| {
+            count.load(std::sync::atomic::Ordering::Relaxed) == 0 && !changelog(subject)
+        });
         unknown.map(|(subject, _)| subject.title()).collect()
     }
 
     /// What of vulnerabilities was not looked at, with `databases` at `now`.
     #[must_use]
     pub fn gaps(&self, databases: &[Database], now: Timestamp) -> Vec<Gap> {
-        let gap = |whole, message: String| Gap { part: Part::Vulnerabilities, whole, message };
+        let gap = |whole, message: String| Gap {
+            part: Part::Vulnerabilities,
+            whole,
+            message,
+        };
         if databases.is_empty() {
             let message = "vulnerabilities: there is no database; `--update` downloads one, `--database PATH` names one";
             return vec![gap(true, message.to_owned())];
@@ -92,18 +107,30 @@ impl<'a, 's> Spoken<'a, 's> {
         let mut gaps = Vec::new();
         let unknown = self.unknown(databases);
         if !unknown.is_empty() {
-            let message = format!("vulnerabilities of {}: no record of the databases names them in any version", unknown.join(", "));
+            let message = format!(
+                "vulnerabilities of {}: no record of the databases names them in any version",
+                unknown.join(", ")
+            );
             gaps.push(gap(false, message));
         }
         for database in databases {
             let (date, what) = match (&database.brought, database.newest) {
-                (Some(brought), _) => (brought.at, format!("{} ({})", brought.from, brought.at.date())),
-                (None, Some(newest)) => (newest, format!("the newest record of {} ({})", database.path, newest.date())),
+                (Some(brought), _) => (
+                    brought.at,
+                    format!("{} ({})", brought.from, brought.at.date()),
+                ),
+                (None, Some(newest)) => (
+                    newest,
+                    format!("the newest record of {} ({})", database.path, newest.date()),
+                ),
                 (None, None) => continue,
             };
             let days = now.days_since(date);
             if days > 0 {
-                gaps.push(gap(false, format!("vulnerabilities that became known in the {days} days since {what}")));
+                gaps.push(gap(
+                    false,
+                    format!("vulnerabilities that became known in the {days} days since {what}"),
+                ));
             }
         }
         gaps
@@ -113,13 +140,22 @@ impl<'a, 's> Spoken<'a, 's> {
 /// That no origin was asked.
 #[must_use]
 pub fn no_origins() -> Gap {
-    let message = "origins: none was asked; `--origins` downloads and compares all of them".to_owned();
-    Gap { part: Part::Origins, whole: true, message }
+    let message =
+        "origins: none was asked; `--origins` downloads and compares all of them".to_owned();
+    Gap {
+        part: Part::Origins,
+        whole: true,
+        message,
+    }
 }
 
 /// A violation for each of `required` that `gaps` say was not looked at.
 #[must_use]
 pub fn missing(required: &[Part], gaps: &[Gap]) -> Vec<Finding> {
-    let missing = gaps.iter().filter(|gap| gap.whole && required.contains(&gap.part));
-    missing.map(|gap| Finding::violation(Rule::NotLookedAt, gap.part.name(), gap.message.clone())).collect()
+    let missing = gaps
+        .iter()
+        .filter(|gap| gap.whole && required.contains(&gap.part));
+    missing
+        .map(|gap| Finding::violation(Rule::NotLookedAt, gap.part.name(), gap.message.clone()))
+        .collect()
 }

@@ -1,5 +1,6 @@
-//! Records of the CVE Record Format 5.0 to 5.2, as the CVE list publishes them; <https://cveproject.github.io/cve-schema/schema/docs/>. Containers
-//! of all publishers count: that of the CNA and those that were added. What is absent or unknown is passed over.
+//! Records of the CVE Record Format 5.0 to 5.2, as the CVE list publishes them;
+//! <https://cveproject.github.io/cve-schema/schema/docs/>. Containers of all publishers count: that
+//! of the CNA and those that were added. What is absent or unknown is passed over.
 
 use std::ops::Bound;
 
@@ -110,20 +111,36 @@ struct CpeMatchWire {
 /// # Errors
 /// When it is no JSON, or lacks what every record has.
 pub fn parse(file: &str, bytes: &[u8]) -> Result<Record, serde_json::Error> {
-    let Wire { data_version, cve_metadata, containers: ContainersWire { cna, adp } } = serde_json::from_slice(bytes)?;
-    let described = cna.descriptions.iter().find_map(|description| description.value.clone());
-    let summary = cna.title.clone().or_else(|| described.map(|text| first_sentence(&text))).unwrap_or_default();
+    let Wire {
+        data_version,
+        cve_metadata,
+        containers: ContainersWire { cna, adp },
+    } = serde_json::from_slice(bytes)?;
+    let described = cna
+        .descriptions
+        .iter()
+        .find_map(|description| description.value.clone());
+    let summary = cna
+        .title
+        .clone()
+        .or_else(|| described.map(|text| first_sentence(&text)))
+        .unwrap_or_default();
     let mut affected = Vec::new();
     for container in std::iter::once(cna).chain(adp) {
         affected.extend(container.affected.into_iter().map(AffectedWire::read));
-        let nodes = container.cpe_applicability.into_iter().flat_map(|applicability| applicability.nodes);
+        let nodes = container
+            .cpe_applicability
+            .into_iter()
+            .flat_map(|applicability| applicability.nodes);
         affected.extend(nodes.flat_map(NodeWire::read));
     }
     Ok(Record {
         id: cve_metadata.cve_id,
         aliases: Vec::new(),
         summary,
-        withdrawn: cve_metadata.state.is_some_and(|state| state.eq_ignore_ascii_case("rejected")),
+        withdrawn: cve_metadata
+            .state
+            .is_some_and(|state| state.eq_ignore_ascii_case("rejected")),
         affected,
         schema: data_version,
         modified: cve_metadata.date_updated,
@@ -132,7 +149,11 @@ pub fn parse(file: &str, bytes: &[u8]) -> Result<Record, serde_json::Error> {
 }
 
 fn first_sentence(text: &str) -> String {
-    text.split_inclusive(". ").next().unwrap_or(text).trim().to_owned()
+    text.split_inclusive(". ")
+        .next()
+        .unwrap_or(text)
+        .trim()
+        .to_owned()
 }
 
 fn claim(status: Option<&str>) -> Claim {
@@ -147,15 +168,29 @@ impl AffectedWire {
     fn read(self) -> Affected {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let collection = text(&self.collection_url);
-        // A collection may be the repository itself, or the place in which the package is a repository.
-        let within = format!("{}/{}", collection.trim_end_matches('/'), text(&self.package_name));
+        // A collection may be the repository itself, or the place in which the package is a
+        // repository.
+        let within = format!(
+            "{}/{}",
+            collection.trim_end_matches('/'),
+            text(&self.package_name)
+        );
         let repositories = [text(&self.repo), collection, within];
-        let mut names: Vec<_> = repositories.iter().filter_map(|url| repository(url)).map(Known::Repository).collect();
+        let mut names: Vec<_> = repositories
+            .iter()
+            .filter_map(|url| repository(url))
+            .map(Known::Repository)
+            .collect();
         names.extend(self.package_url.as_deref().and_then(purl).map(Known::Purl));
         names.extend(product(&text(&self.vendor), &text(&self.product)).map(Known::Product));
         names.extend(self.cpes.iter().filter_map(|text| cpe(text)));
         let by_default = self.default_status.as_deref() == Some("affected");
-        let mut affected = Affected { names, by_default, files: self.program_files, ..Affected::default() };
+        let mut affected = Affected {
+            names,
+            by_default,
+            files: self.program_files,
+            ..Affected::default()
+        };
         for version in self.versions {
             version.read(&mut affected);
         }
@@ -167,7 +202,11 @@ impl VersionWire {
     fn read(self, affected: &mut Affected) {
         let version = self.version.unwrap_or_default();
         let status = claim(self.status.as_deref());
-        let until = self.less_than.as_ref().map(|text| ("<", text)).or(self.less_than_or_equal.as_ref().map(|text| ("<=", text)));
+        let until = self
+            .less_than
+            .as_ref()
+            .map(|text| ("<", text))
+            .or(self.less_than_or_equal.as_ref().map(|text| ("<=", text)));
         let told = match until {
             Some((sign, until)) if version == "0" => format!("{sign} {until}"),
             Some((sign, until)) => format!(">= {version}, {sign} {until}"),
@@ -194,22 +233,45 @@ impl VersionWire {
         let mut changes: Vec<_> = self
             .changes
             .iter()
-            .filter_map(|change| Some((Order::parse(change.at.as_deref()?)?, claim(change.status.as_deref()))))
+            .filter_map(|change| {
+                Some((
+                    Order::parse(change.at.as_deref()?)?,
+                    claim(change.status.as_deref()),
+                ))
+            })
             .collect();
         changes.sort_by(|(one, _), (other, _)| one.cmp(other));
         let mut low = interval.low;
         let mut now = status;
         for (at, next) in changes {
-            let part = Interval { low, high: Bound::Excluded(at.clone()) };
-            affected.statements.push(Statement { interval: part, claim: now, told: told.clone() });
+            let part = Interval {
+                low,
+                high: Bound::Excluded(at.clone()),
+            };
+            affected.statements.push(Statement {
+                interval: part,
+                claim: now,
+                told: told.clone(),
+            });
             (low, now) = (Bound::Included(at), next);
         }
-        affected.statements.push(Statement { interval: Interval { low, high: interval.high }, claim: now, told });
+        affected.statements.push(Statement {
+            interval: Interval {
+                low,
+                high: interval.high,
+            },
+            claim: now,
+            told,
+        });
     }
 }
 
 fn bounds(from: &str, sign: &str, until: &str) -> Option<Interval> {
-    let low = if matches!(from, "0" | "*" | "" | "unspecified" | "n/a") { Bound::Unbounded } else { Bound::Included(Order::parse(from)?) };
+    let low = if matches!(from, "0" | "*" | "" | "unspecified" | "n/a") {
+        Bound::Unbounded
+    } else {
+        Bound::Included(Order::parse(from)?)
+    };
     let high = match (until, sign) {
         ("*", _) => Bound::Unbounded,
         (until, "<") => Bound::Excluded(Order::parse(until)?),
@@ -219,23 +281,51 @@ fn bounds(from: &str, sign: &str, until: &str) -> Option<Interval> {
 }
 
 impl NodeWire {
-    /// Each CPE by itself: that another product must be there too makes no difference to whether the code is.
+    /// Each CPE by itself: that another product must be there too makes no difference to whether
+    /// the code is.
     fn read(self) -> Vec<Affected> {
         let negated = self.negate;
-        self.cpe_match.into_iter().filter(|one| one.vulnerable).map(|one| one.read(negated)).collect()
+        self.cpe_match
+            .into_iter()
+            .filter(|one| one.vulnerable)
+            .map(|one| one.read(negated))
+            .collect()
     }
 }
 
 impl CpeMatchWire {
     fn read(self, negated: bool) -> Affected {
-        let mut affected = Affected { names: cpe(&self.criteria).into_iter().collect(), ..Affected::default() };
-        let low = [(">=", &self.version_start_including), (">", &self.version_start_excluding)];
-        let high = [("<=", &self.version_end_including), ("<", &self.version_end_excluding)];
-        let told: Vec<_> = low.iter().chain(&high).filter_map(|(sign, version)| Some(format!("{sign} {}", version.as_ref()?))).collect();
-        let told = if told.is_empty() { "*".to_owned() } else { told.join(", ") };
+        let mut affected = Affected {
+            names: cpe(&self.criteria).into_iter().collect(),
+            ..Affected::default()
+        };
+        let low = [
+            (">=", &self.version_start_including),
+            (">", &self.version_start_excluding),
+        ];
+        let high = [
+            ("<=", &self.version_end_including),
+            ("<", &self.version_end_excluding),
+        ];
+        let told: Vec<_> = low
+            .iter()
+            .chain(&high)
+            .filter_map(|(sign, version)| Some(format!("{sign} {}", version.as_ref()?)))
+            .collect();
+        let told = if told.is_empty() {
+            "*".to_owned()
+        } else {
+            told.join(", ")
+        };
         match Interval::parse(&told) {
-            Some(interval) if !negated => affected.statements.push(Statement { interval, claim: Claim::Affected, told }),
-            _ => affected.unreadable.push(if negated { format!("not {told}") } else { told }),
+            Some(interval) if !negated => affected.statements.push(Statement {
+                interval,
+                claim: Claim::Affected,
+                told,
+            }),
+            _ => affected
+                .unreadable
+                .push(if negated { format!("not {told}") } else { told }),
         }
         affected
     }
@@ -254,7 +344,11 @@ mod tests {
 
     fn claimed(affected: &Affected, version: &str) -> Option<Claim> {
         let order = Order::parse(version).expect("a version");
-        affected.statements.iter().find(|statement| statement.interval.contains(&order)).map(|statement| statement.claim)
+        affected
+            .statements
+            .iter()
+            .find(|statement| statement.interval.contains(&order))
+            .map(|statement| statement.claim)
     }
 
     #[test]

@@ -1,5 +1,6 @@
-//! Databases of vulnerabilities on disk, as they are published: an OSV export (a zip, or its folder of JSON files), the CVE list (a zip with a zip in
-//! it, or its folders), Debian's changelogs (`NAME.changelog`), or one record. Formats may be mixed.
+//! Databases of vulnerabilities on disk, as they are published: an OSV export (a zip, or its folder
+//! of JSON files), the CVE list (a zip with a zip in it, or its folders), Debian's changelogs
+//! (`NAME.changelog`), or one record. Formats may be mixed.
 //!
 //! A file that is broken is skipped, named and counted; the others count all the same.
 
@@ -27,7 +28,8 @@ const RECORD_LIMIT: u64 = 16 << 20;
 /// The bytes of all records together; the CVE list has 2 GiB.
 const RECORDS_LIMIT: u64 = 32 << 30;
 
-/// The files and folders of a database, and the entries of a zip; the largest that is published has 500,000.
+/// The files and folders of a database, and the entries of a zip; the largest that is published has
+/// 500,000.
 const FILES_LIMIT: u64 = 1 << 21;
 
 /// The bytes of a zip in a zip, which is unpacked to disk; that of the CVE list has 0.5 GiB.
@@ -64,7 +66,8 @@ pub struct Database {
     pub withdrawn: usize,
     /// Files that were skipped.
     pub broken: Vec<Broken>,
-    /// How many records are from after the audit's date, or in a newer format: they are judged as far as they are understood.
+    /// How many records are from after the audit's date, or in a newer format: they are judged as
+    /// far as they are understood.
     pub from_the_future: usize,
     /// The first of them.
     pub future: Vec<Future>,
@@ -97,20 +100,29 @@ pub struct Future {
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum DatabaseError {
     #[error("the database {path} can't be read: {source}")]
-    Read { path: Utf8PathBuf, source: std::io::Error },
+    Read {
+        path: Utf8PathBuf,
+        source: std::io::Error,
+    },
     #[error("the database {path} is not a readable zip: {problem}")]
     Zip { path: Utf8PathBuf, problem: String },
     #[error("the database {path} contains no record{}", skipped(broken))]
     #[diagnostic(help(
         "accepted are an OSV export or the CVE list as published (a zip, a folder of JSON files, or one JSON file), and Debian's changelogs (`NAME.changelog`)"
     ))]
-    Empty { path: Utf8PathBuf, broken: Vec<Broken> },
+    Empty {
+        path: Utf8PathBuf,
+        broken: Vec<Broken>,
+    },
 }
 
 fn skipped(broken: &[Broken]) -> String {
     match broken {
         [] => String::new(),
-        [Broken { file, problem }, ..] => format!("; {} files were skipped, the first of them {file}: {problem}", broken.len()),
+        [Broken { file, problem }, ..] => format!(
+            "; {} files were skipped, the first of them {file}: {problem}",
+            broken.len()
+        ),
     }
 }
 
@@ -129,16 +141,27 @@ struct Reading<'a> {
 
 /// A database that has more than its limit of this.
 fn too_much(what: &str, limit: u64) -> std::io::Error {
-    std::io::Error::new(std::io::ErrorKind::FileTooLarge, format!("it has more than {limit} {what}"))
+    std::io::Error::new(
+        std::io::ErrorKind::FileTooLarge,
+        format!("it has more than {limit} {what}"),
+    )
 }
 
 impl Database {
-    /// Reads the database at `path`, and keeps the records that `keep` wants. `now` decides which records are from the future.
+    /// Reads the database at `path`, and keeps the records that `keep` wants. `now` decides which
+    /// records are from the future.
     ///
     /// # Errors
     /// When `path` can't be read, or nothing in it is a record.
-    pub fn read(path: &Utf8Path, now: Timestamp, keep: &(dyn Fn(&Record) -> bool + Sync)) -> Result<Self, DatabaseError> {
-        let io = |source| DatabaseError::Read { path: path.to_owned(), source };
+    pub fn read(
+        path: &Utf8Path,
+        now: Timestamp,
+        keep: &(dyn Fn(&Record) -> bool + Sync),
+    ) -> Result<Self, DatabaseError> {
+        let io = |source| DatabaseError::Read {
+            path: path.to_owned(),
+            source,
+        };
         let database = Self {
             path: path.to_owned(),
             sha256: Sha256::of(b""),
@@ -152,7 +175,15 @@ impl Database {
             future: Vec::new(),
             kept: Vec::new(),
         };
-        let mut reading = Reading { keep, now, batch: Vec::new(), held: 0, left: RECORDS_LIMIT, files: FILES_LIMIT, database };
+        let mut reading = Reading {
+            keep,
+            now,
+            batch: Vec::new(),
+            held: 0,
+            left: RECORDS_LIMIT,
+            files: FILES_LIMIT,
+            database,
+        };
         if path.is_dir() {
             reading.folder(path).map_err(io)?;
         } else {
@@ -163,9 +194,16 @@ impl Database {
             file.by_ref().take(2).read_to_end(&mut magic).map_err(io)?;
             file.rewind().map_err(io)?;
             if magic == b"PK" {
-                reading.zip(file, "", NESTED).map_err(|problem| DatabaseError::Zip { path: path.to_owned(), problem })?;
+                reading
+                    .zip(file, "", NESTED)
+                    .map_err(|problem| DatabaseError::Zip {
+                        path: path.to_owned(),
+                        problem,
+                    })?;
             } else {
-                reading.take(path.file_name().unwrap_or(path.as_str()).to_owned(), file).map_err(io)?;
+                reading
+                    .take(path.file_name().unwrap_or(path.as_str()).to_owned(), file)
+                    .map_err(io)?;
             }
         }
         reading.parse();
@@ -175,10 +213,15 @@ impl Database {
         // Where the clock is wrong it is all of them.
         database.from_the_future = database.future.len();
         database.future.truncate(FUTURE_SHOWN);
-        database.kept.sort_by(|a, b| (&a.id, &a.file).cmp(&(&b.id, &b.file)));
+        database
+            .kept
+            .sort_by(|a, b| (&a.id, &a.file).cmp(&(&b.id, &b.file)));
         database.changelogs.sort();
         if database.records == 0 && database.changelogs.is_empty() {
-            return Err(DatabaseError::Empty { path: path.to_owned(), broken: database.broken });
+            return Err(DatabaseError::Empty {
+                path: path.to_owned(),
+                broken: database.broken,
+            });
         }
         Ok(database)
     }
@@ -203,15 +246,25 @@ impl Reading<'_> {
             self.take(path.clone(), file)?;
             digests.push((path, digest));
         }
-        let fields = digests.iter().flat_map(|(path, digest)| [path.as_bytes(), digest.as_bytes().as_slice()]);
+        let fields = digests
+            .iter()
+            .flat_map(|(path, digest)| [path.as_bytes(), digest.as_bytes().as_slice()]);
         self.database.sha256 = Sha256::of_fields("wasideps database 1", fields);
         Ok(())
     }
 
-    fn zip(&mut self, mut file: impl Read + Seek, below: &str, nested: usize) -> Result<(), String> {
+    fn zip(
+        &mut self,
+        mut file: impl Read + Seek,
+        below: &str,
+        nested: usize,
+    ) -> Result<(), String> {
         // Before memory is taken for them.
         let stated = stated_entries(&mut file).map_err(|error| error.to_string())?;
-        self.files = self.files.checked_sub(stated).ok_or_else(|| too_much("files", FILES_LIMIT).to_string())?;
+        self.files = self
+            .files
+            .checked_sub(stated)
+            .ok_or_else(|| too_much("files", FILES_LIMIT).to_string())?;
         let mut archive = zip::ZipArchive::new(file).map_err(|error| error.to_string())?;
         for index in 0..archive.len() {
             let entry = match archive.by_index(index) {
@@ -234,9 +287,16 @@ impl Reading<'_> {
                 // A zip is read from its end: the inner one is unpacked to a file first.
                 let unpacked = tempfile::tempfile().and_then(|mut file| {
                     let copied = std::io::copy(&mut entry.take(INNER_LIMIT + 1), &mut file)?;
-                    if copied > INNER_LIMIT { Err(too_much("bytes", INNER_LIMIT)) } else { Ok(file) }
+                    if copied > INNER_LIMIT {
+                        Err(too_much("bytes", INNER_LIMIT))
+                    } else {
+                        Ok(file)
+                    }
                 });
-                match unpacked.map_err(|error| error.to_string()).and_then(|file| self.zip(file, &format!("{name}/"), nested - 1)) {
+                match unpacked
+                    .map_err(|error| error.to_string())
+                    .and_then(|file| self.zip(file, &format!("{name}/"), nested - 1))
+                {
                     Ok(()) => {}
                     Err(problem) => self.broken(name, problem),
                 }
@@ -252,10 +312,15 @@ impl Reading<'_> {
     fn take(&mut self, name: String, from: impl Read) -> std::io::Result<()> {
         let mut bytes = Vec::new();
         let read = from.take(RECORD_LIMIT + 1).read_to_end(&mut bytes);
-        self.left = self.left.checked_sub(bytes.len() as u64).ok_or_else(|| too_much("bytes of records", RECORDS_LIMIT))?;
+        self.left = self
+            .left
+            .checked_sub(bytes.len() as u64)
+            .ok_or_else(|| too_much("bytes of records", RECORDS_LIMIT))?;
         match read {
             Err(error) => self.broken(name, error.to_string()),
-            Ok(_) if bytes.len() as u64 > RECORD_LIMIT => self.broken(name, too_much("bytes", RECORD_LIMIT).to_string()),
+            Ok(_) if bytes.len() as u64 > RECORD_LIMIT => {
+                self.broken(name, too_much("bytes", RECORD_LIMIT).to_string());
+            }
             Ok(_) => {
                 self.held += bytes.len() as u64;
                 self.batch.push((name, bytes));
@@ -267,11 +332,23 @@ impl Reading<'_> {
         Ok(())
     }
 
-    fn list(&mut self, root: &Utf8Path, below: &str, paths: &mut Vec<String>) -> std::io::Result<()> {
+    fn list(
+        &mut self,
+        root: &Utf8Path,
+        below: &str,
+        paths: &mut Vec<String>,
+    ) -> std::io::Result<()> {
         for entry in root.join(below).read_dir_utf8()? {
             let entry = entry?;
-            self.files = self.files.checked_sub(1).ok_or_else(|| too_much("files and folders", FILES_LIMIT))?;
-            let path = if below.is_empty() { entry.file_name().to_owned() } else { format!("{below}/{}", entry.file_name()) };
+            self.files = self
+                .files
+                .checked_sub(1)
+                .ok_or_else(|| too_much("files and folders", FILES_LIMIT))?;
+            let path = if below.is_empty() {
+                entry.file_name().to_owned()
+            } else {
+                format!("{below}/{}", entry.file_name())
+            };
             // A clone of a database has a `.git`, which holds none of it.
             if entry.path().is_dir() && !entry.file_name().starts_with('.') {
                 self.list(root, &path, paths)?;
@@ -288,7 +365,10 @@ impl Reading<'_> {
 
     fn parse(&mut self) {
         self.held = 0;
-        let parsed: Vec<_> = std::mem::take(&mut self.batch).into_par_iter().map(|(file, bytes)| records(&file, &bytes)).collect();
+        let parsed: Vec<_> = std::mem::take(&mut self.batch)
+            .into_par_iter()
+            .map(|(file, bytes)| records(&file, &bytes))
+            .collect();
         for file in parsed {
             let (source, records) = match file {
                 Ok(read) => read,
@@ -300,11 +380,17 @@ impl Reading<'_> {
             self.database.changelogs.extend(source);
             for record in records {
                 self.database.records += 1;
-                let changed = record.modified.as_deref().and_then(|text| Timestamp::parse_as_utc(text).ok());
+                let changed = record
+                    .modified
+                    .as_deref()
+                    .and_then(|text| Timestamp::parse_as_utc(text).ok());
                 self.database.newest = self.database.newest.max(changed);
                 self.database.withdrawn += usize::from(record.withdrawn);
                 if let Some(why) = from_the_future(&record, self.now) {
-                    self.database.future.push(Future { id: record.id.clone(), why });
+                    self.database.future.push(Future {
+                        id: record.id.clone(),
+                        why,
+                    });
                 }
                 if (self.keep)(&record) {
                     self.database.kept.push(record);
@@ -324,8 +410,12 @@ fn records(file: &str, bytes: &[u8]) -> Result<(Option<String>, Vec<Record>), Br
     if !file.ends_with(".changelog") {
         return Ok((None, vec![record(file, bytes)?]));
     }
-    let broken = || Broken { file: file.to_owned(), problem: "it is not a Debian changelog (deb-changelog(5))".to_owned() };
-    let (source, records) = changelog::parse(file, &String::from_utf8_lossy(bytes)).ok_or_else(broken)?;
+    let broken = || Broken {
+        file: file.to_owned(),
+        problem: "it is not a Debian changelog (deb-changelog(5))".to_owned(),
+    };
+    let (source, records) =
+        changelog::parse(file, &String::from_utf8_lossy(bytes)).ok_or_else(broken)?;
     Ok((Some(source), records))
 }
 
@@ -341,21 +431,36 @@ pub fn record(file: &str, bytes: &[u8]) -> Result<Record, Broken> {
     if let Ok(record) = read(bytes) {
         return Ok(record);
     }
-    let broken = |problem: String| Broken { file: file.to_owned(), problem };
-    let mut value: Value = serde_json::from_slice(bytes).map_err(|error| broken(format!("it is not JSON: {error}")))?;
+    let broken = |problem: String| Broken {
+        file: file.to_owned(),
+        problem,
+    };
+    let mut value: Value = serde_json::from_slice(bytes)
+        .map_err(|error| broken(format!("it is not JSON: {error}")))?;
     // Some write `null` for what is absent.
     without_nulls(&mut value);
     let bytes = serde_json::to_vec(&value).unwrap_or_default();
     let is_cve = value.get("cveMetadata").is_some() || value.get("dataType").is_some();
-    let again = if is_cve { cve::parse(file, &bytes) } else { osv::parse(file, &bytes) };
+    let again = if is_cve {
+        cve::parse(file, &bytes)
+    } else {
+        osv::parse(file, &bytes)
+    };
     let format = if is_cve { "CVE" } else { "OSV" };
-    again.map_err(|error| broken(format!("it is not a valid {format} record: {}", without_place(&error))))
+    again.map_err(|error| {
+        broken(format!(
+            "it is not a valid {format} record: {}",
+            without_place(&error)
+        ))
+    })
 }
 
 /// What is wrong, without the place: that is of a text that was written anew.
 fn without_place(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text).to_owned()
+    text.rsplit_once(" at line ")
+        .map_or(text.as_str(), |(text, _)| text)
+        .to_owned()
 }
 
 fn without_nulls(value: &mut Value) {
@@ -375,15 +480,28 @@ fn without_nulls(value: &mut Value) {
 fn from_the_future(record: &Record, now: Timestamp) -> Option<String> {
     if let Some(modified) = &record.modified {
         match Timestamp::parse_as_utc(modified) {
-            Ok(at) if at > now => return Some(format!("it was changed at {modified}, after {now}, the date of this audit")),
+            Ok(at) if at > now => {
+                return Some(format!(
+                    "it was changed at {modified}, after {now}, the date of this audit"
+                ));
+            }
             Ok(_) => {}
-            Err(_) => return Some(format!("its date of change, `{modified}`, is not a point in time")),
+            Err(_) => {
+                return Some(format!(
+                    "its date of change, `{modified}`, is not a point in time"
+                ));
+            }
         }
     }
     let schema = record.schema.as_deref()?;
-    let known = if schema.starts_with("5.") { CVE_SCHEMA } else { OSV_SCHEMA };
+    let known = if schema.starts_with("5.") {
+        CVE_SCHEMA
+    } else {
+        OSV_SCHEMA
+    };
     let series = |text: &str| Order::parse(&text.split('.').take(2).collect::<Vec<_>>().join("."));
-    (series(schema)? > series(known)?).then(|| format!("its format is {schema}; the newest that this program knows is {known}"))
+    (series(schema)? > series(known)?)
+        .then(|| format!("its format is {schema}; the newest that this program knows is {known}"))
 }
 
 #[cfg(test)]
@@ -427,10 +545,28 @@ mod tests {
     fn nulls_are_absent_and_what_is_neither_format_says_which_it_lacks() {
         let record = record("x.json", br#"{"id":"X-1","modified":null,"aliases":null,"affected":[{"package":null,"versions":null}]}"#);
         assert_eq!(record.expect("a record").affected.len(), 1);
-        let problem = |text: &str| super::record("x.json", text.as_bytes()).expect_err(text).problem;
-        assert!(problem("{\"id\": \"X-").starts_with("it is not JSON: "), "{}", problem("{\"id\": \"X-"));
-        assert_eq!(problem("{}"), "it is not a valid OSV record: missing field `id`");
-        assert_eq!(problem(r#"{"dataType":"CVE_RECORD"}"#), "it is not a valid CVE record: missing field `cveMetadata`");
-        assert!(problem("[1]").starts_with("it is not a valid OSV record"), "{}", problem("[1]"));
+        let problem = |text: &str| {
+            super::record("x.json", text.as_bytes())
+                .expect_err(text)
+                .problem
+        };
+        assert!(
+            problem("{\"id\": \"X-").starts_with("it is not JSON: "),
+            "{}",
+            problem("{\"id\": \"X-")
+        );
+        assert_eq!(
+            problem("{}"),
+            "it is not a valid OSV record: missing field `id`"
+        );
+        assert_eq!(
+            problem(r#"{"dataType":"CVE_RECORD"}"#),
+            "it is not a valid CVE record: missing field `cveMetadata`"
+        );
+        assert!(
+            problem("[1]").starts_with("it is not a valid OSV record"),
+            "{}",
+            problem("[1]")
+        );
     }
 }

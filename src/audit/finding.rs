@@ -81,24 +81,40 @@ impl Rule {
     #[must_use]
     pub fn asks(self) -> &'static str {
         match self {
-            Self::Excluded => "Nothing of an excluded project is in lock, recipes, inputs or prefix.",
-            Self::LicenseInvalid => "Each source's licence is an SPDX expression of licences in the SPDX list.",
-            Self::LicenseNotAllowed => "The licences that the policy allows satisfy each source's licence.",
+            Self::Excluded => {
+                "Nothing of an excluded project is in lock, recipes, inputs or prefix."
+            }
+            Self::LicenseInvalid => {
+                "Each source's licence is an SPDX expression of licences in the SPDX list."
+            }
+            Self::LicenseNotAllowed => {
+                "The licences that the policy allows satisfy each source's licence."
+            }
             Self::LicenseMissing => "Each source of a prefix has its licence text there.",
             Self::PatchReason => "Each patch says why it is needed.",
             Self::PatchUpstream => "Each patch says where upstream has it, or why it was not sent.",
-            Self::PatchResolves => "Each vulnerability that a patch resolves affects the version that is patched.",
-            Self::DigestAlgorithm => "The lock's digests are of an algorithm that the policy allows.",
+            Self::PatchResolves => {
+                "Each vulnerability that a patch resolves affects the version that is patched."
+            }
+            Self::DigestAlgorithm => {
+                "The lock's digests are of an algorithm that the policy allows."
+            }
             Self::PrefixDiffers => "A prefix was built from what the lock says.",
-            Self::OriginDiffers => "An origin contains the lock's inputs, or differs as the lock lists it.",
+            Self::OriginDiffers => {
+                "An origin contains the lock's inputs, or differs as the lock lists it."
+            }
             Self::OriginRefused => "An origin serves the archive that the lock pins.",
             Self::OriginAlone => "At least two origins are compared.",
             Self::OriginNotReached => "Each origin can be reached.",
             Self::Vulnerability => "No known vulnerability affects what is compiled.",
-            Self::VulnerabilityUndetermined => "For each known vulnerability of a source, it is known whether it affects the version.",
+            Self::VulnerabilityUndetermined => {
+                "For each known vulnerability of a source, it is known whether it affects the version."
+            }
             Self::DatabaseBroken => "Each file of a database is a record that can be read.",
             Self::NotLookedAt => "Everything that was required to be looked at was looked at.",
-            Self::DatabaseFuture => "A database is not from after the audit, nor in a newer format than this program knows.",
+            Self::DatabaseFuture => {
+                "A database is not from after the audit, nor in a newer format than this program knows."
+            }
         }
     }
 
@@ -107,29 +123,49 @@ impl Rule {
     pub fn remedy(self) -> &'static str {
         match self {
             Self::Excluded => "remove it; wasideps does not build it",
-            Self::LicenseInvalid => "write the recipe's `license.expression` with identifiers of the SPDX list, https://spdx.org/licenses/",
-            Self::LicenseNotAllowed => "add the licence to `licenses.allow` of the policy if you accept it, or drop the source",
+            Self::LicenseInvalid => {
+                "write the recipe's `license.expression` with identifiers of the SPDX list, https://spdx.org/licenses/"
+            }
+            Self::LicenseNotAllowed => {
+                "add the licence to `licenses.allow` of the policy if you accept it, or drop the source"
+            }
             Self::LicenseMissing => "build the prefix again; the recipe's `license` names the text",
             Self::PatchReason => "write the patch's `reason` into the recipe",
-            Self::PatchUpstream => "write a URL, or `not sent: ` and why, as the patch's `upstream` into the recipe",
+            Self::PatchUpstream => {
+                "write a URL, or `not sent: ` and why, as the patch's `upstream` into the recipe"
+            }
             Self::PatchResolves => {
                 "remove the identifier from the patch's `resolves`, or the patch from the recipe if the version has the fix"
             }
-            Self::DigestAlgorithm => "allow it in `digests.allow` of the policy, or do not use this lock",
-            Self::PrefixDiffers => "`wasideps build` rebuilds the prefix; `--lockfile` names the lock that it was built from",
+            Self::DigestAlgorithm => {
+                "allow it in `digests.allow` of the policy, or do not use this lock"
+            }
+            Self::PrefixDiffers => {
+                "`wasideps build` rebuilds the prefix; `--lockfile` names the lock that it was built from"
+            }
             Self::OriginDiffers => {
                 "find out why before trusting it; `[[compared]]` in the recipe lists a difference that is known and harmless"
             }
-            Self::OriginRefused => "find out why before trusting it: what is there now is not what was locked",
-            Self::OriginAlone => "add an independent origin to the recipe, or audit where more of them can be reached",
+            Self::OriginRefused => {
+                "find out why before trusting it: what is there now is not what was locked"
+            }
+            Self::OriginAlone => {
+                "add an independent origin to the recipe, or audit where more of them can be reached"
+            }
             Self::OriginNotReached => "audit where it can be reached",
-            Self::Vulnerability => "move the source with `wasideps lock NAME VERSION`, or state with `--vex FILE` why it does not matter",
-            Self::VulnerabilityUndetermined => "read the record, and state the result with `--vex FILE`",
+            Self::Vulnerability => {
+                "move the source with `wasideps lock NAME VERSION`, or state with `--vex FILE` why it does not matter"
+            }
+            Self::VulnerabilityUndetermined => {
+                "read the record, and state the result with `--vex FILE`"
+            }
             Self::DatabaseBroken => "download the database again",
             Self::NotLookedAt => {
                 "`--update` downloads databases of vulnerabilities, `--database PATH` names one; `--origins` compares origins"
             }
-            Self::DatabaseFuture => "check the clock or $SOURCE_DATE_EPOCH, and use a newer wasideps for a newer format",
+            Self::DatabaseFuture => {
+                "check the clock or $SOURCE_DATE_EPOCH, and use a newer wasideps for a newer format"
+            }
         }
     }
 }
@@ -154,7 +190,8 @@ pub struct Finding {
     /// What it is about: `zlib 1.3.2`, a database, the lock.
     pub subject: String,
     pub message: String,
-    /// The file that it is in, where there is one: relative to the project for recipes and the lock.
+    /// The file that it is in, where there is one: relative to the project for recipes and the
+    /// lock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
 }
@@ -163,19 +200,31 @@ impl Finding {
     /// A violation.
     #[must_use]
     pub fn violation(rule: Rule, subject: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { rule, level: Level::Violation, subject: subject.into(), message: message.into(), file: None }
+        Self {
+            rule,
+            level: Level::Violation,
+            subject: subject.into(),
+            message: message.into(),
+            file: None,
+        }
     }
 
     /// A warning.
     #[must_use]
     pub fn warning(rule: Rule, subject: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { level: Level::Warning, ..Self::violation(rule, subject, message) }
+        Self {
+            level: Level::Warning,
+            ..Self::violation(rule, subject, message)
+        }
     }
 
     /// The same, in `file`.
     #[must_use]
     pub fn within(self, file: impl Into<String>) -> Self {
-        Self { file: Some(file.into()), ..self }
+        Self {
+            file: Some(file.into()),
+            ..self
+        }
     }
 
     /// What a vulnerability comes to under `policy`.
@@ -191,7 +240,9 @@ impl Finding {
         let suppressed = |what: &str| format!("{text}; {what} {}", vulnerability.why());
         let (rule, level) = match &vulnerability.verdict {
             Status::Affected => (Rule::Vulnerability, Level::Violation),
-            Status::Undetermined if policy.denies_undetermined() => (Rule::VulnerabilityUndetermined, Level::Violation),
+            Status::Undetermined if policy.denies_undetermined() => {
+                (Rule::VulnerabilityUndetermined, Level::Violation)
+            }
             Status::Undetermined => (Rule::VulnerabilityUndetermined, Level::Warning),
             Status::NotAffected(_) => {
                 text = suppressed("not affected, says");
@@ -202,7 +253,13 @@ impl Finding {
                 (Rule::Vulnerability, Level::Suppressed)
             }
         };
-        Self { rule, level, subject: vulnerability.subject.clone(), message: text, file: None }
+        Self {
+            rule,
+            level,
+            subject: vulnerability.subject.clone(),
+            message: text,
+            file: None,
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! `wasideps outdated`: what the origins of the locked sources offer now. What can't be known is said to be unknown; nothing is changed.
+//! `wasideps outdated`: what the origins of the locked sources offer now. What can't be known is
+//! said to be unknown; nothing is changed.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +19,8 @@ pub struct Offer {
     pub subject: String,
     /// `crate libz-sys`, `Debian zlib`, a repository.
     pub origin: String,
-    /// What the lock has of it, in the origin's own numbers; absent where the origin is not in the lock as such.
+    /// What the lock has of it, in the origin's own numbers; absent where the origin is not in the
+    /// lock as such.
     pub locked: Option<String>,
     /// Its newest, in its own numbers.
     pub newest: Option<String>,
@@ -70,12 +72,31 @@ pub fn offers(selected: &Selected, fetcher: &Fetcher<'_>, debian: &Debian) -> Ve
     if let Some(repository) = &selected.recipe.identifiers.repository {
         let tags = fetcher.tags(&subject.title(), repository);
         let newest = tags.map(|tags| newest_tag(&subject, tags.iter().map(String::as_str)));
-        let blank =
-            blank(&subject, repository.to_string(), selected.recipe.identifiers.tag.as_ref().map(|tag| tag.at(&selected.source.version)));
+        let blank = blank(
+            &subject,
+            repository.to_string(),
+            selected
+                .recipe
+                .identifiers
+                .tag
+                .as_ref()
+                .map(|tag| tag.at(&selected.source.version)),
+        );
         offers.push(match newest {
             Err(error) => not_reached(blank, error.to_string()),
-            Ok(None) => Offer { note: Some("none of its tags is known to be a version".into()), ..blank },
-            Ok(Some((tag, version))) => judged(Offer { newest: Some(tag), ..blank }, &subject, Some(version), None),
+            Ok(None) => Offer {
+                note: Some("none of its tags is known to be a version".into()),
+                ..blank
+            },
+            Ok(Some((tag, version))) => judged(
+                Offer {
+                    newest: Some(tag),
+                    ..blank
+                },
+                &subject,
+                Some(version),
+                None,
+            ),
         });
     }
     let mut asked = Vec::new();
@@ -84,7 +105,10 @@ pub fn offers(selected: &Selected, fetcher: &Fetcher<'_>, debian: &Debian) -> Ve
             Place::Crate { name, version } => {
                 let releases = fetcher.releases(&subject.title(), name);
                 let open = |release: &str| opened(&subject, fetcher, name, release);
-                (format!("crate {name}"), of_crate(&subject, name, version.as_str(), releases, &open))
+                (
+                    format!("crate {name}"),
+                    of_crate(&subject, name, version.as_str(), releases, &open),
+                )
             }
             Place::Debian { package, file } => {
                 let locked = file
@@ -92,9 +116,13 @@ pub fn offers(selected: &Selected, fetcher: &Fetcher<'_>, debian: &Debian) -> Ve
                     .strip_prefix(&format!("{package}_"))
                     .and_then(|rest| rest.split_once(".orig."))
                     .map(|(version, _)| version);
-                (format!("Debian {package}"), of_debian(&subject, package.as_str(), locked, debian))
+                (
+                    format!("Debian {package}"),
+                    of_debian(&subject, package.as_str(), locked, debian),
+                )
             }
-            // An archive's address is that of one version; what others there are, the repository tells.
+            // An archive's address is that of one version; what others there are, the repository
+            // tells.
             Place::Url(_) | Place::Folder(_) => continue,
         };
         if !asked.contains(&key) {
@@ -103,26 +131,48 @@ pub fn offers(selected: &Selected, fetcher: &Fetcher<'_>, debian: &Debian) -> Ve
         }
     }
     // What is no origin is asked all the same: it may become one.
-    if let Some(package) = selected.recipe.debian().filter(|package| !asked.contains(&format!("Debian {package}"))) {
+    if let Some(package) = selected
+        .recipe
+        .debian()
+        .filter(|package| !asked.contains(&format!("Debian {package}")))
+    {
         offers.push(of_debian(&subject, package.as_str(), None, debian));
     }
     if offers.is_empty() {
         let note = "none of its origins can be asked for other versions".to_owned();
-        offers.push(Offer { note: Some(note), ..blank(&subject, "-".into(), None) });
+        offers.push(Offer {
+            note: Some(note),
+            ..blank(&subject, "-".into(), None)
+        });
     }
     offers
 }
 
 fn blank(subject: &Subject<'_>, origin: String, locked: Option<String>) -> Offer {
-    Offer { subject: subject.title(), origin, locked, newest: None, holds: None, state: State::Unknown, note: None }
+    Offer {
+        subject: subject.title(),
+        origin,
+        locked,
+        newest: None,
+        holds: None,
+        state: State::Unknown,
+        note: None,
+    }
 }
 
 fn not_reached(offer: Offer, why: String) -> Offer {
-    Offer { state: State::NotReached, note: Some(why), ..offer }
+    Offer {
+        state: State::NotReached,
+        note: Some(why),
+        ..offer
+    }
 }
 
 /// The newest release among `tags`, with its version. Pre-releases are no releases.
-fn newest_tag<'t>(subject: &Subject<'_>, tags: impl Iterator<Item = &'t str>) -> Option<(String, String)> {
+fn newest_tag<'t>(
+    subject: &Subject<'_>,
+    tags: impl Iterator<Item = &'t str>,
+) -> Option<(String, String)> {
     let versions = tags.filter_map(|tag| {
         let version = subject.version_of_tag(tag)?;
         let order = Order::parse(&version).filter(|order| !order.is_pre_release())?;
@@ -143,37 +193,85 @@ fn of_crate(
         Err(error) => return not_reached(blank, error.to_string()),
         Ok(releases) => releases,
     };
-    let versions = releases.iter().filter_map(|text| semver::Version::parse(text).ok()).filter(|version| version.pre.is_empty());
-    let Some(newest) = versions.max() else { return Offer { note: Some("it has no release".into()), ..blank } };
+    let versions = releases
+        .iter()
+        .filter_map(|text| semver::Version::parse(text).ok())
+        .filter(|version| version.pre.is_empty());
+    let Some(newest) = versions.max() else {
+        return Offer {
+            note: Some("it has no release".into()),
+            ..blank
+        };
+    };
     let newest = newest.to_string();
-    let told = if newest == locked { Some(subject.version().to_owned()) } else { told_of_crate(subject, name, &newest) };
-    let offer = Offer { newest: Some(newest.clone()), ..blank };
+    let told = if newest == locked {
+        Some(subject.version().to_owned())
+    } else {
+        told_of_crate(subject, name, &newest)
+    };
+    let offer = Offer {
+        newest: Some(newest.clone()),
+        ..blank
+    };
     let holds = match told.map_or_else(|| open(&newest), |told| Ok(Some(told))) {
         Ok(holds) => holds,
-        Err(error) => return Offer { note: Some(error.to_string()), ..offer },
+        Err(error) => {
+            return Offer {
+                note: Some(error.to_string()),
+                ..offer
+            };
+        }
     };
-    judged(offer, subject, holds, Some("neither recipe, number nor the crate's own files say which version it carries"))
+    judged(
+        offer,
+        subject,
+        holds,
+        Some("neither recipe, number nor the crate's own files say which version it carries"),
+    )
 }
 
 /// What the crate's files say, where the recipe says in which.
-fn opened(subject: &Subject<'_>, fetcher: &Fetcher<'_>, name: &Name, release: &str) -> Result<Option<String>, FetchError> {
-    let carries = subject.selected.recipe.origins.iter().find_map(|origin| match &origin.place {
-        PlaceTemplate::Crate { name: other, carries: Some(carries), .. } if other == name => Some(carries),
-        _ => None,
-    });
-    let (Some(carries), Ok(version)) = (carries, release.parse::<Version>()) else { return Ok(None) };
+fn opened(
+    subject: &Subject<'_>,
+    fetcher: &Fetcher<'_>,
+    name: &Name,
+    release: &str,
+) -> Result<Option<String>, FetchError> {
+    let carries = subject
+        .selected
+        .recipe
+        .origins
+        .iter()
+        .find_map(|origin| match &origin.place {
+            PlaceTemplate::Crate {
+                name: other,
+                carries: Some(carries),
+                ..
+            } if other == name => Some(carries),
+            _ => None,
+        });
+    let (Some(carries), Ok(version)) = (carries, release.parse::<Version>()) else {
+        return Ok(None);
+    };
     let found = fetcher.carried(&subject.title(), name, &version, carries)?;
     Ok(found.map(|version| version.to_string()))
 }
 
-/// Which upstream version a crate's release carries by the recipe, else by its build metadata (`0.1.13+1.0.8`, `2.1.3+zstd.1.5.7`).
+/// Which upstream version a crate's release carries by the recipe, else by its build metadata
+/// (`0.1.13+1.0.8`, `2.1.3+zstd.1.5.7`).
 fn told_of_crate(subject: &Subject<'_>, krate: &Name, release: &str) -> Option<String> {
-    let told = subject.selected.recipe.origins.iter().find_map(|template| match &template.place {
-        PlaceTemplate::Crate { name, releases, .. } if name == krate => {
-            releases.iter().find(|(_, own)| own.as_str() == release).map(|(version, _)| version.to_string())
-        }
-        _ => None,
-    });
+    let told = subject
+        .selected
+        .recipe
+        .origins
+        .iter()
+        .find_map(|template| match &template.place {
+            PlaceTemplate::Crate { name, releases, .. } if name == krate => releases
+                .iter()
+                .find(|(_, own)| own.as_str() == release)
+                .map(|(version, _)| version.to_string()),
+            _ => None,
+        });
     told.or_else(|| {
         let (_, metadata) = release.split_once('+')?;
         let version = &metadata[metadata.find(|c: char| c.is_ascii_digit())?..];
@@ -182,24 +280,55 @@ fn told_of_crate(subject: &Subject<'_>, krate: &Name, release: &str) -> Option<S
 }
 
 fn of_debian(subject: &Subject<'_>, package: &str, locked: Option<&str>, debian: &Debian) -> Offer {
-    let blank = blank(subject, format!("Debian {package}"), locked.map(str::to_owned));
+    let blank = blank(
+        subject,
+        format!("Debian {package}"),
+        locked.map(str::to_owned),
+    );
     let versions = match debian {
         Err(problem) => return not_reached(blank, problem.clone()),
         Ok(versions) => versions,
     };
-    let Some(newest) = versions.get(package) else { return Offer { note: Some("Debian's index does not have it".into()), ..blank } };
-    judged(Offer { newest: Some(newest.clone()), ..blank }, subject, Some(changelog::upstream(newest).to_owned()), None)
+    let Some(newest) = versions.get(package) else {
+        return Offer {
+            note: Some("Debian's index does not have it".into()),
+            ..blank
+        };
+    };
+    judged(
+        Offer {
+            newest: Some(newest.clone()),
+            ..blank
+        },
+        subject,
+        Some(changelog::upstream(newest).to_owned()),
+        None,
+    )
 }
 
-fn judged(offer: Offer, subject: &Subject<'_>, holds: Option<String>, unknown: Option<&str>) -> Offer {
-    let Some(version) = holds else { return Offer { note: unknown.map(str::to_owned), ..offer } };
+fn judged(
+    offer: Offer,
+    subject: &Subject<'_>,
+    holds: Option<String>,
+    unknown: Option<&str>,
+) -> Offer {
+    let Some(version) = holds else {
+        return Offer {
+            note: unknown.map(str::to_owned),
+            ..offer
+        };
+    };
     let state = match (Order::parse(&version), Order::parse(subject.version())) {
         (Some(theirs), Some(ours)) if theirs > ours => State::Newer,
         (Some(theirs), Some(ours)) if theirs < ours => State::Behind,
         (Some(_), Some(_)) => State::Current,
         _ => State::Unknown,
     };
-    Offer { holds: Some(version), state, ..offer }
+    Offer {
+        holds: Some(version),
+        state,
+        ..offer
+    }
 }
 
 #[cfg(test)]
@@ -213,11 +342,22 @@ mod tests {
 
     #[test]
     fn the_newest_tag_is_a_release_in_the_form_of_the_locked_one() {
-        let newest = |name: &str, tags: &[&str]| newest_tag(&Subject::new(&selected(name)), tags.iter().copied());
+        let newest = |name: &str, tags: &[&str]| {
+            newest_tag(&Subject::new(&selected(name)), tags.iter().copied())
+        };
         let found = |tag: &str, version: &str| Some((tag.to_owned(), version.to_owned()));
-        assert_eq!(newest("zlib", &["v1.3.2", "v1.10", "v1.9", "v2.0-rc1", "latest"]), found("v1.10", "1.10"));
-        assert_eq!(newest("expat", &["R_2_8_3", "R_2_10_0", "V1_95"]), found("R_2_10_0", "2.10.0"));
-        assert_eq!(newest("bzip2", &["bzip2-1.0.8", "bzip2-1.0.8-beta"]), found("bzip2-1.0.8", "1.0.8"));
+        assert_eq!(
+            newest("zlib", &["v1.3.2", "v1.10", "v1.9", "v2.0-rc1", "latest"]),
+            found("v1.10", "1.10")
+        );
+        assert_eq!(
+            newest("expat", &["R_2_8_3", "R_2_10_0", "V1_95"]),
+            found("R_2_10_0", "2.10.0")
+        );
+        assert_eq!(
+            newest("bzip2", &["bzip2-1.0.8", "bzip2-1.0.8-beta"]),
+            found("bzip2-1.0.8", "1.0.8")
+        );
         assert_eq!(newest("zlib", &["latest"]), None);
     }
 
@@ -227,28 +367,70 @@ mod tests {
             let selected = selected(name);
             let releases = Ok(releases.iter().map(|&release| release.to_owned()).collect());
             let open = |release: &str| Ok((release == "1.2.1").then(|| "1.3.9".to_owned()));
-            of_crate(&Subject::new(&selected), &origin.parse().expect("a name"), locked, releases, &open)
+            of_crate(
+                &Subject::new(&selected),
+                &origin.parse().expect("a name"),
+                locked,
+                releases,
+                &open,
+            )
         };
-        let offer = of("bzip2", "bzip2-sys", "0.1.13+1.0.8", &["0.1.9", "0.1.13+1.0.8", "0.1.14+1.0.9", "0.2.0-alpha.1"]);
-        assert_eq!(state(&offer), (Some("0.1.14+1.0.9"), Some("1.0.9"), State::Newer));
+        let offer = of(
+            "bzip2",
+            "bzip2-sys",
+            "0.1.13+1.0.8",
+            &["0.1.9", "0.1.13+1.0.8", "0.1.14+1.0.9", "0.2.0-alpha.1"],
+        );
+        assert_eq!(
+            state(&offer),
+            (Some("0.1.14+1.0.9"), Some("1.0.9"), State::Newer)
+        );
         let offer = of("zlib", "libz-sys", "1.1.31", &["1.1.31", "1.1.30"]);
-        assert_eq!(state(&offer), (Some("1.1.31"), Some("1.3.2"), State::Current));
+        assert_eq!(
+            state(&offer),
+            (Some("1.1.31"), Some("1.3.2"), State::Current)
+        );
         let offer = of("zlib", "libz-sys", "1.1.31", &["1.1.31", "1.2.0"]);
         assert_eq!(state(&offer), (Some("1.2.0"), None, State::Unknown));
         assert!(offer.note.is_some());
         let offer = of("zlib", "libz-sys", "1.1.31", &["1.1.31", "1.2.1"]);
-        assert_eq!(state(&offer), (Some("1.2.1"), Some("1.3.9"), State::Newer), "its files are looked into");
+        assert_eq!(
+            state(&offer),
+            (Some("1.2.1"), Some("1.3.9"), State::Newer),
+            "its files are looked into"
+        );
     }
 
     #[test]
     fn debians_version_holds_upstreams() {
         let of = |name: &str, package: &str, version: &str| {
             let selected = selected(name);
-            of_debian(&Subject::new(&selected), package, None, &Ok(BTreeMap::from([(package.to_owned(), version.to_owned())])))
+            of_debian(
+                &Subject::new(&selected),
+                package,
+                None,
+                &Ok(BTreeMap::from([(package.to_owned(), version.to_owned())])),
+            )
         };
-        assert_eq!(state(&of("zlib", "zlib", "1:1.3.dfsg+really1.3.3-1")), (Some("1:1.3.dfsg+really1.3.3-1"), Some("1.3.3"), State::Newer));
-        assert_eq!(state(&of("zlib", "zlib", "1:1.4.dfsg-1")), (Some("1:1.4.dfsg-1"), Some("1.4"), State::Newer));
-        assert_eq!(state(&of("expat", "expat", "2.8.3-1")), (Some("2.8.3-1"), Some("2.8.3"), State::Current));
-        assert_eq!(state(&of("zstd", "libzstd", "1.5.6+dfsg-2")), (Some("1.5.6+dfsg-2"), Some("1.5.6"), State::Behind));
+        assert_eq!(
+            state(&of("zlib", "zlib", "1:1.3.dfsg+really1.3.3-1")),
+            (
+                Some("1:1.3.dfsg+really1.3.3-1"),
+                Some("1.3.3"),
+                State::Newer
+            )
+        );
+        assert_eq!(
+            state(&of("zlib", "zlib", "1:1.4.dfsg-1")),
+            (Some("1:1.4.dfsg-1"), Some("1.4"), State::Newer)
+        );
+        assert_eq!(
+            state(&of("expat", "expat", "2.8.3-1")),
+            (Some("2.8.3-1"), Some("2.8.3"), State::Current)
+        );
+        assert_eq!(
+            state(&of("zstd", "libzstd", "1.5.6+dfsg-2")),
+            (Some("1.5.6+dfsg-2"), Some("1.5.6"), State::Behind)
+        );
     }
 }

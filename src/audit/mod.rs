@@ -1,8 +1,9 @@
-//! The audit: rules on lock, recipes and prefix, independent origins, known vulnerabilities from local databases. The formats and rules are told in
-//! `docs/audit.md`.
+//! The audit: rules on lock, recipes and prefix, independent origins, known vulnerabilities from
+//! local databases. The formats and rules are told in `docs/audit.md`.
 //!
-//! [`policy`], [`prefix`] and [`origins`] give findings; [`database`] reads records of two formats into one form ([`record`]), [`vulnerability`]
-//! judges them, [`resolves`] and [`vex`] suppress, [`vex`] writes, [`sarif`] prints. [`freshness`] compares the lock with what its origins offer.
+//! [`policy`], [`prefix`] and [`origins`] give findings; [`database`] reads records of two formats
+//! into one form ([`record`]), [`vulnerability`] judges them, [`resolves`] and [`vex`] suppress,
+//! [`vex`] writes, [`sarif`] prints. [`freshness`] compares the lock with what its origins offer.
 
 pub mod advisories;
 pub mod changelog;

@@ -1,8 +1,10 @@
-//! The order of upstream versions, which are seldom Semantic Versioning: `3.53.2`, `1.0.8`, `1.3.1.2`, `5.3.3alpha`, `1.3.2-rc1`, `1.0.2k`.
+//! The order of upstream versions, which are seldom Semantic Versioning: `3.53.2`, `1.0.8`,
+//! `1.3.1.2`, `5.3.3alpha`, `1.3.2-rc1`, `1.0.2k`.
 //!
-//! A version is a run of numbers, then words with runs of numbers behind them. Runs are compared number by number, as if the shorter one went on with
-//! zeros. Words for what comes before a release (`alpha`, `rc`) are less than nothing; all others, single letters too, are more, in the alphabet's
-//! order. Build metadata (from `+`) and separators do not count.
+//! A version is a run of numbers, then words with runs of numbers behind them. Runs are compared
+//! number by number, as if the shorter one went on with zeros. Words for what comes before a
+//! release (`alpha`, `rc`) are less than nothing; all others, single letters too, are more, in the
+//! alphabet's order. Build metadata (from `+`) and separators do not count.
 
 use std::ops::{Bound, RangeBounds as _};
 
@@ -27,14 +29,19 @@ impl Order {
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
-        if !text.starts_with(|c: char| c.is_ascii_digit()) || !text.chars().all(|c| c.is_ascii_alphanumeric() || "+-_.~".contains(c)) {
+        if !text.starts_with(|c: char| c.is_ascii_digit())
+            || !text
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "+-_.~".contains(c))
+        {
             return None;
         }
         let text = text.split('+').next().unwrap_or(text).to_ascii_lowercase();
         let mut parts = vec![(Word::Post(String::new()), Vec::new())];
         let mut rest = text.as_str();
         while let Some(first) = rest.chars().next() {
-            let end = |fits: fn(&char) -> bool| rest.find(|c: char| !fits(&c)).unwrap_or(rest.len());
+            let end =
+                |fits: fn(&char) -> bool| rest.find(|c: char| !fits(&c)).unwrap_or(rest.len());
             let (token, after) = if first.is_ascii_digit() {
                 rest.split_at(end(char::is_ascii_digit))
             } else if first.is_ascii_alphabetic() {
@@ -88,13 +95,19 @@ impl Interval {
     /// All versions.
     #[must_use]
     pub fn all() -> Self {
-        Self { low: Bound::Unbounded, high: Bound::Unbounded }
+        Self {
+            low: Bound::Unbounded,
+            high: Bound::Unbounded,
+        }
     }
 
     /// Exactly `version`.
     #[must_use]
     pub fn exactly(version: Order) -> Self {
-        Self { low: Bound::Included(version.clone()), high: Bound::Included(version) }
+        Self {
+            low: Bound::Included(version.clone()),
+            high: Bound::Included(version),
+        }
     }
 
     /// Whether `version` is in it.
@@ -103,7 +116,8 @@ impl Interval {
         (self.low.as_ref(), self.high.as_ref()).contains(version)
     }
 
-    /// What records write where a version is asked for: a version, `>= 5.3.3alpha, < 5.8.1`, `< 1.2`, `3.49.1 < 3.50`, `*`.
+    /// What records write where a version is asked for: a version, `>= 5.3.3alpha, < 5.8.1`, `<
+    /// 1.2`, `3.49.1 < 3.50`, `*`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
@@ -187,12 +201,26 @@ mod tests {
 
     #[test]
     fn what_is_written_otherwise_may_be_the_same_version_and_what_is_none_is_refused() {
-        for (one, other) in
-            [("1.0", "1"), ("1.0.0", "1"), ("v1.3.2", "1.3.2"), ("1.3.2rc1", "1.3.2-rc.1"), ("0.1.13+1.0.8", "0.1.13"), ("2_8_3", "2.8.3")]
-        {
+        for (one, other) in [
+            ("1.0", "1"),
+            ("1.0.0", "1"),
+            ("v1.3.2", "1.3.2"),
+            ("1.3.2rc1", "1.3.2-rc.1"),
+            ("0.1.13+1.0.8", "0.1.13"),
+            ("2_8_3", "2.8.3"),
+        ] {
             assert_eq!(order(one), order(other), "{one} {other}");
         }
-        for text in ["", "n/a", "unspecified", "Fixed in gzip 1.12", "through 1.3", "< 1.2", "1.2 and later", "*"] {
+        for text in [
+            "",
+            "n/a",
+            "unspecified",
+            "Fixed in gzip 1.12",
+            "through 1.3",
+            "< 1.2",
+            "1.2 and later",
+            "*",
+        ] {
             assert_eq!(Order::parse(text), None, "{text}");
         }
         assert!(order("1.3.2-rc1").is_pre_release() && !order("1.0.2k").is_pre_release());
@@ -201,7 +229,11 @@ mod tests {
     #[test]
     fn ranges_in_words_hold_what_they_say() {
         let table = [
-            (">= 5.3.3alpha, < 5.8.1", &["5.3.3alpha", "5.8.0"][..], &["5.3.2", "5.8.1"][..]),
+            (
+                ">= 5.3.3alpha, < 5.8.1",
+                &["5.3.3alpha", "5.8.0"][..],
+                &["5.3.2", "5.8.1"][..],
+            ),
             ("< 1.2", &["0", "1.1.9"], &["1.2", "1.2.0"]),
             ("<= 1.3", &["1.3", "1.3.0"], &["1.3.1"]),
             ("3.49.1 < 3.50", &["3.49.1", "3.49.2"], &["3.49", "3.50"]),
@@ -216,10 +248,20 @@ mod tests {
                 assert!(interval.contains(&order(version)), "{version} in {text}");
             }
             for version in outside {
-                assert!(!interval.contains(&order(version)), "{version} not in {text}");
+                assert!(
+                    !interval.contains(&order(version)),
+                    "{version} not in {text}"
+                );
             }
         }
-        for text in ["n/a", "before 2.7", "1.0 > 2", "<", "< x", "Fixed in 1.2, 1.3"] {
+        for text in [
+            "n/a",
+            "before 2.7",
+            "1.0 > 2",
+            "<",
+            "< x",
+            "Fixed in 1.2, 1.3",
+        ] {
             assert_eq!(Interval::parse(text), None, "{text}");
         }
     }

@@ -42,7 +42,8 @@ impl Word {
     }
 }
 
-/// What the origins of `selected` come to. An origin that was not reached says nothing, and one alone has nothing to agree with.
+/// What the origins of `selected` come to. An origin that was not reached says nothing, and one
+/// alone has nothing to agree with.
 #[must_use]
 pub fn compare(selected: &Selected, reports: &[OriginReport]) -> (Vec<Compared>, Vec<Finding>) {
     let subject = selected.title();
@@ -51,11 +52,23 @@ pub fn compare(selected: &Selected, reports: &[OriginReport]) -> (Vec<Compared>,
     for OriginReport { origin, verdict } in reports {
         let (verdict, text) = match verdict {
             Verdict::Agrees { files, .. } => (Word::Agrees, format!("{files} files")),
-            Verdict::AsListed { files, differences, .. } => {
-                let listed: Vec<_> = differences.iter().map(|(path, reason)| format!("{path}: {reason}")).collect();
-                (Word::AsListed, format!("{files} files; {}", listed.join("; ")))
+            Verdict::AsListed {
+                files, differences, ..
+            } => {
+                let listed: Vec<_> = differences
+                    .iter()
+                    .map(|(path, reason)| format!("{path}: {reason}"))
+                    .collect();
+                (
+                    Word::AsListed,
+                    format!("{files} files; {}", listed.join("; ")),
+                )
             }
-            Verdict::Differs { found, reference, differences } => {
+            Verdict::Differs {
+                found,
+                reference,
+                differences,
+            } => {
                 let against = reference.as_ref().map_or_else(
                     || "; no other origin was reached to compare it with".to_owned(),
                     |reference| {
@@ -63,26 +76,54 @@ pub fn compare(selected: &Selected, reports: &[OriginReport]) -> (Vec<Compared>,
                         format!(", against {reference} in {}", files.join(", "))
                     },
                 );
-                (Word::Differs, format!("inputs digest {found}, expected {}{against}", selected.source.inputs))
+                (
+                    Word::Differs,
+                    format!(
+                        "inputs digest {found}, expected {}{against}",
+                        selected.source.inputs
+                    ),
+                )
             }
-            Verdict::NotAsListed { problems } => (Word::Differs, format!("not as the lock lists it: {}", problems.join("; "))),
-            Verdict::Failed(error) if error.class() == FetchClass::Network => (Word::NotReached, error.to_string()),
+            Verdict::NotAsListed { problems } => (
+                Word::Differs,
+                format!("not as the lock lists it: {}", problems.join("; ")),
+            ),
+            Verdict::Failed(error) if error.class() == FetchClass::Network => {
+                (Word::NotReached, error.to_string())
+            }
             Verdict::Failed(error) => (Word::Refused, error.to_string()),
         };
         // Most errors name their origin themselves.
-        let message = if text.contains(origin) { text.clone() } else { format!("{origin}: {text}") };
+        let message = if text.contains(origin) {
+            text.clone()
+        } else {
+            format!("{origin}: {text}")
+        };
         match verdict {
             Word::Agrees | Word::AsListed => {}
             Word::Differs => found.push(Finding::violation(Rule::OriginDiffers, &subject, message)),
             Word::Refused => found.push(Finding::violation(Rule::OriginRefused, &subject, message)),
-            Word::NotReached => found.push(Finding::warning(Rule::OriginNotReached, &subject, message)),
+            Word::NotReached => {
+                found.push(Finding::warning(Rule::OriginNotReached, &subject, message));
+            }
         }
-        compared.push(Compared { subject: subject.clone(), origin: origin.clone(), verdict, text });
+        compared.push(Compared {
+            subject: subject.clone(),
+            origin: origin.clone(),
+            verdict,
+            text,
+        });
     }
-    let reached = compared.iter().filter(|one| matches!(one.verdict, Word::Agrees | Word::AsListed | Word::Differs)).count();
+    let reached = compared
+        .iter()
+        .filter(|one| matches!(one.verdict, Word::Agrees | Word::AsListed | Word::Differs))
+        .count();
     if reached < 2 {
-        let message =
-            if reached == 0 { "no origin was reached: nothing was compared" } else { "one origin alone was reached: nothing was compared" };
+        let message = if reached == 0 {
+            "no origin was reached: nothing was compared"
+        } else {
+            "one origin alone was reached: nothing was compared"
+        };
         found.push(Finding::warning(Rule::OriginAlone, &subject, message));
     }
     (compared, found)

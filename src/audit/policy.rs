@@ -1,12 +1,15 @@
 //! The rules on lock and recipes: what is excluded, licences, patches, digests.
 
 use super::finding::{Finding, Rule};
-use crate::model::{ExclusionStatement, Exclusions, LicenseProblem, Place, Policy, RelPath, Selected, Sha256, Trace};
+use crate::model::{
+    ExclusionStatement, Exclusions, LicenseProblem, Place, Policy, RelPath, Selected, Sha256, Trace,
+};
 
 /// What the rules are asked of.
 pub struct Subjects<'a> {
     pub sources: &'a [Selected],
-    /// The paths of each source's inputs, where its tree is in the store; else the recipe's own lists are looked at.
+    /// The paths of each source's inputs, where its tree is in the store; else the recipe's own
+    /// lists are looked at.
     pub inputs: &'a [Option<Vec<RelPath>>],
     /// The lock's file, as it is shown.
     pub lockfile: &'a str,
@@ -20,22 +23,44 @@ pub fn excluded(subjects: &Subjects<'_>, exclusions: &Exclusions) -> ExclusionSt
         let Selected { recipe, source, .. } = selected;
         let compared = source.compared.iter().map(|compared| &compared.origin);
         let tests = source.tests.iter().flat_map(|tests| &tests.origins);
-        let packages = source.origins.iter().chain(compared).chain(tests).filter_map(|origin| match &origin.place {
-            Place::Crate { name, .. } | Place::Debian { package: name, .. } => Some(name),
-            Place::Url(_) | Place::Folder(_) => None,
-        });
-        let lock = std::iter::once(&recipe.name).chain(packages).map(|name| (Trace::Lock, subjects.lockfile, name.as_str()));
+        let packages = source
+            .origins
+            .iter()
+            .chain(compared)
+            .chain(tests)
+            .filter_map(|origin| match &origin.place {
+                Place::Crate { name, .. } | Place::Debian { package: name, .. } => Some(name),
+                Place::Url(_) | Place::Folder(_) => None,
+            });
+        let lock = std::iter::once(&recipe.name)
+            .chain(packages)
+            .map(|name| (Trace::Lock, subjects.lockfile, name.as_str()));
         let libraries = recipe.libraries.iter().map(|library| &library.name);
         let modules = recipe.pkg_configs.keys();
-        let names = recipe.required().into_iter().chain(libraries).chain(modules).chain([&recipe.name]);
+        let names = recipe
+            .required()
+            .into_iter()
+            .chain(libraries)
+            .chain(modules)
+            .chain([&recipe.name]);
         let recipes = names.map(|name| (Trace::Recipe, recipe.file.as_str(), name.as_str()));
         let licenses: Vec<_> = license_ids(&recipe.license.expression);
-        let licenses = licenses.iter().map(|license| (Trace::License, recipe.file.as_str(), license.as_str()));
+        let licenses = licenses
+            .iter()
+            .map(|license| (Trace::License, recipe.file.as_str(), license.as_str()));
         let title = selected.title();
-        let listed = recipe.units().map(|(_, unit)| unit.source.path()).chain(recipe.headers().map(|(from, _)| from));
+        let listed = recipe
+            .units()
+            .map(|(_, unit)| unit.source.path())
+            .chain(recipe.headers().map(|(from, _)| from));
         let overlays = selected.overlays.iter().map(|(path, _)| path);
-        let paths: Vec<&RelPath> = inputs.as_ref().map_or_else(|| listed.chain(overlays).collect(), |paths| paths.iter().collect());
-        let inputs = paths.into_iter().map(|path| (Trace::Input, title.as_str(), path.as_str()));
+        let paths: Vec<&RelPath> = inputs.as_ref().map_or_else(
+            || listed.chain(overlays).collect(),
+            |paths| paths.iter().collect(),
+        );
+        let inputs = paths
+            .into_iter()
+            .map(|path| (Trace::Input, title.as_str(), path.as_str()));
         statement.extend(exclusions.search(lock.chain(recipes).chain(licenses).chain(inputs)));
     }
     statement
@@ -44,13 +69,20 @@ pub fn excluded(subjects: &Subjects<'_>, exclusions: &Exclusions) -> ExclusionSt
 /// The licences that an expression names; none where it is none.
 fn license_ids(expression: &str) -> Vec<String> {
     let parsed = spdx::Expression::parse(expression);
-    parsed.iter().flat_map(spdx::Expression::requirements).map(|requirement| requirement.req.license.to_string()).collect()
+    parsed
+        .iter()
+        .flat_map(spdx::Expression::requirements)
+        .map(|requirement| requirement.req.license.to_string())
+        .collect()
 }
 
 /// A finding for each thing that `statement` found.
 pub fn of_statement(statement: &ExclusionStatement) -> impl Iterator<Item = Finding> + '_ {
     statement.found.iter().map(|found| {
-        let message = format!("it names `{}`, which is excluded ({}): {}", found.found, found.excluded, found.reason);
+        let message = format!(
+            "it names `{}`, which is excluded ({}): {}",
+            found.found, found.excluded, found.reason
+        );
         Finding::violation(Rule::Excluded, found.place.clone(), message)
     })
 }
@@ -61,12 +93,21 @@ pub fn findings(subjects: &Subjects<'_>, policy: &Policy) -> Vec<Finding> {
     let mut found = Vec::new();
     for selected in subjects.sources {
         let file = format!("recipes/{}", selected.recipe.file);
-        let of_recipe = licenses(selected, policy).into_iter().chain(patches(selected));
+        let of_recipe = licenses(selected, policy)
+            .into_iter()
+            .chain(patches(selected));
         found.extend(of_recipe.map(|finding| finding.within(file.clone())));
     }
     if !policy.allows_digest(Sha256::ALGORITHM) {
-        let message = format!("its digests are {}; the policy allows {}", Sha256::ALGORITHM, policy.digests().join(", "));
-        found.push(Finding::violation(Rule::DigestAlgorithm, "the lock", message).within(subjects.lockfile));
+        let message = format!(
+            "its digests are {}; the policy allows {}",
+            Sha256::ALGORITHM,
+            policy.digests().join(", ")
+        );
+        found.push(
+            Finding::violation(Rule::DigestAlgorithm, "the lock", message)
+                .within(subjects.lockfile),
+        );
     }
     found
 }
@@ -75,12 +116,16 @@ fn licenses(selected: &Selected, policy: &Policy) -> Option<Finding> {
     let expression = &selected.recipe.license.expression;
     let (rule, message) = match policy.check_license(expression) {
         Ok(()) => return None,
-        Err(LicenseProblem::Invalid(problem)) => {
-            (Rule::LicenseInvalid, format!("`{expression}` is not an SPDX licence expression: {problem}"))
-        }
+        Err(LicenseProblem::Invalid(problem)) => (
+            Rule::LicenseInvalid,
+            format!("`{expression}` is not an SPDX licence expression: {problem}"),
+        ),
         Err(LicenseProblem::NotAllowed(others)) => (
             Rule::LicenseNotAllowed,
-            format!("`{expression}` can't be met with what the policy allows; not allowed: {}", others.join(", ")),
+            format!(
+                "`{expression}` can't be met with what the policy allows; not allowed: {}",
+                others.join(", ")
+            ),
         ),
     };
     Some(Finding::violation(rule, selected.title(), message))
@@ -90,11 +135,22 @@ fn patches(selected: &Selected) -> Vec<Finding> {
     let mut found = Vec::new();
     for patch in &selected.recipe.patches {
         if patch.reason.trim().is_empty() {
-            found.push(Finding::violation(Rule::PatchReason, selected.title(), format!("{} has no reason", patch.file)));
+            found.push(Finding::violation(
+                Rule::PatchReason,
+                selected.title(),
+                format!("{} has no reason", patch.file),
+            ));
         }
         if !is_reference(&patch.upstream) {
-            let message = format!("{} says of upstream `{}`, which is neither a URL nor `not sent: ` with why", patch.file, patch.upstream);
-            found.push(Finding::violation(Rule::PatchUpstream, selected.title(), message));
+            let message = format!(
+                "{} says of upstream `{}`, which is neither a URL nor `not sent: ` with why",
+                patch.file, patch.upstream
+            );
+            found.push(Finding::violation(
+                Rule::PatchUpstream,
+                selected.title(),
+                message,
+            ));
         }
     }
     found
@@ -104,7 +160,8 @@ fn patches(selected: &Selected) -> Vec<Finding> {
 fn is_reference(upstream: &str) -> bool {
     match upstream.trim().strip_prefix("not sent:") {
         Some(why) => !why.trim().is_empty(),
-        None => url::Url::parse(upstream.trim()).is_ok_and(|url| matches!(url.scheme(), "https" | "http") && url.host().is_some()),
+        None => url::Url::parse(upstream.trim())
+            .is_ok_and(|url| matches!(url.scheme(), "https" | "http") && url.host().is_some()),
     }
 }
 
@@ -114,10 +171,23 @@ mod tests {
 
     #[test]
     fn a_reference_is_a_url_or_a_reason_for_none() {
-        for text in ["https://github.com/madler/zlib/pull/1", "not sent: this is what configure does", " not sent: why "] {
+        for text in [
+            "https://github.com/madler/zlib/pull/1",
+            "not sent: this is what configure does",
+            " not sent: why ",
+        ] {
             assert!(is_reference(text), "{text}");
         }
-        for text in ["", "not sent", "not sent:", "not sent: ", "sent", "madler/zlib#1", "file:///tmp/x", "https://"] {
+        for text in [
+            "",
+            "not sent",
+            "not sent:",
+            "not sent: ",
+            "sent",
+            "madler/zlib#1",
+            "file:///tmp/x",
+            "https://",
+        ] {
             assert!(!is_reference(text), "{text}");
         }
     }

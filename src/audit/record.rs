@@ -83,7 +83,9 @@ impl Record {
     /// Whether it is of a distribution, which says only where it fixed something.
     #[must_use]
     pub fn is_downstream(&self) -> bool {
-        self.affected.iter().any(|entry| !entry.downstream.is_empty())
+        self.affected
+            .iter()
+            .any(|entry| !entry.downstream.is_empty())
     }
 
     /// Whether `name` is its identifier or one of its aliases.
@@ -95,7 +97,10 @@ impl Record {
     /// Whether it names `subject`, in whichever version.
     #[must_use]
     pub fn names(&self, subject: &Subject<'_>) -> bool {
-        self.affected.iter().flat_map(|entry| &entry.names).any(|known| subject.version_as(known).is_some())
+        self.affected
+            .iter()
+            .flat_map(|entry| &entry.names)
+            .any(|known| subject.version_as(known).is_some())
     }
 
     /// What the record says of `subject`.
@@ -104,16 +109,28 @@ impl Record {
         let (mut affected, mut undetermined, mut by_commits) = (None, None, None);
         let mut files: Vec<String> = Vec::new();
         let mut told_unaffected = false;
-        for (entry, version) in self.affected.iter().filter_map(|entry| Some((entry, entry.version_of(subject)?))) {
+        for (entry, version) in self
+            .affected
+            .iter()
+            .filter_map(|entry| Some((entry, entry.version_of(subject)?)))
+        {
             match entry.judge(subject, version) {
                 Verdict::Unaffected => told_unaffected = true,
                 Verdict::Affected(why) => _ = affected.get_or_insert(why),
                 Verdict::Undetermined(why) => _ = undetermined.get_or_insert(why),
                 Verdict::Commits(why) => _ = by_commits.get_or_insert(why),
             }
-            files.extend(entry.files.iter().filter(|file| !files.contains(file)).cloned().collect::<Vec<_>>());
+            files.extend(
+                entry
+                    .files
+                    .iter()
+                    .filter(|file| !files.contains(file))
+                    .cloned()
+                    .collect::<Vec<_>>(),
+            );
         }
-        // A range of commits often stands beside one of versions, which then tells the same readably.
+        // A range of commits often stands beside one of versions, which then tells the same
+        // readably.
         let undetermined = undetermined.or(by_commits.filter(|_| !told_unaffected));
         match (affected, undetermined) {
             _ if self.withdrawn => Judgement::Unaffected,
@@ -140,7 +157,10 @@ impl Affected {
             let version = subject.version_as(known)?;
             match known {
                 // A CPE with a version speaks of that one alone.
-                Known::Cpe { version: Some(only), .. } if Order::parse(only) != Order::parse(version) => None,
+                Known::Cpe {
+                    version: Some(only),
+                    ..
+                } if Order::parse(only) != Order::parse(version) => None,
                 _ => Some(version),
             }
         })
@@ -150,13 +170,21 @@ impl Affected {
         if !self.downstream.is_empty() {
             return self.judge_downstream(version);
         }
-        if let Some(listed) = self.listed.iter().find(|listed| *listed == version || subject.is_tag(listed)) {
+        if let Some(listed) = self
+            .listed
+            .iter()
+            .find(|listed| *listed == version || subject.is_tag(listed))
+        {
             return Verdict::Affected(format!("it lists {listed}"));
         }
         let Some(order) = Order::parse(version) else {
             return Verdict::Undetermined(format!("the version {version} can't be ordered"));
         };
-        let about = |claim| self.statements.iter().find(|statement| statement.claim == claim && statement.interval.contains(&order));
+        let about = |claim| {
+            self.statements
+                .iter()
+                .find(|statement| statement.claim == claim && statement.interval.contains(&order))
+        };
         if let Some(statement) = about(Claim::Affected) {
             return Verdict::Affected(format!("{version} is in `{}`", statement.told));
         }
@@ -164,7 +192,10 @@ impl Affected {
             return Verdict::Unaffected;
         }
         if let Some(statement) = about(Claim::Unknown) {
-            return Verdict::Undetermined(format!("it says that nothing is known of `{}`", statement.told));
+            return Verdict::Undetermined(format!(
+                "it says that nothing is known of `{}`",
+                statement.told
+            ));
         }
         if let Some(text) = self.unreadable.first() {
             return Verdict::Undetermined(format!("`{text}` can't be read as versions"));
@@ -183,18 +214,42 @@ impl Affected {
     /// That Debian fixed it later says nothing of when it came in: somebody has to look.
     fn judge_downstream(&self, version: &str) -> Verdict {
         // The newest first, as changelogs have them.
-        let Some(fixed) = self.downstream.iter().rev().find(|fixed| fixed.is_after(version)) else { return Verdict::Unaffected };
-        Verdict::Undetermined(format!("Debian's changelog says that {} fixes it ({}); ours is {version}: look", fixed.version, fixed.date))
+        let Some(fixed) = self
+            .downstream
+            .iter()
+            .rev()
+            .find(|fixed| fixed.is_after(version))
+        else {
+            return Verdict::Unaffected;
+        };
+        Verdict::Undetermined(format!(
+            "Debian's changelog says that {} fixes it ({}); ours is {version}: look",
+            fixed.version, fixed.date
+        ))
     }
 
-    /// Databases list the tags that are in a range of commits; one that they do not list is not in it, unless it is newer than all of theirs.
+    /// Databases list the tags that are in a range of commits; one that they do not list is not in
+    /// it, unless it is newer than all of theirs.
     fn judge_commits(&self, subject: &Subject<'_>, commits: &Commits, version: &Order) -> Verdict {
         if self.listed.is_empty() {
-            return Verdict::Commits(format!("it gives commits ({}), and lists no versions", commits.told));
+            return Verdict::Commits(format!(
+                "it gives commits ({}), and lists no versions",
+                commits.told
+            ));
         }
-        let newest = self.listed.iter().filter_map(|tag| Order::parse(&subject.version_of_tag(tag).unwrap_or_else(|| tag.clone()))).max();
-        if self.commits.iter().any(|commits| commits.open) && newest.is_some_and(|newest| newest < *version) {
-            return Verdict::Undetermined("its range has no end, and the version is newer than all that it lists".into());
+        let newest = self
+            .listed
+            .iter()
+            .filter_map(|tag| {
+                Order::parse(&subject.version_of_tag(tag).unwrap_or_else(|| tag.clone()))
+            })
+            .max();
+        if self.commits.iter().any(|commits| commits.open)
+            && newest.is_some_and(|newest| newest < *version)
+        {
+            return Verdict::Undetermined(
+                "its range has no end, and the version is newer than all that it lists".into(),
+            );
         }
         Verdict::Unaffected
     }

@@ -38,13 +38,27 @@ impl Report {
             let path = database.path.to_string();
             for broken in &database.broken {
                 let message = format!("{} was skipped: {}", broken.file, broken.problem);
-                self.findings.push(Finding::warning(Rule::DatabaseBroken, &path, message));
+                self.findings
+                    .push(Finding::warning(Rule::DatabaseBroken, &path, message));
             }
-            let few: Vec<_> = database.future.iter().map(|future| format!("{}: {}", future.id, future.why)).collect();
+            let few: Vec<_> = database
+                .future
+                .iter()
+                .map(|future| format!("{}: {}", future.id, future.why))
+                .collect();
             if !few.is_empty() {
-                let others = if database.from_the_future > few.len() { "; and so on" } else { "" };
-                let message = format!("{} records are from the future: {}{others}", database.from_the_future, few.join("; "));
-                self.findings.push(Finding::warning(Rule::DatabaseFuture, &path, message));
+                let others = if database.from_the_future > few.len() {
+                    "; and so on"
+                } else {
+                    ""
+                };
+                let message = format!(
+                    "{} records are from the future: {}{others}",
+                    database.from_the_future,
+                    few.join("; ")
+                );
+                self.findings
+                    .push(Finding::warning(Rule::DatabaseFuture, &path, message));
             }
         }
         self.databases.extend(databases);
@@ -52,13 +66,25 @@ impl Report {
 
     /// Sorts the findings: gravest first, then by rule and subject.
     pub fn sort(&mut self) {
-        self.findings.sort_by(|a, b| (a.level, a.rule, &a.subject, &a.message).cmp(&(b.level, b.rule, &b.subject, &b.message)));
+        self.findings.sort_by(|a, b| {
+            (a.level, a.rule, &a.subject, &a.message)
+                .cmp(&(b.level, b.rule, &b.subject, &b.message))
+        });
     }
 
     /// How many findings there are.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        let of = |level| self.findings.iter().filter(|finding| finding.level == level).count();
-        Counts { violations: of(Level::Violation), warnings: of(Level::Warning), suppressed: of(Level::Suppressed) }
+        let of = |level| {
+            self.findings
+                .iter()
+                .filter(|finding| finding.level == level)
+                .count()
+        };
+        Counts {
+            violations: of(Level::Violation),
+            warnings: of(Level::Warning),
+            suppressed: of(Level::Suppressed),
+        }
     }
 }

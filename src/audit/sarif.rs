@@ -1,4 +1,5 @@
-//! Findings as SARIF 2.1.0, <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>, which code hosts show beside the code.
+//! Findings as SARIF 2.1.0, <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>,
+//! which code hosts show beside the code.
 
 use serde_json::{Value, json};
 
@@ -76,14 +77,25 @@ fn result(finding: &Finding) -> Value {
 /// A path as a relative reference (RFC 3986): what may not stand in one is escaped.
 fn uri(path: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~+@".contains(&byte);
-    path.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    path.bytes()
+        .map(|byte| {
+            if plain(byte) {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
     fn a_path_becomes_a_reference_that_no_parser_takes_apart() {
-        assert_eq!(super::uri("recipes/zlib/recipe.toml"), "recipes/zlib/recipe.toml");
+        assert_eq!(
+            super::uri("recipes/zlib/recipe.toml"),
+            "recipes/zlib/recipe.toml"
+        );
         assert_eq!(super::uri("a b/ü:%"), "a%20b/%C3%BC%3A%25");
     }
 }

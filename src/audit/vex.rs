@@ -1,5 +1,5 @@
-//! OpenVEX 0.2.0, <https://github.com/openvex/spec/blob/main/OPENVEX-SPEC.md>: what users say of vulnerabilities is read, what the audit found is
-//! written.
+//! OpenVEX 0.2.0, <https://github.com/openvex/spec/blob/main/OPENVEX-SPEC.md>: what users say of
+//! vulnerabilities is read, what the audit found is written.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
@@ -16,13 +16,24 @@ const CONTEXT: &str = "https://openvex.dev/ns/v0.2.0";
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum VexError {
     #[error("{path} can't be read: {source}")]
-    Read { path: Utf8PathBuf, source: std::io::Error },
+    Read {
+        path: Utf8PathBuf,
+        source: std::io::Error,
+    },
     #[error("{path} is not an OpenVEX document: {problem}")]
-    #[diagnostic(help("expected JSON with `@context` https://openvex.dev/ns/… and `statements`; CSAF and CycloneDX are not supported"))]
+    #[diagnostic(help(
+        "expected JSON with `@context` https://openvex.dev/ns/… and `statements`; CSAF and CycloneDX are not supported"
+    ))]
     Format { path: Utf8PathBuf, problem: String },
-    #[error("{path}: statement {number} on {vulnerability} says `not_affected` without `justification` or `impact_statement`")]
+    #[error(
+        "{path}: statement {number} on {vulnerability} says `not_affected` without `justification` or `impact_statement`"
+    )]
     #[diagnostic(help("OpenVEX requires one of them; without a reason nothing is suppressed"))]
-    NoReason { path: Utf8PathBuf, number: usize, vulnerability: String },
+    NoReason {
+        path: Utf8PathBuf,
+        number: usize,
+        vulnerability: String,
+    },
 }
 
 /// All statements of the documents that were read.
@@ -76,27 +87,58 @@ impl Opinions {
     /// # Errors
     /// When it can't be read, is no OpenVEX, or suppresses without a reason.
     pub fn read(&mut self, path: &Utf8Path) -> Result<(), VexError> {
-        let text = read_text(path, TEXT_LIMIT).map_err(|source| VexError::Read { path: path.to_owned(), source })?;
-        let format = |problem: String| VexError::Format { path: path.to_owned(), problem };
-        let document: Document = serde_json::from_str(&text).map_err(|error| format(error.to_string()))?;
+        let text = read_text(path, TEXT_LIMIT).map_err(|source| VexError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        let format = |problem: String| VexError::Format {
+            path: path.to_owned(),
+            problem,
+        };
+        let document: Document =
+            serde_json::from_str(&text).map_err(|error| format(error.to_string()))?;
         if !document.context.starts_with("https://openvex.dev/ns") {
             return Err(format(format!("its `@context` is `{}`", document.context)));
         }
-        let time =
-            |text: &Option<String>| text.as_deref().map(str::parse::<Timestamp>).transpose().map_err(|error| format(error.to_string()));
+        let time = |text: &Option<String>| {
+            text.as_deref()
+                .map(str::parse::<Timestamp>)
+                .transpose()
+                .map_err(|error| format(error.to_string()))
+        };
         let dated = time(&document.timestamp)?;
         for (number, wire) in (1..).zip(document.statements) {
             let names = names(&wire.vulnerability);
-            let Some(first) = names.first() else { return Err(format(format!("statement {number} names no vulnerability"))) };
-            if wire.status == "not_affected" && wire.justification.is_none() && wire.impact_statement.is_none() {
-                return Err(VexError::NoReason { path: path.to_owned(), number, vulnerability: first.clone() });
+            let Some(first) = names.first() else {
+                return Err(format(format!("statement {number} names no vulnerability")));
+            };
+            if wire.status == "not_affected"
+                && wire.justification.is_none()
+                && wire.impact_statement.is_none()
+            {
+                return Err(VexError::NoReason {
+                    path: path.to_owned(),
+                    number,
+                    vulnerability: first.clone(),
+                });
             }
-            if !["not_affected", "affected", "fixed", "under_investigation"].contains(&wire.status.as_str()) {
-                return Err(format(format!("statement {number} has the status `{}`, which OpenVEX does not know", wire.status)));
+            if !["not_affected", "affected", "fixed", "under_investigation"]
+                .contains(&wire.status.as_str())
+            {
+                return Err(format(format!(
+                    "statement {number} has the status `{}`, which OpenVEX does not know",
+                    wire.status
+                )));
             }
             let products = wire.products.iter().flat_map(|product| {
-                let parts = product.get("subcomponents").and_then(Value::as_array).cloned().unwrap_or_default();
-                std::iter::once(Product::read(product)).chain(parts.iter().map(Product::read)).collect::<Vec<_>>()
+                let parts = product
+                    .get("subcomponents")
+                    .and_then(Value::as_array)
+                    .cloned()
+                    .unwrap_or_default();
+                std::iter::once(Product::read(product))
+                    .chain(parts.iter().map(Product::read))
+                    .collect::<Vec<_>>()
             });
             self.statements.push(Opinion {
                 file: path.to_owned(),
@@ -108,40 +150,77 @@ impl Opinions {
                 reason: wire.impact_statement.or(wire.status_notes),
             });
         }
-        // A later statement overrides an earlier one; the sort keeps the order of the text where times are equal.
+        // A later statement overrides an earlier one; the sort keeps the order of the text where
+        // times are equal.
         self.statements.sort_by_key(|opinion| opinion.timestamp);
         Ok(())
     }
 
-    /// The status that the last statement on `vulnerability` of `subject` gives it, where that suppresses it.
+    /// The status that the last statement on `vulnerability` of `subject` gives it, where that
+    /// suppresses it.
     #[must_use]
     pub fn on(&self, vulnerability: &Vulnerability, subject: &Subject<'_>) -> Option<Status> {
         let named = |name: &String| vulnerability.has_name(name);
-        let about = |opinion: &&Opinion| opinion.names.iter().any(named) && opinion.products.iter().any(|product| product.is(subject));
+        let about = |opinion: &&Opinion| {
+            opinion.names.iter().any(named)
+                && opinion.products.iter().any(|product| product.is(subject))
+        };
         let opinion = self.statements.iter().rev().find(about)?;
         let fixed = opinion.status == "fixed";
         (fixed || opinion.status == "not_affected").then(|| {
-            let reason = opinion.reason.clone().or_else(|| fixed.then(|| "it is fixed here".to_owned()));
+            let reason = opinion
+                .reason
+                .clone()
+                .or_else(|| fixed.then(|| "it is fixed here".to_owned()));
             let justification = opinion.justification.clone();
             let reason = reason.or_else(|| justification.clone()).unwrap_or_default();
-            let suppression = Suppression { by: opinion.file.to_string(), justification, reason };
-            if fixed { Status::Fixed(suppression) } else { Status::NotAffected(suppression) }
+            let suppression = Suppression {
+                by: opinion.file.to_string(),
+                justification,
+                reason,
+            };
+            if fixed {
+                Status::Fixed(suppression)
+            } else {
+                Status::NotAffected(suppression)
+            }
         })
     }
 }
 
 fn names(vulnerability: &Value) -> Vec<String> {
-    let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
-    let aliases = vulnerability.get("aliases").and_then(Value::as_array).into_iter().flatten().filter_map(text);
-    text(vulnerability).or_else(|| text(vulnerability.get("name")?)).into_iter().chain(aliases).collect()
+    let text = |value: &Value| {
+        value
+            .as_str()
+            .filter(|text| !text.is_empty())
+            .map(str::to_owned)
+    };
+    let aliases = vulnerability
+        .get("aliases")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(text);
+    text(vulnerability)
+        .or_else(|| text(vulnerability.get("name")?))
+        .into_iter()
+        .chain(aliases)
+        .collect()
 }
 
 impl Product {
     fn read(value: &Value) -> Self {
         let identifiers = value.get("identifiers").and_then(Value::as_object);
         let id = value.as_str().or_else(|| value.get("@id")?.as_str());
-        let names = id.into_iter().chain(identifiers.into_iter().flat_map(|map| map.values()).filter_map(Value::as_str));
-        Self { names: names.map(str::to_owned).collect() }
+        let names = id.into_iter().chain(
+            identifiers
+                .into_iter()
+                .flat_map(|map| map.values())
+                .filter_map(Value::as_str),
+        );
+        Self {
+            names: names.map(str::to_owned).collect(),
+        }
     }
 
     /// Whether it is the source at its version; a name without a version stands for all.
@@ -153,9 +232,15 @@ impl Product {
                     .version_as(&Known::Purl(purl.package_key()))
                     .is_some_and(|own| version.is_none_or(|version| version == own));
             }
-            let Some(known @ Known::Cpe { .. }) = cpe(name) else { return false };
-            let Known::Cpe { version, .. } = &known else { return false };
-            subject.version_as(&known).is_some_and(|own| version.as_deref().is_none_or(|version| version == own))
+            let Some(known @ Known::Cpe { .. }) = cpe(name) else {
+                return false;
+            };
+            let Known::Cpe { version, .. } = &known else {
+                return false;
+            };
+            subject
+                .version_as(&known)
+                .is_some_and(|own| version.as_deref().is_none_or(|version| version == own))
         })
     }
 }
@@ -177,10 +262,14 @@ struct StatementOut<'a> {
     action_statement: Option<String>,
 }
 
-/// An OpenVEX document on all of `vulnerabilities`, dated `created`. The same findings give the same bytes: it is named by their digest.
+/// An OpenVEX document on all of `vulnerabilities`, dated `created`. The same findings give the
+/// same bytes: it is named by their digest.
 #[must_use]
 pub fn document(vulnerabilities: &[Vulnerability], created: Timestamp) -> String {
-    let statements: Vec<_> = vulnerabilities.iter().map(|vulnerability| statement(vulnerability, created)).collect();
+    let statements: Vec<_> = vulnerabilities
+        .iter()
+        .map(|vulnerability| statement(vulnerability, created))
+        .collect();
     let content = json!({ "statements": statements, "timestamp": created });
     let id = Sha256::of(content.to_string().as_bytes());
     let document = json!({
@@ -197,11 +286,17 @@ pub fn document(vulnerabilities: &[Vulnerability], created: Timestamp) -> String
 }
 
 fn statement(vulnerability: &Vulnerability, timestamp: Timestamp) -> StatementOut<'_> {
-    let told: Vec<_> = vulnerability.records.iter().map(|told| format!("{}: {}", told.id, told.why)).collect();
+    let told: Vec<_> = vulnerability
+        .records
+        .iter()
+        .map(|told| format!("{}: {}", told.id, told.why))
+        .collect();
     let mut out = StatementOut {
         vulnerability: json!({ "name": vulnerability.id, "aliases": vulnerability.aliases }),
         timestamp,
-        products: [json!({ "@id": vulnerability.purl, "identifiers": { "purl": vulnerability.purl, "cpe23": vulnerability.cpe } })],
+        products: [
+            json!({ "@id": vulnerability.purl, "identifiers": { "purl": vulnerability.purl, "cpe23": vulnerability.cpe } }),
+        ],
         status: "affected",
         justification: None,
         impact_statement: None,
@@ -211,7 +306,9 @@ fn statement(vulnerability: &Vulnerability, timestamp: Timestamp) -> StatementOu
     match &vulnerability.verdict {
         Status::Affected => {
             let name = vulnerability.subject.split(' ').next().unwrap_or_default();
-            out.action_statement = Some(format!("Move {name} to a version that is not affected: wasideps lock {name} VERSION."));
+            out.action_statement = Some(format!(
+                "Move {name} to a version that is not affected: wasideps lock {name} VERSION."
+            ));
         }
         Status::Undetermined => out.status = "under_investigation",
         Status::NotAffected(suppression) => {

@@ -1,4 +1,5 @@
-//! What proves that a file of a damaged prefix is ours, where its manifest can't be read: an older list, the SBOM, the folder that bears our name.
+//! What proves that a file of a damaged prefix is ours, where its manifest can't be read: an older
+//! list, the SBOM, the folder that bears our name.
 
 use camino::Utf8Path;
 use serde::Deserialize;
@@ -53,18 +54,39 @@ pub fn of(prefix: &Utf8Path) -> Ours {
     let mut ours = Ours::default();
     // What can't be read proves nothing.
     if let Some(manifest) = read::<AnyManifest>(&prefix.join(MANIFEST)) {
-        manifest.files.into_iter().for_each(|file| ours.list(file.path));
+        manifest
+            .files
+            .into_iter()
+            .for_each(|file| ours.list(file.path));
     }
-    for file in read::<Document>(&prefix.join(SBOM)).map(|document| document.files).into_iter().flatten() {
-        let Ok(path) = file.file_name.trim_start_matches("./").parse::<RelPath>() else { continue };
-        for sha256 in file.checksums.iter().filter_map(|checksum| checksum.checksum_value.parse::<Sha256>().ok()) {
+    for file in read::<Document>(&prefix.join(SBOM))
+        .map(|document| document.files)
+        .into_iter()
+        .flatten()
+    {
+        let Ok(path) = file.file_name.trim_start_matches("./").parse::<RelPath>() else {
+            continue;
+        };
+        for sha256 in file
+            .checksums
+            .iter()
+            .filter_map(|checksum| checksum.checksum_value.parse::<Sha256>().ok())
+        {
             ours.prove(path.clone(), sha256);
         }
     }
     for folder in [ABOUT.to_owned(), format!("{ABOUT}/sbom")] {
-        let names = fs_err::read_dir(prefix.join(&folder)).into_iter().flatten().flatten().map(|entry| entry.file_name());
-        let names = names.filter_map(|name| name.into_string().ok()).filter(|name| name.ends_with(".json"));
-        names.filter_map(|name| format!("{folder}/{name}").parse().ok()).for_each(|path| ours.list(path));
+        let names = fs_err::read_dir(prefix.join(&folder))
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.file_name());
+        let names = names
+            .filter_map(|name| name.into_string().ok())
+            .filter(|name| name.ends_with(".json"));
+        names
+            .filter_map(|name| format!("{folder}/{name}").parse().ok())
+            .for_each(|path| ours.list(path));
     }
     ours
 }

@@ -1,5 +1,6 @@
-//! `share/wasideps/closure.json` of a prefix: for each archive member the files that clang opened to make it, as clang itself told, each with its
-//! digests and where it is from. What the SBOMs tell of single files is from here.
+//! `share/wasideps/closure.json` of a prefix: for each archive member the files that clang opened
+//! to make it, as clang itself told, each with its digests and where it is from. What the SBOMs
+//! tell of single files is from here.
 
 use std::collections::BTreeMap;
 
@@ -31,7 +32,8 @@ pub struct Closure {
     pub manifest: Sha256,
     /// What every command of clang begins with; the SDK's folder is written `<sdk>`.
     pub base_arguments: Vec<String>,
-    /// All files of the sources' trees, and those of the SDK that were opened. Sorted by source, the SDK first, then by path.
+    /// All files of the sources' trees, and those of the SDK that were opened. Sorted by source,
+    /// the SDK first, then by path.
     pub files: Vec<ClosureFile>,
     /// In the order of the manifest's archives and members.
     pub members: Vec<ClosureMember>,
@@ -81,7 +83,8 @@ pub struct ClosureMember {
     pub archive: RelPath,
     pub name: String,
     pub content: Content,
-    /// Clang's arguments after [`Closure::base_arguments`], but for the names of source, output and dependency file.
+    /// Clang's arguments after [`Closure::base_arguments`], but for the names of source, output and
+    /// dependency file.
     pub arguments: Vec<String>,
     /// Index into [`Closure::files`]: the file that was compiled.
     pub source: usize,
@@ -96,10 +99,20 @@ impl Closure {
     /// What made the objects of `plan`.
     ///
     /// # Errors
-    /// When an object or a file of the SDK can't be read, or a dependency names no file that is known.
-    pub(super) fn new(plan: &Plan, compiled: &Compiled<'_>, toolchain: &Toolchain, manifest: &Manifest) -> Result<Self, BuildError> {
+    /// When an object or a file of the SDK can't be read, or a dependency names no file that is
+    /// known.
+    pub(super) fn new(
+        plan: &Plan,
+        compiled: &Compiled<'_>,
+        toolchain: &Toolchain,
+        manifest: &Manifest,
+    ) -> Result<Self, BuildError> {
         let root = toolchain.root();
-        let base_arguments = toolchain.base_args().iter().map(|argument| argument.replace(root.as_str(), "<sdk>")).collect();
+        let base_arguments = toolchain
+            .base_args()
+            .iter()
+            .map(|argument| argument.replace(root.as_str(), "<sdk>"))
+            .collect();
         let mut files: BTreeMap<Key, ClosureFile> = BTreeMap::new();
         for (planned, tree) in plan.sources.iter().zip(&compiled.trees) {
             let source = &planned.selected.recipe.name;
@@ -110,8 +123,21 @@ impl Closure {
                     (None, None) => FileOrigin::Overlay,
                 };
                 let unpatched = file.input.filter(|input| *input != file.content);
-                let (path, content, patches, made_from) = (file.path.clone(), file.content, file.patches.clone(), file.made_from.clone());
-                let file = ClosureFile { source: Some(source.clone()), path: path.clone(), origin, content, unpatched, patches, made_from };
+                let (path, content, patches, made_from) = (
+                    file.path.clone(),
+                    file.content,
+                    file.patches.clone(),
+                    file.made_from.clone(),
+                );
+                let file = ClosureFile {
+                    source: Some(source.clone()),
+                    path: path.clone(),
+                    origin,
+                    content,
+                    unpatched,
+                    patches,
+                    made_from,
+                };
                 files.insert((Some(source.clone()), path), file);
             }
         }
@@ -119,13 +145,30 @@ impl Closure {
             .jobs
             .iter()
             .zip(&compiled.objects)
-            .map(|(job, object)| object.dependencies().iter().map(|name| key(plan, job.source, name)).collect())
+            .map(|(job, object)| {
+                object
+                    .dependencies()
+                    .iter()
+                    .map(|name| key(plan, job.source, name))
+                    .collect()
+            })
             .collect();
-        let mut sdk: Vec<&RelPath> = opened.iter().flatten().filter(|(source, _)| source.is_none()).map(|(_, path)| path).collect();
+        let mut sdk: Vec<&RelPath> = opened
+            .iter()
+            .flatten()
+            .filter(|(source, _)| source.is_none())
+            .map(|(_, path)| path)
+            .collect();
         sdk.sort();
         sdk.dedup();
-        let sdk: Vec<ClosureFile> = sdk.into_par_iter().map(|path| sdk_file(root, path)).collect::<Result<_, _>>()?;
-        files.extend(sdk.into_iter().map(|file| ((None, file.path.clone()), file)));
+        let sdk: Vec<ClosureFile> = sdk
+            .into_par_iter()
+            .map(|path| sdk_file(root, path))
+            .collect::<Result<_, _>>()?;
+        files.extend(
+            sdk.into_iter()
+                .map(|file| ((None, file.path.clone()), file)),
+        );
         let keys: Vec<&Key> = files.keys().collect();
         let index = |job: usize, key: &Key| {
             let unknown = || BuildError::ForeignDependency {
@@ -139,8 +182,14 @@ impl Closure {
         for (_, archive) in plan.archives() {
             for member in &archive.members {
                 let job = &plan.jobs[member.job];
-                let main: Key = (Some(plan.sources[job.source].selected.recipe.name.clone()), job.file.path().clone());
-                let headers = opened[member.job].iter().filter(|key| **key != main).map(|key| index(member.job, key));
+                let main: Key = (
+                    Some(plan.sources[job.source].selected.recipe.name.clone()),
+                    job.file.path().clone(),
+                );
+                let headers = opened[member.job]
+                    .iter()
+                    .filter(|key| **key != main)
+                    .map(|key| index(member.job, key));
                 let mut headers = headers.collect::<Result<Vec<_>, _>>()?;
                 headers.sort_unstable();
                 members.push(ClosureMember {
@@ -153,7 +202,13 @@ impl Closure {
                 });
             }
         }
-        Ok(Self { version: VERSION, manifest: manifest.bare_digest(), base_arguments, files: files.into_values().collect(), members })
+        Ok(Self {
+            version: VERSION,
+            manifest: manifest.bare_digest(),
+            base_arguments,
+            files: files.into_values().collect(),
+            members,
+        })
     }
 
     /// The closure of `prefix`.
@@ -162,7 +217,10 @@ impl Closure {
     /// When it can't be read, or is of another version.
     pub fn read(prefix: &Installed) -> Result<Self, BuildError> {
         let path = prefix.path().join(CLOSURE);
-        let text = read_regular(&path, PARSED_LIMIT).map_err(|source| BuildError::Read { path: path.clone(), source })?;
+        let text = read_regular(&path, PARSED_LIMIT).map_err(|source| BuildError::Read {
+            path: path.clone(),
+            source,
+        })?;
         Self::parse(&text).map_err(|problem| BuildError::Manifest { path, problem })
     }
 
@@ -176,8 +234,15 @@ impl Closure {
         if closure.version != VERSION {
             return Err(format!("it has version {}, not {VERSION}", closure.version));
         }
-        match closure.members.iter().find(|member| !known(&member.source) || !member.headers.iter().all(known)) {
-            Some(member) => Err(format!("{} of {} names a file that is not in its list", member.name, member.archive)),
+        match closure
+            .members
+            .iter()
+            .find(|member| !known(&member.source) || !member.headers.iter().all(known))
+        {
+            Some(member) => Err(format!(
+                "{} of {} names a file that is not in its list",
+                member.name, member.archive
+            )),
             None => Ok(closure),
         }
     }
@@ -192,23 +257,36 @@ impl Closure {
 
     /// The members of the archive at `archive`, in its order.
     pub fn members_of<'a>(&'a self, archive: &str) -> impl Iterator<Item = &'a ClosureMember> {
-        self.members.iter().filter(move |member| member.archive.as_str() == archive)
+        self.members
+            .iter()
+            .filter(move |member| member.archive.as_str() == archive)
     }
 
     /// The files of `source`'s tree, sorted by path.
     pub fn files_of<'a>(&'a self, source: &'a Name) -> impl Iterator<Item = &'a ClosureFile> {
-        self.files.iter().filter(move |file| file.source.as_ref() == Some(source))
+        self.files
+            .iter()
+            .filter(move |file| file.source.as_ref() == Some(source))
     }
 }
 
 /// The file that a dependency names. A header of another source is a file of that one's tree.
 fn key(plan: &Plan, source: usize, dependency: &Dependency) -> Key {
     match dependency {
-        Dependency::Own(path) => (Some(plan.sources[source].selected.recipe.name.clone()), path.clone()),
+        Dependency::Own(path) => (
+            Some(plan.sources[source].selected.recipe.name.clone()),
+            path.clone(),
+        ),
         Dependency::Sdk(path) => (None, path.clone()),
         Dependency::Header(name, header) => {
-            let owner = plan.sources.iter().map(|planned| &planned.selected.recipe).find(|recipe| recipe.name == *name);
-            let from = owner.and_then(|recipe| recipe.headers().find(|(_, to)| *to == header)).map(|(from, _)| from);
+            let owner = plan
+                .sources
+                .iter()
+                .map(|planned| &planned.selected.recipe)
+                .find(|recipe| recipe.name == *name);
+            let from = owner
+                .and_then(|recipe| recipe.headers().find(|(_, to)| *to == header))
+                .map(|(from, _)| from);
             (Some(name.clone()), from.unwrap_or(header).clone())
         }
     }
@@ -216,7 +294,10 @@ fn key(plan: &Plan, source: usize, dependency: &Dependency) -> Key {
 
 fn sdk_file(root: &Utf8Path, path: &RelPath) -> Result<ClosureFile, BuildError> {
     let place = root.join(path.as_str());
-    let bytes = read_regular(&place, PARSED_LIMIT).map_err(|source| BuildError::Read { path: place, source })?;
+    let bytes = read_regular(&place, PARSED_LIMIT).map_err(|source| BuildError::Read {
+        path: place,
+        source,
+    })?;
     let content = Content::of(&bytes);
     Ok(ClosureFile {
         source: None,

@@ -13,7 +13,11 @@ use crate::plan::{Plan, PlannedArchive, PlannedLibrary, PlannedSource};
 ///
 /// # Errors
 /// All that is missing from the trees or can't be written.
-pub fn install(plan: &Plan, compiled: &Compiled<'_>, stage: &mut Stage) -> Result<Vec<ManifestSource>, Vec<BuildError>> {
+pub fn install(
+    plan: &Plan,
+    compiled: &Compiled<'_>,
+    stage: &mut Stage,
+) -> Result<Vec<ManifestSource>, Vec<BuildError>> {
     let mut sources = Vec::new();
     let mut errors = Vec::new();
     for (source, tree) in plan.sources.iter().zip(&compiled.trees) {
@@ -22,7 +26,11 @@ pub fn install(plan: &Plan, compiled: &Compiled<'_>, stage: &mut Stage) -> Resul
             Err(error) => errors.push(error),
         }
     }
-    if errors.is_empty() { Ok(sources) } else { Err(errors) }
+    if errors.is_empty() {
+        Ok(sources)
+    } else {
+        Err(errors)
+    }
 }
 
 fn install_source(
@@ -37,30 +45,55 @@ fn install_source(
     let owner = &recipe.name;
     let read = |what, file: &RelPath| match tree.entry().file(file) {
         Some(_) => Ok(tree.entry().read(file)?),
-        None => Err(BuildError::MissingInput { subject: source.selected.title(), what, file: file.clone() }),
+        None => Err(BuildError::MissingInput {
+            subject: source.selected.title(),
+            what,
+            file: file.clone(),
+        }),
     };
     for (from, to) in recipe.headers() {
-        stage.add(below("include", to.as_str()), &read("headers", from)?, From::Copy(owner, from))?;
+        stage.add(
+            below("include", to.as_str()),
+            &read("headers", from)?,
+            From::Copy(owner, from),
+        )?;
     }
     let licenses = format!("share/licenses/{}", recipe.name);
     match &recipe.license.text {
         LicenseText::Files(files) => {
             for file in files {
-                stage.add(below(&licenses, file.as_str()), &read("license.files", file)?, From::Copy(owner, file))?;
+                stage.add(
+                    below(&licenses, file.as_str()),
+                    &read("license.files", file)?,
+                    From::Copy(owner, file),
+                )?;
             }
         }
         LicenseText::CommentOf(file) => {
             let text = String::from_utf8_lossy(&read("license.comment-of", file)?).into_owned();
-            let comment = first_comment(&text)
-                .ok_or_else(|| BuildError::NoLicenceComment { subject: source.selected.title(), file: file.clone() })?;
-            stage.add(below(&licenses, "LICENSE"), comment.as_bytes(), From::Made(owner))?;
+            let comment = first_comment(&text).ok_or_else(|| BuildError::NoLicenceComment {
+                subject: source.selected.title(),
+                file: file.clone(),
+            })?;
+            stage.add(
+                below(&licenses, "LICENSE"),
+                comment.as_bytes(),
+                From::Made(owner),
+            )?;
         }
     }
     for (name, module) in &source.modules {
         let text = pkg_config::text(recipe, version, name, module);
-        stage.add(below("lib/pkgconfig", &format!("{name}.pc")), text.as_bytes(), From::Made(owner))?;
+        stage.add(
+            below("lib/pkgconfig", &format!("{name}.pc")),
+            text.as_bytes(),
+            From::Made(owner),
+        )?;
     }
-    let libraries = source.libraries.iter().map(|library| install_library(plan, library, objects, source, stage));
+    let libraries = source
+        .libraries
+        .iter()
+        .map(|library| install_library(plan, library, objects, source, stage));
     Ok(ManifestSource {
         name: recipe.name.clone(),
         version: version.clone(),
@@ -81,10 +114,18 @@ fn install_library(
     let archive = library.archive.as_ref();
     Ok(ManifestLibrary {
         name: library.id.library.clone(),
-        headers: library.headers.values().map(|to| below("include", to.as_str())).collect(),
+        headers: library
+            .headers
+            .values()
+            .map(|to| below("include", to.as_str()))
+            .collect(),
         requires: library.requires.clone(),
         requires_private: library.requires_private.clone(),
-        archive: archive.map(|archive| install_archive(plan, &library.id.library, archive, objects, source, stage)).transpose()?,
+        archive: archive
+            .map(|archive| {
+                install_archive(plan, &library.id.library, archive, objects, source, stage)
+            })
+            .transpose()?,
     })
 }
 
@@ -96,27 +137,42 @@ fn install_archive(
     source: &PlannedSource,
     stage: &mut Stage,
 ) -> Result<ManifestArchive, BuildError> {
-    let members = archive.members.iter().map(|member| Ok((member.name.clone(), objects[member.job].read()?)));
+    let members = archive
+        .members
+        .iter()
+        .map(|member| Ok((member.name.clone(), objects[member.job].read()?)));
     let bytes = archive::archive(library, members.collect::<Result<_, BuildError>>()?)?;
-    stage.add(archive.path.clone(), &bytes, From::Made(&source.selected.recipe.name))?;
+    stage.add(
+        archive.path.clone(),
+        &bytes,
+        From::Made(&source.selected.recipe.name),
+    )?;
     let members = archive.members.iter().map(|member| ManifestMember {
         name: member.name.clone(),
         source: plan.jobs[member.job].file.clone(),
         sha256: objects[member.job].sha256,
     });
-    Ok(ManifestArchive { path: archive.path.clone(), members: members.collect() })
+    Ok(ManifestArchive {
+        path: archive.path.clone(),
+        members: members.collect(),
+    })
 }
 
-/// The text of the first comment of a C file, without the marks of the comment, where the file starts with one.
+/// The text of the first comment of a C file, without the marks of the comment, where the file
+/// starts with one.
 fn first_comment(text: &str) -> Option<String> {
     let body = text.trim_start().strip_prefix("/*")?.split_once("*/")?.0;
-    let lines = body.lines().map(|line| line.trim().trim_start_matches('*').trim());
+    let lines = body
+        .lines()
+        .map(|line| line.trim().trim_start_matches('*').trim());
     let text = lines.collect::<Vec<_>>().join("\n");
     Some(format!("{}\n", text.trim()))
 }
 
 fn below(folder: &str, path: &str) -> RelPath {
-    format!("{folder}/{path}").parse().expect("a relative path below a folder is one")
+    format!("{folder}/{path}")
+        .parse()
+        .expect("a relative path below a folder is one")
 }
 
 #[cfg(test)]
@@ -126,7 +182,10 @@ mod tests {
     #[test]
     fn the_first_comment_is_taken_without_its_marks() {
         let text = "/*\n** 2001-09-15\n**\n**    May you do good.\n*************\n** rest */ int x; /* other */";
-        assert_eq!(first_comment(text).as_deref(), Some("2001-09-15\n\nMay you do good.\n\nrest\n"));
+        assert_eq!(
+            first_comment(text).as_deref(),
+            Some("2001-09-15\n\nMay you do good.\n\nrest\n")
+        );
         assert_eq!(first_comment("int x; /* late */"), None);
     }
 }

@@ -1,12 +1,15 @@
-//! Under which keys an object is looked for. The first says what is asked: file, arguments, compiler. Under it the cache knows which files clang
-//! opened the last times; their digests make the second key, under which the result is. What clang did not open changes neither.
+//! Under which keys an object is looked for. The first says what is asked: file, arguments,
+//! compiler. Under it the cache knows which files clang opened the last times; their digests make
+//! the second key, under which the result is. What clang did not open changes neither.
 //!
-//! That a file is *not* there decides too: a header that somebody puts into an earlier folder comes before the one that was opened. So the second key
-//! covers where there are files of the names that were looked for: those of the files that were opened (whatever stands in an `#include`, a
-//! file that it could find has the same name as the one that it found), and those that `__has_include` asks for. Where these names can't be told from
-//! the text, it covers the names of all files.
+//! That a file is *not* there decides too: a header that somebody puts into an earlier folder comes
+//! before the one that was opened. So the second key covers where there are files of the names that
+//! were looked for: those of the files that were opened (whatever stands in an `#include`, a file
+//! that it could find has the same name as the one that it found), and those that `__has_include`
+//! asks for. Where these names can't be told from the text, it covers the names of all files.
 //!
-//! The two keys are those of ccache's direct mode, <https://ccache.dev/manual/latest.html#_the_direct_mode>, which does not see new files.
+//! The two keys are those of ccache's direct mode,
+//! <https://ccache.dev/manual/latest.html#_the_direct_mode>, which does not see new files.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +22,8 @@ use crate::plan::Job;
 use crate::store::Cache;
 use crate::toolchain::Toolchain;
 
-/// The sets of files that are remembered of one question: each is tried in turn, so that more would cost every build time.
+/// The sets of files that are remembered of one question: each is tried in turn, so that more would
+/// cost every build time.
 const SETS_LIMIT: usize = 16;
 
 /// Names that decide which files clang opens.
@@ -28,7 +32,8 @@ const SETS_LIMIT: usize = 16;
 enum Names {
     /// Any file's.
     All,
-    /// Those of the files that were opened, and these: last parts of paths in lower case, for systems where case makes no other file.
+    /// Those of the files that were opened, and these: last parts of paths in lower case, for
+    /// systems where case makes no other file.
     Also(BTreeSet<String>),
 }
 
@@ -54,11 +59,13 @@ struct Asked {
 pub struct Made {
     /// Of the object.
     pub object: Sha256,
-    /// Clang's own warnings, with paths as they are below the tree; empty where it had nothing to say.
+    /// Clang's own warnings, with paths as they are below the tree; empty where it had nothing to
+    /// say.
     pub warnings: String,
     /// How long clang ran, in seconds of wall time.
     pub seconds: f64,
-    /// The files that clang opened, from its own dependency output; those of the SDK are portable. Sorted.
+    /// The files that clang opened, from its own dependency output; those of the SDK are portable.
+    /// Sorted.
     pub dependencies: Vec<Dependency>,
 }
 
@@ -71,43 +78,82 @@ pub struct Lookup<'a> {
 }
 
 impl<'a> Lookup<'a> {
-    /// Asks for `job` in `place`. The SDK counts by its compiler and by what that defines before it reads a file, not by the target's name: what two
-    /// targets make of equal files is equal.
+    /// Asks for `job` in `place`. The SDK counts by its compiler and by what that defines before it
+    /// reads a file, not by the target's name: what two targets make of equal files is equal.
     pub fn new(toolchain: &'a Toolchain, job: &Job, place: &'a Place<'a>) -> Self {
         let root = toolchain.root().as_str();
-        let words = toolchain.base_args().iter().filter(|word| !word.starts_with("--target=")).map(|word| word.replace(root, "<sdk>"));
+        let words = toolchain
+            .base_args()
+            .iter()
+            .filter(|word| !word.starts_with("--target="))
+            .map(|word| word.replace(root, "<sdk>"));
         let words: Vec<String> = words.collect();
-        let folders = place.dependency_headers.iter().map(|headers| headers.name().as_bytes());
+        let folders = place
+            .dependency_headers
+            .iter()
+            .map(|headers| headers.name().as_bytes());
         let count = (words.len() as u64).to_le_bytes();
         let macros = toolchain.macros();
-        let fixed = [job.key.as_bytes().as_slice(), toolchain.identity().compiler.as_bytes(), macros.as_bytes(), &count];
-        let key = Sha256::of_fields("wasideps asked 1", fixed.into_iter().chain(words.iter().map(String::as_bytes)).chain(folders));
-        Self { toolchain, place, key }
+        let fixed = [
+            job.key.as_bytes().as_slice(),
+            toolchain.identity().compiler.as_bytes(),
+            macros.as_bytes(),
+            &count,
+        ];
+        let key = Sha256::of_fields(
+            "wasideps asked 1",
+            fixed
+                .into_iter()
+                .chain(words.iter().map(String::as_bytes))
+                .chain(folders),
+        );
+        Self {
+            toolchain,
+            place,
+            key,
+        }
     }
 
-    /// The result, where `cache` has it for the files as they are now; whether the object is still there is not asked.
+    /// The result, where `cache` has it for the files as they are now; whether the object is still
+    /// there is not asked.
     ///
     /// # Errors
     /// When the cache can't be used.
     pub fn get(&self, cache: &dyn Cache) -> Result<Option<Made>, BuildError> {
         for opened in &self.asked(cache)?.sets {
-            let Some(key) = self.second(opened) else { continue };
-            let Some(bytes) = cache.get_result(&key)? else { continue };
+            let Some(key) = self.second(opened) else {
+                continue;
+            };
+            let Some(bytes) = cache.get_result(&key)? else {
+                continue;
+            };
             // One of another form was written by another version.
-            let Ok(made) = serde_json::from_slice(&bytes) else { continue };
+            let Ok(made) = serde_json::from_slice(&bytes) else {
+                continue;
+            };
             return Ok(Some(made));
         }
         Ok(None)
     }
 
-    /// Keeps the result `made`, for which clang opened `made.dependencies`. `indirect` says that one of them was reached by a path with `..` in it: then
-    /// a folder that is not there decided as well.
+    /// Keeps the result `made`, for which clang opened `made.dependencies`. `indirect` says that
+    /// one of them was reached by a path with `..` in it: then a folder that is not there decided
+    /// as well.
     ///
     /// # Errors
     /// When a file that was opened can't be read, or the result can't be kept.
-    pub fn put(&self, cache: &dyn Cache, made: &Made, arguments: &[String], indirect: bool) -> Result<(), BuildError> {
-        let mut names =
-            if indirect || arguments.iter().any(|word| word.contains("__has_")) { Names::All } else { Names::Also(BTreeSet::new()) };
+    pub fn put(
+        &self,
+        cache: &dyn Cache,
+        made: &Made,
+        arguments: &[String],
+        indirect: bool,
+    ) -> Result<(), BuildError> {
+        let mut names = if indirect || arguments.iter().any(|word| word.contains("__has_")) {
+            Names::All
+        } else {
+            Names::Also(BTreeSet::new())
+        };
         for file in &made.dependencies {
             let Some(path) = self.path(file).filter(|_| names != Names::All) else {
                 names = Names::All;
@@ -116,22 +162,35 @@ impl<'a> Lookup<'a> {
             let bytes = fs_err::read(&path).map_err(|source| BuildError::Read { path, source })?;
             names = names.and(asked_for(&bytes));
         }
-        let opened = Opened { files: made.dependencies.clone(), names };
-        let Some(second) = self.second(&opened) else { return Ok(()) };
-        cache.put_result(&second, &serde_json::to_vec(made).expect("a result has only string keys"))?;
+        let opened = Opened {
+            files: made.dependencies.clone(),
+            names,
+        };
+        let Some(second) = self.second(&opened) else {
+            return Ok(());
+        };
+        cache.put_result(
+            &second,
+            &serde_json::to_vec(made).expect("a result has only string keys"),
+        )?;
         let mut asked = self.asked(cache)?;
         if asked.sets.first() != Some(&opened) {
             asked.sets.retain(|set| *set != opened);
             asked.sets.insert(0, opened);
             asked.sets.truncate(SETS_LIMIT);
-            cache.put_result(&self.key, &serde_json::to_vec(&asked).expect("a list has only string keys"))?;
+            cache.put_result(
+                &self.key,
+                &serde_json::to_vec(&asked).expect("a list has only string keys"),
+            )?;
         }
         Ok(())
     }
 
     fn asked(&self, cache: &dyn Cache) -> Result<Asked, BuildError> {
         let bytes = cache.get_result(&self.key)?;
-        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
+        Ok(bytes
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default())
     }
 
     /// The second key; none where one of the files is not there any more.
@@ -141,22 +200,37 @@ impl<'a> Lookup<'a> {
             fields.push(file.to_string().into_bytes());
             fields.push(self.digest(file)?.as_bytes().to_vec());
         }
-        let mut names: BTreeSet<String> = opened.files.iter().map(|file| lower(path_of(file))).collect();
+        let mut names: BTreeSet<String> = opened
+            .files
+            .iter()
+            .map(|file| lower(path_of(file)))
+            .collect();
         if let Names::Also(more) = &opened.names {
             names.extend(more.iter().cloned());
         }
         let counts = |path: &RelPath| opened.names == Names::All || names.contains(&lower(path));
-        // Each kind of place by its own list, so that a path of one is never taken for one of another.
+        // Each kind of place by its own list, so that a path of one is never taken for one of
+        // another.
         let mut list = |place: &str, paths: &mut dyn Iterator<Item = &RelPath>| {
             fields.push(place.as_bytes().to_vec());
-            fields.extend(paths.filter(|path| counts(path)).map(|path| path.as_str().as_bytes().to_vec()));
+            fields.extend(
+                paths
+                    .filter(|path| counts(path))
+                    .map(|path| path.as_str().as_bytes().to_vec()),
+            );
         };
-        list("own:", &mut self.place.tree.files().iter().map(|file| &file.path));
+        list(
+            "own:",
+            &mut self.place.tree.files().iter().map(|file| &file.path),
+        );
         for headers in self.place.dependency_headers {
             list("headers:", &mut headers.files.keys());
         }
         list("sdk:", &mut self.toolchain.headers().paths().iter());
-        Some(Sha256::of_fields("wasideps made 1", fields.iter().map(Vec::as_slice)))
+        Some(Sha256::of_fields(
+            "wasideps made 1",
+            fields.iter().map(Vec::as_slice),
+        ))
     }
 
     fn digest(&self, file: &Dependency) -> Option<Sha256> {
@@ -174,7 +248,9 @@ impl<'a> Lookup<'a> {
         match file {
             Dependency::Own(path) => Some(self.place.tree.dir().join(path.as_str())),
             Dependency::Sdk(path) => Some(self.toolchain.headers().place(path)),
-            Dependency::Header(name, path) => Some(self.place.headers_with(name, path)?.dir.join(path.as_str())),
+            Dependency::Header(name, path) => {
+                Some(self.place.headers_with(name, path)?.dir.join(path.as_str()))
+            }
         }
     }
 }
@@ -201,8 +277,9 @@ impl Names {
     }
 }
 
-/// The names of the files that `text` of C asks for with `__has_include` and its like. An operator that is given another name by a macro, or takes one
-/// that is put together, may ask for any. One whose own name is put together by `##` is not seen.
+/// The names of the files that `text` of C asks for with `__has_include` and its like. An operator
+/// that is given another name by a macro, or takes one that is put together, may ask for any. One
+/// whose own name is put together by `##` is not seen.
 fn asked_for(text: &[u8]) -> Names {
     const OPERATOR: &[u8] = b"__has_";
     let mut names = BTreeSet::new();
@@ -213,11 +290,22 @@ fn asked_for(text: &[u8]) -> Names {
     let text = joined(text);
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     let mut at = 0;
-    while let Some(found) = text[at..].windows(OPERATOR.len()).position(|bytes| bytes == OPERATOR) {
+    while let Some(found) = text[at..]
+        .windows(OPERATOR.len())
+        .position(|bytes| bytes == OPERATOR)
+    {
         let start = at + found;
-        let end = start + text[start..].iter().take_while(|byte| is_word(**byte)).count();
+        let end = start
+            + text[start..]
+                .iter()
+                .take_while(|byte| is_word(**byte))
+                .count();
         at = end;
-        if start > 0 && is_word(text[start - 1]) || !matches!(&text[start..end], b"__has_include" | b"__has_include_next" | b"__has_embed")
+        if start > 0 && is_word(text[start - 1])
+            || !matches!(
+                &text[start..end],
+                b"__has_include" | b"__has_include_next" | b"__has_embed"
+            )
         {
             continue;
         }
@@ -231,7 +319,11 @@ fn asked_for(text: &[u8]) -> Names {
             _ => return Names::All,
         };
         let name = &asked.unwrap_or_default()[1..];
-        let Some(length) = name.iter().position(|byte| *byte == close || *byte == b'\n').filter(|length| name[*length] == close) else {
+        let Some(length) = name
+            .iter()
+            .position(|byte| *byte == close || *byte == b'\n')
+            .filter(|length| name[*length] == close)
+        else {
             return Names::All;
         };
         let name = String::from_utf8_lossy(&name[..length]).to_ascii_lowercase();
@@ -247,10 +339,13 @@ fn asked_for(text: &[u8]) -> Names {
 fn is_asked_whether_defined(text: &[u8]) -> bool {
     let text = text.trim_ascii_end();
     let text = text.strip_suffix(b"(").map_or(text, <[u8]>::trim_ascii_end);
-    [&b"defined"[..], b"ifdef", b"ifndef"].iter().any(|word| text.ends_with(word))
+    [&b"defined"[..], b"ifdef", b"ifndef"]
+        .iter()
+        .any(|word| text.ends_with(word))
 }
 
-/// `text` without the ends of lines that a backslash joins with the next; blanks may stand between the two.
+/// `text` without the ends of lines that a backslash joins with the next; blanks may stand between
+/// the two.
 fn joined(text: &[u8]) -> Vec<u8> {
     let mut joined = Vec::with_capacity(text.len());
     for line in text.split_inclusive(|byte| *byte == b'\n') {
@@ -280,9 +375,18 @@ mod tests {
                 also(&["random.h", "b.h", "c.bin"]),
             ),
             ("#if __has_inc\\\nlude \\  \n (<a.h>)\n", also(&["a.h"])),
-            ("#ifdef __has_include\n# if __has_include(<a.h>)\n", also(&["a.h"])),
-            ("#if defined(__has_include) && defined __has_include_next\n", also(&[])),
-            ("#define my__has_include 1\n#if __has_feature(x) || __has_includes(<a.h>)\n", also(&[])),
+            (
+                "#ifdef __has_include\n# if __has_include(<a.h>)\n",
+                also(&["a.h"]),
+            ),
+            (
+                "#if defined(__has_include) && defined __has_include_next\n",
+                also(&[]),
+            ),
+            (
+                "#define my__has_include 1\n#if __has_feature(x) || __has_includes(<a.h>)\n",
+                also(&[]),
+            ),
             ("#define HAS(x) __has_include(x)\n", Names::All),
             ("#define HAS __has_include\n", Names::All),
             ("#if __has_include(MACRO)\n", Names::All),

@@ -1,4 +1,5 @@
-//! `share/wasideps/manifest.json` of a prefix: what it is, what it was made with, and the digest of each of its files.
+//! `share/wasideps/manifest.json` of a prefix: what it is, what it was made with, and the digest of
+//! each of its files.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -7,7 +8,9 @@ use camino::Utf8Path;
 use serde::{Deserialize, Serialize};
 
 use super::BuildError;
-use crate::model::{BuildConfig, Identity, LibraryId, Module, Name, RelPath, Sha1, Sha256, SourceFile, Version};
+use crate::model::{
+    BuildConfig, Identity, LibraryId, Module, Name, RelPath, Sha1, Sha256, SourceFile, Version,
+};
 use crate::store::{Ours, PARSED_LIMIT, read_regular};
 
 /// Where the manifest is, below the prefix.
@@ -25,7 +28,8 @@ pub struct Manifest {
     version: u32,
     /// The wasideps that wrote it.
     pub wasideps: String,
-    /// The stamp, with the build configuration in it: objects of another toolchain or configuration must not be linked with these.
+    /// The stamp, with the build configuration in it: objects of another toolchain or configuration
+    /// must not be linked with these.
     pub toolchain: Identity,
     /// Of the plan that it was built from.
     pub key: Sha256,
@@ -52,23 +56,35 @@ pub struct ManifestSource {
 impl ManifestSource {
     /// Its archives, in the order of its libraries.
     pub fn archives(&self) -> impl Iterator<Item = &ManifestArchive> {
-        self.libraries.iter().filter_map(|library| library.archive.as_ref())
+        self.libraries
+            .iter()
+            .filter_map(|library| library.archive.as_ref())
     }
 
-    /// The library to which the installed file `path` of this source belongs: its archive, its headers; and what is of the whole source (licences,
-    /// modules) to the first.
+    /// The library to which the installed file `path` of this source belongs: its archive, its
+    /// headers; and what is of the whole source (licences, modules) to the first.
     #[must_use]
     pub fn owner(&self, path: &RelPath) -> Option<&ManifestLibrary> {
         let owns = |library: &&ManifestLibrary| {
-            library.archive.as_ref().is_some_and(|archive| archive.path == *path) || library.headers.contains(path)
+            library
+                .archive
+                .as_ref()
+                .is_some_and(|archive| archive.path == *path)
+                || library.headers.contains(path)
         };
-        self.libraries.iter().find(owns).or_else(|| self.libraries.first())
+        self.libraries
+            .iter()
+            .find(owns)
+            .or_else(|| self.libraries.first())
     }
 
     /// The name of a library of this source that no other library of any source has.
     #[must_use]
     pub fn id(&self, library: &ManifestLibrary) -> LibraryId {
-        LibraryId { recipe: self.name.clone(), library: library.name.clone() }
+        LibraryId {
+            recipe: self.name.clone(),
+            library: library.name.clone(),
+        }
     }
 }
 
@@ -143,9 +159,21 @@ struct Versioned {
 impl Manifest {
     /// A manifest of this version.
     #[must_use]
-    pub fn new(toolchain: Identity, key: Sha256, sources: Vec<ManifestSource>, mut files: Vec<ManifestFile>) -> Self {
+    pub fn new(
+        toolchain: Identity,
+        key: Sha256,
+        sources: Vec<ManifestSource>,
+        mut files: Vec<ManifestFile>,
+    ) -> Self {
         files.sort_by(|a, b| a.path.cmp(&b.path));
-        Self { version: VERSION, wasideps: env!("CARGO_PKG_VERSION").into(), toolchain, key, sources, files }
+        Self {
+            version: VERSION,
+            wasideps: env!("CARGO_PKG_VERSION").into(),
+            toolchain,
+            key,
+            sources,
+            files,
+        }
     }
 
     /// What its libraries were built for.
@@ -162,10 +190,16 @@ impl Manifest {
         let path = prefix.join(MANIFEST);
         let text = match read_regular(&path, PARSED_LIMIT) {
             Ok(text) => text,
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
+                return Ok(None);
+            }
             Err(source) => return Err(BuildError::Read { path, source }),
         };
-        Self::parse(&text).map(Some).map_err(|problem| BuildError::Manifest { path, problem })
+        Self::parse(&text)
+            .map(Some)
+            .map_err(|problem| BuildError::Manifest { path, problem })
     }
 
     /// The manifest with this text.
@@ -174,9 +208,12 @@ impl Manifest {
     /// What keeps it from being one of this version.
     pub fn parse(text: &[u8]) -> Result<Self, String> {
         // Looked at first: one of another version has other keys.
-        let Versioned { version, wasideps } = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+        let Versioned { version, wasideps } =
+            serde_json::from_slice(text).map_err(|error| error.to_string())?;
         if version != VERSION {
-            return Err(format!("it has version {version}, written by wasideps {wasideps}; this program reads version {VERSION}"));
+            return Err(format!(
+                "it has version {version}, written by wasideps {wasideps}; this program reads version {VERSION}"
+            ));
         }
         serde_json::from_slice(text).map_err(|error| error.to_string())
     }
@@ -189,29 +226,62 @@ impl Manifest {
     /// The library `id`, and its source.
     #[must_use]
     pub fn library(&self, id: &LibraryId) -> Option<(&ManifestSource, &ManifestLibrary)> {
-        let source = self.sources.iter().find(|source| source.name == id.recipe)?;
-        Some((source, source.libraries.iter().find(|library| library.name == id.library)?))
+        let source = self
+            .sources
+            .iter()
+            .find(|source| source.name == id.recipe)?;
+        Some((
+            source,
+            source
+                .libraries
+                .iter()
+                .find(|library| library.name == id.library)?,
+        ))
     }
 
     /// The modules of all sources, by name.
     #[must_use]
     pub fn modules(&self) -> BTreeMap<&Name, &Module> {
-        self.sources.iter().flat_map(|source| &source.modules).collect()
+        self.sources
+            .iter()
+            .flat_map(|source| &source.modules)
+            .collect()
     }
 
     /// The manifest that documents are made from: it lists everything but them.
     #[must_use]
     pub fn without_documents(&self) -> Self {
-        let files = self.files.iter().filter(|file| file.source.is_some() || file.path.as_str() == super::CLOSURE).cloned().collect();
-        Self { files, ..self.clone() }
+        let files = self
+            .files
+            .iter()
+            .filter(|file| file.source.is_some() || file.path.as_str() == super::CLOSURE)
+            .cloned()
+            .collect();
+        Self {
+            files,
+            ..self.clone()
+        }
     }
 
-    /// The digest of the text without the files that are about the whole prefix: what is known before the closure and the documents are made. The
-    /// closure holds it, so that none of the two can be changed alone.
+    /// The digest of the text without the files that are about the whole prefix: what is known
+    /// before the closure and the documents are made. The closure holds it, so that none of the two
+    /// can be changed alone.
     #[must_use]
     pub fn bare_digest(&self) -> Sha256 {
-        let files = self.files.iter().filter(|file| file.source.is_some()).cloned().collect();
-        Sha256::of(Self { files, ..self.clone() }.to_text().as_bytes())
+        let files = self
+            .files
+            .iter()
+            .filter(|file| file.source.is_some())
+            .cloned()
+            .collect();
+        Sha256::of(
+            Self {
+                files,
+                ..self.clone()
+            }
+            .to_text()
+            .as_bytes(),
+        )
     }
 
     /// The text: deterministic, with a final line end.
@@ -222,12 +292,15 @@ impl Manifest {
         text
     }
 
-    /// What of a prefix with this manifest is ours to replace or remove: its files, and the manifest itself.
+    /// What of a prefix with this manifest is ours to replace or remove: its files, and the
+    /// manifest itself.
     #[must_use]
     pub fn ours(&self) -> Ours {
         let mut ours = Ours::default();
         ours.list(MANIFEST.parse().expect("a constant that is a path"));
-        self.files.iter().for_each(|file| ours.list(file.path.clone()));
+        self.files
+            .iter()
+            .for_each(|file| ours.list(file.path.clone()));
         ours
     }
 }

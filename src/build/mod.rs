@@ -21,7 +21,10 @@ pub use archive::archive;
 pub use closure::{CLOSURE, Closure, ClosureFile, ClosureMember, FileOrigin};
 pub use compile::{Busy, Headers, Object, Place, rule_prerequisites};
 pub use error::BuildError;
-pub use manifest::{MANIFEST, Manifest, ManifestArchive, ManifestFile, ManifestLibrary, ManifestMember, ManifestSource, SBOM};
+pub use manifest::{
+    MANIFEST, Manifest, ManifestArchive, ManifestFile, ManifestLibrary, ManifestMember,
+    ManifestSource, SBOM,
+};
 pub use prefix::{Installed, Prefix};
 
 use crate::fetch::Fetcher;
@@ -32,8 +35,8 @@ use crate::store::{Cache, Ours, Store};
 use crate::toolchain::Toolchain;
 use prefix::Found;
 
-/// Makes the documents that lie beside the manifest, from the plan, a manifest that lists everything but them, and the closure: path below the
-/// prefix, and text.
+/// Makes the documents that lie beside the manifest, from the plan, a manifest that lists
+/// everything but them, and the closure: path below the prefix, and text.
 pub type Documents<'a> = &'a dyn Fn(&Plan, &Manifest, &Closure) -> Vec<(RelPath, String)>;
 
 /// What compiling a plan needs, whatever is then done with the objects.
@@ -54,9 +57,11 @@ pub struct Request<'a> {
     pub work: Work<'a>,
     /// Where the libraries go.
     pub prefix: &'a Prefix<'a>,
-    /// Whether a prefix of another toolchain or build configuration, or one whose manifest can't be read, may be replaced.
+    /// Whether a prefix of another toolchain or build configuration, or one whose manifest can't be
+    /// read, may be replaced.
     pub replace: bool,
-    /// Whether everything at this path is as a build of the plan makes it: asked where the manifest says so.
+    /// Whether everything at this path is as a build of the plan makes it: asked where the manifest
+    /// says so.
     pub is_intact: &'a dyn Fn(&Utf8Path) -> bool,
     /// Called when there is something to do, before it is done.
     pub begin: &'a dyn Fn(),
@@ -78,7 +83,9 @@ pub enum Outcome {
 /// All that went wrong; the prefix is then as it was.
 pub fn build(request: &Request<'_>) -> Result<Outcome, Vec<BuildError>> {
     let one = |error| vec![error];
-    let Work { plan, toolchain, .. } = request.work;
+    let Work {
+        plan, toolchain, ..
+    } = request.work;
     let prefix = request.prefix;
     let old = match prefix.found().map_err(one)? {
         Found::Nothing => Ours::default(),
@@ -109,12 +116,30 @@ pub fn build(request: &Request<'_>) -> Result<Outcome, Vec<BuildError>> {
     let compiled = schedule::run(&request.work)?;
     let sources = install::install(plan, &compiled, &mut stage)?;
     let identity = plan.toolchain.clone();
-    let bare = Manifest::new(identity.clone(), plan.key, sources.clone(), stage.files().to_vec());
+    let bare = Manifest::new(
+        identity.clone(),
+        plan.key,
+        sources.clone(),
+        stage.files().to_vec(),
+    );
     let closure = Closure::new(plan, &compiled, toolchain, &bare).map_err(one)?;
-    stage.add(CLOSURE.parse().expect("a constant that is a path"), closure.to_text().as_bytes(), prefix::From::Nothing).map_err(one)?;
-    let manifest = Manifest::new(identity.clone(), plan.key, sources.clone(), stage.files().to_vec());
+    stage
+        .add(
+            CLOSURE.parse().expect("a constant that is a path"),
+            closure.to_text().as_bytes(),
+            prefix::From::Nothing,
+        )
+        .map_err(one)?;
+    let manifest = Manifest::new(
+        identity.clone(),
+        plan.key,
+        sources.clone(),
+        stage.files().to_vec(),
+    );
     for (path, text) in (request.documents)(plan, &manifest, &closure) {
-        stage.add(path, text.as_bytes(), prefix::From::Nothing).map_err(one)?;
+        stage
+            .add(path, text.as_bytes(), prefix::From::Nothing)
+            .map_err(one)?;
     }
     let manifest = Manifest::new(identity, plan.key, sources, stage.files().to_vec());
     stage.commit(&manifest, old).map_err(one)?;
@@ -130,8 +155,9 @@ pub struct Unused {
     pub files: Vec<RelPath>,
 }
 
-/// The files of each source's tree that are neither compiled, included, installed nor a licence: `[inputs]` should not select them, or an overlay is
-/// one too many. Compiles what is not in the store: only the compiler knows what it included.
+/// The files of each source's tree that are neither compiled, included, installed nor a licence:
+/// `[inputs]` should not select them, or an overlay is one too many. Compiles what is not in the
+/// store: only the compiler knows what it included.
 ///
 /// # Errors
 /// All that keeps the plan from being compiled.
@@ -139,20 +165,38 @@ pub fn unused_inputs(work: &Work<'_>) -> Result<Vec<Unused>, Vec<BuildError>> {
     let compiled = schedule::run(work)?;
     let mut found = Vec::new();
     for (index, (source, tree)) in work.plan.sources.iter().zip(&compiled.trees).enumerate() {
-        let Selected { recipe, source: locked, .. } = &source.selected;
+        let Selected {
+            recipe,
+            source: locked,
+            ..
+        } = &source.selected;
         let mut used: BTreeSet<&str> = recipe.headers().map(|(from, _)| from.as_str()).collect();
         match &recipe.license.text {
             LicenseText::Files(files) => used.extend(files.iter().map(RelPath::as_str)),
             LicenseText::CommentOf(file) => drop(used.insert(file.as_str())),
         }
         used.extend(recipe.steps.iter().map(|step| step.from.as_str()));
-        used.extend(work.plan.jobs_of(index).flat_map(|(job, _)| compiled.objects[job].dependencies()).filter_map(|dependency| {
-            let Dependency::Own(path) = dependency else { return None };
-            Some(path.as_str())
-        }));
+        used.extend(
+            work.plan
+                .jobs_of(index)
+                .flat_map(|(job, _)| compiled.objects[job].dependencies())
+                .filter_map(|dependency| {
+                    let Dependency::Own(path) = dependency else {
+                        return None;
+                    };
+                    Some(path.as_str())
+                }),
+        );
         let files = tree.entry().files().iter().map(|file| &file.path);
-        let files: Vec<RelPath> = files.filter(|path| !used.contains(path.as_str())).cloned().collect();
-        found.push(Unused { source: recipe.name.clone(), version: locked.version.clone(), files });
+        let files: Vec<RelPath> = files
+            .filter(|path| !used.contains(path.as_str()))
+            .cloned()
+            .collect();
+        found.push(Unused {
+            source: recipe.name.clone(),
+            version: locked.version.clone(),
+            files,
+        });
     }
     Ok(found)
 }

@@ -8,9 +8,18 @@ use crate::model::{ConsumerFlag, LinkFlag, Module, Name, Recipe, Version};
 /// The text of `lib/pkgconfig/<name>.pc`.
 #[must_use]
 pub fn text(recipe: &Recipe, version: &Version, name: &Name, module: &Module) -> String {
-    let libs = joined(std::iter::once("-L${libdir}").chain(module.libs.iter().map(LinkFlag::as_str)));
-    let cflags = joined(std::iter::once("-I${includedir}").chain(module.cflags.iter().map(ConsumerFlag::as_str)));
-    let modules = |names: &[Name]| names.iter().map(Name::as_str).collect::<Vec<_>>().join(", ");
+    let libs =
+        joined(std::iter::once("-L${libdir}").chain(module.libs.iter().map(LinkFlag::as_str)));
+    let cflags = joined(
+        std::iter::once("-I${includedir}").chain(module.cflags.iter().map(ConsumerFlag::as_str)),
+    );
+    let modules = |names: &[Name]| {
+        names
+            .iter()
+            .map(Name::as_str)
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     let mut text = format!(
         "prefix=${{pcfiledir}}/../..\n\
          libdir=${{prefix}}/lib\n\
@@ -26,9 +35,15 @@ pub fn text(recipe: &Recipe, version: &Version, name: &Name, module: &Module) ->
         ("Requires", modules(&module.requires)),
         ("Requires.private", modules(&module.requires_private)),
         ("Libs", libs),
-        ("Libs.private", joined(module.libs_private.iter().map(LinkFlag::as_str))),
+        (
+            "Libs.private",
+            joined(module.libs_private.iter().map(LinkFlag::as_str)),
+        ),
         ("Cflags", cflags),
-        ("Cflags.private", joined(module.cflags_private.iter().map(ConsumerFlag::as_str))),
+        (
+            "Cflags.private",
+            joined(module.cflags_private.iter().map(ConsumerFlag::as_str)),
+        ),
     ];
     for (key, value) in optional.iter().filter(|(_, value)| !value.is_empty()) {
         writeln!(text, "{key}: {value}").expect("a string takes all text");

@@ -1,4 +1,5 @@
-//! The prefix on disk: staged beside where it goes, then swapped in whole. Killed at any moment, the prefix is the old one or the new one.
+//! The prefix on disk: staged beside where it goes, then swapped in whole. Killed at any moment,
+//! the prefix is the old one or the new one.
 
 use std::io::{ErrorKind, Write as _};
 
@@ -27,12 +28,15 @@ pub enum Found {
 }
 
 impl<'a> Prefix<'a> {
-    /// Takes hold of the prefix at `path`, which need not be there yet. Waits for another process that builds it, and says so.
+    /// Takes hold of the prefix at `path`, which need not be there yet. Waits for another process
+    /// that builds it, and says so.
     ///
     /// # Errors
     /// When no folder can be there, and when the folder that it is in can't be made or read.
     pub fn hold(path: &Utf8Path, reporter: &'a dyn Reporter) -> Result<Self, BuildError> {
-        Ok(Self { slot: Slot::hold(path, reporter)? })
+        Ok(Self {
+            slot: Slot::hold(path, reporter)?,
+        })
     }
 
     /// The folder, as an absolute path without links.
@@ -54,11 +58,22 @@ impl<'a> Prefix<'a> {
             }
             Ok(None) if claims::is_about_a_prefix(path) => {
                 let problem = "it is missing".to_owned();
-                return Ok(Found::Damaged(BuildError::Manifest { path: path.join(MANIFEST), problem }));
+                return Ok(Found::Damaged(BuildError::Manifest {
+                    path: path.join(MANIFEST),
+                    problem,
+                }));
             }
             Ok(None) => (Found::Nothing, Ours::default()),
-            Err(BuildError::Read { path, source }) if matches!(source.kind(), ErrorKind::InvalidInput | ErrorKind::FileTooLarge) => {
-                return Ok(Found::Damaged(BuildError::Manifest { path, problem: source.to_string() }));
+            Err(BuildError::Read { path, source })
+                if matches!(
+                    source.kind(),
+                    ErrorKind::InvalidInput | ErrorKind::FileTooLarge
+                ) =>
+            {
+                return Ok(Found::Damaged(BuildError::Manifest {
+                    path,
+                    problem: source.to_string(),
+                }));
             }
             Err(error @ BuildError::Manifest { .. }) => return Ok(Found::Damaged(error)),
             Err(error) => return Err(error),
@@ -66,8 +81,19 @@ impl<'a> Prefix<'a> {
         if !path.exists() {
             return Ok(Found::Nothing);
         }
-        let foreign = ours.foreign(path).map_err(|source| BuildError::Read { path: path.to_owned(), source })?;
-        if foreign.is_empty() { Ok(found) } else { Err(SlotError::Foreign { path: path.to_owned(), files: foreign }.into()) }
+        let foreign = ours.foreign(path).map_err(|source| BuildError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        if foreign.is_empty() {
+            Ok(found)
+        } else {
+            Err(SlotError::Foreign {
+                path: path.to_owned(),
+                files: foreign,
+            }
+            .into())
+        }
     }
 
     /// An empty stage beside the prefix.
@@ -75,11 +101,16 @@ impl<'a> Prefix<'a> {
     /// # Errors
     /// When it can't be made.
     pub fn stage(&self) -> Result<Stage<'_>, BuildError> {
-        Ok(Stage { prefix: self, stage: self.slot.stage()?, files: Vec::new() })
+        Ok(Stage {
+            prefix: self,
+            stage: self.slot.stage()?,
+            files: Vec::new(),
+        })
     }
 }
 
-/// A prefix that is being read: a build that would replace it waits until this goes. The one way to a prefix's manifest.
+/// A prefix that is being read: a build that would replace it waits until this goes. The one way to
+/// a prefix's manifest.
 pub struct Installed {
     path: Utf8PathBuf,
     manifest: Manifest,
@@ -93,8 +124,14 @@ impl Installed {
     /// When there is none, or its manifest can't be read or is of another version.
     pub fn open(path: &Utf8Path) -> Result<Self, BuildError> {
         let reading = Reading::of(path);
-        let manifest = Manifest::read(path)?.ok_or_else(|| BuildError::NoPrefix { prefix: path.to_owned() })?;
-        Ok(Self { path: path.to_owned(), manifest, _reading: reading })
+        let manifest = Manifest::read(path)?.ok_or_else(|| BuildError::NoPrefix {
+            prefix: path.to_owned(),
+        })?;
+        Ok(Self {
+            path: path.to_owned(),
+            manifest,
+            _reading: reading,
+        })
     }
 
     /// The folder, as it was named.
@@ -141,7 +178,14 @@ impl Stage<'_> {
             From::Nothing => (None, None),
         };
         let (sha256, sha1, size) = (Sha256::of(bytes), Sha1::of(bytes), bytes.len() as u64);
-        self.files.push(ManifestFile { path, sha256, sha1, size, source, copy_of });
+        self.files.push(ManifestFile {
+            path,
+            sha256,
+            sha1,
+            size,
+            source,
+            copy_of,
+        });
         Ok(())
     }
 
@@ -151,12 +195,12 @@ impl Stage<'_> {
         &self.files
     }
 
-    /// Writes `manifest` and puts the stage in the prefix's place, of which `old` is ours. What no manifest proves to be ours is ours where it is
-    /// what is staged.
+    /// Writes `manifest` and puts the stage in the prefix's place, of which `old` is ours. What no
+    /// manifest proves to be ours is ours where it is what is staged.
     ///
     /// # Errors
-    /// When it can't be written or renamed, when the stage was changed by others, or when what is there holds more than what is ours: the prefix
-    /// is then as it was.
+    /// When it can't be written or renamed, when the stage was changed by others, or when what is
+    /// there holds more than what is ours: the prefix is then as it was.
     pub fn commit(self, manifest: &Manifest, mut old: Ours) -> Result<(), BuildError> {
         let path: RelPath = MANIFEST.parse().expect("a constant that is a path");
         let text = manifest.to_text();
@@ -174,7 +218,10 @@ impl Stage<'_> {
 
     fn write(&self, path: &RelPath, bytes: &[u8]) -> Result<(), BuildError> {
         let path = self.stage.dir().join(path.as_str());
-        let write = |source| BuildError::Write { path: path.clone(), source };
+        let write = |source| BuildError::Write {
+            path: path.clone(),
+            source,
+        };
         fs_err::create_dir_all(path.parent().unwrap_or(&path)).map_err(write)?;
         let mut file = fs_err::File::create(&path).map_err(write)?;
         file.write_all(bytes).map_err(write)?;
@@ -186,28 +233,38 @@ impl Stage<'_> {
 #[cfg(unix)]
 fn set_modes(dir: &Utf8Path) -> Result<(), BuildError> {
     use std::os::unix::fs::PermissionsExt as _;
-    let write = |source| BuildError::Write { path: dir.to_owned(), source };
+    let write = |source| BuildError::Write {
+        path: dir.to_owned(),
+        source,
+    };
     fs_err::set_permissions(dir, std::fs::Permissions::from_mode(0o755)).map_err(write)?;
     for entry in dir.read_dir_utf8().map_err(write)? {
         let entry = entry.map_err(write)?;
         if entry.file_type().map_err(write)?.is_dir() {
             set_modes(entry.path())?;
         } else {
-            fs_err::set_permissions(entry.path(), std::fs::Permissions::from_mode(0o644)).map_err(write)?;
+            fs_err::set_permissions(entry.path(), std::fs::Permissions::from_mode(0o644))
+                .map_err(write)?;
         }
     }
     Ok(())
 }
 
-/// Gives the new folder the mode of the one that it replaces, where that is narrower than ours: who may look into a prefix is its owner's to say.
+/// Gives the new folder the mode of the one that it replaces, where that is narrower than ours: who
+/// may look into a prefix is its owner's to say.
 #[cfg(unix)]
 fn keep_mode(old: &Utf8Path, new: &Utf8Path) -> Result<(), BuildError> {
     use std::os::unix::fs::PermissionsExt as _;
-    let Ok(meta) = fs_err::metadata(old) else { return Ok(()) };
+    let Ok(meta) = fs_err::metadata(old) else {
+        return Ok(());
+    };
     let mode = meta.permissions().mode() & 0o7777;
     let narrower = mode & !0o755 == 0 && mode & 0o700 == 0o700;
     let mode = std::fs::Permissions::from_mode(if narrower { mode } else { 0o755 });
-    fs_err::set_permissions(new, mode).map_err(|source| BuildError::Write { path: new.to_owned(), source })
+    fs_err::set_permissions(new, mode).map_err(|source| BuildError::Write {
+        path: new.to_owned(),
+        source,
+    })
 }
 
 #[cfg(not(unix))]

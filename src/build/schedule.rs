@@ -1,5 +1,6 @@
-//! Sources and jobs in flight. A source is fetched and unpacked on a thread of its own, outside the compute pool; when its tree is ready, and those
-//! of its dependencies, its jobs join one queue from which the pool takes the largest file first.
+//! Sources and jobs in flight. A source is fetched and unpacked on a thread of its own, outside the
+//! compute pool; when its tree is ready, and those of its dependencies, its jobs join one queue
+//! from which the pool takes the largest file first.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
@@ -17,7 +18,8 @@ use crate::plan::{Plan, PlannedLibrary};
 use crate::process::{both, pool, side_by_side};
 use crate::store::{Entry, EntryFile, Kind};
 
-/// How many sources are fetched and unpacked at once: more would not be faster on the networks and disks of today, and would crowd servers.
+/// How many sources are fetched and unpacked at once: more would not be faster on the networks and
+/// disks of today, and would crowd servers.
 const SOURCES_AT_ONCE: usize = 8;
 
 /// All trees and objects of a plan, in its order.
@@ -29,7 +31,8 @@ pub struct Compiled<'a> {
 /// Fetches the trees and compiles the jobs of a plan.
 ///
 /// # Errors
-/// All failures: a source that can't be had does not keep the others from being compiled, nor does a file that does not compile.
+/// All failures: a source that can't be had does not keep the others from being compiled, nor does
+/// a file that does not compile.
 pub fn run<'a>(work: &Work<'a>) -> Result<Compiled<'a>, Vec<BuildError>> {
     let plan = work.plan;
     let pool = pool(work.workers).map_err(|error| vec![error.into()])?;
@@ -71,25 +74,45 @@ pub fn run<'a>(work: &Work<'a>) -> Result<Compiled<'a>, Vec<BuildError>> {
 }
 
 impl Work<'_> {
-    /// For each job of the plan whether the cache has its object, as far as the lists of what is in the store say so: nothing is fetched, laid out or
-    /// checked. Where a source's tree is not in the store, none of its objects is known to be.
+    /// For each job of the plan whether the cache has its object, as far as the lists of what is in
+    /// the store say so: nothing is fetched, laid out or checked. Where a source's tree is not in
+    /// the store, none of its objects is known to be.
     ///
     /// # Errors
     /// When the cache can't be used.
     pub fn cached_jobs(&self) -> Result<Vec<bool>, BuildError> {
         let sources = &self.plan.sources;
         let listed = |key: &Sha256| self.store.listed_entry(Kind::Tree, key);
-        let trees: Vec<Option<Entry>> = sources.iter().map(|source| listed(&source.tree_key)).collect();
+        let trees: Vec<Option<Entry>> = sources
+            .iter()
+            .map(|source| listed(&source.tree_key))
+            .collect();
         let laid_out = |id: &LibraryId| {
             let (_, library) = self.plan.library(id)?;
-            Some(headers_in(&listed(&library.headers_key)?, id.recipe.as_str()))
+            Some(headers_in(
+                &listed(&library.headers_key)?,
+                id.recipe.as_str(),
+            ))
         };
-        let laid_out: BTreeMap<&LibraryId, Option<Headers>> = included(self.plan).map(|id| (id, laid_out(id))).collect();
+        let laid_out: BTreeMap<&LibraryId, Option<Headers>> =
+            included(self.plan).map(|id| (id, laid_out(id))).collect();
         let cached = self.plan.jobs.iter().map(|job| {
-            let included = self.plan.library_of(job).map_or(&[][..], |library| &library.included);
-            let headers: Option<Vec<Headers>> = included.iter().map(|id| laid_out.get(id)?.clone()).collect();
-            let (Some(tree), Some(headers)) = (&trees[job.source], &headers) else { return Ok(false) };
-            let place = Place { subject: "", tree, dependency_headers: headers };
+            let included = self
+                .plan
+                .library_of(job)
+                .map_or(&[][..], |library| &library.included);
+            let headers: Option<Vec<Headers>> = included
+                .iter()
+                .map(|id| laid_out.get(id)?.clone())
+                .collect();
+            let (Some(tree), Some(headers)) = (&trees[job.source], &headers) else {
+                return Ok(false);
+            };
+            let place = Place {
+                subject: "",
+                tree,
+                dependency_headers: headers,
+            };
             let made = Lookup::new(self.toolchain, job, &place).get(self.cache)?;
             Ok(made.is_some_and(|made| self.cache.contains_blob(&made.object)))
         });
@@ -101,7 +124,8 @@ struct Run<'w, 'a> {
     work: &'w Work<'a>,
     plan: &'w Plan,
     trees: Vec<OnceLock<SourceTree>>,
-    /// The headers of each library that sources of others may include, laid out as they will be installed.
+    /// The headers of each library that sources of others may include, laid out as they will be
+    /// installed.
     headers: BTreeMap<&'w LibraryId, OnceLock<Headers>>,
     objects: Vec<OnceLock<Object<'a>>>,
     errors: Mutex<Vec<BuildError>>,
@@ -110,7 +134,11 @@ struct Run<'w, 'a> {
 
 impl<'a> Run<'_, 'a> {
     fn fetch(&self, source: usize) {
-        match self.work.fetcher.source(&self.plan.sources[source].selected) {
+        match self
+            .work
+            .fetcher
+            .source(&self.plan.sources[source].selected)
+        {
             Ok(tree) => drop(self.trees[source].set(tree)),
             Err(error) => lock(&self.errors).push(error.into()),
         }
@@ -124,19 +152,31 @@ impl<'a> Run<'_, 'a> {
         self.queue.fetched();
     }
 
-    /// Whether the tree of a source is there, and those of all whose headers its own sources may include.
+    /// Whether the tree of a source is there, and those of all whose headers its own sources may
+    /// include.
     fn is_ready(&self, source: usize) -> bool {
-        let included = self.plan.sources[source].libraries.iter().flat_map(|library| &library.included);
+        let included = self.plan.sources[source]
+            .libraries
+            .iter()
+            .flat_map(|library| &library.included);
         let others = included.filter_map(|id| Some(self.plan.library(id)?.0));
-        std::iter::once(source).chain(others).all(|source| self.trees[source].get().is_some())
+        std::iter::once(source)
+            .chain(others)
+            .all(|source| self.trees[source].get().is_some())
     }
 
     /// The jobs of a source whose tree is ready, each with its file's size.
     fn open(&self, source: usize) -> Result<Vec<(u64, Reverse<usize>)>, Vec<BuildError>> {
         let planned = &self.plan.sources[source];
         let subject = planned.selected.title();
-        let tree = self.trees[source].get().expect("only sources whose trees are ready are opened");
-        for id in planned.libraries.iter().flat_map(|library| &library.included) {
+        let tree = self.trees[source]
+            .get()
+            .expect("only sources whose trees are ready are opened");
+        for id in planned
+            .libraries
+            .iter()
+            .flat_map(|library| &library.included)
+        {
             self.lay_out(id).map_err(|error| vec![error])?;
         }
         let mut jobs = Vec::new();
@@ -144,15 +184,25 @@ impl<'a> Run<'_, 'a> {
         for (index, job) in self.plan.jobs_of(source) {
             match tree.entry().file(job.file.path()) {
                 Some(file) => jobs.push((file.size, Reverse(index))),
-                None => errors.push(BuildError::MissingInput { subject: subject.clone(), what: "sources", file: job.file.path().clone() }),
+                None => errors.push(BuildError::MissingInput {
+                    subject: subject.clone(),
+                    what: "sources",
+                    file: job.file.path().clone(),
+                }),
             }
         }
-        if errors.is_empty() { Ok(jobs) } else { Err(errors) }
+        if errors.is_empty() {
+            Ok(jobs)
+        } else {
+            Err(errors)
+        }
     }
 
-    /// Makes the folder with the headers of the library `id`. It is kept in the store, so that a command that failed can be repeated.
+    /// Makes the folder with the headers of the library `id`. It is kept in the store, so that a
+    /// command that failed can be repeated.
     fn lay_out(&self, id: &LibraryId) -> Result<(), BuildError> {
-        if let (Some(place), Some((source, library))) = (self.headers.get(id), self.plan.library(id))
+        if let (Some(place), Some((source, library))) =
+            (self.headers.get(id), self.plan.library(id))
             && place.get().is_none()
         {
             drop(place.set(self.headers_of(source, library)?));
@@ -168,18 +218,31 @@ impl<'a> Run<'_, 'a> {
         if let Some(entry) = store.entry(Kind::Tree, key, self.work.reporter)? {
             return Ok(headers_in(&entry, name));
         }
-        let tree = self.trees[source].get().expect("a source is opened after the trees of those that it includes are ready").entry();
+        let tree = self.trees[source]
+            .get()
+            .expect("a source is opened after the trees of those that it includes are ready")
+            .entry();
         let scratch = store.scratch_dir()?;
         let root = Utf8PathBuf::from(scratch.path().to_string_lossy().into_owned());
         let mut files = Vec::new();
         for (from, to) in &library.headers {
-            let missing = || BuildError::MissingInput { subject: selected.title(), what: "headers", file: from.clone() };
+            let missing = || BuildError::MissingInput {
+                subject: selected.title(),
+                what: "headers",
+                file: from.clone(),
+            };
             let file = tree.file(from).ok_or_else(missing)?;
-            let path: RelPath = format!("{name}/{to}").parse().expect("a relative path below a folder is one");
+            let path: RelPath = format!("{name}/{to}")
+                .parse()
+                .expect("a relative path below a folder is one");
             let (to, bytes) = (root.join(path.as_str()), tree.read(from)?);
-            let written = fs_err::create_dir_all(to.parent().unwrap_or(&root)).and_then(|()| fs_err::write(&to, bytes));
+            let written = fs_err::create_dir_all(to.parent().unwrap_or(&root))
+                .and_then(|()| fs_err::write(&to, bytes));
             written.map_err(|source| BuildError::Write { path: to, source })?;
-            files.push(EntryFile { path, ..file.clone() });
+            files.push(EntryFile {
+                path,
+                ..file.clone()
+            });
         }
         let entry = store.keep_entry(Kind::Tree, key, scratch, files, self.work.reporter)?;
         Ok(headers_in(&entry, name))
@@ -188,34 +251,70 @@ impl<'a> Run<'_, 'a> {
     fn object(&self, index: usize, busy: Busy) -> Result<Option<Object<'a>>, BuildError> {
         let job = &self.plan.jobs[index];
         let subject = self.plan.sources[job.source].selected.title();
-        let tree = self.trees[job.source].get().expect("jobs are queued after their tree is ready");
-        let included = self.plan.library_of(job).map_or(&[][..], |library| &library.included);
-        let headers: Vec<Headers> = included.iter().filter_map(|id| self.headers.get(id)?.get().cloned()).collect();
-        self.work.object(job, &Place { subject: &subject, tree: tree.entry(), dependency_headers: &headers }, busy)
+        let tree = self.trees[job.source]
+            .get()
+            .expect("jobs are queued after their tree is ready");
+        let included = self
+            .plan
+            .library_of(job)
+            .map_or(&[][..], |library| &library.included);
+        let headers: Vec<Headers> = included
+            .iter()
+            .filter_map(|id| self.headers.get(id)?.get().cloned())
+            .collect();
+        self.work.object(
+            job,
+            &Place {
+                subject: &subject,
+                tree: tree.entry(),
+                dependency_headers: &headers,
+            },
+            busy,
+        )
     }
 
     fn finish(self) -> Result<Compiled<'a>, Vec<BuildError>> {
-        let errors = self.errors.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let errors = self
+            .errors
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
         if !errors.is_empty() {
             return Err(errors);
         }
-        let trees = self.trees.into_iter().map(|tree| tree.into_inner().expect("no error, so every tree is there"));
-        let objects = self.objects.into_iter().map(|object| object.into_inner().expect("no error, so every object is there"));
-        Ok(Compiled { trees: trees.collect(), objects: objects.collect() })
+        let trees = self
+            .trees
+            .into_iter()
+            .map(|tree| tree.into_inner().expect("no error, so every tree is there"));
+        let objects = self.objects.into_iter().map(|object| {
+            object
+                .into_inner()
+                .expect("no error, so every object is there")
+        });
+        Ok(Compiled {
+            trees: trees.collect(),
+            objects: objects.collect(),
+        })
     }
 }
 
 /// The libraries whose headers sources of others may include, each once.
 fn included(plan: &Plan) -> impl Iterator<Item = &LibraryId> {
     let libraries = plan.sources.iter().flat_map(|source| &source.libraries);
-    libraries.flat_map(|library| &library.included).collect::<BTreeSet<_>>().into_iter()
+    libraries
+        .flat_map(|library| &library.included)
+        .collect::<BTreeSet<_>>()
+        .into_iter()
 }
 
 /// The headers of the source `name`, in an entry that [`Run::headers_of`] made.
 fn headers_in(entry: &Entry, name: &str) -> Headers {
     Headers {
         dir: entry.dir().join(name),
-        files: entry.files().iter().filter_map(|file| Some((file.path.below(name)?, file.sha256))).collect(),
+        files: entry
+            .files()
+            .iter()
+            .filter_map(|file| Some((file.path.below(name)?, file.sha256)))
+            .collect(),
     }
 }
 
@@ -236,8 +335,9 @@ struct State {
 }
 
 impl Queue {
-    /// The next job, and what to do where another process is compiling it; waits while there may be one, and gives `None` when there can't be any
-    /// more. What is compiled elsewhere is looked at again when there is nothing else to do, and waited for when there won't be.
+    /// The next job, and what to do where another process is compiling it; waits while there may be
+    /// one, and gives `None` when there can't be any more. What is compiled elsewhere is looked at
+    /// again when there is nothing else to do, and waited for when there won't be.
     fn next(&self) -> Option<(usize, Busy)> {
         const AGAIN: Duration = Duration::from_millis(100);
         let mut state = lock(&self.state);
@@ -249,10 +349,16 @@ impl Queue {
                 return state.elsewhere.pop_front().map(|job| (job, Busy::Wait));
             }
             if state.elsewhere.is_empty() {
-                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                state = self
+                    .changed
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner);
                 continue;
             }
-            let (locked, waited) = self.changed.wait_timeout(state, AGAIN).unwrap_or_else(PoisonError::into_inner);
+            let (locked, waited) = self
+                .changed
+                .wait_timeout(state, AGAIN)
+                .unwrap_or_else(PoisonError::into_inner);
             state = locked;
             if waited.timed_out()
                 && let Some(job) = state.elsewhere.pop_front()
@@ -262,7 +368,8 @@ impl Queue {
         }
     }
 
-    /// Those of the waiting sources that are ready; they wait no more, so that no other thread opens them too.
+    /// Those of the waiting sources that are ready; they wait no more, so that no other thread
+    /// opens them too.
     fn take_waiting(&self, is_ready: impl Fn(usize) -> bool) -> Vec<usize> {
         let mut state = lock(&self.state);
         let (ready, waiting) = state.waiting.iter().partition(|&&source| is_ready(source));

@@ -19,22 +19,42 @@ pub enum CheckError {
     #[diagnostic(transparent)]
     Store(#[from] StoreError),
     #[error("the system allows no thread for compiling: {0}")]
-    #[diagnostic(help("`ulimit -u` shows how many processes and threads a user may have; it must allow a few more"))]
+    #[diagnostic(help(
+        "`ulimit -u` shows how many processes and threads a user may have; it must allow a few more"
+    ))]
     Pool(#[from] rayon::ThreadPoolBuildError),
     #[error("{suite} names {what} `{found}`, which is not in the source of {subject}")]
     #[diagnostic(help("compare it with the source, and with `[inputs] include` of the tests"))]
-    NotInTree { suite: String, subject: String, what: &'static str, found: String },
+    NotInTree {
+        suite: String,
+        subject: String,
+        what: &'static str,
+        found: String,
+    },
     #[error("{suite} makes more than {limit} {what} from the source of {subject}")]
     #[diagnostic(help("narrow `each`, `each-define` or `opt-levels`"))]
-    TooMany { suite: String, subject: String, what: &'static str, limit: usize },
+    TooMany {
+        suite: String,
+        subject: String,
+        what: &'static str,
+        limit: usize,
+    },
     #[error("the store's path is not UTF-8")]
     NotUtf8,
     #[error("there is no WASI runtime: {reason}")]
     #[diagnostic(help("name a wasmtime with `--runner` or $HOSTRUNNER, or put one on the PATH"))]
     NoRunner { reason: String },
-    #[error("{runner} can't run a program of one line; it prints:\n{words}\nthe command was: {command}")]
-    #[diagnostic(help("tests run under wasmtime, with the flags of version 14 or later; name one with `--runner`"))]
-    BadRunner { runner: Utf8PathBuf, words: String, command: String },
+    #[error(
+        "{runner} can't run a program of one line; it prints:\n{words}\nthe command was: {command}"
+    )]
+    #[diagnostic(help(
+        "tests run under wasmtime, with the flags of version 14 or later; name one with `--runner`"
+    ))]
+    BadRunner {
+        runner: Utf8PathBuf,
+        words: String,
+        command: String,
+    },
 }
 
 /// How a test failed. In JSON, `kind` names the variant.
@@ -46,7 +66,11 @@ pub enum Failure {
     /// The linker refused it.
     Link { words: String },
     /// It ended with another exit status.
-    Exit { expected: i32, found: i32, words: String },
+    Exit {
+        expected: i32,
+        found: i32,
+        words: String,
+    },
     /// The runtime stopped it: unreachable code, an access out of bounds, a stack that is full.
     Trap { words: String },
     /// It ran longer than it may, in seconds.
@@ -58,7 +82,11 @@ pub enum Failure {
     /// It put more files and folders into its folder than it may.
     Files { limit: u64 },
     /// Standard output is not the expected file: the first line that differs, counted from one.
-    Stdout { line: usize, expected: String, found: String },
+    Stdout {
+        line: usize,
+        expected: String,
+        found: String,
+    },
     /// Standard output lacks a text.
     Lacks { text: String, words: String },
     /// The runtime could not be started, or files could not be put in place.
@@ -70,14 +98,33 @@ impl fmt::Display for Failure {
         match self {
             Self::Compile { words } => write!(f, "it does not compile:\n{words}"),
             Self::Link { words } => write!(f, "it does not link:\n{words}"),
-            Self::Exit { expected, found, words } => write!(f, "exit status {found}, where {expected} is expected\n{words}"),
+            Self::Exit {
+                expected,
+                found,
+                words,
+            } => write!(
+                f,
+                "exit status {found}, where {expected} is expected\n{words}"
+            ),
             Self::Trap { words } => write!(f, "it trapped:\n{words}"),
             Self::TimedOut { limit } => write!(f, "it ran longer than {limit} s"),
             Self::Printed { limit } => write!(f, "it printed more than {limit} bytes"),
-            Self::Wrote { limit } => write!(f, "it wrote more than {} MiB into its folder", limit >> 20),
-            Self::Files { limit } => write!(f, "it put more than {limit} files and folders into its folder"),
-            Self::Stdout { line, expected, found } => {
-                write!(f, "standard output differs in line {line}: `{expected}` is expected, `{found}` was printed")
+            Self::Wrote { limit } => {
+                write!(f, "it wrote more than {} MiB into its folder", limit >> 20)
+            }
+            Self::Files { limit } => write!(
+                f,
+                "it put more than {limit} files and folders into its folder"
+            ),
+            Self::Stdout {
+                line,
+                expected,
+                found,
+            } => {
+                write!(
+                    f,
+                    "standard output differs in line {line}: `{expected}` is expected, `{found}` was printed"
+                )
             }
             Self::Lacks { text, words } => write!(f, "standard output lacks `{text}`\n{words}"),
             Self::Setup { problem } => write!(f, "it could not be run: {problem}"),

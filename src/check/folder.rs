@@ -1,4 +1,5 @@
-//! The folder of a running test, which is all of the disk that it can fill. WASI knows no quota: what is in the folder is looked at while the test runs.
+//! The folder of a running test, which is all of the disk that it can fill. WASI knows no quota:
+//! what is in the folder is looked at while the test runs.
 
 use std::time::{Duration, Instant};
 
@@ -29,7 +30,11 @@ pub struct Watch {
 
 impl Watch {
     pub fn new(folder: &Utf8Path) -> Self {
-        Self { folder: folder.to_owned(), next: Instant::now() + PERIOD, fill: None }
+        Self {
+            folder: folder.to_owned(),
+            next: Instant::now() + PERIOD,
+            fill: None,
+        }
     }
 
     /// Whether the folder has too much, by the last look.
@@ -56,17 +61,23 @@ fn fill(folder: &Utf8Path, bytes: u64, files: u64) -> Option<Fill> {
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
         // The test may take away what was just there.
-        let Ok(listed) = folder.read_dir_utf8() else { continue };
+        let Ok(listed) = folder.read_dir_utf8() else {
+            continue;
+        };
         for entry in listed.flatten() {
             entries += 1;
             if entries > files {
                 return Some(Fill::Files);
             }
-            let Ok(meta) = entry.path().symlink_metadata() else { continue };
+            let Ok(meta) = entry.path().symlink_metadata() else {
+                continue;
+            };
             if meta.is_dir() {
                 folders.push(entry.into_path());
             }
-            let Some(rest) = left.checked_sub(on_disk(&meta)) else { return Some(Fill::Bytes) };
+            let Some(rest) = left.checked_sub(on_disk(&meta)) else {
+                return Some(Fill::Bytes);
+            };
             left = rest;
         }
     }
@@ -96,7 +107,9 @@ mod tests {
         fs_err::write(root.join("a/b/file"), vec![1; 100_000]).expect("written");
         assert_eq!(fill(root, 50_000, 10), Some(Fill::Bytes));
         assert_eq!(fill(root, 1 << 20, 2), Some(Fill::Files));
-        fs_err::File::create(root.join("hole")).and_then(|file| file.set_len(1 << 40)).expect("made");
+        fs_err::File::create(root.join("hole"))
+            .and_then(|file| file.set_len(1 << 40))
+            .expect("made");
         assert_eq!(fill(root, 1 << 20, 4), None);
     }
 }

@@ -1,4 +1,5 @@
-//! Proof that what was built works: the test programs of each source's suite, compiled against a built prefix and run under a WASI runtime.
+//! Proof that what was built works: the test programs of each source's suite, compiled against a
+//! built prefix and run under a WASI runtime.
 
 mod dejagnu;
 mod error;
@@ -77,7 +78,10 @@ impl SuiteReport {
     /// How many tests passed.
     #[must_use]
     pub fn passed(&self) -> usize {
-        self.tests.iter().filter(|test| test.failure.is_none()).count()
+        self.tests
+            .iter()
+            .filter(|test| test.failure.is_none())
+            .count()
     }
 
     /// How many failed.
@@ -96,7 +100,8 @@ impl SuiteReport {
 /// Runs all tests, `work.workers` at once.
 ///
 /// # Errors
-/// When a test's source can't be had, or what it names is not in it. A test that does not compile, or fails in any way, is a result and no error.
+/// When a test's source can't be had, or what it names is not in it. A test that does not compile,
+/// or fails in any way, is a result and no error.
 pub fn check(request: &Request<'_>) -> Result<Vec<SuiteReport>, Vec<CheckError>> {
     let pool = pool(request.work.workers).map_err(|error| vec![error.into()])?;
     let trees = fetch(request)?;
@@ -112,19 +117,28 @@ pub fn check(request: &Request<'_>) -> Result<Vec<SuiteReport>, Vec<CheckError>>
     if !errors.is_empty() {
         return Err(errors);
     }
-    let scratch = request.work.store.scratch_dir().map_err(|error| vec![error.into()])?;
+    let scratch = request
+        .work
+        .store
+        .scratch_dir()
+        .map_err(|error| vec![error.into()])?;
     let scratch = Utf8Path::from_path(scratch.path()).ok_or_else(|| vec![CheckError::NotUtf8])?;
     pool.install(|| {
         let programs: Vec<Vec<Built>> = planned
             .par_iter()
             .map(|(_, selected, tree, programs)| {
-                let compiled = programs.par_iter().map(|program| program::build(request, selected, tree, program, &modules, scratch));
+                let compiled = programs.par_iter().map(|program| {
+                    program::build(request, selected, tree, program, &modules, scratch)
+                });
                 compiled.collect()
             })
             .collect();
         let mut tests = Vec::new();
-        for (index, ((suite, selected, tree, _), programs)) in planned.iter().zip(&programs).enumerate() {
-            let expanded = run::expand(suite, selected, tree, programs).map_err(|error| vec![error])?;
+        for (index, ((suite, selected, tree, _), programs)) in
+            planned.iter().zip(&programs).enumerate()
+        {
+            let expanded =
+                run::expand(suite, selected, tree, programs).map_err(|error| vec![error])?;
             tests.extend(expanded.into_iter().map(|test| (index, test)));
         }
         let all = tests.len();
@@ -137,7 +151,10 @@ pub fn check(request: &Request<'_>) -> Result<Vec<SuiteReport>, Vec<CheckError>>
                 (*index, result)
             })
             .collect();
-        let mut reports: Vec<SuiteReport> = planned.iter().map(|(suite, selected, ..)| report(suite, selected)).collect();
+        let mut reports: Vec<SuiteReport> = planned
+            .iter()
+            .map(|(suite, selected, ..)| report(suite, selected))
+            .collect();
         for (index, result) in results {
             reports[index].tests.push(result);
         }
@@ -146,7 +163,9 @@ pub fn check(request: &Request<'_>) -> Result<Vec<SuiteReport>, Vec<CheckError>>
 }
 
 fn fetch(request: &Request<'_>) -> Result<Vec<SourceTree>, Vec<CheckError>> {
-    let results = side_by_side(request.tests, request.tests.len(), |(_, selected)| request.work.fetcher.source(selected));
+    let results = side_by_side(request.tests, request.tests.len(), |(_, selected)| {
+        request.work.fetcher.source(selected)
+    });
     let mut trees = Vec::new();
     let mut errors = Vec::new();
     for result in results {
@@ -155,11 +174,18 @@ fn fetch(request: &Request<'_>) -> Result<Vec<SourceTree>, Vec<CheckError>> {
             Err(error) => errors.push(error.into()),
         }
     }
-    if errors.is_empty() { Ok(trees) } else { Err(errors) }
+    if errors.is_empty() {
+        Ok(trees)
+    } else {
+        Err(errors)
+    }
 }
 
 fn report(suite: &Suite, selected: &Selected) -> SuiteReport {
-    let skipped = |NotApplicable { name, reason }: &NotApplicable| Skipped { name: name.to_string(), reason: reason.to_string() };
+    let skipped = |NotApplicable { name, reason }: &NotApplicable| Skipped {
+        name: name.to_string(),
+        reason: reason.to_string(),
+    };
     SuiteReport {
         name: selected.recipe.name.to_string(),
         version: selected.source.version.to_string(),

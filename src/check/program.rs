@@ -8,17 +8,21 @@ use super::{CheckError, Failure, Request};
 use crate::build::{BuildError, Busy, Headers, Place};
 use crate::consumer::env::ResolvedModule;
 use crate::fetch::SourceTree;
-use crate::model::{CompileOptions, LinkFlag, Program, ProgramSources, Selected, Sha256, SourceFile, Suite};
+use crate::model::{
+    CompileOptions, LinkFlag, Program, ProgramSources, Selected, Sha256, SourceFile, Suite,
+};
 use crate::plan::program_job;
 use crate::toolchain::Reach;
 
-/// The programs that one suite may make, and the tests that it may have: it multiplies files by values and levels.
+/// The programs that one suite may make, and the tests that it may have: it multiplies files by
+/// values and levels.
 pub(super) const SUITE_LIMIT: usize = 20_000;
 
 /// One program to make: a `[program.…]` is one, or one for each of its files.
 pub struct Planned<'a> {
     pub program: &'a Program,
-    /// What tables call it: its name, or the file that it is made from; and what tells it from its variants.
+    /// What tables call it: its name, or the file that it is made from; and what tells it from its
+    /// variants.
     pub title: String,
     /// Never empty; the one that it is called after comes first.
     sources: Vec<SourceFile>,
@@ -35,11 +39,25 @@ pub struct Built<'a> {
 }
 
 /// All programs of `suite`.
-pub fn expand<'a>(suite: &'a Suite, selected: &Selected, tree: &SourceTree) -> Result<Vec<Planned<'a>>, Vec<CheckError>> {
+pub fn expand<'a>(
+    suite: &'a Suite,
+    selected: &Selected,
+    tree: &SourceTree,
+) -> Result<Vec<Planned<'a>>, Vec<CheckError>> {
     let mut planned = Vec::new();
     let mut errors = Vec::new();
-    let not_in_tree = |what, found: String| CheckError::NotInTree { suite: suite.file.clone(), subject: selected.title(), what, found };
-    let too_many = |what| CheckError::TooMany { suite: suite.file.clone(), subject: selected.title(), what, limit: SUITE_LIMIT };
+    let not_in_tree = |what, found: String| CheckError::NotInTree {
+        suite: suite.file.clone(),
+        subject: selected.title(),
+        what,
+        found,
+    };
+    let too_many = |what| CheckError::TooMany {
+        suite: suite.file.clone(),
+        subject: selected.title(),
+        what,
+        limit: SUITE_LIMIT,
+    };
     for program in &suite.programs {
         let variants = program.variants();
         let mut plan = |title: &str, sources: Vec<SourceFile>| {
@@ -63,12 +81,23 @@ pub fn expand<'a>(suite: &'a Suite, selected: &Selected, tree: &SourceTree) -> R
                 }
                 for file in &files {
                     match SourceFile::try_from((*file).clone()) {
-                        Ok(source) => plan(file.as_str(), std::iter::once(source).chain(with.iter().cloned()).collect()),
-                        Err(_) => errors.push(not_in_tree("a language that is compiled for", file.to_string())),
+                        Ok(source) => plan(
+                            file.as_str(),
+                            std::iter::once(source)
+                                .chain(with.iter().cloned())
+                                .collect(),
+                        ),
+                        Err(_) => errors.push(not_in_tree(
+                            "a language that is compiled for",
+                            file.to_string(),
+                        )),
                     }
                 }
                 if files.is_empty() {
-                    errors.push(not_in_tree("`each` of the program", program.name.to_string()));
+                    errors.push(not_in_tree(
+                        "`each` of the program",
+                        program.name.to_string(),
+                    ));
                 }
                 with
             }
@@ -84,7 +113,11 @@ pub fn expand<'a>(suite: &'a Suite, selected: &Selected, tree: &SourceTree) -> R
     if planned.len() > SUITE_LIMIT {
         errors.push(too_many("programs"));
     }
-    if errors.is_empty() { Ok(planned) } else { Err(errors) }
+    if errors.is_empty() {
+        Ok(planned)
+    } else {
+        Err(errors)
+    }
 }
 
 /// Compiles and links one of them into `scratch`.
@@ -97,7 +130,12 @@ pub fn build<'a>(
     scratch: &Utf8Path,
 ) -> Built<'a> {
     let wasm = make(request, selected, tree, planned, modules, scratch);
-    Built { program: planned.program, title: planned.title.clone(), source: planned.sources[0].clone(), wasm }
+    Built {
+        program: planned.program,
+        title: planned.title.clone(),
+        source: planned.sources[0].clone(),
+        wasm,
+    }
 }
 
 fn make(
@@ -109,28 +147,63 @@ fn make(
     scratch: &Utf8Path,
 ) -> Result<Utf8PathBuf, Failure> {
     let setup = |problem: String| Failure::Setup { problem };
-    let Planned { program, title, sources, options } = planned;
+    let Planned {
+        program,
+        title,
+        sources,
+        options,
+    } = planned;
     let subject = format!("tests of {}", selected.title());
-    let files = request.manifest.files.iter().filter_map(|file| Some((file.path.below("include")?, file.sha256))).collect();
-    let headers = [Headers { dir: request.prefix.join("include"), files }];
-    let place = Place { subject: &subject, tree: tree.entry(), dependency_headers: &headers };
+    let files = request
+        .manifest
+        .files
+        .iter()
+        .filter_map(|file| Some((file.path.below("include")?, file.sha256)))
+        .collect();
+    let headers = [Headers {
+        dir: request.prefix.join("include"),
+        files,
+    }];
+    let place = Place {
+        subject: &subject,
+        tree: tree.entry(),
+        dependency_headers: &headers,
+    };
     let objects = sources
         .par_iter()
         .map(|file| {
-            let job = program_job(request.work.plan, &program.name, file, options, program.inline_assembly.contains(file));
+            let job = program_job(
+                request.work.plan,
+                &program.name,
+                file,
+                options,
+                program.inline_assembly.contains(file),
+            );
             let object = request.work.object(&job, &place, Busy::Wait)?;
             Ok(object.expect("what another process compiles is waited for"))
         })
         .collect::<Result<Vec<_>, BuildError>>()
         .map_err(|error| match error {
-            BuildError::Compile { stderr, command, .. } | BuildError::Denied { stderr, command, .. } => {
-                Failure::Compile { words: format!("{stderr}\nTo repeat it: {command}") }
+            BuildError::Compile {
+                stderr, command, ..
             }
+            | BuildError::Denied {
+                stderr, command, ..
+            } => Failure::Compile {
+                words: format!("{stderr}\nTo repeat it: {command}"),
+            },
             error => setup(error.to_string()),
         })?;
 
     // A name of its own for each: programs are made side by side.
-    let name = Sha256::of_fields("wasideps program 1", [subject.as_bytes(), program.name.as_str().as_bytes(), title.as_bytes()]);
+    let name = Sha256::of_fields(
+        "wasideps program 1",
+        [
+            subject.as_bytes(),
+            program.name.as_str().as_bytes(),
+            title.as_bytes(),
+        ],
+    );
     let dir = scratch.join(name.to_string());
     fs_err::create_dir_all(&dir).map_err(|error| setup(error.to_string()))?;
     let mut command = request.work.toolchain.command();
@@ -145,18 +218,34 @@ fn make(
     // Below the data, a stack that overflows traps; above it, it would silently overwrite globals.
     command.arg("-Wl,--stack-first");
     // For a library that a program names in `libs`, without what its module adds.
-    command.arg(format!("-L{}", request.prefix.join("lib"))).args(program.libs.iter().map(LinkFlag::as_str));
+    command
+        .arg(format!("-L{}", request.prefix.join("lib")))
+        .args(program.libs.iter().map(LinkFlag::as_str));
     for name in &program.modules {
         let module = modules.iter().find(|module| module.name == name.as_str());
-        let missing = || Failure::Link { words: format!("the prefix has no module `{name}`, which the program is linked with") };
+        let missing = || Failure::Link {
+            words: format!("the prefix has no module `{name}`, which the program is linked with"),
+        };
         command.args(&module.ok_or_else(missing)?.libs);
     }
-    command.args(config.variant().link_flags()).args(["-o", "program.wasm"]);
-    let reach = Reach { read: vec![request.prefix.join("lib")], write: &dir, sdk: true };
-    let output = request.work.toolchain.run(&mut command, &reach).map_err(|error| setup(error.to_string()))?;
+    command
+        .args(config.variant().link_flags())
+        .args(["-o", "program.wasm"]);
+    let reach = Reach {
+        read: vec![request.prefix.join("lib")],
+        write: &dir,
+        sdk: true,
+    };
+    let output = request
+        .work
+        .toolchain
+        .run(&mut command, &reach)
+        .map_err(|error| setup(error.to_string()))?;
     if output.status.success() {
         Ok(dir.join("program.wasm"))
     } else {
-        Err(Failure::Link { words: String::from_utf8_lossy(&output.stderr).trim().to_owned() })
+        Err(Failure::Link {
+            words: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+        })
     }
 }

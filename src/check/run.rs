@@ -1,4 +1,5 @@
-//! One test: a program in a fresh folder, with its limits, and what it gave compared with what it must give.
+//! One test: a program in a fresh folder, with its limits, and what it gave compared with what it
+//! must give.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -33,22 +34,50 @@ pub fn expand<'a>(
     for run in &suite.runs {
         let files: Vec<Option<RelPath>> = match &run.each {
             None => vec![None],
-            Some(each) => selected_files(tree.entry(), each, run.except.as_ref()).map(|path| Some(path.clone())).collect(),
+            Some(each) => selected_files(tree.entry(), each, run.except.as_ref())
+                .map(|path| Some(path.clone()))
+                .collect(),
         };
         if files.is_empty() {
-            let found = run.name.as_deref().unwrap_or(run.program.as_str()).to_owned();
-            return Err(CheckError::NotInTree { suite: suite.file.clone(), subject: selected.title(), what: "`each` of the run", found });
+            let found = run
+                .name
+                .as_deref()
+                .unwrap_or(run.program.as_str())
+                .to_owned();
+            return Err(CheckError::NotInTree {
+                suite: suite.file.clone(),
+                subject: selected.title(),
+                what: "`each` of the run",
+                found,
+            });
         }
-        for built in programs.iter().filter(|built| built.program.name == run.program) {
+        for built in programs
+            .iter()
+            .filter(|built| built.program.name == run.program)
+        {
             if tests.len() + files.len() > SUITE_LIMIT {
                 let (suite, subject) = (suite.file.clone(), selected.title());
-                return Err(CheckError::TooMany { suite, subject, what: "tests", limit: SUITE_LIMIT });
+                return Err(CheckError::TooMany {
+                    suite,
+                    subject,
+                    what: "tests",
+                    limit: SUITE_LIMIT,
+                });
             }
             for file in &files {
                 let base = run.name.as_deref().unwrap_or(&built.title);
-                let name = file.as_ref().map_or_else(|| base.to_owned(), |file| format!("{base}: {file}"));
+                let name = file
+                    .as_ref()
+                    .map_or_else(|| base.to_owned(), |file| format!("{base}: {file}"));
                 let (subject, tree) = (selected.title(), tree.entry());
-                tests.push(Test { subject, name, run, built, tree, file: file.clone() });
+                tests.push(Test {
+                    subject,
+                    name,
+                    run,
+                    built,
+                    tree,
+                    file: file.clone(),
+                });
             }
         }
     }
@@ -56,9 +85,15 @@ pub fn expand<'a>(
 }
 
 /// The files of `tree` that `each` selects and `except` does not.
-pub fn selected_files<'t>(tree: &'t Entry, each: &Globs, except: Option<&Globs>) -> impl Iterator<Item = &'t RelPath> {
+pub fn selected_files<'t>(
+    tree: &'t Entry,
+    each: &Globs,
+    except: Option<&Globs>,
+) -> impl Iterator<Item = &'t RelPath> {
     let paths = tree.files().iter().map(|file| &file.path);
-    paths.filter(move |path| each.selects(path) && !except.is_some_and(|except| except.selects(path)))
+    paths.filter(move |path| {
+        each.selects(path) && !except.is_some_and(|except| except.selects(path))
+    })
 }
 
 impl Test<'_> {
@@ -69,43 +104,115 @@ impl Test<'_> {
             Err(failure) => Some(failure.clone()),
             Ok(wasm) => self.outcome(wasm, runner, scratch, &mut seconds).err(),
         };
-        TestResult { subject: self.subject.clone(), name: self.name.clone(), seconds, failure }
+        TestResult {
+            subject: self.subject.clone(),
+            name: self.name.clone(),
+            seconds,
+            failure,
+        }
     }
 
-    fn outcome(&self, wasm: &Utf8Path, runner: &Runner, scratch: &Utf8Path, seconds: &mut f64) -> Result<(), Failure> {
-        let setup = |error: &dyn std::fmt::Display| Failure::Setup { problem: error.to_string() };
+    fn outcome(
+        &self,
+        wasm: &Utf8Path,
+        runner: &Runner,
+        scratch: &Utf8Path,
+        seconds: &mut f64,
+    ) -> Result<(), Failure> {
+        let setup = |error: &dyn std::fmt::Display| Failure::Setup {
+            problem: error.to_string(),
+        };
         let folder = tempfile::tempdir_in(scratch).map_err(|error| setup(&error))?;
-        let folder = Utf8Path::from_path(folder.path()).ok_or_else(|| setup(&"its folder's path is not UTF-8"))?;
-        let copied = self.run.files.iter().flat_map(|globs| selected_files(self.tree, globs, None)).chain(&self.file);
+        let folder = Utf8Path::from_path(folder.path())
+            .ok_or_else(|| setup(&"its folder's path is not UTF-8"))?;
+        let copied = self
+            .run
+            .files
+            .iter()
+            .flat_map(|globs| selected_files(self.tree, globs, None))
+            .chain(&self.file);
         for path in copied {
             let to = folder.join(path.as_str());
             fs_err::create_dir_all(to.parent().unwrap_or(folder)).map_err(|error| setup(&error))?;
             fs_err::copy(self.tree.dir().join(path.as_str()), to).map_err(|error| setup(&error))?;
         }
-        let stdin = self.run.stdin.as_ref().map(|path| self.in_tree(path)).transpose()?;
-        let args: Vec<String> = self.run.args.iter().map(|arg| self.with_file(arg)).collect();
-        let env: Vec<(&str, &str)> = self.run.env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-        let &Run { time_limit, memory_limit, quick_start, ref folders, .. } = self.run;
-        let job = Job { wasm, folder, folders, args: &args, env: &env, stdin, time_limit, memory_limit, quick_start };
+        let stdin = self
+            .run
+            .stdin
+            .as_ref()
+            .map(|path| self.in_tree(path))
+            .transpose()?;
+        let args: Vec<String> = self
+            .run
+            .args
+            .iter()
+            .map(|arg| self.with_file(arg))
+            .collect();
+        let env: Vec<(&str, &str)> = self
+            .run
+            .env
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        let &Run {
+            time_limit,
+            memory_limit,
+            quick_start,
+            ref folders,
+            ..
+        } = self.run;
+        let job = Job {
+            wasm,
+            folder,
+            folders,
+            args: &args,
+            env: &env,
+            stdin,
+            time_limit,
+            memory_limit,
+            quick_start,
+        };
         let (ended, took) = runner.run(&job).map_err(|error| setup(&error))?;
         *seconds = took;
         match ended {
-            Ended::TimedOut => Err(Failure::TimedOut { limit: self.run.time_limit.get() }),
+            Ended::TimedOut => Err(Failure::TimedOut {
+                limit: self.run.time_limit.get(),
+            }),
             Ended::Printed { limit } => Err(Failure::Printed { limit }),
-            Ended::Filled(Fill::Bytes) => Err(Failure::Wrote { limit: FOLDER_LIMIT }),
-            Ended::Filled(Fill::Files) => Err(Failure::Files { limit: FOLDER_FILES_LIMIT }),
-            Ended::Trap { stderr, .. } => Err(Failure::Trap { words: tail(&stderr) }),
-            Ended::Exit { status, stdout, stderr } => self.compare(status, &stdout, &stderr),
+            Ended::Filled(Fill::Bytes) => Err(Failure::Wrote {
+                limit: FOLDER_LIMIT,
+            }),
+            Ended::Filled(Fill::Files) => Err(Failure::Files {
+                limit: FOLDER_FILES_LIMIT,
+            }),
+            Ended::Trap { stderr, .. } => Err(Failure::Trap {
+                words: tail(&stderr),
+            }),
+            Ended::Exit {
+                status,
+                stdout,
+                stderr,
+            } => self.compare(status, &stdout, &stderr),
         }
     }
 
     fn compare(&self, status: i32, stdout: &[u8], stderr: &[u8]) -> Result<(), Failure> {
-        let words = || format!("{}\n{}", tail(stdout), tail(stderr)).trim().to_owned();
+        let words = || {
+            format!("{}\n{}", tail(stdout), tail(stderr))
+                .trim()
+                .to_owned()
+        };
         if status != self.run.exit {
-            return Err(Failure::Exit { expected: self.run.exit, found: status, words: words() });
+            return Err(Failure::Exit {
+                expected: self.run.exit,
+                found: status,
+                words: words(),
+            });
         }
         if let Some(path) = &self.run.stdout {
-            let expected = fs_err::read(self.in_tree(path)?).map_err(|error| Failure::Setup { problem: error.to_string() })?;
+            let expected = fs_err::read(self.in_tree(path)?).map_err(|error| Failure::Setup {
+                problem: error.to_string(),
+            })?;
             if expected != stdout {
                 return Err(first_difference(&expected, stdout));
             }
@@ -114,37 +221,60 @@ impl Test<'_> {
         if self.run.dg_output {
             let told = self.told_output()?;
             if !text.contains(&told) {
-                return Err(Failure::Lacks { text: told, words: words() });
+                return Err(Failure::Lacks {
+                    text: told,
+                    words: words(),
+                });
             }
         }
-        match self.run.stdout_contains.iter().find(|wanted| !text.contains(wanted.as_str())) {
-            Some(missing) => Err(Failure::Lacks { text: missing.clone(), words: words() }),
+        match self
+            .run
+            .stdout_contains
+            .iter()
+            .find(|wanted| !text.contains(wanted.as_str()))
+        {
+            Some(missing) => Err(Failure::Lacks {
+                text: missing.clone(),
+                words: words(),
+            }),
             None => Ok(()),
         }
     }
 
     fn with_file(&self, text: &str) -> String {
-        text.replace("{file}", self.file.as_ref().map_or("", RelPath::as_str)).replace("{program}", self.built.source.path().as_str())
+        text.replace("{file}", self.file.as_ref().map_or("", RelPath::as_str))
+            .replace("{program}", self.built.source.path().as_str())
     }
 
     /// What the program's file says of its output in DejaGnu's directives.
     fn told_output(&self) -> Result<String, Failure> {
-        let setup = |problem: String| Failure::Setup { problem: format!("{}: {problem}", self.built.source) };
-        let source = fs_err::read(self.tree.dir().join(self.built.source.path().as_str())).map_err(|error| setup(error.to_string()))?;
+        let setup = |problem: String| Failure::Setup {
+            problem: format!("{}: {problem}", self.built.source),
+        };
+        let source = fs_err::read(self.tree.dir().join(self.built.source.path().as_str()))
+            .map_err(|error| setup(error.to_string()))?;
         expected_output(&String::from_utf8_lossy(&source)).map_err(|error| setup(error.to_string()))
     }
 
     /// The path of a file of the tree that the suite names.
     fn in_tree(&self, path: &str) -> Result<Utf8PathBuf, Failure> {
         let path = self.with_file(path);
-        let file = path.parse().ok().and_then(|path: RelPath| self.tree.file(&path).map(|_| path));
-        let file = file.ok_or_else(|| Failure::Setup { problem: format!("`{path}` is not in the source") })?;
+        let file = path
+            .parse()
+            .ok()
+            .and_then(|path: RelPath| self.tree.file(&path).map(|_| path));
+        let file = file.ok_or_else(|| Failure::Setup {
+            problem: format!("`{path}` is not in the source"),
+        })?;
         Ok(self.tree.dir().join(file.as_str()))
     }
 }
 
 fn first_difference(expected: &[u8], found: &[u8]) -> Failure {
-    let (expected, found) = (String::from_utf8_lossy(expected), String::from_utf8_lossy(found));
+    let (expected, found) = (
+        String::from_utf8_lossy(expected),
+        String::from_utf8_lossy(found),
+    );
     let (mut expected, mut found) = (expected.split('\n'), found.split('\n'));
     let mut line = 0;
     loop {
@@ -152,8 +282,13 @@ fn first_difference(expected: &[u8], found: &[u8]) -> Failure {
         match (expected.next(), found.next()) {
             (Some(one), Some(other)) if one == other => {}
             (one, other) => {
-                let shown = |text: Option<&str>| text.unwrap_or("the end").chars().take(200).collect();
-                return Failure::Stdout { line, expected: shown(one), found: shown(other) };
+                let shown =
+                    |text: Option<&str>| text.unwrap_or("the end").chars().take(200).collect();
+                return Failure::Stdout {
+                    line,
+                    expected: shown(one),
+                    found: shown(other),
+                };
             }
         }
     }
@@ -173,9 +308,18 @@ mod tests {
 
     #[test]
     fn the_first_line_that_differs_is_told_also_where_one_side_ends() {
-        let Failure::Stdout { line, expected, found } = first_difference(b"a\nb\nc\n", b"a\nx\nc\n") else { panic!("another failure") };
+        let Failure::Stdout {
+            line,
+            expected,
+            found,
+        } = first_difference(b"a\nb\nc\n", b"a\nx\nc\n")
+        else {
+            panic!("another failure")
+        };
         assert_eq!((line, expected.as_str(), found.as_str()), (2, "b", "x"));
-        let Failure::Stdout { line, found, .. } = first_difference(b"a\nb", b"a") else { panic!("another failure") };
+        let Failure::Stdout { line, found, .. } = first_difference(b"a\nb", b"a") else {
+            panic!("another failure")
+        };
         assert_eq!((line, found.as_str()), (2, "the end"));
     }
 }

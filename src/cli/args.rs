@@ -43,13 +43,15 @@ pub struct Cli {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
-    /// Use this folder of recipes instead of the embedded one; its patches are in the folder `patches` beside it
+    /// Use this folder of recipes instead of the embedded one; its patches are in the folder
+    /// `patches` beside it
     #[arg(long, global = true, value_parser = path, value_name = "DIR")]
     pub recipes: Option<Utf8PathBuf>,
     /// Use this lock file instead of the embedded one
     #[arg(long, global = true, value_parser = path, value_name = "FILE")]
     pub lockfile: Option<Utf8PathBuf>,
-    /// Store for downloads, sources, objects and SDKs [default: $WASIDEPS_HOME or the platform's cache folder]
+    /// Store for downloads, sources, objects and SDKs [default: $WASIDEPS_HOME or the platform's
+    /// cache folder]
     #[arg(long, global = true, value_parser = path, value_name = "DIR")]
     pub store: Option<Utf8PathBuf>,
     /// Do not use the network; list what is missing
@@ -67,7 +69,8 @@ pub struct Global {
     /// Print only results and errors
     #[arg(long, short, global = true)]
     pub quiet: bool,
-    /// Log to stderr what is looked at, found, fetched and started, and why; twice (`-vv`), in more detail
+    /// Log to stderr what is looked at, found, fetched and started, and why; twice (`-vv`), in more
+    /// detail
     #[arg(long, short, global = true, action = ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
 }
@@ -91,10 +94,12 @@ pub enum ColorChoice {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Toolchain")]
 pub struct ToolchainArgs {
-    /// WASI SDK to use [default: $WASI_SDK_PATH, /opt/wasi-sdk*, the store, the one pinned in the lock]
+    /// WASI SDK to use [default: $WASI_SDK_PATH, /opt/wasi-sdk*, the store, the one pinned in the
+    /// lock]
     #[arg(long, value_parser = path, value_name = "DIR")]
     pub wasi_sdk: Option<Utf8PathBuf>,
-    /// Use exactly this release of the lock (`25`), or `debian` for the SDK assembled from Debian's packages
+    /// Use exactly this release of the lock (`25`), or `debian` for the SDK assembled from Debian's
+    /// packages
     #[arg(long, value_name = "RELEASE", conflicts_with = "wasi_sdk")]
     pub sdk: Option<String>,
     /// Use the SDK that this CPython branch is built with: 3.13, 3.14, 3.15, main
@@ -129,7 +134,9 @@ impl PrefixArgs {
     /// The prefix for `config`.
     #[must_use]
     pub fn path(&self, config: BuildConfig) -> Utf8PathBuf {
-        self.prefix.clone().unwrap_or_else(|| default_prefix(config))
+        self.prefix
+            .clone()
+            .unwrap_or_else(|| default_prefix(config))
     }
 }
 
@@ -150,7 +157,9 @@ impl JobsArgs {
     /// How many.
     #[must_use]
     pub fn workers(&self) -> usize {
-        self.jobs.or_else(|| std::thread::available_parallelism().ok()).map_or(1, Into::into)
+        self.jobs
+            .or_else(|| std::thread::available_parallelism().ok())
+            .map_or(1, Into::into)
     }
 }
 
@@ -168,7 +177,8 @@ pub enum Command {
     Env(EnvArgs),
     /// Print, write or check the SBOM of the locked sources or of a prefix
     Sbom(SbomArgs),
-    /// Check policy, licences, independent origins and known vulnerabilities; a violation is exit code 6
+    /// Check policy, licences, independent origins and known vulnerabilities; a violation is exit
+    /// code 6
     #[command(after_help = audit::EXAMPLES)]
     Audit(AuditArgs),
     /// Compare the lock with what origins offer now, and change nothing
@@ -209,12 +219,14 @@ pub struct FetchArgs {
 
 #[derive(Debug, Args)]
 pub struct BuildArgs {
-    /// Sources to build, with what they depend on; the prefix contains these and no others [default: all of the lock]
+    /// Sources to build, with what they depend on; the prefix contains these and no others
+    /// [default: all of the lock]
     #[arg(value_name = "NAME")]
     pub names: Vec<Name>,
     #[command(flatten)]
     pub jobs: JobsArgs,
-    /// Replace a prefix that was made with another SDK, for another target or as another variant, or whose manifest can't be read
+    /// Replace a prefix that was made with another SDK, for another target or as another variant,
+    /// or whose manifest can't be read
     #[arg(long)]
     pub replace: bool,
     #[command(flatten)]
@@ -228,7 +240,8 @@ pub struct CheckArgs {
     /// Sources of the prefix to check [default: all of them]
     #[arg(value_name = "NAME")]
     pub names: Vec<Name>,
-    /// wasmtime to run tests with [default: $HOSTRUNNER, the one on the PATH, one that cargo installs into the store]
+    /// wasmtime to run tests with [default: $HOSTRUNNER, the one on the PATH, one that cargo
+    /// installs into the store]
     #[arg(long, value_parser = path, value_name = "PROGRAM")]
     pub runner: Option<Utf8PathBuf>,
     /// Also write the results as JUnit XML
@@ -327,7 +340,8 @@ pub struct PlanArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum RecipeCommand {
-    /// Check that recipes select no unused file: each must be compiled, included, installed or a licence
+    /// Check that recipes select no unused file: each must be compiled, included, installed or a
+    /// licence
     Check(RecipeCheckArgs),
 }
 

@@ -11,7 +11,10 @@ pub fn session<'r>(global: &Global, printer: &'r Printer) -> Result<Session<'r>,
 }
 
 /// The same with all recipes that there are, locked or not.
-pub fn session_with_all_recipes<'r>(global: &Global, printer: &'r Printer) -> Result<Session<'r>, Failures> {
+pub fn session_with_all_recipes<'r>(
+    global: &Global,
+    printer: &'r Printer,
+) -> Result<Session<'r>, Failures> {
     Ok(Session::open_with_all_recipes(options(global), printer)?)
 }
 
@@ -28,5 +31,10 @@ pub fn options(global: &Global) -> Options {
 
 /// The SDK that the options ask for.
 pub fn sdk(args: &ToolchainArgs) -> SdkChoice {
-    SdkChoice { path: args.wasi_sdk.clone(), release: args.sdk.clone(), python: args.python.clone(), config: args.config() }
+    SdkChoice {
+        path: args.wasi_sdk.clone(),
+        release: args.sdk.clone(),
+        python: args.python.clone(),
+        config: args.config(),
+    }
 }

@@ -36,7 +36,8 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// Where one command fails in several ways, the gravest decides: policy, then verification, toolchain, network, usage.
+    /// Where one command fails in several ways, the gravest decides: policy, then verification,
+    /// toolchain, network, usage.
     fn gravity(self) -> u8 {
         match self {
             Self::Policy => 5,
@@ -83,11 +84,19 @@ pub enum CliError {
     #[diagnostic(transparent)]
     View(#[from] ViewError),
     #[error("{path} can't be read: {source}")]
-    Read { path: Utf8PathBuf, source: std::io::Error },
+    Read {
+        path: Utf8PathBuf,
+        source: std::io::Error,
+    },
     #[error("{path} can't be written: {source}")]
-    Write { path: Utf8PathBuf, source: std::io::Error },
+    Write {
+        path: Utf8PathBuf,
+        source: std::io::Error,
+    },
     #[error("standard output can't be written: {source}")]
-    #[diagnostic(help("the output is incomplete; run the command again, with output to a place that has room"))]
+    #[diagnostic(help(
+        "the output is incomplete; run the command again, with output to a place that has room"
+    ))]
     Output { source: std::io::Error },
     #[error("{error}")]
     Session {
@@ -96,14 +105,22 @@ pub enum CliError {
         help: Option<String>,
     },
     #[error("the system allows no more threads: {source}")]
-    #[diagnostic(help("`ulimit -u` shows how many processes and threads a user may have; it must allow a few more"))]
+    #[diagnostic(help(
+        "`ulimit -u` shows how many processes and threads a user may have; it must allow a few more"
+    ))]
     Threads { source: std::io::Error },
     #[error("{name} {version}: the origins of {name} do not all agree with the lock")]
-    #[diagnostic(help("the table above shows the differences; an origin that differs is not what was locked"))]
+    #[diagnostic(help(
+        "the table above shows the differences; an origin that differs is not what was locked"
+    ))]
     OriginsDiffer { name: String, version: String },
     #[error("{file} is stale: its line {line} differs from what the lock gives now")]
     #[diagnostic(help("write it again: {command}"))]
-    StaleSbom { file: Utf8PathBuf, line: usize, command: String },
+    StaleSbom {
+        file: Utf8PathBuf,
+        line: usize,
+        command: String,
+    },
     #[error("{file} is missing: the lock gives one")]
     #[diagnostic(help("write it: {command}"))]
     MissingSbom { file: Utf8PathBuf, command: String },
@@ -114,10 +131,19 @@ pub enum CliError {
     #[diagnostic(help("name it with `--prefix DIR`"))]
     ProvenanceOfLock,
     #[error("{path} is not the metadata of a wheel: {problem}")]
-    #[diagnostic(help("`--wheel` takes the `.dist-info` folder of an unpacked wheel: `wheel unpack FILE`"))]
-    NotAWheel { path: Utf8PathBuf, problem: WheelError },
-    #[error("the recipe of {name} selects {count} files that are neither compiled, included, installed nor a licence")]
-    #[diagnostic(help("narrow `[inputs] include`: a file that nothing uses should not be unpacked, nor be part of the inputs digest"))]
+    #[diagnostic(help(
+        "`--wheel` takes the `.dist-info` folder of an unpacked wheel: `wheel unpack FILE`"
+    ))]
+    NotAWheel {
+        path: Utf8PathBuf,
+        problem: WheelError,
+    },
+    #[error(
+        "the recipe of {name} selects {count} files that are neither compiled, included, installed nor a licence"
+    )]
+    #[diagnostic(help(
+        "narrow `[inputs] include`: a file that nothing uses should not be unpacked, nor be part of the inputs digest"
+    ))]
     UnusedInputs { name: Name, count: usize },
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -154,7 +180,9 @@ pub enum CliError {
     #[diagnostic(help("the table above says why for each"))]
     NothingReached,
     #[error("there is something newer than {}", sources.join(", "))]
-    #[diagnostic(help("`wasideps lock NAME VERSION` moves a source, once its recipe is written for the version"))]
+    #[diagnostic(help(
+        "`wasideps lock NAME VERSION` moves a source, once its recipe is written for the version"
+    ))]
     Outdated { sources: Vec<String> },
     #[error("{path} already exists")]
     #[diagnostic(help("`wasideps lock NAME VERSION --lockfile {path}` adds a source to it"))]
@@ -164,13 +192,23 @@ pub enum CliError {
     EmbeddedLock,
     #[error("{prefix} has no {what}")]
     #[diagnostic(help("it has: {}", known.join(", ")))]
-    NotInPrefix { prefix: Utf8PathBuf, what: String, known: Vec<String> },
+    NotInPrefix {
+        prefix: Utf8PathBuf,
+        what: String,
+        known: Vec<String>,
+    },
     #[error("{path} is damaged: {problem}")]
     #[diagnostic(help("`wasideps build` makes it again"))]
     DamagedPrefix { path: Utf8PathBuf, problem: String },
     #[error("{prefix} is not as it was made: {count} differences")]
-    #[diagnostic(help("they are listed above; `{remedy}` rebuilds the prefix, once you have moved away files that are not its own"))]
-    NotAsMade { prefix: Utf8PathBuf, count: usize, remedy: &'static str },
+    #[diagnostic(help(
+        "they are listed above; `{remedy}` rebuilds the prefix, once you have moved away files that are not its own"
+    ))]
+    NotAsMade {
+        prefix: Utf8PathBuf,
+        count: usize,
+        remedy: &'static str,
+    },
 }
 
 impl From<SessionError> for CliError {
@@ -183,12 +221,19 @@ impl From<SessionError> for CliError {
             SessionError::Toolchain(error) => return error.into(),
             SessionError::Build(error) => return error.into(),
             SessionError::Read { path, source } => return Self::Read { path, source },
-            SessionError::NoLock { ref path } => Some(format!("`wasideps lock --init --lockfile {path}` creates one")),
+            SessionError::NoLock { ref path } => Some(format!(
+                "`wasideps lock --init --lockfile {path}` creates one"
+            )),
             SessionError::NoStore => Some("name one with `--store DIR`".to_owned()),
-            SessionError::Variable { .. } => Some("unset it, or set it to a value that is".to_owned()),
+            SessionError::Variable { .. } => {
+                Some("unset it, or set it to a value that is".to_owned())
+            }
             SessionError::RecipesPath { .. } | SessionError::SourceDateEpoch { .. } => None,
         };
-        Self::Session { error: Box::new(error), help }
+        Self::Session {
+            error: Box::new(error),
+            help,
+        }
     }
 }
 
@@ -197,7 +242,8 @@ impl CliError {
     #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Catalog(CatalogError::Excluded { .. }) | Self::Selection(SelectionError::Excluded { .. }) => Exit::Policy,
+            Self::Catalog(CatalogError::Excluded { .. })
+            | Self::Selection(SelectionError::Excluded { .. }) => Exit::Policy,
             Self::Selection(SelectionError::Changed { .. })
             | Self::OriginsDiffer { .. }
             | Self::StaleSbom { .. }
@@ -207,9 +253,9 @@ impl CliError {
             | Self::Prefix(PrefixError::Archive { .. }) => Exit::Verification,
             Self::Violation(_) => Exit::Policy,
             Self::OutdatedOffline | Self::NothingReached => Exit::Network,
-            Self::Source(error) | Self::Build(BuildError::Source(error)) | Self::Check(CheckError::Source(error)) => {
-                of_class(error.class())
-            }
+            Self::Source(error)
+            | Self::Build(BuildError::Source(error))
+            | Self::Check(CheckError::Source(error)) => of_class(error.class()),
             Self::Check(CheckError::NotInTree { .. } | CheckError::TooMany { .. }) => Exit::Usage,
             Self::Check(_) | Self::TestsFailed { .. } | Self::Junit { .. } => Exit::Failed,
             Self::Fetch(error) => of_class(error.class()),
@@ -225,12 +271,20 @@ impl CliError {
             },
             Self::Build(BuildError::OtherToolchain { .. }) => Exit::Toolchain,
             Self::Build(BuildError::Manifest { .. } | BuildError::NoPrefix { .. }) => Exit::Usage,
-            Self::Build(BuildError::Slot(error)) | Self::View(ViewError::Slot(error)) => of_slot(error),
+            Self::Build(BuildError::Slot(error)) | Self::View(ViewError::Slot(error)) => {
+                of_slot(error)
+            }
             Self::View(ViewError::Name { .. }) => Exit::Usage,
             Self::View(ViewError::Damaged { .. }) => Exit::Verification,
             Self::View(_) => Exit::Failed,
-            Self::Store(StoreError::Foreign { .. } | StoreError::Format { .. } | StoreError::Unmappable { .. }) => Exit::Usage,
-            Self::Store(_) | Self::Threads { .. } | Self::Output { .. } | Self::Build(_) => Exit::Failed,
+            Self::Store(
+                StoreError::Foreign { .. }
+                | StoreError::Format { .. }
+                | StoreError::Unmappable { .. },
+            ) => Exit::Usage,
+            Self::Store(_) | Self::Threads { .. } | Self::Output { .. } | Self::Build(_) => {
+                Exit::Failed
+            }
             Self::Write { .. } | Self::UnusedInputs { .. } | Self::Outdated { .. } => Exit::Failed,
             _ => Exit::Usage,
         }
@@ -280,7 +334,11 @@ impl Failures {
     /// The exit code of them all.
     #[must_use]
     pub fn exit(&self) -> Exit {
-        self.0.iter().map(CliError::exit).max_by_key(|exit| exit.gravity()).unwrap_or(Exit::Failed)
+        self.0
+            .iter()
+            .map(CliError::exit)
+            .max_by_key(|exit| exit.gravity())
+            .unwrap_or(Exit::Failed)
     }
 
     /// All of `errors`, where there are any.
@@ -288,7 +346,11 @@ impl Failures {
     /// # Errors
     /// When there are.
     pub fn check(errors: Vec<CliError>) -> Result<(), Self> {
-        if errors.is_empty() { Ok(()) } else { Err(Self(errors)) }
+        if errors.is_empty() {
+            Ok(())
+        } else {
+            Err(Self(errors))
+        }
     }
 }
 

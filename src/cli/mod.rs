@@ -46,8 +46,13 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// What must hold before anything is started: a signal ends what runs, and there are threads to compute with.
+/// What must hold before anything is started: a signal ends what runs, and there are threads to
+/// compute with.
 fn prepare(printer: &Printer) -> Result<(), Failures> {
     end_programs_on_signals(printer.last()).map_err(|source| CliError::Threads { source })?;
-    Ok(rayon::ThreadPoolBuilder::new().build_global().map_err(|error| CliError::Threads { source: std::io::Error::other(error) })?)
+    Ok(rayon::ThreadPoolBuilder::new()
+        .build_global()
+        .map_err(|error| CliError::Threads {
+            source: std::io::Error::other(error),
+        })?)
 }

@@ -3,7 +3,8 @@
 use std::io::{self, ErrorKind, Write as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Standard output. After the first failure nothing more of the result is written: what is there is its beginning, without holes.
+/// Standard output. After the first failure nothing more of the result is written: what is there is
+/// its beginning, without holes.
 #[derive(Default)]
 pub struct Output(Mutex<State>);
 

@@ -1,5 +1,5 @@
-//! The one place that prints: progress to stderr, as bars on a terminal and as plain lines elsewhere; results to stdout; with
-//! `--message-format json` one object a line on stdout.
+//! The one place that prints: progress to stderr, as bars on a terminal and as plain lines
+//! elsewhere; results to stdout; with `--message-format json` one object a line on stdout.
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -58,8 +58,12 @@ struct Compile {
 
 impl Compile {
     fn show(&self) {
-        let names = self.running.iter().map(|(_, file)| file.rsplit('/').next().unwrap_or(file));
-        self.bar.set_message(printable::line(&names.collect::<Vec<_>>().join(", ")).into_owned());
+        let names = self
+            .running
+            .iter()
+            .map(|(_, file)| file.rsplit('/').next().unwrap_or(file));
+        self.bar
+            .set_message(printable::line(&names.collect::<Vec<_>>().join(", ")).into_owned());
     }
 }
 
@@ -71,11 +75,20 @@ impl Printer {
         let color = match global.color {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
-            ColorChoice::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+            ColorChoice::Auto => {
+                terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            }
         };
         let with_bars = terminal && !global.quiet && global.message_format == MessageFormat::Human;
         let bars = with_bars.then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()));
-        Self { format: global.message_format, quiet: global.quiet, color, bars, output: Output::default(), state: Mutex::default() }
+        Self {
+            format: global.message_format,
+            quiet: global.quiet,
+            color,
+            bars,
+            output: Output::default(),
+            state: Mutex::default(),
+        }
     }
 
     /// Whether results go out as JSON.
@@ -90,7 +103,8 @@ impl Printer {
         self.format == MessageFormat::Sarif
     }
 
-    /// A result, for people: to stdout, in other formats to nowhere (their own forms are [`Self::json`] and [`Self::document`]).
+    /// A result, for people: to stdout, in other formats to nowhere (their own forms are
+    /// [`Self::json`] and [`Self::document`]).
     pub fn result(&self, text: &str) {
         if self.format == MessageFormat::Human {
             self.to_stdout(&printable::lines(text));
@@ -110,7 +124,10 @@ impl Printer {
             data: T,
         }
         if self.is_json() {
-            self.json_line(&Line { reason, data: value });
+            self.json_line(&Line {
+                reason,
+                data: value,
+            });
         }
     }
 
@@ -119,14 +136,22 @@ impl Printer {
         let mut state = self.state();
         state.totals.clear();
         for job in &plan.jobs {
-            *state.totals.entry(plan.sources[job.source].selected.title()).or_default() += 1;
+            *state
+                .totals
+                .entry(plan.sources[job.source].selected.title())
+                .or_default() += 1;
         }
         if let Some(bars) = &self.bars {
             let bar = bars.add(ProgressBar::new(plan.jobs.len() as u64));
-            bar.set_style(style("{prefix:>12.cyan.bold} [{bar:25}] {pos}/{len} {wide_msg:.dim}"));
+            bar.set_style(style(
+                "{prefix:>12.cyan.bold} [{bar:25}] {pos}/{len} {wide_msg:.dim}",
+            ));
             bar.set_prefix("Compiling");
             bar.enable_steady_tick(Duration::from_millis(200));
-            state.compile = Some(Compile { bar, running: Vec::new() });
+            state.compile = Some(Compile {
+                bar,
+                running: Vec::new(),
+            });
         }
     }
 
@@ -136,17 +161,24 @@ impl Printer {
         let mut state = self.state();
         if let (None, Some(bars)) = (&state.tests, &self.bars) {
             let bar = bars.add(ProgressBar::new(all as u64));
-            bar.set_style(style("{prefix:>12.cyan.bold} [{bar:25}] {pos}/{len} {wide_msg:.dim}"));
+            bar.set_style(style(
+                "{prefix:>12.cyan.bold} [{bar:25}] {pos}/{len} {wide_msg:.dim}",
+            ));
             bar.set_prefix("Testing");
             state.tests = Some(bar);
         }
         if let Some(bar) = &state.tests {
             bar.inc(1);
-            bar.set_message(printable::line(&format!("{}: {}", result.subject, result.name)).into_owned());
+            bar.set_message(
+                printable::line(&format!("{}: {}", result.subject, result.name)).into_owned(),
+            );
         }
         drop(state);
         if let Some(failure) = &result.failure {
-            self.warning(&format!("{}: {} failed: {failure}", result.subject, result.name));
+            self.warning(&format!(
+                "{}: {} failed: {failure}",
+                result.subject, result.name
+            ));
         }
     }
 
@@ -162,7 +194,10 @@ impl Printer {
         if let Some(compile) = state.compile.take() {
             compile.bar.finish_and_clear();
         }
-        for bar in std::mem::take(&mut state.downloads).into_values().chain(state.tests.take()) {
+        for bar in std::mem::take(&mut state.downloads)
+            .into_values()
+            .chain(state.tests.take())
+        {
             bar.finish_and_clear();
         }
     }
@@ -207,15 +242,24 @@ impl Printer {
         let mut text = String::new();
         let report = Report::of(&told);
         // A report that can't be drawn is still told, plainly.
-        let drawn =
-            handler.with_links(false).with_width(120).with_wrap_lines(false).with_break_words(false).render_report(&mut text, &report);
+        let drawn = handler
+            .with_links(false)
+            .with_width(120)
+            .with_wrap_lines(false)
+            .with_break_words(false)
+            .render_report(&mut text, &report);
         if drawn.is_err() {
             text = report.to_string();
         }
-        self.to_stderr(&format!("{} {}\n", self.styled("error:", "31;1"), text.trim()));
+        self.to_stderr(&format!(
+            "{} {}\n",
+            self.styled("error:", "31;1"),
+            text.trim()
+        ));
     }
 
-    /// The failure to write standard output, where there was one. A command that printed a part of its result has not done what it was asked for.
+    /// The failure to write standard output, where there was one. A command that printed a part of
+    /// its result has not done what it was asked for.
     pub fn lost_output(&self) -> Option<CliError> {
         self.output.lost().map(|source| CliError::Output { source })
     }
@@ -227,7 +271,11 @@ impl Printer {
     /// A line of progress: a verb that says what was done, and to what.
     fn line(&self, verb: &str, text: &str) {
         if !self.quiet && !self.is_json() {
-            self.to_stderr(&format!("{} {}\n", self.styled(&format!("{verb:>12}"), "32;1"), printable::line(text)));
+            self.to_stderr(&format!(
+                "{} {}\n",
+                self.styled(&format!("{verb:>12}"), "32;1"),
+                printable::line(text)
+            ));
         }
     }
 
@@ -241,7 +289,11 @@ impl Printer {
     }
 
     fn styled(&self, text: &str, code: &str) -> String {
-        if self.color { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        if self.color {
+            format!("\x1b[{code}m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
     }
 
     fn json_line(&self, value: &impl Serialize) {
@@ -256,7 +308,8 @@ impl Printer {
     }
 
     fn to_stderr(&self, text: &str) {
-        // Who closes it, or sends it to a full disk, is not told: there is nowhere to do so. The exit code says whether the command failed.
+        // Who closes it, or sends it to a full disk, is not told: there is nowhere to do so. The
+        // exit code says whether the command failed.
         let _ = self.beside_bars(|| io::stderr().lock().write_all(text.as_bytes()));
     }
 
@@ -275,21 +328,59 @@ impl Printer {
                     bar.set_position(bytes);
                 }
             }
-            Event::Downloaded { subject, origin, size, .. } => {
+            Event::Downloaded {
+                subject,
+                origin,
+                size,
+                ..
+            } => {
                 self.stop_download(&subject);
-                self.line("Downloaded", &format!("{subject} from {origin} ({})", HumanBytes(size)));
+                self.line(
+                    "Downloaded",
+                    &format!("{subject} from {origin} ({})", HumanBytes(size)),
+                );
             }
-            Event::OriginFailed { subject, origin, error } => {
+            Event::OriginFailed {
+                subject,
+                origin,
+                error,
+            } => {
                 self.stop_download(&subject);
                 // Most errors name their origin themselves.
-                let named = if error.contains(&origin) { error } else { format!("{origin}: {error}") };
+                let named = if error.contains(&origin) {
+                    error
+                } else {
+                    format!("{origin}: {error}")
+                };
                 self.warning(&format!("{subject}: skipped: {named}"));
             }
-            Event::Retrying { subject, origin, error, attempt, delay_ms } => {
-                self.line("Retrying", &format!("{subject} from {origin} in {delay_ms} ms (attempt {attempt}): {error}"));
+            Event::Retrying {
+                subject,
+                origin,
+                error,
+                attempt,
+                delay_ms,
+            } => {
+                self.line(
+                    "Retrying",
+                    &format!(
+                        "{subject} from {origin} in {delay_ms} ms (attempt {attempt}): {error}"
+                    ),
+                );
             }
-            Event::SourceReady { subject, files, cached, .. } => {
-                self.line("Verified", &format!("{subject} ({files} files{})", if cached { ", unpacked before" } else { "" }));
+            Event::SourceReady {
+                subject,
+                files,
+                cached,
+                ..
+            } => {
+                self.line(
+                    "Verified",
+                    &format!(
+                        "{subject} ({files} files{})",
+                        if cached { ", unpacked before" } else { "" }
+                    ),
+                );
             }
             Event::CompileStarted { subject, file } => {
                 if let Some(compile) = &mut self.state().compile {
@@ -297,12 +388,23 @@ impl Printer {
                     compile.show();
                 }
             }
-            Event::Compiled { subject, file, cached, seconds, warnings, command } => {
+            Event::Compiled {
+                subject,
+                file,
+                cached,
+                seconds,
+                warnings,
+                command,
+            } => {
                 self.compiled(&subject, &file, cached, seconds, &warnings, &command);
             }
-            Event::StepStarted { subject, step } => self.line("Preparing", &format!("{subject}: {step}")),
+            Event::StepStarted { subject, step } => {
+                self.line("Preparing", &format!("{subject}: {step}"));
+            }
             Event::StepFinished { .. } => {}
-            Event::StoreRepaired { path, problem } => self.warning(&format!("{path} was damaged and is made again: {problem}")),
+            Event::StoreRepaired { path, problem } => {
+                self.warning(&format!("{path} was damaged and is made again: {problem}"));
+            }
             Event::Waiting { text } => self.line("Waiting", &format!("for {text}")),
             Event::Note { text } => self.line("Note", &text),
             Event::Warning { text } => self.warning(&text),
@@ -328,13 +430,23 @@ impl Printer {
         }
     }
 
-    fn compiled(&self, subject: &str, file: &str, cached: bool, seconds: f64, warnings: &str, command: &str) {
+    fn compiled(
+        &self,
+        subject: &str,
+        file: &str,
+        cached: bool,
+        seconds: f64,
+        warnings: &str,
+        command: &str,
+    ) {
         let finished = {
             let mut state = self.state();
             let state = &mut *state;
             if let Some(compile) = &mut state.compile {
                 compile.bar.inc(1);
-                compile.running.retain(|(other, running)| other != subject || running != file);
+                compile
+                    .running
+                    .retain(|(other, running)| other != subject || running != file);
                 compile.show();
             }
             let source = state.per_source.entry(subject.to_owned()).or_default();
@@ -346,18 +458,32 @@ impl Printer {
                     done.seconds += seconds;
                 }
             }
-            (state.totals.get(subject) == Some(&(source.compiled + source.cached))).then_some(*source)
+            (state.totals.get(subject) == Some(&(source.compiled + source.cached)))
+                .then_some(*source)
         };
         if !warnings.is_empty() {
-            let repeat = if command.is_empty() { String::new() } else { format!("\nTo repeat it: {command}") };
-            self.warning(&format!("{subject}: {file}: clang says:\n{warnings}{repeat}"));
+            let repeat = if command.is_empty() {
+                String::new()
+            } else {
+                format!("\nTo repeat it: {command}")
+            };
+            self.warning(&format!(
+                "{subject}: {file}: clang says:\n{warnings}{repeat}"
+            ));
         }
-        if let Some(Done { compiled, cached, seconds }) = finished {
+        if let Some(Done {
+            compiled,
+            cached,
+            seconds,
+        }) = finished
+        {
             let text = match (compiled, cached) {
                 (0, cached) => format!("{subject} ({cached} objects from the store)"),
                 (1, 0) => format!("{subject} (1 file, {seconds:.1} s of clang)"),
                 (compiled, 0) => format!("{subject} ({compiled} files, {seconds:.1} s of clang)"),
-                (compiled, cached) => format!("{subject} ({compiled} files, {seconds:.1} s of clang; {cached} objects from the store)"),
+                (compiled, cached) => format!(
+                    "{subject} ({compiled} files, {seconds:.1} s of clang; {cached} objects from the store)"
+                ),
             };
             self.line("Compiled", &text);
         }
@@ -394,7 +520,15 @@ impl Reporter for Printer {
                 self.json_line(&event);
             }
             // Counted all the same: the result says how many there were.
-            if let Event::Compiled { subject, file, cached, seconds, warnings, command } = &event {
+            if let Event::Compiled {
+                subject,
+                file,
+                cached,
+                seconds,
+                warnings,
+                command,
+            } = &event
+            {
                 self.compiled(subject, file, *cached, *seconds, warnings, command);
             }
         } else {
@@ -404,5 +538,7 @@ impl Reporter for Printer {
 }
 
 fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ")
+    ProgressStyle::with_template(template)
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("=> ")
 }

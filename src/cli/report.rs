@@ -1,4 +1,5 @@
-//! A failure as it is shown: with its causes, helps and places, and without what a terminal would obey.
+//! A failure as it is shown: with its causes, helps and places, and without what a terminal would
+//! obey.
 
 use std::fmt;
 
@@ -6,7 +7,8 @@ use miette::{Diagnostic, LabeledSpan, SourceCode};
 
 use crate::model::printable;
 
-/// A diagnostic whose texts are [printable](printable::lines). The source text is shown as it is: it is made so where it is cut out.
+/// A diagnostic whose texts are [printable](printable::lines). The source text is shown as it is:
+/// it is made so where it is cut out.
 #[derive(Debug)]
 pub struct Report<'a> {
     of: &'a dyn Diagnostic,
@@ -27,14 +29,22 @@ impl<'a> Report<'a> {
     pub fn of(of: &'a dyn Diagnostic) -> Self {
         let message = printable::lines(&of.to_string()).into_owned();
         let related = of.related().into_iter().flatten().map(Self::of).collect();
-        Self { of, message, cause: Cause::of(of.source()), related }
+        Self {
+            of,
+            message,
+            cause: Cause::of(of.source()),
+            related,
+        }
     }
 }
 
 impl Cause {
     fn of(error: Option<&dyn std::error::Error>) -> Option<Box<Self>> {
         let error = error?;
-        Some(Box::new(Self { message: printable::lines(&error.to_string()).into_owned(), cause: Self::of(error.source()) }))
+        Some(Box::new(Self {
+            message: printable::lines(&error.to_string()).into_owned(),
+            cause: Self::of(error.source()),
+        }))
     }
 }
 
@@ -77,6 +87,12 @@ impl Diagnostic for Report<'_> {
     }
 
     fn related<'b>(&'b self) -> Option<Box<dyn Iterator<Item = &'b dyn Diagnostic> + 'b>> {
-        if self.related.is_empty() { None } else { Some(Box::new(self.related.iter().map(|report| report as &dyn Diagnostic))) }
+        if self.related.is_empty() {
+            None
+        } else {
+            Some(Box::new(
+                self.related.iter().map(|report| report as &dyn Diagnostic),
+            ))
+        }
     }
 }

@@ -4,7 +4,8 @@ use comfy_table::{ContentArrangement, Table, presets};
 
 use crate::model::printable;
 
-/// Rows of cells, each of which is shown in one line or folded: what is in a cell can't look like a row.
+/// Rows of cells, each of which is shown in one line or folded: what is in a cell can't look like a
+/// row.
 pub struct Rows(Table);
 
 impl Rows {
@@ -16,7 +17,11 @@ impl Rows {
 
     /// Adds a row.
     pub fn add_row<T: AsRef<str>>(&mut self, cells: impl IntoIterator<Item = T>) {
-        self.0.add_row(cells.into_iter().map(|cell| printable::line(cell.as_ref()).into_owned()));
+        self.0.add_row(
+            cells
+                .into_iter()
+                .map(|cell| printable::line(cell.as_ref()).into_owned()),
+        );
     }
 }
 
@@ -24,14 +29,23 @@ impl Rows {
 #[must_use]
 pub fn table(headings: &[&str]) -> Rows {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_header(headings.to_vec());
+    table
+        .load_style(presets::NOTHING)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header(headings.to_vec());
     Rows(table)
 }
 
 /// The text of a table, without the blanks that pad its right edge.
 #[must_use]
 pub fn text(rows: &Rows) -> String {
-    let lines = rows.0.lines().map(|line| line.trim_end().strip_prefix(' ').unwrap_or(line.trim_end()).to_owned() + "\n");
+    let lines = rows.0.lines().map(|line| {
+        line.trim_end()
+            .strip_prefix(' ')
+            .unwrap_or(line.trim_end())
+            .to_owned()
+            + "\n"
+    });
     lines.collect()
 }
 
@@ -40,7 +54,11 @@ pub fn text(rows: &Rows) -> String {
 pub fn shortened(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         None => text.to_owned(),
-        Some(_) => text.chars().take(most.saturating_sub(1)).chain(['…']).collect(),
+        Some(_) => text
+            .chars()
+            .take(most.saturating_sub(1))
+            .chain(['…'])
+            .collect(),
     }
 }
 
@@ -87,10 +105,16 @@ mod tests {
     #[test]
     fn digests_are_shortened_and_other_words_are_not() {
         let digest = "4bdee79f786673d59cee631f3ea65348fff64a37056909a3d3ecedff39d0975f";
-        assert_eq!(with_short_digests(&format!("size 12, sha256 {digest}, é {digest}")), "size 12, sha256 4bdee79f7866…, é 4bdee79f7866…");
+        assert_eq!(
+            with_short_digests(&format!("size 12, sha256 {digest}, é {digest}")),
+            "size 12, sha256 4bdee79f7866…, é 4bdee79f7866…"
+        );
         for text in ["", "0001-a.patch", "face of 1.3.2"] {
             assert_eq!(with_short_digests(text), text);
         }
-        assert_eq!((shortened("äbcd", 3), shortened("äbc", 3)), ("äb…".to_owned(), "äbc".to_owned()));
+        assert_eq!(
+            (shortened("äbcd", 3), shortened("äbc", 3)),
+            ("äb…".to_owned(), "äbc".to_owned())
+        );
     }
 }

@@ -22,11 +22,17 @@ pub struct ErrorLine {
 
 impl ErrorLine {
     pub fn new(message: String, help: Option<String>, exit_code: u8) -> Self {
-        Self { reason: "error", message, help, exit_code }
+        Self {
+            reason: "error",
+            message,
+            help,
+            exit_code,
+        }
     }
 }
 
-/// A failure with its causes in its own sentence, where most layers have them already, and not once more below it.
+/// A failure with its causes in its own sentence, where most layers have them already, and not once
+/// more below it.
 #[derive(Debug)]
 pub struct Told<'a> {
     failure: &'a CliError,
@@ -35,7 +41,10 @@ pub struct Told<'a> {
 
 impl<'a> Told<'a> {
     pub fn new(failure: &'a CliError) -> Self {
-        Self { failure, message: with_sources(failure) }
+        Self {
+            failure,
+            message: with_sources(failure),
+        }
     }
 }
 
@@ -91,14 +100,18 @@ fn with_sources(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// Prints what the command line gives without a command: help and version to stdout, an error to stderr, and where JSON was asked for to stdout as
-/// well. Gives the exit code.
+/// Prints what the command line gives without a command: help and version to stdout, an error to
+/// stderr, and where JSON was asked for to stdout as well. Gives the exit code.
 pub fn command_line(error: &clap::Error) -> u8 {
     if !error.use_stderr() {
         return match error.print().and_then(|()| io::stdout().flush()) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {
                 // There is nowhere left to report that this fails too.
-                let _ = writeln!(io::stderr(), "error: {}", CliError::Output { source: error });
+                let _ = writeln!(
+                    io::stderr(),
+                    "error: {}",
+                    CliError::Output { source: error }
+                );
                 Exit::Failed as u8
             }
             _ => 0,
@@ -106,8 +119,13 @@ pub fn command_line(error: &clap::Error) -> u8 {
     }
     if wants_json(std::env::args_os()) {
         let text = error.render().to_string();
-        let message = text.strip_prefix("error: ").unwrap_or(&text).trim().to_owned();
-        let line = serde_json::to_string(&ErrorLine::new(message, None, Exit::Usage as u8)).expect("an object of strings");
+        let message = text
+            .strip_prefix("error: ")
+            .unwrap_or(&text)
+            .trim()
+            .to_owned();
+        let line = serde_json::to_string(&ErrorLine::new(message, None, Exit::Usage as u8))
+            .expect("an object of strings");
         // Standard error and the exit code say it all the same.
         let _ = write_out(&format!("{}\n", printable::json(&line)));
     }
@@ -122,5 +140,8 @@ pub fn command_line(error: &clap::Error) -> u8 {
 /// Whether `--message-format json` is among arguments that could not be parsed.
 fn wants_json(args: impl Iterator<Item = std::ffi::OsString>) -> bool {
     let args: Vec<_> = args.take_while(|arg| arg != "--").collect();
-    args.iter().any(|arg| arg == "--message-format=json") || args.windows(2).any(|pair| pair[0] == "--message-format" && pair[1] == "json")
+    args.iter().any(|arg| arg == "--message-format=json")
+        || args
+            .windows(2)
+            .any(|pair| pair[0] == "--message-format" && pair[1] == "json")
 }

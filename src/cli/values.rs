@@ -13,7 +13,11 @@ use crate::consumer::env::Shell;
 /// # Errors
 /// When it is empty.
 pub fn path(text: &str) -> Result<Utf8PathBuf, &'static str> {
-    if text.is_empty() { Err("a path can't be empty") } else { Ok(text.into()) }
+    if text.is_empty() {
+        Err("a path can't be empty")
+    } else {
+        Ok(text.into())
+    }
 }
 
 /// An age of the command line: a number of minutes, hours or days.
@@ -21,24 +25,42 @@ pub fn path(text: &str) -> Result<Utf8PathBuf, &'static str> {
 /// # Errors
 /// When it is anything else.
 pub fn age(text: &str) -> Result<Duration, &'static str> {
-    let seconds = [('m', 60), ('h', 60 * 60), ('d', 24 * 60 * 60)].into_iter().find_map(|(unit, seconds)| {
-        let digits = text.strip_suffix(unit).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
-        digits.parse::<u64>().ok()?.checked_mul(seconds)
-    });
-    seconds.map(Duration::from_secs).ok_or("an age is a number of minutes, hours or days, as in `90m`, `36h`, `30d`")
+    let seconds = [('m', 60), ('h', 60 * 60), ('d', 24 * 60 * 60)]
+        .into_iter()
+        .find_map(|(unit, seconds)| {
+            let digits = text
+                .strip_suffix(unit)
+                .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))?;
+            digits.parse::<u64>().ok()?.checked_mul(seconds)
+        });
+    seconds
+        .map(Duration::from_secs)
+        .ok_or("an age is a number of minutes, hours or days, as in `90m`, `36h`, `30d`")
 }
 
 impl ValueEnum for Shell {
     fn value_variants<'a>() -> &'a [Self] {
-        &[Self::Sh, Self::Fish, Self::PowerShell, Self::Github, Self::Json]
+        &[
+            Self::Sh,
+            Self::Fish,
+            Self::PowerShell,
+            Self::Github,
+            Self::Json,
+        ]
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         let (name, help) = match self {
             Self::Sh => ("sh", "POSIX shells: `eval \"$(wasideps env)\"`"),
             Self::Fish => ("fish", "`wasideps env --shell fish | source`"),
-            Self::PowerShell => ("powershell", "`wasideps env --shell powershell | Out-String | Invoke-Expression`"),
-            Self::Github => ("github", "GitHub Actions: `wasideps env --shell github >> \"$GITHUB_ENV\"`"),
+            Self::PowerShell => (
+                "powershell",
+                "`wasideps env --shell powershell | Out-String | Invoke-Expression`",
+            ),
+            Self::Github => (
+                "github",
+                "GitHub Actions: `wasideps env --shell github >> \"$GITHUB_ENV\"`",
+            ),
             Self::Json => ("json", "One object"),
         };
         Some(PossibleValue::new(name).help(help))
@@ -54,23 +76,55 @@ mod tests {
     use super::*;
     use crate::cli::args::Cli;
 
-    /// Each argument of `command` and its subcommands that takes a path, as a command line that gives it an empty one.
+    /// Each argument of `command` and its subcommands that takes a path, as a command line that
+    /// gives it an empty one.
     fn with_empty_paths(command: &Command, words: &[String], found: &mut Vec<Vec<String>>) {
-        for arg in command.get_arguments().filter(|arg| arg.get_value_parser().type_id() == ValueParser::from(path).type_id()) {
+        for arg in command
+            .get_arguments()
+            .filter(|arg| arg.get_value_parser().type_id() == ValueParser::from(path).type_id())
+        {
             let option = arg.get_long().map(|long| format!("--{long}"));
-            found.push(words.iter().cloned().chain(option).chain([String::new()]).collect());
+            found.push(
+                words
+                    .iter()
+                    .cloned()
+                    .chain(option)
+                    .chain([String::new()])
+                    .collect(),
+            );
         }
         for inner in command.get_subcommands() {
-            with_empty_paths(inner, &[words, &[inner.get_name().to_owned()]].concat(), found);
+            with_empty_paths(
+                inner,
+                &[words, &[inner.get_name().to_owned()]].concat(),
+                found,
+            );
         }
     }
 
     #[test]
     fn an_age_has_one_of_three_units() {
-        for (text, seconds) in [("0m", 0), ("90m", 5_400), ("36h", 129_600), ("30d", 2_592_000)] {
+        for (text, seconds) in [
+            ("0m", 0),
+            ("90m", 5_400),
+            ("36h", 129_600),
+            ("30d", 2_592_000),
+        ] {
             assert_eq!(age(text), Ok(Duration::from_secs(seconds)), "{text}");
         }
-        for text in ["", "d", "30", "1.5d", "-1d", "+1d", "1 d", "1w", "30d ", "99999999999999999999d", "18446744073709551615d"] {
+        for text in [
+            "",
+            "d",
+            "30",
+            "1.5d",
+            "-1d",
+            "+1d",
+            "1 d",
+            "1w",
+            "30d ",
+            "99999999999999999999d",
+            "18446744073709551615d",
+        ] {
             assert!(age(text).is_err(), "{text}");
         }
     }
@@ -81,8 +135,14 @@ mod tests {
         with_empty_paths(&Cli::command(), &["wasideps".to_owned()], &mut found);
         assert!(found.len() > 20, "{found:?}");
         for words in found {
-            let error = Cli::try_parse_from(&words).map(drop).expect_err(&format!("{words:?} is taken"));
-            assert_eq!(error.kind(), ErrorKind::ValueValidation, "{words:?}: {error}");
+            let error = Cli::try_parse_from(&words)
+                .map(drop)
+                .expect_err(&format!("{words:?} is taken"));
+            assert_eq!(
+                error.kind(),
+                ErrorKind::ValueValidation,
+                "{words:?}: {error}"
+            );
         }
     }
 }

@@ -29,25 +29,47 @@ pub struct ResolvedModule {
 }
 
 impl ResolvedModule {
-    /// What pkg-config says of each of `modules`, all those of the prefix at `prefix` (an absolute path), for a static link: there are no other
-    /// libraries here. A library comes before those that it requires.
+    /// What pkg-config says of each of `modules`, all those of the prefix at `prefix` (an absolute
+    /// path), for a static link: there are no other libraries here. A library comes before those
+    /// that it requires.
     #[must_use]
     pub fn all(modules: &BTreeMap<&Name, &Module>, prefix: &Utf8Path) -> Vec<Self> {
-        modules.keys().map(|name| Self::new(name, modules, prefix)).collect()
+        modules
+            .keys()
+            .map(|name| Self::new(name, modules, prefix))
+            .collect()
     }
 
     fn new(name: &Name, modules: &BTreeMap<&Name, &Module>, prefix: &Utf8Path) -> Self {
-        let required =
-            |name| modules.get(name).map_or_else(Vec::new, |module| module.requires.iter().chain(&module.requires_private).collect());
-        let all: Vec<&Module> = link_order(&[name], &required).into_iter().filter_map(|name| modules.get(name).copied()).collect();
+        let required = |name| {
+            modules.get(name).map_or_else(Vec::new, |module| {
+                module
+                    .requires
+                    .iter()
+                    .chain(&module.requires_private)
+                    .collect()
+            })
+        };
+        let all: Vec<&Module> = link_order(&[name], &required)
+            .into_iter()
+            .filter_map(|name| modules.get(name).copied())
+            .collect();
         let (include, lib) = (prefix.join("include"), prefix.join("lib"));
         // The variable of our `.pc` files that such flags may name.
         let text = |flag: &ConsumerFlag| flag.as_str().replace("${includedir}", include.as_str());
-        let cflags = all.iter().flat_map(|module| module.cflags.iter().chain(&module.cflags_private)).map(text);
-        let libs = all.iter().flat_map(|module| module.libs.iter().chain(&module.libs_private)).map(ToString::to_string);
+        let cflags = all
+            .iter()
+            .flat_map(|module| module.cflags.iter().chain(&module.cflags_private))
+            .map(text);
+        let libs = all
+            .iter()
+            .flat_map(|module| module.libs.iter().chain(&module.libs_private))
+            .map(ToString::to_string);
         Self {
             name: name.to_string(),
-            cflags: std::iter::once(format!("-I{include}")).chain(cflags).collect(),
+            cflags: std::iter::once(format!("-I{include}"))
+                .chain(cflags)
+                .collect(),
             libs: std::iter::once(format!("-L{lib}")).chain(libs).collect(),
         }
     }
@@ -76,18 +98,34 @@ pub enum Shell {
     Json,
 }
 
-/// The variables for `modules` of `prefix`, an absolute path; with `view`, that SDK view as well. Sorted by name.
+/// The variables for `modules` of `prefix`, an absolute path; with `view`, that SDK view as well.
+/// Sorted by name.
 #[must_use]
-pub fn variables(prefix: &Utf8Path, modules: &[ResolvedModule], view: Option<&Utf8Path>) -> Vec<Variable> {
+pub fn variables(
+    prefix: &Utf8Path,
+    modules: &[ResolvedModule],
+    view: Option<&Utf8Path>,
+) -> Vec<Variable> {
     let mut variables = vec![
-        variable("PKG_CONFIG_LIBDIR", prefix.join("lib/pkgconfig").into_string()),
+        variable(
+            "PKG_CONFIG_LIBDIR",
+            prefix.join("lib/pkgconfig").into_string(),
+        ),
         // What the machine has for itself must not get in.
         variable("PKG_CONFIG_PATH", String::new()),
         variable("PKG_CONFIG_SYSROOT_DIR", String::new()),
     ];
     for module in modules {
-        let Some((_, name)) = NAMES.iter().find(|(module_name, _)| *module_name == module.name) else { continue };
-        variables.push(variable(&format!("{name}_CFLAGS"), arguments(&module.cflags)));
+        let Some((_, name)) = NAMES
+            .iter()
+            .find(|(module_name, _)| *module_name == module.name)
+        else {
+            continue;
+        };
+        variables.push(variable(
+            &format!("{name}_CFLAGS"),
+            arguments(&module.cflags),
+        ));
         variables.push(variable(&format!("{name}_LIBS"), arguments(&module.libs)));
     }
     if let Some(view) = view {
@@ -103,30 +141,56 @@ pub fn render(variables: &[Variable], shell: Shell) -> String {
     let lines = |line: fn(&Variable) -> String| variables.iter().map(line).collect::<String>();
     match shell {
         Shell::Sh => lines(|Variable { name, value }| format!("export {name}={}\n", quote(value))),
-        Shell::Fish => lines(|Variable { name, value }| format!("set -gx {name} '{}'\n", value.replace('\\', r"\\").replace('\'', r"\'"))),
-        Shell::PowerShell => lines(|Variable { name, value }| format!("$env:{name} = '{}'\n", powershell(value))),
+        Shell::Fish => lines(|Variable { name, value }| {
+            format!(
+                "set -gx {name} '{}'\n",
+                value.replace('\\', r"\\").replace('\'', r"\'")
+            )
+        }),
+        Shell::PowerShell => {
+            lines(|Variable { name, value }| format!("$env:{name} = '{}'\n", powershell(value)))
+        }
         Shell::Github => lines(github),
         Shell::Json => {
-            let object: Map<_, _> = variables.iter().map(|v| (v.name.clone(), Value::String(v.value.clone()))).collect();
+            let object: Map<_, _> = variables
+                .iter()
+                .map(|v| (v.name.clone(), Value::String(v.value.clone())))
+                .collect();
             format!("{:#}\n", Value::Object(object))
         }
     }
 }
 
 fn variable(name: &str, value: String) -> Variable {
-    Variable { name: name.to_owned(), value }
+    Variable {
+        name: name.to_owned(),
+        value,
+    }
 }
 
-/// One line of arguments, quoted as pkg-config itself does, and the tilde too, which a shell would take for a home: make and the shell split it again.
+/// One line of arguments, quoted as pkg-config itself does, and the tilde too, which a shell would
+/// take for a home: make and the shell split it again.
 fn arguments(args: &[String]) -> String {
     let plain = |c: char| c.is_alphanumeric() || "_-+=./:,@%^".contains(c);
-    let escape = |arg: &String| arg.chars().flat_map(|c| (!plain(c)).then_some('\\').into_iter().chain([c])).collect::<String>();
+    let escape = |arg: &String| {
+        arg.chars()
+            .flat_map(|c| (!plain(c)).then_some('\\').into_iter().chain([c]))
+            .collect::<String>()
+    };
     args.iter().map(escape).collect::<Vec<_>>().join(" ")
 }
 
 /// Inside single quotes, PowerShell knows only the quote, in any of its forms, which is doubled.
 fn powershell(text: &str) -> String {
-    text.chars().flat_map(|c| "'\u{2018}\u{2019}\u{201a}\u{201b}".contains(c).then_some(c).into_iter().chain([c])).collect()
+    text.chars()
+        .flat_map(|c| {
+            "'\u{2018}\u{2019}\u{201a}\u{201b}"
+                .contains(c)
+                .then_some(c)
+                .into_iter()
+                .chain([c])
+        })
+        .collect()
 }
 
 /// A value of more than one line needs a delimiter that is none of them.
@@ -147,14 +211,30 @@ mod tests {
     use proptest::prelude::*;
 
     fn zlib() -> ResolvedModule {
-        ResolvedModule { name: "zlib".into(), cflags: vec!["-I/a b/include".into()], libs: vec!["-L/a b/lib".into(), "-lz".into()] }
+        ResolvedModule {
+            name: "zlib".into(),
+            cflags: vec!["-I/a b/include".into()],
+            libs: vec!["-L/a b/lib".into(), "-lz".into()],
+        }
     }
 
     #[test]
     fn configure_gets_its_names_and_the_machines_own_libraries_are_shut_out() {
-        let sqlite = ResolvedModule { name: "sqlite3".into(), cflags: vec![], libs: vec!["-lsqlite3".into()] };
-        let other = ResolvedModule { name: "libpng16".into(), cflags: vec![], libs: vec![] };
-        let found = variables(Utf8Path::new("/p"), &[zlib(), sqlite, other], Some(Utf8Path::new("/view")));
+        let sqlite = ResolvedModule {
+            name: "sqlite3".into(),
+            cflags: vec![],
+            libs: vec!["-lsqlite3".into()],
+        };
+        let other = ResolvedModule {
+            name: "libpng16".into(),
+            cflags: vec![],
+            libs: vec![],
+        };
+        let found = variables(
+            Utf8Path::new("/p"),
+            &[zlib(), sqlite, other],
+            Some(Utf8Path::new("/view")),
+        );
         let expected = [
             ("LIBSQLITE3_CFLAGS", ""),
             ("LIBSQLITE3_LIBS", "-lsqlite3"),
@@ -165,23 +245,41 @@ mod tests {
             ("ZLIB_CFLAGS", r"-I/a\ b/include"),
             ("ZLIB_LIBS", r"-L/a\ b/lib -lz"),
         ];
-        assert_eq!(found, expected.map(|(name, value)| variable(name, value.to_owned())));
+        assert_eq!(
+            found,
+            expected.map(|(name, value)| variable(name, value.to_owned()))
+        );
     }
 
     #[test]
     fn each_shell_gets_its_own_quotes() {
         let vars = [variable("A", r"it's $1 \ `x`".to_owned())];
         assert_eq!(render(&vars, Shell::Sh), "export A='it'\\''s $1 \\ `x`'\n");
-        assert_eq!(render(&vars, Shell::Fish), "set -gx A 'it\\'s $1 \\\\ `x`'\n");
-        assert_eq!(render(&vars, Shell::PowerShell), "$env:A = 'it''s $1 \\ `x`'\n");
+        assert_eq!(
+            render(&vars, Shell::Fish),
+            "set -gx A 'it\\'s $1 \\\\ `x`'\n"
+        );
+        assert_eq!(
+            render(&vars, Shell::PowerShell),
+            "$env:A = 'it''s $1 \\ `x`'\n"
+        );
         assert_eq!(render(&vars, Shell::Github), "A=it's $1 \\ `x`\n");
-        assert_eq!(render(&vars, Shell::Json), "{\n  \"A\": \"it's $1 \\\\ `x`\"\n}\n");
-        assert_eq!(render(&[variable("A", "x\nEND\n".to_owned())], Shell::Github), "A<<END_\nx\nEND\n\nEND_\n");
+        assert_eq!(
+            render(&vars, Shell::Json),
+            "{\n  \"A\": \"it's $1 \\\\ `x`\"\n}\n"
+        );
+        assert_eq!(
+            render(&[variable("A", "x\nEND\n".to_owned())], Shell::Github),
+            "A<<END_\nx\nEND\n\nEND_\n"
+        );
     }
 
     #[test]
     fn what_a_shell_would_expand_stays_as_it_is() {
-        assert_eq!(arguments(&["~".into(), "-I~/a".into(), "$HOME".into(), "*".into()]), r"\~ -I\~/a \$HOME \*");
+        assert_eq!(
+            arguments(&["~".into(), "-I~/a".into(), "$HOME".into(), "*".into()]),
+            r"\~ -I\~/a \$HOME \*"
+        );
     }
 
     #[cfg(unix)]

@@ -1,4 +1,5 @@
-//! Handing a prefix to consumers that know nothing of wasideps: as a view of the SDK ([`view`]), or as variables ([`mod@env`]).
+//! Handing a prefix to consumers that know nothing of wasideps: as a view of the SDK ([`view`]), or
+//! as variables ([`mod@env`]).
 
 pub mod env;
 pub mod view;

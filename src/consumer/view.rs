@@ -1,7 +1,9 @@
-//! A view of an SDK: a folder laid out as the SDK is, whose sysroot also has the prefix's headers, archives and `.pc` files. The build driver
-//! of CPython takes it as `WASI_SDK_PATH`, and so does whatever else knows the SDK's layout.
+//! A view of an SDK: a folder laid out as the SDK is, whose sysroot also has the prefix's headers,
+//! archives and `.pc` files. The build driver of CPython takes it as `WASI_SDK_PATH`, and so does
+//! whatever else knows the SDK's layout.
 //!
-//! What is the SDK's is there by symbolic links; what is the prefix's is copied, so that the view stays what it is when the prefix is built anew.
+//! What is the SDK's is there by symbolic links; what is the prefix's is copied, so that the view
+//! stays what it is when the prefix is built anew.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use miette::Diagnostic;
@@ -35,17 +37,28 @@ pub enum ViewError {
     Name { name: String },
     #[error("{path} is in the prefix and in the sysroot of the SDK {sdk}")]
     Collision { path: String, sdk: Utf8PathBuf },
-    #[error("an SDK view consists of symbolic links and shell scripts, which this system does not have")]
+    #[error(
+        "an SDK view consists of symbolic links and shell scripts, which this system does not have"
+    )]
     #[diagnostic(help("`wasideps env` prints the variables that consumers understand"))]
     Unsupported,
     #[error("{path} has SHA-256 {found}; the prefix was made with {expected}")]
-    #[diagnostic(help("`wasideps verify` lists all differences; `wasideps build` rebuilds the prefix"))]
-    Damaged { path: Utf8PathBuf, expected: Sha256, found: Sha256 },
+    #[diagnostic(help(
+        "`wasideps verify` lists all differences; `wasideps build` rebuilds the prefix"
+    ))]
+    Damaged {
+        path: Utf8PathBuf,
+        expected: Sha256,
+        found: Sha256,
+    },
     #[error(transparent)]
     #[diagnostic(transparent)]
     Slot(#[from] SlotError),
     #[error("{path}: {source}")]
-    Io { path: Utf8PathBuf, source: std::io::Error },
+    Io {
+        path: Utf8PathBuf,
+        source: std::io::Error,
+    },
 }
 
 fn io(path: impl Into<Utf8PathBuf>) -> impl FnOnce(std::io::Error) -> ViewError {
@@ -53,18 +66,30 @@ fn io(path: impl Into<Utf8PathBuf>) -> impl FnOnce(std::io::Error) -> ViewError 
     move |source| ViewError::Io { path, source }
 }
 
-/// Makes the view `dir` of `toolchain`'s SDK and the headers and libraries of `prefix`; a view that is there already is replaced in one step.
-/// Whether the prefix was made with this SDK is the caller's to check. Gives the view's absolute path.
+/// Makes the view `dir` of `toolchain`'s SDK and the headers and libraries of `prefix`; a view that
+/// is there already is replaced in one step. Whether the prefix was made with this SDK is the
+/// caller's to check. Gives the view's absolute path.
 ///
 /// # Errors
-/// When the name is one that CPython's driver misunderstands, the folder holds what is not ours, a file of the prefix is also one of the SDK or not
-/// as it was made, or something can't be written; what was at `dir` is then still there.
-pub fn make_view(dir: &Utf8Path, toolchain: &Toolchain, prefix: &Installed, reporter: &dyn Reporter) -> Result<Utf8PathBuf, ViewError> {
+/// When the name is one that CPython's driver misunderstands, the folder holds what is not ours, a
+/// file of the prefix is also one of the SDK or not as it was made, or something can't be written;
+/// what was at `dir` is then still there.
+pub fn make_view(
+    dir: &Utf8Path,
+    toolchain: &Toolchain,
+    prefix: &Installed,
+    reporter: &dyn Reporter,
+) -> Result<Utf8PathBuf, ViewError> {
     if !cfg!(unix) {
         return Err(ViewError::Unsupported);
     }
-    let named_as_sdk =
-        |dir: &Utf8Path| dir.file_name().filter(|name| name.starts_with("wasi-sdk")).map(|name| ViewError::Name { name: name.to_owned() });
+    let named_as_sdk = |dir: &Utf8Path| {
+        dir.file_name()
+            .filter(|name| name.starts_with("wasi-sdk"))
+            .map(|name| ViewError::Name {
+                name: name.to_owned(),
+            })
+    };
     if let Some(error) = named_as_sdk(dir) {
         return Err(error);
     }
@@ -77,7 +102,12 @@ pub fn make_view(dir: &Utf8Path, toolchain: &Toolchain, prefix: &Installed, repo
     fill(stage.dir(), toolchain, prefix)?;
     let mut new = Ours::all_of(stage.dir()).map_err(io(stage.dir()))?;
     let files = new.listed().cloned().collect();
-    let mark = ViewMark { sdk: toolchain.root().to_owned(), config: toolchain.config(), identity: toolchain.identity().digest, files };
+    let mark = ViewMark {
+        sdk: toolchain.root().to_owned(),
+        config: toolchain.config(),
+        identity: toolchain.identity().digest,
+        files,
+    };
     let text = serde_json::to_vec_pretty(&mark).map_err(|error| io(stage.dir())(error.into()))?;
     fs_err::write(stage.dir().join(VIEW_MARK), &text).map_err(io(stage.dir()))?;
     new.prove(mark_path(), Sha256::of(&text));
@@ -95,9 +125,17 @@ fn ours(dir: &Utf8Path) -> Result<Ours, ViewError> {
         ours.list(mark_path());
         mark.files.into_iter().for_each(|file| ours.list(file));
     }
-    match if dir.exists() { ours.foreign(dir) } else { Ok(Vec::new()) } {
+    match if dir.exists() {
+        ours.foreign(dir)
+    } else {
+        Ok(Vec::new())
+    } {
         Ok(files) if files.is_empty() => Ok(ours),
-        Ok(files) => Err(SlotError::Foreign { path: dir.to_owned(), files }.into()),
+        Ok(files) => Err(SlotError::Foreign {
+            path: dir.to_owned(),
+            files,
+        }
+        .into()),
         Err(error) => Err(io(dir)(error)),
     }
 }
@@ -117,7 +155,11 @@ fn fill(view: &Utf8Path, toolchain: &Toolchain, prefix: &Installed) -> Result<()
     let sysroot = share.join("wasi-sysroot");
     fs_err::create_dir(&sysroot).map_err(io(&sysroot))?;
     link_children(toolchain.sysroot(), &sysroot, &[])?;
-    let consumed = |file: &&ManifestFile| ["include", "lib"].iter().any(|folder| file.path.below(folder).is_some());
+    let consumed = |file: &&ManifestFile| {
+        ["include", "lib"]
+            .iter()
+            .any(|folder| file.path.below(folder).is_some())
+    };
     for file in prefix.manifest().files.iter().filter(consumed) {
         let to = place(&file.path, target);
         let path = sysroot.join(&to);
@@ -125,11 +167,17 @@ fn fill(view: &Utf8Path, toolchain: &Toolchain, prefix: &Installed) -> Result<()
             open_up(&sysroot, parent)?;
         }
         if fs_err::symlink_metadata(&path).is_ok() {
-            return Err(ViewError::Collision { path: to, sdk: sdk.to_owned() });
+            return Err(ViewError::Collision {
+                path: to,
+                sdk: sdk.to_owned(),
+            });
         }
         let bytes = read(prefix.path(), file)?;
-        let bytes =
-            if path.extension() == Some("pc") { sysroot_relative(&String::from_utf8_lossy(&bytes), target).into_bytes() } else { bytes };
+        let bytes = if path.extension() == Some("pc") {
+            sysroot_relative(&String::from_utf8_lossy(&bytes), target).into_bytes()
+        } else {
+            bytes
+        };
         fs_err::write(&path, bytes).map_err(io(&path))?;
     }
     Ok(())
@@ -140,18 +188,30 @@ fn read(prefix: &Utf8Path, file: &ManifestFile) -> Result<Vec<u8>, ViewError> {
     let path = prefix.join(file.path.as_str());
     let bytes = read_regular(&path, PARSED_LIMIT).map_err(io(&path))?;
     let found = Sha256::of(&bytes);
-    if found == file.sha256 { Ok(bytes) } else { Err(ViewError::Damaged { path, expected: file.sha256, found }) }
+    if found == file.sha256 {
+        Ok(bytes)
+    } else {
+        Err(ViewError::Damaged {
+            path,
+            expected: file.sha256,
+            found,
+        })
+    }
 }
 
-/// Where a file of the prefix goes in the sysroot: archives where the linker looks without being told.
+/// Where a file of the prefix goes in the sysroot: archives where the linker looks without being
+/// told.
 fn place(file: &RelPath, target: Target) -> String {
     match file.below("lib") {
-        Some(rest) if !rest.as_str().contains('/') => format!("lib/{}/{rest}", target.spec().sysroot),
+        Some(rest) if !rest.as_str().contains('/') => {
+            format!("lib/{}/{rest}", target.spec().sysroot)
+        }
         _ => file.to_string(),
     }
 }
 
-/// The text of a `.pc` file whose paths start at the sysroot: `PKG_CONFIG_SYSROOT_DIR`, which CPython's driver sets, is put before them.
+/// The text of a `.pc` file whose paths start at the sysroot: `PKG_CONFIG_SYSROOT_DIR`, which
+/// CPython's driver sets, is put before them.
 fn sysroot_relative(text: &str, target: Target) -> String {
     let moved = |line: &str| {
         let (name, _) = line.split_once('=')?;
@@ -162,21 +222,33 @@ fn sysroot_relative(text: &str, target: Target) -> String {
             _ => None,
         }
     };
-    text.lines().map(|line| moved(line).unwrap_or_else(|| format!("{line}\n"))).collect()
+    text.lines()
+        .map(|line| moved(line).unwrap_or_else(|| format!("{line}\n")))
+        .collect()
 }
 
-/// Fills `bin`: compilers are wrappers that add the view's own sysroot, for clang finds the SDK's through the real path of its executable.
+/// Fills `bin`: compilers are wrappers that add the view's own sysroot, for clang finds the SDK's
+/// through the real path of its executable.
 fn programs(sdk: &Utf8Path, view: &Utf8Path, target: Target) -> Result<(), ViewError> {
     fs_err::create_dir(view).map_err(io(view))?;
     let mut names = Vec::new();
     for entry in sdk.read_dir_utf8().map_err(io(sdk))? {
         names.push(entry.map_err(io(sdk))?.file_name().to_owned());
     }
-    let mut pairs: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), name.as_str())).collect();
-    pairs.extend(PROGRAMS.iter().copied().filter(|(name, _)| !names.iter().any(|there| there == name)));
+    let mut pairs: Vec<(&str, &str)> = names
+        .iter()
+        .map(|name| (name.as_str(), name.as_str()))
+        .collect();
+    pairs.extend(
+        PROGRAMS
+            .iter()
+            .copied()
+            .filter(|(name, _)| !names.iter().any(|there| there == name)),
+    );
     for (name, program) in pairs {
         let (from, to) = (sdk.join(program), view.join(name));
-        // A wrapper of a compiler, and a link to anything else. Its configuration file says where the SDK's own sysroot is, from where it lies.
+        // A wrapper of a compiler, and a link to anything else. Its configuration file says where
+        // the SDK's own sysroot is, from where it lies.
         if is_compiler(name) {
             write_script(&to, &wrapper(&from, name, target)).map_err(io(&to))?;
         } else {
@@ -186,12 +258,18 @@ fn programs(sdk: &Utf8Path, view: &Utf8Path, target: Target) -> Result<(), ViewE
     Ok(())
 }
 
-/// `clang`, `clang++`, `clang-cpp`, `clang-19`, and each behind a target's name; not `clang-tidy` or `clang.cfg`.
+/// `clang`, `clang++`, `clang-cpp`, `clang-19`, and each behind a target's name; not `clang-tidy`
+/// or `clang.cfg`.
 fn is_compiler(name: &str) -> bool {
-    let name = name.rsplit_once("-clang").map_or_else(|| name.to_owned(), |(_, rest)| format!("clang{rest}"));
+    let name = name
+        .rsplit_once("-clang")
+        .map_or_else(|| name.to_owned(), |(_, rest)| format!("clang{rest}"));
     let rest = name.strip_prefix("clang");
     rest.is_some_and(|rest| {
-        matches!(rest, "" | "++" | "-cpp") || rest.strip_prefix('-').is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()))
+        matches!(rest, "" | "++" | "-cpp")
+            || rest
+                .strip_prefix('-')
+                .is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()))
     })
 }
 
@@ -203,7 +281,11 @@ fn wrapper(program: &Utf8Path, name: &str, target: Target) -> String {
         _ => "",
     };
     // A name such as wasm32-wasip2-clang says the target itself.
-    let target = if name.starts_with("wasm32-") { String::new() } else { format!(" --target={target}") };
+    let target = if name.starts_with("wasm32-") {
+        String::new()
+    } else {
+        format!(" --target={target}")
+    };
     format!(
         r#"#!/bin/sh
 # Made by wasideps: the SDK's {name}, with the sysroot of this view; your own arguments come later, and win.
@@ -220,7 +302,8 @@ exec {}{mode}{target} --sysroot="$view/share/wasi-sysroot" "$@"
     )
 }
 
-/// Makes `dir` below `root` a folder of its own: a link to one of the SDK becomes a folder of links to what is in it.
+/// Makes `dir` below `root` a folder of its own: a link to one of the SDK becomes a folder of links
+/// to what is in it.
 fn open_up(root: &Utf8Path, dir: &Utf8Path) -> Result<(), ViewError> {
     let mut path = root.to_owned();
     for part in dir.components() {
@@ -281,10 +364,24 @@ mod tests {
 
     #[test]
     fn compilers_are_told_from_tools_and_configuration_files() {
-        for name in ["clang", "clang++", "clang-cpp", "clang-19", "wasm32-wasip1-clang", "wasm32-wasip2-clang++"] {
+        for name in [
+            "clang",
+            "clang++",
+            "clang-cpp",
+            "clang-19",
+            "wasm32-wasip1-clang",
+            "wasm32-wasip2-clang++",
+        ] {
             assert!(is_compiler(name), "{name}");
         }
-        for name in ["clang.cfg", "clang++.cfg", "clang-tidy", "clang-format", "llvm-ar", "clang-apply-replacements"] {
+        for name in [
+            "clang.cfg",
+            "clang++.cfg",
+            "clang-tidy",
+            "clang-format",
+            "llvm-ar",
+            "clang-apply-replacements",
+        ] {
             assert!(!is_compiler(name), "{name}");
         }
     }
@@ -310,7 +407,10 @@ mod tests {
     fn only_an_empty_folder_or_what_the_mark_lists_may_be_replaced() {
         let dir = tempfile::tempdir().expect("a folder");
         let root = Utf8Path::from_path(dir.path()).expect("UTF-8");
-        assert_eq!(ours(&root.join("new")).expect("nothing is there"), Ours::default());
+        assert_eq!(
+            ours(&root.join("new")).expect("nothing is there"),
+            Ours::default()
+        );
         assert_eq!(ours(root).expect("it is empty"), Ours::default());
         fs_err::write(root.join("clang"), "").expect("written");
         let foreign = |expected: &[&str]| match ours(root) {
@@ -319,8 +419,17 @@ mod tests {
         };
         foreign(&["clang"]);
         let files = vec!["clang".parse().expect("a path")];
-        let mark = ViewMark { sdk: root.to_owned(), config: BuildConfig::default(), identity: Sha256::of(b""), files };
-        fs_err::write(root.join(VIEW_MARK), serde_json::to_vec(&mark).expect("JSON")).expect("written");
+        let mark = ViewMark {
+            sdk: root.to_owned(),
+            config: BuildConfig::default(),
+            identity: Sha256::of(b""),
+            files,
+        };
+        fs_err::write(
+            root.join(VIEW_MARK),
+            serde_json::to_vec(&mark).expect("JSON"),
+        )
+        .expect("written");
         assert!(ours(root).is_ok());
         fs_err::write(root.join("mine"), "").expect("written");
         foreign(&["mine"]);

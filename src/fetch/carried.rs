@@ -7,21 +7,52 @@ use crate::model::{Globs, Inputs, Name, Place, Version, VersionIn};
 use crate::store::{TEXT_LIMIT, read_text};
 
 impl Fetcher<'_> {
-    /// Brings the release `version` of the crate `name` and reads which version its source says that it is; `None` where its file does not say.
+    /// Brings the release `version` of the crate `name` and reads which version its source says
+    /// that it is; `None` where its file does not say.
     ///
     /// # Errors
-    /// When the crate can't be had, is not what the registry's index says, or does not have the file.
-    pub fn carried(&self, subject: &str, name: &Name, version: &Version, carries: &VersionIn) -> Result<Option<Version>, FetchError> {
-        let place = Place::Crate { name: name.clone(), version: version.clone() };
-        let bad = |problem: String| FetchError::BadPlace { origin: place.to_string(), problem };
-        let include = Globs::try_from(vec![carries.file.to_string()]).map_err(|error| bad(error.to_string()))?;
-        let max_size = TEXT_LIMIT.try_into().map_err(|error: crate::model::OutOfBounds| bad(error.to_string()))?;
-        let inputs = Inputs { include, max_size, amalgamated: Vec::new() };
-        let fetched = self.bring(Wanted { subject, place: &place, sha256: None, size: None, last: true })?;
+    /// When the crate can't be had, is not what the registry's index says, or does not have the
+    /// file.
+    pub fn carried(
+        &self,
+        subject: &str,
+        name: &Name,
+        version: &Version,
+        carries: &VersionIn,
+    ) -> Result<Option<Version>, FetchError> {
+        let place = Place::Crate {
+            name: name.clone(),
+            version: version.clone(),
+        };
+        let bad = |problem: String| FetchError::BadPlace {
+            origin: place.to_string(),
+            problem,
+        };
+        let include = Globs::try_from(vec![carries.file.to_string()])
+            .map_err(|error| bad(error.to_string()))?;
+        let max_size = TEXT_LIMIT
+            .try_into()
+            .map_err(|error: crate::model::OutOfBounds| bad(error.to_string()))?;
+        let inputs = Inputs {
+            include,
+            max_size,
+            amalgamated: Vec::new(),
+        };
+        let fetched = self.bring(Wanted {
+            subject,
+            place: &place,
+            sha256: None,
+            size: None,
+            last: true,
+        })?;
         let unpacked = self.unpack(&fetched, &archive_root(&place, ""), &inputs)?;
-        let dir = camino::Utf8Path::from_path(unpacked.dir.path()).ok_or_else(|| bad("the scratch folder is not UTF-8".to_owned()))?;
-        let Some(file) = unpacked.files.first() else { return Ok(None) };
-        let text = read_text(&dir.join(file.path.as_str()), TEXT_LIMIT).map_err(|error| bad(error.to_string()))?;
+        let dir = camino::Utf8Path::from_path(unpacked.dir.path())
+            .ok_or_else(|| bad("the scratch folder is not UTF-8".to_owned()))?;
+        let Some(file) = unpacked.files.first() else {
+            return Ok(None);
+        };
+        let text = read_text(&dir.join(file.path.as_str()), TEXT_LIMIT)
+            .map_err(|error| bad(error.to_string()))?;
         Ok(carries.read(&text))
     }
 }

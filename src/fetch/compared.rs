@@ -1,7 +1,9 @@
-//! Origins that differ in some files for reasons that the lock lists: they are compared with the inputs, and never built from.
+//! Origins that differ in some files for reasons that the lock lists: they are compared with the
+//! inputs, and never built from.
 //!
-//! What is listed is exact. For each file the lock has both digests, so that nothing else is needed to judge an archive: with its listed files put
-//! back as ours are, it must have the lock's inputs digest.
+//! What is listed is exact. For each file the lock has both digests, so that nothing else is needed
+//! to judge an archive: with its listed files put back as ours are, it must have the lock's inputs
+//! digest.
 
 use std::collections::BTreeMap;
 
@@ -10,36 +12,67 @@ use super::compare::{InputFiles, differences};
 use super::relock::resolve;
 use super::source::{OriginReport, Verdict, archive_root};
 use super::{FetchClass, FetchError, Fetcher};
-use crate::model::{Compared, LockedDifference, LockedSource, Recipe, RelPath, Selected, Sha256, Version};
+use crate::model::{
+    Compared, LockedDifference, LockedSource, Recipe, RelPath, Selected, Sha256, Version,
+};
 use crate::plan;
 use crate::report::Event;
 
 impl Fetcher<'_> {
     /// Brings an origin that is only compared, and judges it.
-    pub(super) fn compare_listed(&self, subject: &str, selected: &Selected, compared: &Compared) -> OriginReport {
+    pub(super) fn compare_listed(
+        &self,
+        subject: &str,
+        selected: &Selected,
+        compared: &Compared,
+    ) -> OriginReport {
         let origin = &compared.origin;
-        let brought = self.bring(Wanted::locked(subject, origin, false)).and_then(|fetched| {
-            let unpacked = self.unpack(&fetched, &archive_root(&origin.place, &origin.root), &selected.recipe.inputs)?;
-            Ok((fetched.was_held(), unpacked.inputs()))
-        });
+        let brought = self
+            .bring(Wanted::locked(subject, origin, false))
+            .and_then(|fetched| {
+                let unpacked = self.unpack(
+                    &fetched,
+                    &archive_root(&origin.place, &origin.root),
+                    &selected.recipe.inputs,
+                )?;
+                Ok((fetched.was_held(), unpacked.inputs()))
+            });
         let verdict = match brought {
-            Ok((held, inputs)) => match problems(&inputs, &compared.differences, selected.source.inputs) {
-                problems if problems.is_empty() => {
-                    let differences = compared.differences.iter().map(|(path, listed)| (path.clone(), listed.reason.to_string())).collect();
-                    Verdict::AsListed { files: inputs.len(), held, differences }
+            Ok((held, inputs)) => {
+                match problems(&inputs, &compared.differences, selected.source.inputs) {
+                    problems if problems.is_empty() => {
+                        let differences = compared
+                            .differences
+                            .iter()
+                            .map(|(path, listed)| (path.clone(), listed.reason.to_string()))
+                            .collect();
+                        Verdict::AsListed {
+                            files: inputs.len(),
+                            held,
+                            differences,
+                        }
+                    }
+                    problems => Verdict::NotAsListed { problems },
                 }
-                problems => Verdict::NotAsListed { problems },
-            },
+            }
             Err(error) => {
-                let event = Event::OriginFailed { subject: subject.to_owned(), origin: origin.place.to_string(), error: error.to_string() };
+                let event = Event::OriginFailed {
+                    subject: subject.to_owned(),
+                    origin: origin.place.to_string(),
+                    error: error.to_string(),
+                };
                 self.reporter.event(event);
                 Verdict::Failed(error)
             }
         };
-        OriginReport { origin: origin.place.to_string(), verdict }
+        OriginReport {
+            origin: origin.place.to_string(),
+            verdict,
+        }
     }
 
-    /// What a lock lists of the recipe's compared origins, `ours` being the inputs that the others agreed on.
+    /// What a lock lists of the recipe's compared origins, `ours` being the inputs that the others
+    /// agreed on.
     ///
     /// # Errors
     /// When one of them differs in a file that the recipe does not name, or is refused.
@@ -54,13 +87,26 @@ impl Fetcher<'_> {
         let mut listed = Vec::new();
         let mut errors = Vec::new();
         for template in &recipe.compared {
-            let Some(candidate) = resolve(&template.origin, version).map_err(|error| vec![error])? else { continue };
+            let Some(candidate) =
+                resolve(&template.origin, version).map_err(|error| vec![error])?
+            else {
+                continue;
+            };
             let (origin, reached) = match self.reach_one(subject, recipe, &candidate) {
                 Ok(reached) => reached,
                 Err(error) if error.class() == FetchClass::Network => {
-                    let kept = old.into_iter().flat_map(|old| &old.compared).find(|old| old.origin.place == candidate.place);
-                    let fate = if kept.is_some() { "it is kept as the lock has it" } else { "it is left out" };
-                    self.reporter.event(Event::Warning { text: format!("{subject}: {error}; {fate}") });
+                    let kept = old
+                        .into_iter()
+                        .flat_map(|old| &old.compared)
+                        .find(|old| old.origin.place == candidate.place);
+                    let fate = if kept.is_some() {
+                        "it is kept as the lock has it"
+                    } else {
+                        "it is left out"
+                    };
+                    self.reporter.event(Event::Warning {
+                        text: format!("{subject}: {error}; {fate}"),
+                    });
                     listed.extend(kept.cloned());
                     continue;
                 }
@@ -70,38 +116,76 @@ impl Fetcher<'_> {
                 }
             };
             let mut found = differences(ours, &reached.inputs);
-            let same: Vec<_> = template.differs.keys().filter(|path| !found.iter().any(|other| other.path == **path)).collect();
+            let same: Vec<_> = template
+                .differs
+                .keys()
+                .filter(|path| !found.iter().any(|other| other.path == **path))
+                .collect();
             for path in same {
-                let text = format!("{subject}: {} does not differ in {path}, though the recipe says so", reached.place);
+                let text = format!(
+                    "{subject}: {} does not differ in {path}, though the recipe says so",
+                    reached.place
+                );
                 self.reporter.event(Event::Warning { text });
             }
             let differences = found.iter().filter_map(|difference| {
                 let path = &difference.path;
                 let (ours, theirs) = (ours.get(path).copied(), reached.inputs.get(path).copied());
-                Some((path.clone(), LockedDifference { ours, theirs, reason: template.differs.get(path)?.clone() }))
+                Some((
+                    path.clone(),
+                    LockedDifference {
+                        ours,
+                        theirs,
+                        reason: template.differs.get(path)?.clone(),
+                    },
+                ))
             });
             let differences: BTreeMap<_, _> = differences.collect();
             found.retain(|difference| !differences.contains_key(&difference.path));
             if !found.is_empty() {
-                errors.push(FetchError::Disagree { first: "the other origins".into(), second: reached.place, differences: found });
+                errors.push(FetchError::Disagree {
+                    first: "the other origins".into(),
+                    second: reached.place,
+                    differences: found,
+                });
             } else if !differences.is_empty() {
-                listed.push(Compared { origin, differences });
+                listed.push(Compared {
+                    origin,
+                    differences,
+                });
             }
         }
-        if errors.is_empty() { Ok(listed) } else { Err(errors) }
+        if errors.is_empty() {
+            Ok(listed)
+        } else {
+            Err(errors)
+        }
     }
 }
 
-/// In what `inputs`, an archive's, are not as `listed` says: each listed file must have the listed content, and all others those that together
-/// have the digest `expected`.
-fn problems(inputs: &InputFiles, listed: &BTreeMap<RelPath, LockedDifference>, expected: Sha256) -> Vec<String> {
-    let told = |digest: Option<Sha256>| digest.map_or_else(|| "no such file".to_owned(), |digest| format!("SHA-256 {digest}"));
+/// In what `inputs`, an archive's, are not as `listed` says: each listed file must have the listed
+/// content, and all others those that together have the digest `expected`.
+fn problems(
+    inputs: &InputFiles,
+    listed: &BTreeMap<RelPath, LockedDifference>,
+    expected: Sha256,
+) -> Vec<String> {
+    let told = |digest: Option<Sha256>| {
+        digest.map_or_else(
+            || "no such file".to_owned(),
+            |digest| format!("SHA-256 {digest}"),
+        )
+    };
     let mut restored = inputs.clone();
     let mut problems = Vec::new();
     for (path, difference) in listed {
         let found = inputs.get(path).copied();
         if found != difference.theirs {
-            problems.push(format!("{path}: the lock lists {}, found {}", told(difference.theirs), told(found)));
+            problems.push(format!(
+                "{path}: the lock lists {}, found {}",
+                told(difference.theirs),
+                told(found)
+            ));
         }
         match difference.ours {
             Some(ours) => restored.insert(path.clone(), ours),
@@ -122,7 +206,9 @@ mod tests {
     use super::*;
 
     fn files(list: &[(&str, &str)]) -> InputFiles {
-        list.iter().map(|(path, text)| (path.parse().expect("a path"), Sha256::of(text.as_bytes()))).collect()
+        list.iter()
+            .map(|(path, text)| (path.parse().expect("a path"), Sha256::of(text.as_bytes())))
+            .collect()
     }
 
     #[test]
@@ -130,7 +216,11 @@ mod tests {
         let ours = files(&[("a.c", "1"), ("b.c", "2"), ("gone.h", "3")]);
         let listed = |path: &str, ours: Option<&str>, theirs: Option<&str>| {
             let digest = |text: Option<&str>| text.map(|text| Sha256::of(text.as_bytes()));
-            let difference = LockedDifference { ours: digest(ours), theirs: digest(theirs), reason: "known".parse().expect("a line") };
+            let difference = LockedDifference {
+                ours: digest(ours),
+                theirs: digest(theirs),
+                reason: "known".parse().expect("a line"),
+            };
             (path.parse::<RelPath>().expect("a path"), difference)
         };
         let lists = BTreeMap::from([
@@ -138,13 +228,27 @@ mod tests {
             listed("gone.h", Some("3"), None),
             listed("new.h", None, Some("4")),
         ]);
-        let judge = |theirs: &[(&str, &str)]| problems(&files(theirs), &lists, plan::inputs_digest(&ours));
-        assert_eq!(judge(&[("a.c", "1"), ("b.c", "changed"), ("new.h", "4")]), [""; 0]);
+        let judge =
+            |theirs: &[(&str, &str)]| problems(&files(theirs), &lists, plan::inputs_digest(&ours));
+        assert_eq!(
+            judge(&[("a.c", "1"), ("b.c", "changed"), ("new.h", "4")]),
+            [""; 0]
+        );
         let told = judge(&[("a.c", "1"), ("b.c", "changed otherwise"), ("new.h", "4")]);
-        assert!(told.len() == 1 && told[0].starts_with("b.c: the lock lists"), "{told:?}");
+        assert!(
+            told.len() == 1 && told[0].starts_with("b.c: the lock lists"),
+            "{told:?}"
+        );
         let told = judge(&[("a.c", "changed too"), ("b.c", "changed"), ("new.h", "4")]);
-        assert!(told.len() == 1 && told[0].contains("not listed"), "{told:?}");
+        assert!(
+            told.len() == 1 && told[0].contains("not listed"),
+            "{told:?}"
+        );
         let told = judge(&[("a.c", "1"), ("b.c", "2"), ("gone.h", "3")]);
-        assert_eq!(told.len(), 3, "one that differs in nothing is not as listed either: {told:?}");
+        assert_eq!(
+            told.len(),
+            3,
+            "one that differs in nothing is not as listed either: {told:?}"
+        );
     }
 }

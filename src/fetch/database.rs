@@ -7,23 +7,47 @@ use super::http::{Ask, Expected};
 use super::{FetchError, Fetcher};
 use crate::model::{Sha256, check_url, shown_url};
 
-/// The most bytes of a database; the largest export of OSV's that is asked for has some hundred mebibytes.
+/// The most bytes of a database; the largest export of OSV's that is asked for has some hundred
+/// mebibytes.
 const DATABASE_LIMIT: u64 = 2 << 30;
 
 impl Fetcher<'_> {
-    /// Brings the database at `url` into a scratch file, with its digest and size. `subject` is how events and messages call it.
+    /// Brings the database at `url` into a scratch file, with its digest and size. `subject` is how
+    /// events and messages call it.
     ///
     /// # Errors
-    /// When `url` is plain and not of this machine, or it can't be had whole, or it is larger than 2 GiB.
-    pub fn database(&self, subject: &str, url: &Url) -> Result<(NamedTempFile, Sha256, u64), FetchError> {
+    /// When `url` is plain and not of this machine, or it can't be had whole, or it is larger than
+    /// 2 GiB.
+    pub fn database(
+        &self,
+        subject: &str,
+        url: &Url,
+    ) -> Result<(NamedTempFile, Sha256, u64), FetchError> {
         let origin = shown_url(url);
         let origin = origin.as_str();
         if self.settings.offline {
-            return Err(FetchError::Offline { subject: subject.to_owned(), origin: origin.to_owned(), sha256: None });
+            return Err(FetchError::Offline {
+                subject: subject.to_owned(),
+                origin: origin.to_owned(),
+                sha256: None,
+            });
         }
-        check_url(url.as_str()).map_err(|problem| FetchError::BadPlace { origin: origin.to_owned(), problem })?;
-        let expected = Expected { sha256: None, size: None, limit: DATABASE_LIMIT };
-        let ask = Ask { subject, origin, url, last: true };
-        self.web.download(ask, expected, self.reporter, || self.store.scratch_file())
+        check_url(url.as_str()).map_err(|problem| FetchError::BadPlace {
+            origin: origin.to_owned(),
+            problem,
+        })?;
+        let expected = Expected {
+            sha256: None,
+            size: None,
+            limit: DATABASE_LIMIT,
+        };
+        let ask = Ask {
+            subject,
+            origin,
+            url,
+            last: true,
+        };
+        self.web
+            .download(ask, expected, self.reporter, || self.store.scratch_file())
     }
 }

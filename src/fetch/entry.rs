@@ -1,5 +1,6 @@
-//! What an archive's entries may be called and point at. Every entry is judged, also those that are never written: an archive that tries to leave
-//! its folder anywhere is not one to take anything from.
+//! What an archive's entries may be called and point at. Every entry is judged, also those that are
+//! never written: an archive that tries to leave its folder anywhere is not one to take anything
+//! from.
 
 use std::collections::HashSet;
 
@@ -24,7 +25,9 @@ pub enum Refusal {
     Kind { what: String },
     #[error("it is selected as an input, but is a link to `{target}`; inputs are regular files")]
     SelectedLink { target: String },
-    #[error("it appears twice (or differs from another only in case, or in how its characters are composed)")]
+    #[error(
+        "it appears twice (or differs from another only in case, or in how its characters are composed)"
+    )]
     Twice,
     #[error("it is a file where another entry needs a folder")]
     FileAndFolder,
@@ -38,7 +41,9 @@ pub enum Refusal {
         "it is selected as an input, but its path starts with `-` or `@`: compilers take that for an option, or for a file with options"
     )]
     Option,
-    #[error("with it the selected files have more than the {limit} bytes that the recipe's `inputs.max-size` allows")]
+    #[error(
+        "with it the selected files have more than the {limit} bytes that the recipe's `inputs.max-size` allows"
+    )]
     TooLarge { limit: u64 },
 }
 
@@ -48,16 +53,23 @@ pub type Parts<'a> = Vec<&'a [u8]>;
 /// The parts of an entry's path.
 ///
 /// # Errors
-/// When it is absolute or has a `..`, on any system: `\` separates on some of them, and `C:` is a drive there.
+/// When it is absolute or has a `..`, on any system: `\` separates on some of them, and `C:` is a
+/// drive there.
 pub fn parts(path: &[u8]) -> Result<Parts<'_>, Refusal> {
     let drive = path.len() >= 2 && path[0].is_ascii_alphabetic() && path[1] == b':';
     if path.starts_with(b"/") || path.starts_with(b"\\") || drive {
         return Err(Refusal::Absolute);
     }
-    if path.split(|byte| matches!(byte, b'/' | b'\\')).any(|part| part == b"..") {
+    if path
+        .split(|byte| matches!(byte, b'/' | b'\\'))
+        .any(|part| part == b"..")
+    {
         return Err(Refusal::Parent);
     }
-    Ok(path.split(|byte| *byte == b'/').filter(|part| !matches!(*part, b"" | b".")).collect())
+    Ok(path
+        .split(|byte| *byte == b'/')
+        .filter(|part| !matches!(*part, b"" | b"."))
+        .collect())
 }
 
 /// Checks that the link in `folder` to `target` stays in the archive's tree.
@@ -65,7 +77,9 @@ pub fn parts(path: &[u8]) -> Result<Parts<'_>, Refusal> {
 /// # Errors
 /// When it leaves it, even if only on the way.
 pub fn check_link(folder: &[&[u8]], target: &[u8]) -> Result<(), Refusal> {
-    let out = || Refusal::LinkOut { target: String::from_utf8_lossy(target).into_owned() };
+    let out = || Refusal::LinkOut {
+        target: String::from_utf8_lossy(target).into_owned(),
+    };
     let drive = target.len() >= 2 && target[0].is_ascii_alphabetic() && target[1] == b':';
     if target.starts_with(b"/") || target.starts_with(b"\\") || drive {
         return Err(out());
@@ -92,11 +106,13 @@ impl Names {
     /// Adds `path`.
     ///
     /// # Errors
-    /// When it is there already, or a file stands where a folder must be, for a file system that does not tell `A.c` from `a.c`, or `é` of one
-    /// character from `é` of two.
+    /// When it is there already, or a file stands where a folder must be, for a file system that
+    /// does not tell `A.c` from `a.c`, or `é` of one character from `é` of two.
     pub fn add(&mut self, path: &RelPath) -> Result<(), Refusal> {
         let nfd = DecomposingNormalizer::new_nfd();
-        let folded = nfd.normalize(&nfd.normalize(path.as_str()).to_lowercase()).into_owned();
+        let folded = nfd
+            .normalize(&nfd.normalize(path.as_str()).to_lowercase())
+            .into_owned();
         for (end, _) in folded.match_indices('/') {
             let folder = &folded[..end];
             if self.files.contains(folder) {
@@ -104,7 +120,9 @@ impl Names {
             }
             if !self.folders.contains(folder) {
                 if self.folders.len() as u64 == ENTRIES_LIMIT {
-                    return Err(Refusal::TooManyFolders { limit: ENTRIES_LIMIT });
+                    return Err(Refusal::TooManyFolders {
+                        limit: ENTRIES_LIMIT,
+                    });
                 }
                 self.folders.insert(folder.to_owned());
             }
@@ -112,7 +130,11 @@ impl Names {
         if self.folders.contains(&folded) {
             return Err(Refusal::FileAndFolder);
         }
-        if self.files.insert(folded) { Ok(()) } else { Err(Refusal::Twice) }
+        if self.files.insert(folded) {
+            Ok(())
+        } else {
+            Err(Refusal::Twice)
+        }
     }
 }
 
@@ -128,8 +150,18 @@ pub struct Picker<'a> {
 impl<'a> Picker<'a> {
     /// For the inputs below `root`, a folder of the archive; the empty one is its top.
     pub fn new(inputs: &'a Inputs, root: &'a str) -> Self {
-        let root = root.as_bytes().split(|byte| *byte == b'/').filter(|part| !part.is_empty()).collect();
-        Self { inputs, root, names: Names::default(), top: Vec::new(), seen_root: false }
+        let root = root
+            .as_bytes()
+            .split(|byte| *byte == b'/')
+            .filter(|part| !part.is_empty())
+            .collect();
+        Self {
+            inputs,
+            root,
+            names: Names::default(),
+            top: Vec::new(),
+            seen_root: false,
+        }
     }
 
     /// The path below the root, where the entry is selected. It may still be a link or a folder.
@@ -146,16 +178,24 @@ impl<'a> Picker<'a> {
                 self.top.push(first);
             }
         }
-        let Some(below) = parts.strip_prefix(self.root.as_slice()) else { return Ok(None) };
+        let Some(below) = parts.strip_prefix(self.root.as_slice()) else {
+            return Ok(None);
+        };
         self.seen_root = true;
         if below.is_empty() {
             return Ok(None);
         }
         let bytes = below.join(&b'/');
-        if let Some(path) = std::str::from_utf8(&bytes).ok().and_then(|text| text.parse::<RelPath>().ok()) {
+        if let Some(path) = std::str::from_utf8(&bytes)
+            .ok()
+            .and_then(|text| text.parse::<RelPath>().ok())
+        {
             return Ok(self.inputs.selects(&path).then_some(path));
         }
-        let selected = self.inputs.include.selects_text(&String::from_utf8_lossy(&bytes));
+        let selected = self
+            .inputs
+            .include
+            .selects_text(&String::from_utf8_lossy(&bytes));
         match bytes.first() {
             _ if !selected => Ok(None),
             Some(b'-' | b'@') => Err(Refusal::Option),
@@ -166,7 +206,8 @@ impl<'a> Picker<'a> {
     /// Takes `path` as a file that will be written.
     ///
     /// # Errors
-    /// When it was taken before, a file stands where a folder must be, or no file can have such a name.
+    /// When it was taken before, a file stands where a folder must be, or no file can have such a
+    /// name.
     pub fn take(&mut self, path: &RelPath) -> Result<(), Refusal> {
         if path.as_str().split('/').any(|part| part.len() > NAME_LIMIT) {
             return Err(Refusal::LongName);
@@ -197,8 +238,17 @@ mod tests {
         for path in ["..", "../x", "a/../b", "a/..", "a\\..\\b", "./../x"] {
             assert_eq!(parts(path.as_bytes()), Err(Refusal::Parent), "{path}");
         }
-        for (path, clean) in [("./a//b/", "a/b"), ("a..b/..c", "a..b/..c"), ("./", ""), ("a/./b", "a/b")] {
-            assert_eq!(parts(path.as_bytes()).expect(path).join(&b'/'), clean.as_bytes(), "{path}");
+        for (path, clean) in [
+            ("./a//b/", "a/b"),
+            ("a..b/..c", "a..b/..c"),
+            ("./", ""),
+            ("a/./b", "a/b"),
+        ] {
+            assert_eq!(
+                parts(path.as_bytes()).expect(path).join(&b'/'),
+                clean.as_bytes(),
+                "{path}"
+            );
         }
     }
 
@@ -206,14 +256,25 @@ mod tests {
     fn files_that_a_file_system_may_take_for_one_are_refused_and_others_are_not() {
         let second = |first: &str, second: &str| {
             let mut names = Names::default();
-            names.add(&first.parse().expect("a path")).expect("the first");
+            names
+                .add(&first.parse().expect("a path"))
+                .expect("the first");
             names.add(&second.parse().expect("a path"))
         };
-        for (one, other) in [("a.c", "A.C"), ("d/\u{e9}.c", "d/e\u{301}.c"), ("\u{c9}", "e\u{301}"), ("\u{212b}", "\u{e5}")] {
+        for (one, other) in [
+            ("a.c", "A.C"),
+            ("d/\u{e9}.c", "d/e\u{301}.c"),
+            ("\u{c9}", "e\u{301}"),
+            ("\u{212b}", "\u{e5}"),
+        ] {
             assert_eq!(second(one, other), Err(Refusal::Twice), "{one} {other}");
         }
         for (one, other) in [("\u{e9}", "e\u{301}/x"), ("X/y", "x")] {
-            assert_eq!(second(one, other), Err(Refusal::FileAndFolder), "{one} {other}");
+            assert_eq!(
+                second(one, other),
+                Err(Refusal::FileAndFolder),
+                "{one} {other}"
+            );
         }
         for (one, other) in [("stra\u{df}e", "strasse"), ("a", "a.c"), ("d/x", "D/y")] {
             assert_eq!(second(one, other), Ok(()), "{one} {other}");
@@ -226,8 +287,20 @@ mod tests {
         for target in ["x.c", "../x.c", "../../other/x", "./a/../b", "../.."] {
             assert_eq!(check_link(&folder, target.as_bytes()), Ok(()), "{target}");
         }
-        for target in ["/etc/passwd", "../../../x", "../../../top/src/x", "..\\..\\..\\x", "C:\\x"] {
-            assert!(matches!(check_link(&folder, target.as_bytes()), Err(Refusal::LinkOut { .. })), "{target}");
+        for target in [
+            "/etc/passwd",
+            "../../../x",
+            "../../../top/src/x",
+            "..\\..\\..\\x",
+            "C:\\x",
+        ] {
+            assert!(
+                matches!(
+                    check_link(&folder, target.as_bytes()),
+                    Err(Refusal::LinkOut { .. })
+                ),
+                "{target}"
+            );
         }
     }
 }

@@ -27,8 +27,14 @@ pub enum FetchClass {
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum FetchError {
     #[error("{subject}: no archive{} is in the store or in a folder of --from, and `--offline` forbids asking {origin}", with(sha256.as_ref()))]
-    #[diagnostic(help("run `wasideps fetch` with a network, or put the archive into a folder and name it with `--from DIR`"))]
-    Offline { subject: String, origin: String, sha256: Option<Sha256> },
+    #[diagnostic(help(
+        "run `wasideps fetch` with a network, or put the archive into a folder and name it with `--from DIR`"
+    ))]
+    Offline {
+        subject: String,
+        origin: String,
+        sha256: Option<Sha256>,
+    },
     #[error("no connection can be made: {problem}")]
     #[diagnostic(help("TLS trusts the platform's certificates; $SSL_CERT_FILE names others"))]
     Client { problem: String },
@@ -40,41 +46,92 @@ pub enum FetchError {
     #[error("{url} answered with status {status}")]
     Status { url: String, status: u16 },
     #[error("{url} is busy (status {status}) and asks to wait {seconds} s, which is too long")]
-    Busy { url: String, status: u16, seconds: u64 },
+    Busy {
+        url: String,
+        status: u16,
+        seconds: u64,
+    },
     #[error("{url} broke off after {bytes} bytes: {problem}")]
-    Broken { url: String, bytes: u64, problem: String },
+    Broken {
+        url: String,
+        bytes: u64,
+        problem: String,
+    },
     #[error("{origin} has more than the allowed {limit} bytes")]
     #[diagnostic(help("{}", if *.exact { "the lock knows this archive's size: what is there now is another file" } else { "the lock does not know this archive's size, so it is capped" }))]
-    Oversized { origin: String, limit: u64, exact: bool },
+    Oversized {
+        origin: String,
+        limit: u64,
+        exact: bool,
+    },
     #[error("{origin} has {found} bytes, but the lock says {expected}{}", page(*.html))]
-    Truncated { origin: String, expected: u64, found: u64, html: bool },
+    Truncated {
+        origin: String,
+        expected: u64,
+        found: u64,
+        html: bool,
+    },
     #[error("{origin} has SHA-256 {found} ({size} bytes), expected {expected}{}", page(*.html))]
-    #[diagnostic(help("nothing of it was kept; if upstream replaced the archive, find out why before trusting it"))]
-    Digest { origin: String, expected: Sha256, found: Sha256, size: u64, html: bool },
+    #[diagnostic(help(
+        "nothing of it was kept; if upstream replaced the archive, find out why before trusting it"
+    ))]
+    Digest {
+        origin: String,
+        expected: Sha256,
+        found: Sha256,
+        size: u64,
+        html: bool,
+    },
     #[error("the registry's index has SHA-256 {found} for {origin}, expected {expected}")]
-    #[diagnostic(help("a registry never changes a release: the lock or the registry is not what it seems"))]
-    IndexChecksum { origin: String, expected: Sha256, found: Sha256 },
+    #[diagnostic(help(
+        "a registry never changes a release: the lock or the registry is not what it seems"
+    ))]
+    IndexChecksum {
+        origin: String,
+        expected: Sha256,
+        found: Sha256,
+    },
     #[error("{origin} has the locked SHA-256, but its {what} is {found}; the lock says {expected}")]
-    #[diagnostic(help("the lock was edited by hand: `wasideps lock` writes what the archive gives"))]
-    Name { origin: String, what: &'static str, expected: String, found: String },
+    #[diagnostic(help(
+        "the lock was edited by hand: `wasideps lock` writes what the archive gives"
+    ))]
+    Name {
+        origin: String,
+        what: &'static str,
+        expected: String,
+        found: String,
+    },
     #[error("Cargo's configuration can't be used: {problem}")]
     CargoConfig { problem: String },
     #[error("the registry that Cargo is configured for, {index}, can't be used: {problem}")]
-    #[diagnostic(help("use a sparse index (`sparse+https://…`), a local registry, other origins, or `--from DIR`"))]
+    #[diagnostic(help(
+        "use a sparse index (`sparse+https://…`), a local registry, other origins, or `--from DIR`"
+    ))]
     Registry { index: String, problem: String },
     #[error("the registry has no {krate} {version}")]
     NoRelease { krate: Name, version: Version },
     #[error("Debian's archive can't be asked for {file}: {source}")]
-    #[diagnostic(help("use another origin, or put the archive into a folder and name it with `--from DIR`"))]
-    Apt { file: Name, source: crate::apt::AptError },
+    #[diagnostic(help(
+        "use another origin, or put the archive into a folder and name it with `--from DIR`"
+    ))]
+    Apt {
+        file: Name,
+        source: crate::apt::AptError,
+    },
     #[error("apt's configuration names no mirror of Debian's archive to get {file} from")]
     NoMirror { file: Name },
     #[error("{folder} has no file with SHA-256 {sha256}")]
     NotInFolder { folder: Utf8PathBuf, sha256: Sha256 },
     #[error("{path} can't be read: {source}")]
-    Folder { path: Utf8PathBuf, source: std::io::Error },
+    Folder {
+        path: Utf8PathBuf,
+        source: std::io::Error,
+    },
     #[error("{path}, given with --from, can't be read: {source}")]
-    From { path: Utf8PathBuf, source: std::io::Error },
+    From {
+        path: Utf8PathBuf,
+        source: std::io::Error,
+    },
     #[error("{origin} is not an archive of a known format: {found}")]
     #[diagnostic(help("known formats are tar (plain, gz, bz2, xz, zst) and zip"))]
     Format { origin: String, found: String },
@@ -82,32 +139,65 @@ pub enum FetchError {
     Damaged { origin: String, problem: String },
     #[error("{origin} has the entry `{entry}`: {refusal}")]
     #[diagnostic(help("nothing was unpacked"))]
-    Entry { origin: String, entry: String, refusal: Refusal },
+    Entry {
+        origin: String,
+        entry: String,
+        refusal: Refusal,
+    },
     #[error("{origin} {excess}")]
-    #[diagnostic(help("sources come nowhere near the limits, which docs/limits.md lists: it may have been made to fill memory or disk"))]
+    #[diagnostic(help(
+        "sources come nowhere near the limits, which docs/limits.md lists: it may have been made to fill memory or disk"
+    ))]
     Excessive { origin: String, excess: Excess },
     #[error("{origin} has nothing below `{root}`; at its top are: {}", list(found))]
     #[diagnostic(help("the recipe's `root` names the folder that the inputs are below"))]
-    NoRoot { origin: String, root: String, found: Vec<String> },
+    NoRoot {
+        origin: String,
+        root: String,
+        found: Vec<String>,
+    },
     #[error("{origin} has no file below `{root}` that the recipe's `inputs.include` selects")]
     NothingSelected { origin: String, root: String },
-    #[error("{origin} contains other inputs than the lock says: inputs digest {found}, expected {expected}")]
+    #[error(
+        "{origin} contains other inputs than the lock says: inputs digest {found}, expected {expected}"
+    )]
     #[diagnostic(help("`wasideps fetch --all-origins` shows in which files the origins differ"))]
-    Inputs { origin: String, expected: Sha256, found: Sha256 },
+    Inputs {
+        origin: String,
+        expected: Sha256,
+        found: Sha256,
+    },
     #[error("{subject}: {patch}: {problem}")]
-    #[diagnostic(help("patches apply exactly, at the lines that they state, or not at all: make the patch again for this version"))]
-    Patch { subject: String, patch: RelPath, problem: Box<PatchProblem> },
+    #[diagnostic(help(
+        "patches apply exactly, at the lines that they state, or not at all: make the patch again for this version"
+    ))]
+    Patch {
+        subject: String,
+        patch: RelPath,
+        problem: Box<PatchProblem>,
+    },
     #[error("{subject}: {to} can't be made from {from}: {problem}")]
     #[diagnostic(help(
         "each question of a template has an answer in the recipe, and each answer a question; a file that is there is changed by a patch"
     ))]
-    Step { subject: String, from: RelPath, to: RelPath, problem: Box<StepProblem> },
+    Step {
+        subject: String,
+        from: RelPath,
+        to: RelPath,
+        problem: Box<StepProblem>,
+    },
     #[error("{subject}: the overlay {path} already exists in the source")]
     #[diagnostic(help("an overlay adds a file; to change one, write a patch"))]
     Overlay { subject: String, path: RelPath },
     #[error("{subject}: the source tree can't have {path}: {refusal}")]
-    #[diagnostic(help("files of other archives, patches and overlays must differ from upstream's files on every system"))]
-    Tree { subject: String, path: RelPath, refusal: Refusal },
+    #[diagnostic(help(
+        "files of other archives, patches and overlays must differ from upstream's files on every system"
+    ))]
+    Tree {
+        subject: String,
+        path: RelPath,
+        refusal: Refusal,
+    },
     #[error("no recipe is written for {name} {version}")]
     #[diagnostic(help(
         "recipes of {name} are written for: {}; add {version} to `versions` of its recipe (in a folder of your own: `--recipes DIR`), then look at \
@@ -115,16 +205,36 @@ pub enum FetchError {
          `versions` of tests.toml",
         list(known)
     ))]
-    NoRecipe { name: Name, version: Version, known: Vec<String> },
+    NoRecipe {
+        name: Name,
+        version: Version,
+        known: Vec<String>,
+    },
     #[error("{origin} names a bad place for this version: {problem}")]
     BadPlace { origin: String, problem: String },
-    #[error("{first} and {second} contain different inputs: {}", shown(differences))]
-    #[diagnostic(help("narrow `inputs.include` to what they share if that is enough to build, or drop the origin that is not upstream's"))]
-    Disagree { first: String, second: String, differences: Vec<Difference> },
-    #[error("the tests of {subject} select inputs that can't be joined with the recipe's: {problem}")]
-    TestInputs { subject: String, problem: GlobsError },
+    #[error(
+        "{first} and {second} contain different inputs: {}",
+        shown(differences)
+    )]
+    #[diagnostic(help(
+        "narrow `inputs.include` to what they share if that is enough to build, or drop the origin that is not upstream's"
+    ))]
+    Disagree {
+        first: String,
+        second: String,
+        differences: Vec<Difference>,
+    },
+    #[error(
+        "the tests of {subject} select inputs that can't be joined with the recipe's: {problem}"
+    )]
+    TestInputs {
+        subject: String,
+        problem: GlobsError,
+    },
     #[error("no origin of {subject} that could be reached contains all files that its tests need")]
-    #[diagnostic(help("add an origin that does (upstream's archive, Debian's), or narrow `[inputs]` of the tests"))]
+    #[diagnostic(help(
+        "add an origin that does (upstream's archive, Debian's), or narrow `[inputs]` of the tests"
+    ))]
     NoTests { subject: String },
     #[error("no origin of {subject} could be reached, so there is nothing to lock")]
     NoneReached { subject: String },
@@ -181,7 +291,12 @@ impl FetchError {
     pub(super) fn is_final(&self) -> bool {
         matches!(
             self,
-            Self::Patch { .. } | Self::Step { .. } | Self::Overlay { .. } | Self::Tree { .. } | Self::From { .. } | Self::Store(_)
+            Self::Patch { .. }
+                | Self::Step { .. }
+                | Self::Overlay { .. }
+                | Self::Tree { .. }
+                | Self::From { .. }
+                | Self::Store(_)
         )
     }
 }
@@ -199,17 +314,25 @@ pub struct SourceError {
 
 impl SourceError {
     pub(super) fn one(subject: String, error: impl Into<FetchError>) -> Self {
-        Self { subject, errors: vec![error.into()] }
+        Self {
+            subject,
+            errors: vec![error.into()],
+        }
     }
 
-    /// What kind of failure it is: where one origin could not be reached and another was refused, the refusal weighs more.
+    /// What kind of failure it is: where one origin could not be reached and another was refused,
+    /// the refusal weighs more.
     #[must_use]
     pub fn class(&self) -> FetchClass {
         let has = |class| self.errors.iter().any(|error| error.class() == class);
-        [FetchClass::Disk, FetchClass::Recipe, FetchClass::Verification]
-            .into_iter()
-            .find(|class| has(*class))
-            .unwrap_or(FetchClass::Network)
+        [
+            FetchClass::Disk,
+            FetchClass::Recipe,
+            FetchClass::Verification,
+        ]
+        .into_iter()
+        .find(|class| has(*class))
+        .unwrap_or(FetchClass::Network)
     }
 }
 
@@ -221,27 +344,42 @@ fn reasons(errors: &[FetchError]) -> String {
 }
 
 fn with(sha256: Option<&Sha256>) -> String {
-    sha256.map(|sha256| format!(" with SHA-256 {sha256}")).unwrap_or_default()
+    sha256
+        .map(|sha256| format!(" with SHA-256 {sha256}"))
+        .unwrap_or_default()
 }
 
 fn page(html: bool) -> &'static str {
-    if html { ": it is an HTML page, not an archive" } else { "" }
+    if html {
+        ": it is an HTML page, not an archive"
+    } else {
+        ""
+    }
 }
 
 fn list(texts: &[String]) -> String {
-    if texts.is_empty() { "nothing".to_owned() } else { texts.join(", ") }
+    if texts.is_empty() {
+        "nothing".to_owned()
+    } else {
+        texts.join(", ")
+    }
 }
 
 fn shown(differences: &[Difference]) -> String {
     const SHOWN: usize = 20;
-    let mut texts: Vec<String> = differences.iter().take(SHOWN).map(ToString::to_string).collect();
+    let mut texts: Vec<String> = differences
+        .iter()
+        .take(SHOWN)
+        .map(ToString::to_string)
+        .collect();
     if differences.len() > SHOWN {
         texts.push(format!("and {} more", differences.len() - SHOWN));
     }
     list(&texts)
 }
 
-/// An error of the network as its causes tell it: that a request was not sent is known when it is said why.
+/// An error of the network as its causes tell it: that a request was not sent is known when it is
+/// said why.
 pub(super) fn of_network(error: &reqwest::Error) -> String {
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause.filter(|error| error.to_string().starts_with("client error")) {

@@ -23,20 +23,30 @@ struct Candidate {
 }
 
 impl Folders {
-    /// A file with this digest in `folder` or one folder further down, whatever its name. Files are hashed only if their size is `size`, or not
-    /// over `limit` where that is not known.
+    /// A file with this digest in `folder` or one folder further down, whatever its name. Files are
+    /// hashed only if their size is `size`, or not over `limit` where that is not known.
     ///
     /// # Errors
     /// When `folder` can't be listed.
-    pub fn find(&self, folder: &Utf8Path, sha256: &Sha256, size: Option<u64>, limit: u64) -> io::Result<Option<Utf8PathBuf>> {
+    pub fn find(
+        &self,
+        folder: &Utf8Path,
+        sha256: &Sha256,
+        size: Option<u64>,
+        limit: u64,
+    ) -> io::Result<Option<Utf8PathBuf>> {
         let candidates = self.list(folder)?;
         let fits = |candidate: &&Candidate| match size {
             Some(size) => candidate.size == size,
             None => candidate.size <= limit,
         };
         let found = candidates.iter().filter(fits).find(|candidate| {
-            let digest =
-                candidate.sha256.get_or_init(|| open_regular(&candidate.path).and_then(Sha256::of_reader).map(|(digest, _)| digest).ok());
+            let digest = candidate.sha256.get_or_init(|| {
+                open_regular(&candidate.path)
+                    .and_then(Sha256::of_reader)
+                    .map(|(digest, _)| digest)
+                    .ok()
+            });
             digest.as_ref() == Some(sha256)
         });
         Ok(found.map(|candidate| candidate.path.clone()))
@@ -58,11 +68,19 @@ impl Folders {
 
 fn collect(folder: &Utf8Path, descend: bool, candidates: &mut Vec<Candidate>) -> io::Result<()> {
     for entry in fs_err::read_dir(folder)? {
-        let Ok(path) = Utf8PathBuf::try_from(entry?.path()) else { continue };
+        let Ok(path) = Utf8PathBuf::try_from(entry?.path()) else {
+            continue;
+        };
         // Links are followed: a collection of archives may well be one of links.
-        let Ok(meta) = fs_err::metadata(&path) else { continue };
+        let Ok(meta) = fs_err::metadata(&path) else {
+            continue;
+        };
         if meta.is_file() {
-            candidates.push(Candidate { path, size: meta.len(), sha256: OnceLock::new() });
+            candidates.push(Candidate {
+                path,
+                size: meta.len(),
+                sha256: OnceLock::new(),
+            });
         } else if meta.is_dir() && descend {
             // A folder inside that can't be read holds nothing for us.
             let _ = collect(&path, false, candidates);

@@ -25,7 +25,10 @@ pub(super) fn each_entry(
     floor: u64,
     visit: &mut dyn FnMut(&mut Entry<'_>) -> Result<(), FetchError>,
 ) -> Result<(), FetchError> {
-    let read = |source| StoreError::Read { path: path.to_owned(), source };
+    let read = |source| StoreError::Read {
+        path: path.to_owned(),
+        source,
+    };
     let mut file = File::open(path).map_err(read)?;
     let limits = Limits::of(file.metadata().map_err(read)?.len(), floor);
     let mut start = Vec::with_capacity(512);
@@ -37,19 +40,32 @@ pub(super) fn each_entry(
     match start.as_slice() {
         [0x1f, 0x8b, ..] => walk.tar(GzMembers::new(file)),
         [b'B', b'Z', b'h', ..] => walk.tar(bzip2::bufread::MultiBzDecoder::new(file)),
-        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => walk.tar(xz(file).map_err(|error| failed(&error))?),
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => walk.tar(zstd::Decoder::with_buffer(file).map_err(|error| failed(&error))?),
+        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => {
+            walk.tar(xz(file).map_err(|error| failed(&error))?)
+        }
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => {
+            walk.tar(zstd::Decoder::with_buffer(file).map_err(|error| failed(&error))?)
+        }
         [b'P', b'K', 3 | 5, 4 | 6, ..] => walk.zip(path),
         start if start.get(257..262) == Some(b"ustar") => walk.tar(file),
-        start => Err(FetchError::Format { origin: origin.to_owned(), found: describe(start) }),
+        start => Err(FetchError::Format {
+            origin: origin.to_owned(),
+            found: describe(start),
+        }),
     }
 }
 
 /// What made reading the archive of `origin` fail.
 pub(super) fn broken(origin: &str, error: &io::Error) -> FetchError {
     match Excess::of(error) {
-        Some(excess) => FetchError::Excessive { origin: origin.to_owned(), excess },
-        None => FetchError::Damaged { origin: origin.to_owned(), problem: error.to_string() },
+        Some(excess) => FetchError::Excessive {
+            origin: origin.to_owned(),
+            excess,
+        },
+        None => FetchError::Damaged {
+            origin: origin.to_owned(),
+            problem: error.to_string(),
+        },
     }
 }
 
@@ -58,11 +74,15 @@ pub(super) fn broken(origin: &str, error: &io::Error) -> FetchError {
 /// # Errors
 /// When liblzma takes no memory for it.
 pub fn xz<R: BufRead>(from: R) -> io::Result<impl Read> {
-    let decoder = liblzma::stream::Stream::new_stream_decoder(XZ_MEMORY_LIMIT, liblzma::stream::CONCATENATED)?;
+    let decoder = liblzma::stream::Stream::new_stream_decoder(
+        XZ_MEMORY_LIMIT,
+        liblzma::stream::CONCATENATED,
+    )?;
     Ok(liblzma::bufread::XzDecoder::new_stream(from, decoder))
 }
 
-/// Decodes gzip's members one after the other, and passes over zeros after the last, as gzip itself does: tapes are padded.
+/// Decodes gzip's members one after the other, and passes over zeros after the last, as gzip itself
+/// does: tapes are padded.
 pub struct GzMembers<R>(Option<flate2::bufread::GzDecoder<R>>);
 
 impl<R: BufRead> GzMembers<R> {
@@ -92,10 +112,17 @@ impl<R: BufRead> Read for GzMembers<R> {
                 }
             };
             if more && padded {
-                return Err(io::Error::new(io::ErrorKind::InvalidData, "bytes follow the padding after its gzip stream"));
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    "bytes follow the padding after its gzip stream",
+                ));
             }
             // What is no member is refused when its header is read.
-            self.0 = self.0.take().filter(|_| more).map(|member| flate2::bufread::GzDecoder::new(member.into_inner()));
+            self.0 = self
+                .0
+                .take()
+                .filter(|_| more)
+                .map(|member| flate2::bufread::GzDecoder::new(member.into_inner()));
         }
         Ok(0)
     }
@@ -105,13 +132,26 @@ fn describe(start: &[u8]) -> String {
     if looks_like_html(start) {
         return "an HTML page".to_owned();
     }
-    if start.is_empty() { "an empty file".to_owned() } else { format!("it starts with `{}`", start[..start.len().min(16)].escape_ascii()) }
+    if start.is_empty() {
+        "an empty file".to_owned()
+    } else {
+        format!(
+            "it starts with `{}`",
+            start[..start.len().min(16)].escape_ascii()
+        )
+    }
 }
 
 /// Whether a download begins as the pages do that servers send in place of a file.
 pub fn looks_like_html(start: &[u8]) -> bool {
-    let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
+    let text = start
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(start)
+        .trim_ascii_start();
     [&b"<!doctype html"[..], b"<html", b"<head", b"<?xml"]
         .iter()
-        .any(|tag| text.get(..tag.len()).is_some_and(|head| head.eq_ignore_ascii_case(tag)))
+        .any(|tag| {
+            text.get(..tag.len())
+                .is_some_and(|head| head.eq_ignore_ascii_case(tag))
+        })
 }

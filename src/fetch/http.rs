@@ -1,4 +1,5 @@
-//! HTTP: one client for the process, made when the first byte is needed; time-outs, retries, and what is worth one.
+//! HTTP: one client for the process, made when the first byte is needed; time-outs, retries, and
+//! what is worth one.
 
 use std::error::Error;
 use std::io::{self, Read, Write};
@@ -36,7 +37,8 @@ pub struct Patience {
     pub connect: Duration,
     /// For the answer's head, and then for each next piece of it.
     pub idle: Duration,
-    /// For each next `PACE_LIMIT` of a body: a server that sends a byte now and then would never end, and no other origin would be asked.
+    /// For each next `PACE_LIMIT` of a body: a server that sends a byte now and then would never
+    /// end, and no other origin would be asked.
     pub slow: Duration,
     /// How often a transient failure is tried again.
     pub retries: u32,
@@ -100,7 +102,10 @@ enum Again {
 
 impl Failure {
     fn never(error: FetchError) -> Self {
-        Self { error, again: Again::Never }
+        Self {
+            error,
+            again: Again::Never,
+        }
     }
 }
 
@@ -113,35 +118,60 @@ impl From<StoreError> for Failure {
 impl Web {
     /// Makes nothing yet.
     pub fn new(patience: Patience) -> Self {
-        Self { patience, client: OnceLock::new() }
+        Self {
+            patience,
+            client: OnceLock::new(),
+        }
     }
 
     fn client(&self) -> Result<&Client, FetchError> {
         let client = self.client.get_or_init(|| build(&self.patience));
-        client.as_ref().map_err(|problem| FetchError::Client { problem: problem.clone() })
+        client.as_ref().map_err(|problem| FetchError::Client {
+            problem: problem.clone(),
+        })
     }
 
-    /// Asks for a small text, such as a registry's index; none where it is not there (404, 410, 451).
+    /// Asks for a small text, such as a registry's index; none where it is not there (404, 410,
+    /// 451).
     ///
     /// # Errors
     /// When it can't be had, or is larger than `limit` bytes.
-    pub fn text(&self, ask: Ask<'_>, limit: u64, reporter: &dyn Reporter) -> Result<Option<Vec<u8>>, FetchError> {
+    pub fn text(
+        &self,
+        ask: Ask<'_>,
+        limit: u64,
+        reporter: &dyn Reporter,
+    ) -> Result<Option<Vec<u8>>, FetchError> {
         self.persist(ask, reporter, |client| {
             let response = match open(client, ask.url) {
-                Err(Failure { error: FetchError::Status { status: 404 | 410 | 451, .. }, .. }) => return Ok(None),
+                Err(Failure {
+                    error:
+                        FetchError::Status {
+                            status: 404 | 410 | 451,
+                            ..
+                        },
+                    ..
+                }) => return Ok(None),
                 response => response?,
             };
             let mut bytes = Vec::new();
-            let read = Paced::new(response, self.patience.slow).take(limit + 1).read_to_end(&mut bytes);
+            let read = Paced::new(response, self.patience.slow)
+                .take(limit + 1)
+                .read_to_end(&mut bytes);
             read.map_err(|error| broken(ask.url, bytes.len() as u64, &error))?;
             if bytes.len() as u64 > limit {
-                return Err(Failure::never(FetchError::Oversized { origin: shown_url(ask.url), limit, exact: false }));
+                return Err(Failure::never(FetchError::Oversized {
+                    origin: shown_url(ask.url),
+                    limit,
+                    exact: false,
+                }));
             }
             Ok(Some(bytes))
         })
     }
 
-    /// Downloads into a file that `make` makes anew for each try, hashing on the way; it is as expected when it returns.
+    /// Downloads into a file that `make` makes anew for each try, hashing on the way; it is as
+    /// expected when it returns.
     ///
     /// # Errors
     /// When it can't be had or is not what is expected.
@@ -163,7 +193,13 @@ impl Web {
                 origin: ask.origin.into(),
                 size: expected.size.or(announced),
             });
-            stream(ask, Paced::new(response, self.patience.slow), expected, reporter, make()?)
+            stream(
+                ask,
+                Paced::new(response, self.patience.slow),
+                expected,
+                reporter,
+                make()?,
+            )
         })
     }
 
@@ -205,19 +241,40 @@ impl Web {
 
 impl Expected {
     fn oversized(&self, origin: &str) -> FetchError {
-        FetchError::Oversized { origin: origin.to_owned(), limit: self.limit, exact: self.size.is_some() }
+        FetchError::Oversized {
+            origin: origin.to_owned(),
+            limit: self.limit,
+            exact: self.size.is_some(),
+        }
     }
 
     /// Judges what came in whole.
     ///
     /// # Errors
     /// When it is shorter or has another digest than expected.
-    pub fn check(&self, origin: &str, found: Sha256, size: u64, start: &[u8]) -> Result<(), FetchError> {
+    pub fn check(
+        &self,
+        origin: &str,
+        found: Sha256,
+        size: u64,
+        start: &[u8],
+    ) -> Result<(), FetchError> {
         let origin = || origin.to_owned();
         let html = looks_like_html(start);
         match (self.size, self.sha256) {
-            (Some(expected), _) if size < expected => Err(FetchError::Truncated { origin: origin(), expected, found: size, html }),
-            (_, Some(expected)) if found != expected => Err(FetchError::Digest { origin: origin(), expected, found, size, html }),
+            (Some(expected), _) if size < expected => Err(FetchError::Truncated {
+                origin: origin(),
+                expected,
+                found: size,
+                html,
+            }),
+            (_, Some(expected)) if found != expected => Err(FetchError::Digest {
+                origin: origin(),
+                expected,
+                found,
+                size,
+                html,
+            }),
             _ => Ok(()),
         }
     }
@@ -230,31 +287,42 @@ fn build(patience: &Patience) -> Result<Client, String> {
         .user_agent(concat!("wasideps/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(patience.connect)
         .timeout(patience.idle)
-        // The next server need not know from where it is asked: an address may be of a company's own.
+        // The next server need not know from where it is asked: an address may be of a company's
+        // own.
         .referer(false)
-        .redirect(Policy::custom(|attempt| match refused_redirect(attempt.previous(), attempt.url()) {
-            Some(problem) => attempt.error(problem),
-            None => attempt.follow(),
+        .redirect(Policy::custom(|attempt| {
+            match refused_redirect(attempt.previous(), attempt.url()) {
+                Some(problem) => attempt.error(problem),
+                None => attempt.follow(),
+            }
         }));
     // On other systems the platform's verifier honours it by itself.
     if cfg!(any(windows, target_vendor = "apple"))
         && let Some(path) = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty())
     {
-        let path = camino::Utf8PathBuf::try_from(std::path::PathBuf::from(path)).map_err(|error| error.to_string())?;
+        let path = camino::Utf8PathBuf::try_from(std::path::PathBuf::from(path))
+            .map_err(|error| error.to_string())?;
         let pem = read_regular(&path, TEXT_LIMIT).map_err(|error| error.to_string())?;
-        client = client.tls_certs_merge(reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| with_causes(&error))?);
+        client = client.tls_certs_merge(
+            reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| with_causes(&error))?,
+        );
     }
     client.build().map_err(|error| with_causes(&error))
 }
 
-/// Why a redirection is not followed. What is pinned by content is safe on a plain connection, but nobody who wrote `https` wants to tell the
-/// world what is fetched.
+/// Why a redirection is not followed. What is pinned by content is safe on a plain connection, but
+/// nobody who wrote `https` wants to tell the world what is fetched.
 fn refused_redirect(previous: &[Url], next: &Url) -> Option<String> {
     if previous.len() > REDIRECTS_LIMIT {
         return Some(format!("more than {REDIRECTS_LIMIT} redirections"));
     }
     let secure = previous.iter().any(|url| url.scheme() == "https");
-    (secure && next.scheme() != "https").then(|| format!("redirected from https to a plain connection, {}", shown_url(next)))
+    (secure && next.scheme() != "https").then(|| {
+        format!(
+            "redirected from https to a plain connection, {}",
+            shown_url(next)
+        )
+    })
 }
 
 fn open(client: &Client, url: &Url) -> Result<Response, Failure> {
@@ -263,31 +331,59 @@ fn open(client: &Client, url: &Url) -> Result<Response, Failure> {
         let again = judge_error(&error);
         let problem = of_network(&error);
         debug!(url = shown_url(url), problem, ?again, "no answer");
-        Failure { error: FetchError::Unreachable { url: shown_url(url), problem }, again }
+        Failure {
+            error: FetchError::Unreachable {
+                url: shown_url(url),
+                problem,
+            },
+            again,
+        }
     })?;
     let status = response.status();
-    debug!(url = shown_url(response.url()), status = status.as_u16(), length = response.content_length(), "an answer");
+    debug!(
+        url = shown_url(response.url()),
+        status = status.as_u16(),
+        length = response.content_length(),
+        "an answer"
+    );
     if status == StatusCode::OK {
         return Ok(response);
     }
     let again = judge_status(status, response.headers());
     let (url, status) = (shown_url(url), status.as_u16());
     match again {
-        Again::After(Some(pause)) if pause > PAUSE_LIMIT => Err(Failure::never(FetchError::Busy { url, status, seconds: pause.as_secs() })),
-        again => Err(Failure { error: FetchError::Status { url, status }, again }),
+        Again::After(Some(pause)) if pause > PAUSE_LIMIT => Err(Failure::never(FetchError::Busy {
+            url,
+            status,
+            seconds: pause.as_secs(),
+        })),
+        again => Err(Failure {
+            error: FetchError::Status { url, status },
+            again,
+        }),
     }
 }
 
 fn judge_status(status: StatusCode, headers: &HeaderMap) -> Again {
-    if !status.is_server_error() && !matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS) {
+    if !status.is_server_error()
+        && !matches!(
+            status,
+            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS
+        )
+    {
         return Again::Never;
     }
-    // Its other form, a date, would need a clock that agrees with the server's; our own pause does then.
-    let wish = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()).and_then(|text| text.trim().parse().ok());
+    // Its other form, a date, would need a clock that agrees with the server's; our own pause does
+    // then.
+    let wish = headers
+        .get(RETRY_AFTER)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| text.trim().parse().ok());
     Again::After(wish.map(Duration::from_secs))
 }
 
-/// Names that do not resolve, refused connections, certificates that do not hold: the same in a second. Connections that broke are worth a try.
+/// Names that do not resolve, refused connections, certificates that do not hold: the same in a
+/// second. Connections that broke are worth a try.
 fn judge_error(error: &reqwest::Error) -> Again {
     if error.is_redirect() || error.is_builder() || error.is_dns() {
         Again::Never
@@ -301,11 +397,16 @@ fn judge_error(error: &reqwest::Error) -> Again {
 }
 
 fn judge_connect(error: &(dyn Error + 'static)) -> Again {
-    use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, Interrupted, UnexpectedEof};
+    use io::ErrorKind::{
+        BrokenPipe, ConnectionAborted, ConnectionReset, Interrupted, UnexpectedEof,
+    };
     let mut cause = Some(error);
     while let Some(error) = cause {
         let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
-        if matches!(kind, Some(ConnectionReset | ConnectionAborted | BrokenPipe | UnexpectedEof | Interrupted)) {
+        if matches!(
+            kind,
+            Some(ConnectionReset | ConnectionAborted | BrokenPipe | UnexpectedEof | Interrupted)
+        ) {
             return Again::After(None);
         }
         cause = error.source();
@@ -314,10 +415,25 @@ fn judge_connect(error: &(dyn Error + 'static)) -> Again {
 }
 
 fn broken(url: &Url, bytes: u64, error: &io::Error) -> Failure {
-    let problem = error.get_ref().map_or_else(|| error.to_string(), |inner| with_causes(inner));
-    let slow = error.get_ref().is_some_and(<dyn Error + Send + Sync>::is::<TooSlow>);
-    let again = if slow { Again::IfLast } else { Again::After(None) };
-    Failure { error: FetchError::Broken { url: shown_url(url), bytes, problem }, again }
+    let problem = error
+        .get_ref()
+        .map_or_else(|| error.to_string(), |inner| with_causes(inner));
+    let slow = error
+        .get_ref()
+        .is_some_and(<dyn Error + Send + Sync>::is::<TooSlow>);
+    let again = if slow {
+        Again::IfLast
+    } else {
+        Again::After(None)
+    };
+    Failure {
+        error: FetchError::Broken {
+            url: shown_url(url),
+            bytes,
+            problem,
+        },
+        again,
+    }
 }
 
 /// Fails where [`PACE_LIMIT`] take too long.
@@ -337,7 +453,12 @@ struct TooSlow {
 
 impl<R: Read> Paced<R> {
     fn new(body: R, slow: Duration) -> Self {
-        Self { body, slow, since: Instant::now(), bytes: 0 }
+        Self {
+            body,
+            slow,
+            since: Instant::now(),
+            bytes: 0,
+        }
     }
 }
 
@@ -349,7 +470,14 @@ impl<R: Read> Read for Paced<R> {
             (self.bytes, self.since) = (0, Instant::now());
         }
         let took = self.since.elapsed();
-        if read > 0 && took > self.slow { Err(io::Error::other(TooSlow { bytes: self.bytes, took })) } else { Ok(read) }
+        if read > 0 && took > self.slow {
+            Err(io::Error::other(TooSlow {
+                bytes: self.bytes,
+                took,
+            }))
+        } else {
+            Ok(read)
+        }
     }
 }
 
@@ -379,21 +507,32 @@ fn stream(
         if start.len() < 64 {
             start.extend_from_slice(&piece[..read.min(64)]);
         }
-        file.write_all(piece).map_err(|source| StoreError::Write { path: path.clone().into(), source })?;
+        file.write_all(piece).map_err(|source| StoreError::Write {
+            path: path.clone().into(),
+            source,
+        })?;
         if file.size() - told >= BUFFER as u64 {
             told = file.size();
-            reporter.event(Event::DownloadProgress { subject: ask.subject.to_owned(), bytes: told });
+            reporter.event(Event::DownloadProgress {
+                subject: ask.subject.to_owned(),
+                bytes: told,
+            });
         }
     }
     let size = file.size();
     let (file, sha256) = file.finish();
-    expected.check(ask.origin, sha256, size, &start).map_err(Failure::never)?;
+    expected
+        .check(ask.origin, sha256, size, &start)
+        .map_err(Failure::never)?;
     Ok((file, sha256, size))
 }
 
-/// Doubles with each attempt. The jitter keeps many machines from coming back at the same moment, and comes from the URL so that runs repeat.
+/// Doubles with each attempt. The jitter keeps many machines from coming back at the same moment,
+/// and comes from the URL so that runs repeat.
 fn backoff(first: Duration, url: &Url, attempt: u32) -> Duration {
-    let pause = first.saturating_mul(1 << (attempt - 1).min(10)).min(LONGEST_BACKOFF);
+    let pause = first
+        .saturating_mul(1 << (attempt - 1).min(10))
+        .min(LONGEST_BACKOFF);
     let jitter = Sha256::of(format!("{url} {attempt}").as_bytes()).as_bytes()[0];
     pause + pause.mul_f64(f64::from(jitter) / 1024.0)
 }
@@ -404,7 +543,12 @@ mod tests {
 
     #[test]
     fn refusals_are_never_tried_again_and_busy_servers_are() {
-        let status = |code: u16| judge_status(StatusCode::from_u16(code).expect("a status"), &HeaderMap::new());
+        let status = |code: u16| {
+            judge_status(
+                StatusCode::from_u16(code).expect("a status"),
+                &HeaderMap::new(),
+            )
+        };
         for code in [400, 401, 403, 404, 407, 410, 451, 206, 204, 304] {
             assert_eq!(status(code), Again::Never, "{code}");
         }
@@ -412,14 +556,26 @@ mod tests {
             assert_eq!(status(code), Again::After(None), "{code}");
         }
         let headers = HeaderMap::from_iter([(RETRY_AFTER, "7".parse().expect("a value"))]);
-        assert_eq!(judge_status(StatusCode::TOO_MANY_REQUESTS, &headers), Again::After(Some(Duration::from_secs(7))));
+        assert_eq!(
+            judge_status(StatusCode::TOO_MANY_REQUESTS, &headers),
+            Again::After(Some(Duration::from_secs(7)))
+        );
     }
 
     #[test]
     fn a_reset_connection_is_tried_again_and_a_refused_one_is_not() {
-        assert_eq!(judge_connect(&io::Error::from(io::ErrorKind::ConnectionReset)), Again::After(None));
-        assert_eq!(judge_connect(&io::Error::from(io::ErrorKind::ConnectionRefused)), Again::Never);
-        assert_eq!(judge_connect(&io::Error::new(io::ErrorKind::InvalidData, "certificate")), Again::Never);
+        assert_eq!(
+            judge_connect(&io::Error::from(io::ErrorKind::ConnectionReset)),
+            Again::After(None)
+        );
+        assert_eq!(
+            judge_connect(&io::Error::from(io::ErrorKind::ConnectionRefused)),
+            Again::Never
+        );
+        assert_eq!(
+            judge_connect(&io::Error::new(io::ErrorKind::InvalidData, "certificate")),
+            Again::Never
+        );
     }
 
     #[test]
@@ -427,7 +583,10 @@ mod tests {
         let url = |text: &str| text.parse::<Url>().expect("a URL");
         let (secure, plain) = (url("https://example.org/"), url("http://example.org/"));
         assert_eq!(refused_redirect(std::slice::from_ref(&plain), &plain), None);
-        assert_eq!(refused_redirect(std::slice::from_ref(&plain), &secure), None);
+        assert_eq!(
+            refused_redirect(std::slice::from_ref(&plain), &secure),
+            None
+        );
         assert!(refused_redirect(std::slice::from_ref(&secure), &plain).is_some());
         assert!(refused_redirect(&[plain.clone(), secure.clone()], &plain).is_some());
         assert!(refused_redirect(&vec![secure.clone(); REDIRECTS_LIMIT], &secure).is_none());
@@ -437,9 +596,14 @@ mod tests {
     #[test]
     fn pauses_double_are_bounded_and_repeat() {
         let url: Url = "https://example.org/a".parse().expect("a URL");
-        let pauses: Vec<_> = (1..=8).map(|attempt| backoff(Duration::from_millis(500), &url, attempt)).collect();
+        let pauses: Vec<_> = (1..=8)
+            .map(|attempt| backoff(Duration::from_millis(500), &url, attempt))
+            .collect();
         for (pause, base) in pauses.iter().zip([500, 1000, 2000, 4000, 8000, 8000]) {
-            assert!((base..base + base / 4 + 1).contains(&pause.as_millis()), "{pause:?}");
+            assert!(
+                (base..base + base / 4 + 1).contains(&pause.as_millis()),
+                "{pause:?}"
+            );
         }
         assert_eq!(pauses[2], backoff(Duration::from_millis(500), &url, 3));
     }

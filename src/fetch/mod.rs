@@ -1,8 +1,10 @@
-//! From the lock's origins to verified source trees. What is handed out can only be made by the check that it is named after: [`Fetched`] by that
-//! of the archive's digest, [`SourceTree`] by that of the inputs digest.
+//! From the lock's origins to verified source trees. What is handed out can only be made by the
+//! check that it is named after: [`Fetched`] by that of the archive's digest, [`SourceTree`] by
+//! that of the inputs digest.
 //!
-//! An archive is taken from the store, else from a folder of `--from`, else from its own place: a URL, a crate of the registry that Cargo is
-//! configured for, or a folder beside the lock. The network's client is made when the first byte of it is needed, so that what is cached costs
+//! An archive is taken from the store, else from a folder of `--from`, else from its own place: a
+//! URL, a crate of the registry that Cargo is configured for, or a folder beside the lock. The
+//! network's client is made when the first byte of it is needed, so that what is cached costs
 //! nothing of it.
 
 mod archive;
@@ -49,13 +51,16 @@ use crate::store::Store;
 pub struct Settings {
     /// Ask no server. Folders are still looked into.
     pub offline: bool,
-    /// Ask each place for its archive, though the store or a folder of `--from` has it: what is held says nothing of what a place gives now.
+    /// Ask each place for its archive, though the store or a folder of `--from` has it: what is
+    /// held says nothing of what a place gives now.
     pub ask_anew: bool,
-    /// Folders with archives that were brought by hand (`--from`): each file in them, or one folder further down, serves if its digest does.
+    /// Folders with archives that were brought by hand (`--from`): each file in them, or one folder
+    /// further down, serves if its digest does.
     pub from: Vec<Utf8PathBuf>,
     /// The lock file's folder, which folder origins are relative to.
     pub lock_dir: Utf8PathBuf,
-    /// Where Cargo's configuration is looked for from, upwards; the current folder where it is not given, as Cargo does.
+    /// Where Cargo's configuration is looked for from, upwards; the current folder where it is not
+    /// given, as Cargo does.
     pub cargo_root: Option<Utf8PathBuf>,
     /// Time-outs and retries.
     pub patience: Patience,
@@ -76,6 +81,13 @@ impl<'a> Fetcher<'a> {
     #[must_use]
     pub fn new(settings: Settings, store: &'a Store, reporter: &'a dyn Reporter) -> Self {
         let web = http::Web::new(settings.patience.clone());
-        Self { settings, store, reporter, web, registry: registry::Cell::default(), folders: folder::Folders::default() }
+        Self {
+            settings,
+            store,
+            reporter,
+            web,
+            registry: registry::Cell::default(),
+            folders: folder::Folders::default(),
+        }
     }
 }

@@ -1,5 +1,7 @@
-//! Cargo's registry: which one Cargo is configured for, what its index says of a release, where the crate's archive is. The format is told in
-//! <https://doc.rust-lang.org/cargo/reference/registry-index.html>; tame-index knows it, the bytes come through our own client.
+//! Cargo's registry: which one Cargo is configured for, what its index says of a release, where the
+//! crate's archive is. The format is told in
+//! <https://doc.rust-lang.org/cargo/reference/registry-index.html>; tame-index knows it, the bytes
+//! come through our own client.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,7 +20,8 @@ use crate::store::read_regular;
 const INDEX_LIMIT: u64 = 32 << 20;
 const CONFIG_LIMIT: u64 = 1 << 20;
 
-/// Every Cargo that can build this program speaks the sparse protocol. Told, so that no cargo is started to ask.
+/// Every Cargo that can build this program speaks the sparse protocol. Told, so that no cargo is
+/// started to ask.
 const CARGO: &str = "1.89.0";
 
 /// The registry, once it has been found.
@@ -50,18 +53,40 @@ impl Fetcher<'_> {
     ///
     /// # Errors
     /// When the registry can't be asked, or does not have it.
-    pub(super) fn release(&self, subject: &str, origin: &str, name: &Name, version: &Version, last: bool) -> Result<Release, FetchError> {
+    pub(super) fn release(
+        &self,
+        subject: &str,
+        origin: &str,
+        name: &Name,
+        version: &Version,
+        last: bool,
+    ) -> Result<Release, FetchError> {
         let registry = self.registry(subject, origin, last)?;
-        let missing = || FetchError::NoRelease { krate: name.clone(), version: version.clone() };
-        let releases = self.releases_of(&registry, subject, origin, name, last)?.ok_or_else(missing)?;
-        let release = releases.versions.iter().find(|release| release.version == version.as_str()).ok_or_else(missing)?;
-        let at = match &*registry {
-            Registry::Sparse { index, config } => {
-                ReleaseAt::Url(parse(index, &config.download_url(krate_name(&registry, name)?, version.as_str()))?)
-            }
-            Registry::Local(folder) => ReleaseAt::File(folder.join(format!("{name}-{version}.crate"))),
+        let missing = || FetchError::NoRelease {
+            krate: name.clone(),
+            version: version.clone(),
         };
-        Ok(Release { sha256: (*release.checksum()).into(), at })
+        let releases = self
+            .releases_of(&registry, subject, origin, name, last)?
+            .ok_or_else(missing)?;
+        let release = releases
+            .versions
+            .iter()
+            .find(|release| release.version == version.as_str())
+            .ok_or_else(missing)?;
+        let at = match &*registry {
+            Registry::Sparse { index, config } => ReleaseAt::Url(parse(
+                index,
+                &config.download_url(krate_name(&registry, name)?, version.as_str()),
+            )?),
+            Registry::Local(folder) => {
+                ReleaseAt::File(folder.join(format!("{name}-{version}.crate")))
+            }
+        };
+        Ok(Release {
+            sha256: (*release.checksum()).into(),
+            at,
+        })
     }
 
     /// The releases of a crate that are not yanked, in the index's order.
@@ -71,12 +96,26 @@ impl Fetcher<'_> {
     pub fn releases(&self, subject: &str, name: &Name) -> Result<Vec<String>, FetchError> {
         let origin = format!("crate {name}");
         if self.settings.offline {
-            return Err(FetchError::Offline { subject: subject.to_owned(), origin, sha256: None });
+            return Err(FetchError::Offline {
+                subject: subject.to_owned(),
+                origin,
+                sha256: None,
+            });
         }
         let registry = self.registry(subject, &origin, false)?;
-        let missing = || FetchError::Registry { index: registry.name(), problem: format!("it has no crate {name}") };
-        let releases = self.releases_of(&registry, subject, &origin, name, false)?.ok_or_else(missing)?;
-        Ok(releases.versions.iter().filter(|release| !release.is_yanked()).map(|release| release.version.to_string()).collect())
+        let missing = || FetchError::Registry {
+            index: registry.name(),
+            problem: format!("it has no crate {name}"),
+        };
+        let releases = self
+            .releases_of(&registry, subject, &origin, name, false)?
+            .ok_or_else(missing)?;
+        Ok(releases
+            .versions
+            .iter()
+            .filter(|release| !release.is_yanked())
+            .map(|release| release.version.to_string())
+            .collect())
     }
 
     fn releases_of(
@@ -102,21 +141,40 @@ impl Fetcher<'_> {
                 }
             }
         };
-        let bad = |problem: String| FetchError::Registry { index: registry.name(), problem };
-        bytes.map(|bytes| IndexKrate::from_slice(&bytes).map_err(|error| bad(with_causes(&error)))).transpose()
+        let bad = |problem: String| FetchError::Registry {
+            index: registry.name(),
+            problem,
+        };
+        bytes
+            .map(|bytes| IndexKrate::from_slice(&bytes).map_err(|error| bad(with_causes(&error))))
+            .transpose()
     }
 
-    fn registry(&self, subject: &str, origin: &str, last: bool) -> Result<Arc<Registry>, FetchError> {
+    fn registry(
+        &self,
+        subject: &str,
+        origin: &str,
+        last: bool,
+    ) -> Result<Arc<Registry>, FetchError> {
         // Held while asking: the first to need it asks, the others wait for the answer.
-        let mut cell = self.registry.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut cell = self
+            .registry
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(registry) = &*cell {
             return Ok(Arc::clone(registry));
         }
         let configured = IndexUrl::crates_io(self.settings.cargo_root.clone(), None, Some(CARGO));
-        let registry = match configured.map_err(|error| FetchError::CargoConfig { problem: with_causes(&error) })? {
+        let registry = match configured.map_err(|error| FetchError::CargoConfig {
+            problem: with_causes(&error),
+        })? {
             IndexUrl::Local(folder) => Registry::Local(folder.into_owned()),
-            // Asked for by its git URL, it is still the same registry, and its sparse index says the same.
-            IndexUrl::CratesIoSparse | IndexUrl::CratesIoGit => self.sparse(subject, origin, IndexUrl::CratesIoSparse.as_str(), last)?,
+            // Asked for by its git URL, it is still the same registry, and its sparse index says
+            // the same.
+            IndexUrl::CratesIoSparse | IndexUrl::CratesIoGit => {
+                self.sparse(subject, origin, IndexUrl::CratesIoSparse.as_str(), last)?
+            }
             IndexUrl::NonCratesIo(index) => self.sparse(subject, origin, &index, last)?,
         };
         let registry = Arc::new(registry);
@@ -124,22 +182,54 @@ impl Fetcher<'_> {
         Ok(registry)
     }
 
-    fn sparse(&self, subject: &str, origin: &str, index: &str, last: bool) -> Result<Registry, FetchError> {
-        let bad = |problem: &str| FetchError::Registry { index: shown_index(index), problem: problem.to_owned() };
-        let base = index.strip_prefix("sparse+").ok_or_else(|| bad("it is a git index, and only sparse ones are read"))?;
+    fn sparse(
+        &self,
+        subject: &str,
+        origin: &str,
+        index: &str,
+        last: bool,
+    ) -> Result<Registry, FetchError> {
+        let bad = |problem: &str| FetchError::Registry {
+            index: shown_index(index),
+            problem: problem.to_owned(),
+        };
+        let base = index
+            .strip_prefix("sparse+")
+            .ok_or_else(|| bad("it is a git index, and only sparse ones are read"))?;
         let base = format!("{}/", base.trim_end_matches('/'));
         let url = parse(index, &format!("{base}config.json"))?;
-        let bytes = self.ask(subject, origin, &url, CONFIG_LIMIT, last)?.ok_or_else(|| bad("it has no config.json"))?;
-        let config: IndexConfig =
-            serde_json::from_slice(&bytes).map_err(|error| bad(&format!("its config.json does not parse: {error}")))?;
+        let bytes = self
+            .ask(subject, origin, &url, CONFIG_LIMIT, last)?
+            .ok_or_else(|| bad("it has no config.json"))?;
+        let config: IndexConfig = serde_json::from_slice(&bytes)
+            .map_err(|error| bad(&format!("its config.json does not parse: {error}")))?;
         if config.auth_required {
             return Err(bad("it asks for a login, which is not supported"));
         }
-        Ok(Registry::Sparse { index: base, config })
+        Ok(Registry::Sparse {
+            index: base,
+            config,
+        })
     }
 
-    fn ask(&self, subject: &str, origin: &str, url: &Url, limit: u64, last: bool) -> Result<Option<Vec<u8>>, FetchError> {
-        self.web.text(Ask { subject, origin, url, last }, limit, self.reporter)
+    fn ask(
+        &self,
+        subject: &str,
+        origin: &str,
+        url: &Url,
+        limit: u64,
+        last: bool,
+    ) -> Result<Option<Vec<u8>>, FetchError> {
+        self.web.text(
+            Ask {
+                subject,
+                origin,
+                url,
+                last,
+            },
+            limit,
+            self.reporter,
+        )
     }
 }
 
@@ -154,11 +244,23 @@ impl Registry {
 
 /// An address of Cargo's configuration, as it is shown: Cargo lets it have a password.
 fn shown_index(index: &str) -> String {
-    index.parse().map_or_else(|_| if index.contains('@') { "(no URL)".to_owned() } else { index.to_owned() }, |url| shown_url(&url))
+    index.parse().map_or_else(
+        |_| {
+            if index.contains('@') {
+                "(no URL)".to_owned()
+            } else {
+                index.to_owned()
+            }
+        },
+        |url| shown_url(&url),
+    )
 }
 
 fn krate_name<'n>(registry: &Registry, name: &'n Name) -> Result<KrateName<'n>, FetchError> {
-    let bad = |problem: String| FetchError::Registry { index: registry.name(), problem };
+    let bad = |problem: String| FetchError::Registry {
+        index: registry.name(),
+        problem,
+    };
     KrateName::crates_io(name.as_str()).map_err(|error| bad(with_causes(&error)))
 }
 

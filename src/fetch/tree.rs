@@ -1,4 +1,5 @@
-//! Source trees: inputs that have been checked, with patches and overlays, and the record of where each of their files is from.
+//! Source trees: inputs that have been checked, with patches and overlays, and the record of where
+//! each of their files is from.
 
 use std::io::Write as _;
 
@@ -34,7 +35,8 @@ pub struct TreeFile {
     pub path: RelPath,
     /// As it is compiled.
     pub content: Content,
-    /// As it came from the source's archive; the same as `content` but for patched files, and absent for those of ours.
+    /// As it came from the source's archive; the same as `content` but for patched files, and
+    /// absent for those of ours.
     pub input: Option<Content>,
     /// The patches that changed it, in order.
     pub patches: Vec<RelPath>,
@@ -71,84 +73,170 @@ impl SourceTree {
     }
 
     /// The tree with this key, where the store has it and its record whole.
-    pub(super) fn stored(store: &Store, key: &Sha256, reporter: &dyn Reporter) -> Result<Option<Self>, StoreError> {
-        let Some(record) = store.record(Kind::Tree, &plan::tree_record_key(key), reporter)? else { return Ok(None) };
+    pub(super) fn stored(
+        store: &Store,
+        key: &Sha256,
+        reporter: &dyn Reporter,
+    ) -> Result<Option<Self>, StoreError> {
+        let Some(record) = store.record(Kind::Tree, &plan::tree_record_key(key), reporter)? else {
+            return Ok(None);
+        };
         let entry = store.entry(Kind::Tree, key, reporter)?;
-        Ok(entry.map(|entry| Self { entry, key: *key, record }))
+        Ok(entry.map(|entry| Self {
+            entry,
+            key: *key,
+            record,
+        }))
     }
 }
 
 impl Fetcher<'_> {
-    /// Makes the tree of inputs that have been checked: patches, then what is made of its files, then overlays.
-    pub(super) fn finish(&self, selected: &Selected, unpacked: Unpacked, key: &Sha256) -> Result<SourceTree, FetchError> {
+    /// Makes the tree of inputs that have been checked: patches, then what is made of its files,
+    /// then overlays.
+    pub(super) fn finish(
+        &self,
+        selected: &Selected,
+        unpacked: Unpacked,
+        key: &Sha256,
+    ) -> Result<SourceTree, FetchError> {
         let Unpacked { dir, mut files } = unpacked;
         let folder = Utf8Path::from_path(dir.path())
-            .ok_or_else(|| StoreError::Write { path: "the scratch folder".into(), source: std::io::ErrorKind::InvalidFilename.into() })?
+            .ok_or_else(|| StoreError::Write {
+                path: "the scratch folder".into(),
+                source: std::io::ErrorKind::InvalidFilename.into(),
+            })?
             .to_owned();
         let mut record = Vec::new();
         distinct(selected, &files, None)?;
         for EntryFile { path, .. } in &files {
             let bytes =
-                fs::read(folder.join(path.as_str())).map_err(|source| StoreError::Read { path: folder.join(path.as_str()), source })?;
+                fs::read(folder.join(path.as_str())).map_err(|source| StoreError::Read {
+                    path: folder.join(path.as_str()),
+                    source,
+                })?;
             let content = Content::of(&bytes);
-            record.push(TreeFile { path: path.clone(), content, input: Some(content), patches: Vec::new(), made_from: None });
+            record.push(TreeFile {
+                path: path.clone(),
+                content,
+                input: Some(content),
+                patches: Vec::new(),
+                made_from: None,
+            });
         }
         for (name, text) in &selected.patches {
-            let failed = |problem| FetchError::Patch { subject: selected.title(), patch: name.clone(), problem: Box::new(problem) };
-            let changes = patch::apply(text, |path| read(&folder, &files, path)).map_err(|error| error.into_fetch(failed))?;
+            let failed = |problem| FetchError::Patch {
+                subject: selected.title(),
+                patch: name.clone(),
+                problem: Box::new(problem),
+            };
+            let changes = patch::apply(text, |path| read(&folder, &files, path))
+                .map_err(|error| error.into_fetch(failed))?;
             for (path, new) in changes {
                 files.retain(|file| file.path != path);
-                let before = record.iter().position(|file| file.path == path).map(|index| record.swap_remove(index));
+                let before = record
+                    .iter()
+                    .position(|file| file.path == path)
+                    .map(|index| record.swap_remove(index));
                 let to = folder.join(path.as_str());
                 let Some(bytes) = new else {
-                    fs::remove_file(&to).map_err(|source| StoreError::Write { path: to, source })?;
+                    fs::remove_file(&to)
+                        .map_err(|source| StoreError::Write { path: to, source })?;
                     continue;
                 };
                 distinct(selected, &files, Some(&path))?;
-                let (input, mut patches) = before.map_or_else(Default::default, |file| (file.input, file.patches));
+                let (input, mut patches) =
+                    before.map_or_else(Default::default, |file| (file.input, file.patches));
                 patches.push(name.clone());
-                record.push(TreeFile { path: path.clone(), content: Content::of(&bytes), input, patches, made_from: None });
+                record.push(TreeFile {
+                    path: path.clone(),
+                    content: Content::of(&bytes),
+                    input,
+                    patches,
+                    made_from: None,
+                });
                 files.push(put(&folder, path, &bytes)?);
             }
         }
         for step in &selected.recipe.steps {
             let Step { from, to, .. } = step;
-            let failed =
-                |problem| FetchError::Step { subject: selected.title(), from: from.clone(), to: to.clone(), problem: Box::new(problem) };
+            let failed = |problem| FetchError::Step {
+                subject: selected.title(),
+                from: from.clone(),
+                to: to.clone(),
+                problem: Box::new(problem),
+            };
             if files.iter().any(|file| file.path == *to) {
                 return Err(failed(StepProblem::There { path: to.clone() }));
             }
             distinct(selected, &files, Some(to))?;
-            let text =
-                read(&folder, &files, from).map_err(|error| error.into_fetch(|_| failed(StepProblem::Missing { path: from.clone() })))?;
+            let text = read(&folder, &files, from).map_err(|error| {
+                error.into_fetch(|_| failed(StepProblem::Missing { path: from.clone() }))
+            })?;
             let text = text.ok_or_else(|| failed(StepProblem::Missing { path: from.clone() }))?;
-            let bytes = step.apply(&text, &selected.source.version).map_err(failed)?;
+            let bytes = step
+                .apply(&text, &selected.source.version)
+                .map_err(failed)?;
             let made_from = Some(from.clone());
-            record.push(TreeFile { path: to.clone(), content: Content::of(&bytes), input: None, patches: Vec::new(), made_from });
+            record.push(TreeFile {
+                path: to.clone(),
+                content: Content::of(&bytes),
+                input: None,
+                patches: Vec::new(),
+                made_from,
+            });
             files.push(put(&folder, to.clone(), &bytes)?);
         }
         for (path, bytes) in &selected.overlays {
             if files.iter().any(|file| file.path == *path) {
-                return Err(FetchError::Overlay { subject: selected.title(), path: path.clone() });
+                return Err(FetchError::Overlay {
+                    subject: selected.title(),
+                    path: path.clone(),
+                });
             }
             distinct(selected, &files, Some(path))?;
-            record.push(TreeFile { path: path.clone(), content: Content::of(bytes), input: None, patches: Vec::new(), made_from: None });
+            record.push(TreeFile {
+                path: path.clone(),
+                content: Content::of(bytes),
+                input: None,
+                patches: Vec::new(),
+                made_from: None,
+            });
             files.push(put(&folder, path.clone(), bytes)?);
         }
         record.sort_by(|a, b| a.path.cmp(&b.path));
         let record = TreeRecord(record);
         // Before the tree: who finds the tree finds its record.
-        self.store.keep_record(Kind::Tree, &plan::tree_record_key(key), &record, self.reporter)?;
-        let entry = self.store.keep_entry(Kind::Tree, key, dir, files, self.reporter)?;
-        Ok(SourceTree { entry, key: *key, record })
+        self.store.keep_record(
+            Kind::Tree,
+            &plan::tree_record_key(key),
+            &record,
+            self.reporter,
+        )?;
+        let entry = self
+            .store
+            .keep_entry(Kind::Tree, key, dir, files, self.reporter)?;
+        Ok(SourceTree {
+            entry,
+            key: *key,
+            record,
+        })
     }
 }
 
-/// Checks that all of `files`, whatever brought them, and the one that comes next can lie in one tree on every system.
-fn distinct(selected: &Selected, files: &[EntryFile], next: Option<&RelPath>) -> Result<(), FetchError> {
+/// Checks that all of `files`, whatever brought them, and the one that comes next can lie in one
+/// tree on every system.
+fn distinct(
+    selected: &Selected,
+    files: &[EntryFile],
+    next: Option<&RelPath>,
+) -> Result<(), FetchError> {
     let mut names = Names::default();
     for path in files.iter().map(|file| &file.path).chain(next) {
-        names.add(path).map_err(|refusal| FetchError::Tree { subject: selected.title(), path: path.clone(), refusal })?;
+        names.add(path).map_err(|refusal| FetchError::Tree {
+            subject: selected.title(),
+            path: path.clone(),
+            refusal,
+        })?;
     }
     Ok(())
 }
@@ -174,12 +262,18 @@ impl Stopped {
     }
 }
 
-fn read(folder: &Utf8Path, files: &[EntryFile], path: &RelPath) -> Result<Option<Vec<u8>>, Stopped> {
+fn read(
+    folder: &Utf8Path,
+    files: &[EntryFile],
+    path: &RelPath,
+) -> Result<Option<Vec<u8>>, Stopped> {
     if !files.iter().any(|file| file.path == *path) {
         return Ok(None);
     }
     let path = folder.join(path.as_str());
-    fs::read(&path).map(Some).map_err(|source| Stopped::Disk(StoreError::Read { path, source }))
+    fs::read(&path)
+        .map(Some)
+        .map_err(|source| Stopped::Disk(StoreError::Read { path, source }))
 }
 
 /// Writes a file of the tree anew.
@@ -195,6 +289,13 @@ fn put(folder: &Utf8Path, path: RelPath, bytes: &[u8]) -> Result<EntryFile, Stor
         }
         unpack::create(&to)?.write_all(bytes)
     };
-    written().map_err(|source| StoreError::Write { path: to.clone(), source })?;
-    Ok(EntryFile { path, sha256: Sha256::of(bytes), size: bytes.len() as u64 })
+    written().map_err(|source| StoreError::Write {
+        path: to.clone(),
+        source,
+    })?;
+    Ok(EntryFile {
+        path,
+        sha256: Sha256::of(bytes),
+        size: bytes.len() as u64,
+    })
 }

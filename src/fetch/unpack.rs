@@ -1,5 +1,5 @@
-//! From an archive to the selected files: one pass that judges every entry, writes the selected ones and hashes them on the way. Nothing else of
-//! the archive reaches the disk.
+//! From an archive to the selected files: one pass that judges every entry, writes the selected
+//! ones and hashes them on the way. Nothing else of the archive reaches the disk.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -34,13 +34,22 @@ impl Unpacked {
     /// Moves the files of `other` into the folder `to`.
     pub fn take(&mut self, other: Unpacked, to: &RelPath) -> Result<(), FetchError> {
         for file in other.files {
-            let path: RelPath = format!("{to}/{}", file.path).parse().expect("a relative path below another is one");
+            let path: RelPath = format!("{to}/{}", file.path)
+                .parse()
+                .expect("a relative path below another is one");
             let target = self.dir.path().join(path.as_str());
             // `rename` would put it over a file of the source.
             if target.symlink_metadata().is_ok() {
-                return Err(FetchError::Entry { origin: to.to_string(), entry: path.to_string(), refusal: Refusal::Twice });
+                return Err(FetchError::Entry {
+                    origin: to.to_string(),
+                    entry: path.to_string(),
+                    refusal: Refusal::Twice,
+                });
             }
-            let write = |source| StoreError::Write { path: path.as_str().into(), source };
+            let write = |source| StoreError::Write {
+                path: path.as_str().into(),
+                source,
+            };
             fs_err::create_dir_all(target.parent().unwrap_or(self.dir.path())).map_err(write)?;
             fs_err::rename(other.dir.path().join(file.path.as_str()), &target).map_err(write)?;
             self.files.push(EntryFile { path, ..file });
@@ -50,15 +59,26 @@ impl Unpacked {
 
     /// The files with their digests.
     pub fn inputs(&self) -> InputFiles {
-        self.files.iter().map(|file| (file.path.clone(), file.sha256)).collect()
+        self.files
+            .iter()
+            .map(|file| (file.path.clone(), file.sha256))
+            .collect()
     }
 }
 
-/// Unpacks what `inputs` selects below `root` of the archive at `path` into `dir`, a scratch folder.
+/// Unpacks what `inputs` selects below `root` of the archive at `path` into `dir`, a scratch
+/// folder.
 ///
 /// # Errors
-/// When an entry is refused, the archive is damaged or expands too far, or nothing of it is selected; `dir` is then gone.
-pub fn unpack(path: &Utf8Path, origin: &str, root: &str, inputs: &Inputs, dir: TempDir) -> Result<Unpacked, FetchError> {
+/// When an entry is refused, the archive is damaged or expands too far, or nothing of it is
+/// selected; `dir` is then gone.
+pub fn unpack(
+    path: &Utf8Path,
+    origin: &str,
+    root: &str,
+    inputs: &Inputs,
+    dir: TempDir,
+) -> Result<Unpacked, FetchError> {
     unpack_within(path, origin, root, inputs, dir, EXPANSION_LIMIT)
 }
 
@@ -71,8 +91,10 @@ pub(super) fn unpack_within(
     dir: TempDir,
     floor: u64,
 ) -> Result<Unpacked, FetchError> {
-    let folder = Utf8Path::from_path(dir.path())
-        .ok_or_else(|| StoreError::Write { path: "the scratch folder".into(), source: io::ErrorKind::InvalidFilename.into() })?;
+    let folder = Utf8Path::from_path(dir.path()).ok_or_else(|| StoreError::Write {
+        path: "the scratch folder".into(),
+        source: io::ErrorKind::InvalidFilename.into(),
+    })?;
     let mut writer = Writer {
         origin,
         limit: inputs.max_size.get(),
@@ -85,12 +107,22 @@ pub(super) fn unpack_within(
     };
     format::each_entry(path, origin, floor, &mut |entry| writer.entry(entry))?;
     if !writer.picker.seen_root() {
-        return Err(FetchError::NoRoot { origin: origin.to_owned(), root: root.to_owned(), found: writer.picker.into_top() });
+        return Err(FetchError::NoRoot {
+            origin: origin.to_owned(),
+            root: root.to_owned(),
+            found: writer.picker.into_top(),
+        });
     }
     if writer.files.is_empty() {
-        return Err(FetchError::NothingSelected { origin: origin.to_owned(), root: root.to_owned() });
+        return Err(FetchError::NothingSelected {
+            origin: origin.to_owned(),
+            root: root.to_owned(),
+        });
     }
-    Ok(Unpacked { dir, files: writer.files })
+    Ok(Unpacked {
+        dir,
+        files: writer.files,
+    })
 }
 
 /// Judges entries and writes the selected ones.
@@ -115,7 +147,11 @@ impl Writer<'_> {
     }
 
     fn refused(&self, name: &[u8], refusal: Refusal) -> FetchError {
-        FetchError::Entry { origin: self.origin.to_owned(), entry: String::from_utf8_lossy(name).into_owned(), refusal }
+        FetchError::Entry {
+            origin: self.origin.to_owned(),
+            entry: String::from_utf8_lossy(name).into_owned(),
+            refusal,
+        }
     }
 
     /// The path to write the entry to, where it is a selected file.
@@ -124,16 +160,23 @@ impl Writer<'_> {
             let parts = entry::parts(name)?;
             let link = match kind {
                 Kind::File | Kind::Folder => None,
-                Kind::Symlink(target) => Some((parts.split_last().map_or(&[][..], |(_, folder)| folder), target)),
+                Kind::Symlink(target) => Some((
+                    parts.split_last().map_or(&[][..], |(_, folder)| folder),
+                    target,
+                )),
                 Kind::Hardlink(target) => Some((&[][..], target)),
                 Kind::Other(what) => return Err(Refusal::Kind { what: what.clone() }),
             };
             if let Some((folder, target)) = link {
                 entry::check_link(folder, target)?;
             }
-            let Some(path) = self.picker.pick(&parts)? else { return Ok(None) };
+            let Some(path) = self.picker.pick(&parts)? else {
+                return Ok(None);
+            };
             if let Some((_, target)) = link {
-                return Err(Refusal::SelectedLink { target: String::from_utf8_lossy(target).into_owned() });
+                return Err(Refusal::SelectedLink {
+                    target: String::from_utf8_lossy(target).into_owned(),
+                });
             }
             if matches!(kind, Kind::Folder) {
                 return Ok(None);
@@ -145,12 +188,18 @@ impl Writer<'_> {
     }
 
     fn write(&mut self, path: &RelPath, entry: &mut Entry<'_>) -> Result<(), FetchError> {
-        let too_large = |this: &Self, name: &[u8]| this.refused(name, Refusal::TooLarge { limit: this.limit });
+        let too_large =
+            |this: &Self, name: &[u8]| this.refused(name, Refusal::TooLarge { limit: this.limit });
         if entry.size > self.left {
             return Err(too_large(self, &entry.name));
         }
         let to = self.dir.join(path.as_str());
-        let write = |source| FetchError::from(StoreError::Write { path: to.clone(), source });
+        let write = |source| {
+            FetchError::from(StoreError::Write {
+                path: to.clone(),
+                source,
+            })
+        };
         if let Some(folder) = to.parent()
             && self.folders.insert(folder.to_owned())
         {
@@ -165,12 +214,19 @@ impl Writer<'_> {
                 Err(error) => return Err(format::broken(self.origin, &error)),
             };
             // The size that the entry states may be less than what it yields.
-            self.left = self.left.checked_sub(read as u64).ok_or_else(|| too_large(self, &entry.name))?;
+            self.left = self
+                .left
+                .checked_sub(read as u64)
+                .ok_or_else(|| too_large(self, &entry.name))?;
             file.write_all(&self.buffer[..read]).map_err(write)?;
         }
         let size = file.size();
         let (_, sha256) = file.finish();
-        self.files.push(EntryFile { path: path.clone(), sha256, size });
+        self.files.push(EntryFile {
+            path: path.clone(),
+            sha256,
+            size,
+        });
         Ok(())
     }
 }

@@ -1,26 +1,47 @@
-//! Addresses of origins: which ones there may be, and how any is shown. Locks are committed, documents are published, logs are read by many: a
-//! password or a token has no place in them.
+//! Addresses of origins: which ones there may be, and how any is shown. Locks are committed,
+//! documents are published, logs are read by many: a password or a token has no place in them.
 
 use url::Url;
 
 /// Parts of the names of queries' parameters that hold what opens something.
-const SECRETS: [&str; 8] = ["token", "secret", "passw", "signature", "credential", "apikey", "accesskey", "auth"];
+const SECRETS: [&str; 8] = [
+    "token",
+    "secret",
+    "passw",
+    "signature",
+    "credential",
+    "apikey",
+    "accesskey",
+    "auth",
+];
 
 /// Whether a parameter is called as those are that hold a credential.
 fn is_secret(name: &str) -> bool {
-    let name: String = name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
-    matches!(name.as_str(), "sig" | "key" | "pw" | "pwd") || SECRETS.iter().any(|secret| name.contains(secret))
+    let name: String = name
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
+    matches!(name.as_str(), "sig" | "key" | "pw" | "pwd")
+        || SECRETS.iter().any(|secret| name.contains(secret))
 }
 
-/// An origin's URL is one of `https`, or of `http` on this machine: what is pinned by content may come over a plain connection, but a
-/// plain one to elsewhere tells the world what is fetched. It holds no credential.
+/// An origin's URL is one of `https`, or of `http` on this machine: what is pinned by content may
+/// come over a plain connection, but a plain one to elsewhere tells the world what is fetched. It
+/// holds no credential.
 ///
 /// # Errors
 /// With what is wrong with it.
 pub fn check_url(text: &str) -> Result<Url, String> {
     // What does not parse is not shown where it may hold a credential.
-    let quoted = if text.contains(['@', '?']) { "a URL" } else { text };
-    let url: Url = text.parse().map_err(|error| format!("{error}: `{quoted}`"))?;
+    let quoted = if text.contains(['@', '?']) {
+        "a URL"
+    } else {
+        text
+    };
+    let url: Url = text
+        .parse()
+        .map_err(|error| format!("{error}: `{quoted}`"))?;
     check_no_credential(&url)?;
     let loopback = match url.host() {
         Some(url::Host::Domain(name)) => name == "localhost",
@@ -31,7 +52,9 @@ pub fn check_url(text: &str) -> Result<Url, String> {
     match url.scheme() {
         "https" => Ok(url),
         "http" if loopback => Ok(url),
-        scheme => Err(format!("expected `https` (or `http` to this machine), found `{scheme}` in `{text}`")),
+        scheme => Err(format!(
+            "expected `https` (or `http` to this machine), found `{scheme}` in `{text}`"
+        )),
     }
 }
 
@@ -44,9 +67,10 @@ pub fn check_no_credential(url: &Url) -> Result<(), String> {
         ));
     }
     match url.query_pairs().find(|(name, _)| is_secret(name)) {
-        Some((name, _)) => {
-            Err(format!("`{name}` of `{}` looks like a credential: it would be in the lock, in documents and in logs", shown_url(url)))
-        }
+        Some((name, _)) => Err(format!(
+            "`{name}` of `{}` looks like a credential: it would be in the lock, in documents and in logs",
+            shown_url(url)
+        )),
         None => Ok(()),
     }
 }
@@ -62,7 +86,11 @@ pub fn shown_url(url: &Url) -> String {
     }
     if url.query_pairs().any(|(name, _)| is_secret(&name)) {
         let pairs = url.query_pairs().map(|(name, value)| {
-            let value = if is_secret(&name) { "***".into() } else { value };
+            let value = if is_secret(&name) {
+                "***".into()
+            } else {
+                value
+            };
             (name, value)
         });
         shown.query_pairs_mut().clear().extend_pairs(pairs);
@@ -86,15 +114,34 @@ mod tests {
             "https://example.org/e?private%5Ftoken=hunter2",
         ] {
             let error = check_url(text).expect_err(text);
-            assert!(!error.contains("hunter2") && error.contains("***"), "{error}");
+            assert!(
+                !error.contains("hunter2") && error.contains("***"),
+                "{error}"
+            );
         }
-        assert!(!check_url("https://hunter2@/").expect_err("no host").contains("hunter2"));
-        for text in ["https://example.org/a?v=1", "https://example.org/monkey?keyboard=x", "http://127.0.0.1:8/x", "http://localhost/"] {
-            assert_eq!(check_url(text).map(|url| shown_url(&url)), Ok(text.to_owned()));
+        assert!(
+            !check_url("https://hunter2@/")
+                .expect_err("no host")
+                .contains("hunter2")
+        );
+        for text in [
+            "https://example.org/a?v=1",
+            "https://example.org/monkey?keyboard=x",
+            "http://127.0.0.1:8/x",
+            "http://localhost/",
+        ] {
+            assert_eq!(
+                check_url(text).map(|url| shown_url(&url)),
+                Ok(text.to_owned())
+            );
         }
-        for text in
-            ["http://example.org/", "ftp://example.org/", "file:///etc/passwd", "javascript:alert(1)", "http://127.0.0.1@evil.example/"]
-        {
+        for text in [
+            "http://example.org/",
+            "ftp://example.org/",
+            "file:///etc/passwd",
+            "javascript:alert(1)",
+            "http://127.0.0.1@evil.example/",
+        ] {
             assert!(check_url(text).is_err(), "{text}");
         }
     }

@@ -1,6 +1,7 @@
 //! What a type needs that is read and written as one text.
 
-/// Implements the conversions that `#[serde(try_from = "String", into = "String")]` asks for, by the type's own parsing and printing.
+/// Implements the conversions that `#[serde(try_from = "String", into = "String")]` asks for, by
+/// the type's own parsing and printing.
 macro_rules! by_text {
     ($type:ty) => {
         impl TryFrom<String> for $type {
@@ -19,7 +20,8 @@ macro_rules! by_text {
     };
 }
 
-/// Implements the JSON schema of a type that is one text: the schema's other keys, in `serde_json::json!`'s form.
+/// Implements the JSON schema of a type that is one text: the schema's other keys, in
+/// `serde_json::json!`'s form.
 macro_rules! text_schema {
     ($type:ident, { $($schema:tt)* }) => {
         impl schemars::JsonSchema for $type {

@@ -7,8 +7,8 @@ use miette::Diagnostic;
 
 use super::graph::{self, EdgeError, EdgeProblem, Graph};
 use super::{
-    Exclusions, GlobsError, Library, Lock, LockedSource, Name, NameError, PlaceTemplate, Recipe, RelPath, Sha256, Suite, SuiteError,
-    SyntaxError, Version,
+    Exclusions, GlobsError, Library, Lock, LockedSource, Name, NameError, PlaceTemplate, Recipe,
+    RelPath, Sha256, Suite, SuiteError, SyntaxError, Version,
 };
 
 /// Files by path: what a recipes' folder holds, wherever it came from.
@@ -65,14 +65,32 @@ pub enum CatalogError {
     NotText { file: RelPath },
     #[error("{file} names the recipe `{name}`, but is in the folder `{folder}`")]
     #[diagnostic(help("a recipe's folder must have the recipe's name"))]
-    Misplaced { file: RelPath, name: Name, folder: String },
+    Misplaced {
+        file: RelPath,
+        name: Name,
+        folder: String,
+    },
     #[error("{first} and {second} are both written for {name} {version}")]
     #[diagnostic(help("each version belongs to one recipe file"))]
-    TwoForOneVersion { name: Name, version: Version, first: String, second: String },
+    TwoForOneVersion {
+        name: Name,
+        version: Version,
+        first: String,
+        second: String,
+    },
     #[error("{recipe} names {what} `{file}`, which does not exist")]
-    MissingFile { recipe: String, what: &'static str, file: String },
+    MissingFile {
+        recipe: String,
+        what: &'static str,
+        file: String,
+    },
     #[error("{place} names `{found}`, which wasideps excludes ({excluded}): {reason}")]
-    Excluded { place: String, found: String, excluded: Name, reason: String },
+    Excluded {
+        place: String,
+        found: String,
+        excluded: Name,
+        reason: String,
+    },
 }
 
 /// A lock and a catalog that do not go together, or a request that neither can meet.
@@ -83,36 +101,72 @@ pub enum SelectionError {
     Unknown { name: Name, known: Vec<String> },
     #[error("no recipe is written for {name} {version}, which the lock asks for")]
     #[diagnostic(help("recipes of {name} are written for: {}", known.join(", ")))]
-    NoRecipe { name: Name, version: Version, known: Vec<String> },
+    NoRecipe {
+        name: Name,
+        version: Version,
+        known: Vec<String>,
+    },
     /// A recipe requires a library that does not exist, or is not in the lock.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Edge(Box<SyntaxError>),
     #[error("{name}: {what} `{file}` has SHA-256 {found}, but the lock says {expected}")]
-    #[diagnostic(help("if the change is intended, `wasideps lock {name} VERSION` writes it into the lock"))]
-    Changed { name: Name, what: &'static str, file: RelPath, expected: String, found: String },
+    #[diagnostic(help(
+        "if the change is intended, `wasideps lock {name} VERSION` writes it into the lock"
+    ))]
+    Changed {
+        name: Name,
+        what: &'static str,
+        file: RelPath,
+        expected: String,
+        found: String,
+    },
     #[error("the lock does not know the tests of {name} {version}")]
-    #[diagnostic(help("`wasideps lock {name} {version}` fetches what they need and writes it into the lock"))]
+    #[diagnostic(help(
+        "`wasideps lock {name} {version}` fetches what they need and writes it into the lock"
+    ))]
     TestsNotLocked { name: Name, version: Version },
     #[error("the tests of {name} select inputs that can't be joined with the recipe's: {problem}")]
     TestInputs { name: Name, problem: GlobsError },
     #[error("{first} and {second} both install {path}")]
     #[diagnostic(help("rename one of the two, or build them into different prefixes"))]
-    Collision { path: String, first: Name, second: Name },
+    Collision {
+        path: String,
+        first: Name,
+        second: Name,
+    },
     #[error("{place} names `{found}`, which wasideps excludes ({excluded}): {reason}")]
-    Excluded { place: String, found: String, excluded: Name, reason: String },
+    Excluded {
+        place: String,
+        found: String,
+        excluded: Name,
+        reason: String,
+    },
 }
 
 impl Catalog {
-    /// Reads every `<name>/*.toml` of `files`, a recipes' folder; `patches` is the folder of patches beside it.
+    /// Reads every `<name>/*.toml` of `files`, a recipes' folder; `patches` is the folder of
+    /// patches beside it.
     ///
     /// # Errors
     /// All that is wrong, in the order of the files.
-    pub fn load(files: Files, patches: Files, exclusions: Exclusions) -> Result<Self, Vec<CatalogError>> {
-        let mut catalog = Self { recipes: BTreeMap::new(), suites: BTreeMap::new(), files, patches, exclusions };
+    pub fn load(
+        files: Files,
+        patches: Files,
+        exclusions: Exclusions,
+    ) -> Result<Self, Vec<CatalogError>> {
+        let mut catalog = Self {
+            recipes: BTreeMap::new(),
+            suites: BTreeMap::new(),
+            files,
+            patches,
+            exclusions,
+        };
         let mut errors = Vec::new();
         for (path, bytes) in &catalog.files.clone() {
-            let Some((folder, file)) = path.as_str().split_once('/') else { continue };
+            let Some((folder, file)) = path.as_str().split_once('/') else {
+                continue;
+            };
             if file.contains('/') || !file.ends_with(".toml") {
                 continue;
             }
@@ -129,83 +183,190 @@ impl Catalog {
         }
         if errors.is_empty() {
             let recipes = catalog.recipes.values().flatten();
-            errors.extend(recipes.flat_map(|recipe| catalog.nowhere(recipe)).map(|error| CatalogError::Recipe(catalog.located(&error))));
+            errors.extend(
+                recipes
+                    .flat_map(|recipe| catalog.nowhere(recipe))
+                    .map(|error| CatalogError::Recipe(catalog.located(&error))),
+            );
         }
-        if errors.is_empty() { Ok(catalog) } else { Err(errors) }
+        if errors.is_empty() {
+            Ok(catalog)
+        } else {
+            Err(errors)
+        }
     }
 
-    fn add_recipe(&mut self, folder: &str, path: &RelPath, text: &str) -> Result<(), Vec<CatalogError>> {
+    fn add_recipe(
+        &mut self,
+        folder: &str,
+        path: &RelPath,
+        text: &str,
+    ) -> Result<(), Vec<CatalogError>> {
         let located = |error| CatalogError::Recipe(Box::new(error));
-        let recipe = Recipe::parse(path.as_str(), text).map_err(|errors| errors.into_iter().map(located).collect::<Vec<_>>())?;
+        let recipe = Recipe::parse(path.as_str(), text)
+            .map_err(|errors| errors.into_iter().map(located).collect::<Vec<_>>())?;
         let mut errors = Vec::new();
         self.check(&recipe, folder, path, &mut errors);
         let others = self.recipes.entry(recipe.name.clone()).or_default();
-        errors.extend(
-            others.iter().filter_map(|other| two_for_one(&recipe.name, (&other.file, &other.versions), (&recipe.file, &recipe.versions))),
-        );
+        errors.extend(others.iter().filter_map(|other| {
+            two_for_one(
+                &recipe.name,
+                (&other.file, &other.versions),
+                (&recipe.file, &recipe.versions),
+            )
+        }));
         others.push(Arc::new(recipe));
-        if errors.is_empty() { Ok(()) } else { Err(errors) }
+        if errors.is_empty() {
+            Ok(())
+        } else {
+            Err(errors)
+        }
     }
 
     fn add_suite(&mut self, folder: &str, file: &str, text: &str) -> Result<(), Vec<CatalogError>> {
         let suite = Suite::parse(file, text).map_err(|error| vec![error.into()])?;
-        let misplaced =
-            |error: NameError| vec![CatalogError::MissingFile { recipe: file.to_owned(), what: "a folder", file: error.to_string() }];
+        let misplaced = |error: NameError| {
+            vec![CatalogError::MissingFile {
+                recipe: file.to_owned(),
+                what: "a folder",
+                file: error.to_string(),
+            }]
+        };
         let name: Name = folder.parse().map_err(misplaced)?;
         let mut errors = Vec::new();
-        for overlay in suite.overlays.iter().filter(|overlay| self.beside(&name, &overlay.file).is_none()) {
-            errors.push(CatalogError::MissingFile { recipe: file.to_owned(), what: "the overlay", file: overlay.file.to_string() });
+        for overlay in suite
+            .overlays
+            .iter()
+            .filter(|overlay| self.beside(&name, &overlay.file).is_none())
+        {
+            errors.push(CatalogError::MissingFile {
+                recipe: file.to_owned(),
+                what: "the overlay",
+                file: overlay.file.to_string(),
+            });
         }
-        for patch in suite.patches.iter().filter(|patch| self.patch_of(&name, &patch.file).is_none()) {
+        for patch in suite
+            .patches
+            .iter()
+            .filter(|patch| self.patch_of(&name, &patch.file).is_none())
+        {
             let file = format!("patches/{name}/{}", patch.file);
-            errors.push(CatalogError::MissingFile { recipe: suite.file.clone(), what: "the patch", file });
+            errors.push(CatalogError::MissingFile {
+                recipe: suite.file.clone(),
+                what: "the patch",
+                file,
+            });
         }
         let others = self.suites.entry(name.clone()).or_default();
-        errors.extend(others.iter().filter_map(|other| two_for_one(&name, (&other.file, &other.versions), (&suite.file, &suite.versions))));
+        errors.extend(others.iter().filter_map(|other| {
+            two_for_one(
+                &name,
+                (&other.file, &other.versions),
+                (&suite.file, &suite.versions),
+            )
+        }));
         others.push(Arc::new(suite));
-        if errors.is_empty() { Ok(()) } else { Err(errors) }
+        if errors.is_empty() {
+            Ok(())
+        } else {
+            Err(errors)
+        }
     }
 
     /// The edges of a recipe that lead to no library of any version.
     fn nowhere(&self, recipe: &Recipe) -> Vec<EdgeError> {
-        let edges = recipe.libraries.iter().flat_map(|library| &library.requires);
+        let edges = recipe
+            .libraries
+            .iter()
+            .flat_map(|library| &library.requires);
         let wrong = edges.filter_map(|edge| {
             let problem = match self.recipes.get(&edge.to.recipe) {
-                None => EdgeProblem::NoRecipe { recipe: edge.to.recipe.clone() },
+                None => EdgeProblem::NoRecipe {
+                    recipe: edge.to.recipe.clone(),
+                },
                 Some(others) => {
                     let libraries = others.iter().flat_map(|other| &other.libraries);
                     graph::missing(&edge.to, libraries.map(|library| &library.name))?
                 }
             };
-            Some(EdgeError { file: recipe.file.clone(), span: edge.span.clone(), problem })
+            Some(EdgeError {
+                file: recipe.file.clone(),
+                span: edge.span.clone(),
+                problem,
+            })
         });
         wrong.collect()
     }
 
     /// An edge's error at its line.
-    fn located(&self, EdgeError { file, span, problem }: &EdgeError) -> Box<SyntaxError> {
-        let text = file.parse().ok().and_then(|file: RelPath| self.files.get(&file)).map_or(&[][..], Vec::as_slice);
+    fn located(
+        &self,
+        EdgeError {
+            file,
+            span,
+            problem,
+        }: &EdgeError,
+    ) -> Box<SyntaxError> {
+        let text = file
+            .parse()
+            .ok()
+            .and_then(|file: RelPath| self.files.get(&file))
+            .map_or(&[][..], Vec::as_slice);
         let text = String::from_utf8_lossy(text);
-        Box::new(SyntaxError::at(file, &text, &problem.to_string(), problem.help(), span.clone()))
+        Box::new(SyntaxError::at(
+            file,
+            &text,
+            &problem.to_string(),
+            problem.help(),
+            span.clone(),
+        ))
     }
 
     fn check(&self, recipe: &Recipe, folder: &str, path: &RelPath, errors: &mut Vec<CatalogError>) {
         if recipe.name.as_str() != folder {
-            errors.push(CatalogError::Misplaced { file: path.clone(), name: recipe.name.clone(), folder: folder.to_owned() });
+            errors.push(CatalogError::Misplaced {
+                file: path.clone(),
+                name: recipe.name.clone(),
+                folder: folder.to_owned(),
+            });
         }
-        let mut missing = |what, file: String| errors.push(CatalogError::MissingFile { recipe: recipe.file.clone(), what, file });
-        for overlay in recipe.overlays.iter().filter(|overlay| self.overlay(recipe, &overlay.file).is_none()) {
+        let mut missing = |what, file: String| {
+            errors.push(CatalogError::MissingFile {
+                recipe: recipe.file.clone(),
+                what,
+                file,
+            });
+        };
+        for overlay in recipe
+            .overlays
+            .iter()
+            .filter(|overlay| self.overlay(recipe, &overlay.file).is_none())
+        {
             missing("the overlay", overlay.file.to_string());
         }
-        for patch in recipe.patches.iter().filter(|patch| self.patch(recipe, &patch.file).is_none()) {
-            missing("the patch", format!("patches/{}/{}", recipe.name, patch.file));
+        for patch in recipe
+            .patches
+            .iter()
+            .filter(|patch| self.patch(recipe, &patch.file).is_none())
+        {
+            missing(
+                "the patch",
+                format!("patches/{}/{}", recipe.name, patch.file),
+            );
         }
-        let crates = recipe.origins.iter().filter_map(|origin| match &origin.place {
-            PlaceTemplate::Crate { name, .. } => Some(name),
-            _ => None,
-        });
+        let crates = recipe
+            .origins
+            .iter()
+            .filter_map(|origin| match &origin.place {
+                PlaceTemplate::Crate { name, .. } => Some(name),
+                _ => None,
+            });
         let libraries = recipe.libraries.iter().map(|library| &library.name);
-        for name in std::iter::once(&recipe.name).chain(recipe.required()).chain(libraries).chain(crates) {
+        for name in std::iter::once(&recipe.name)
+            .chain(recipe.required())
+            .chain(libraries)
+            .chain(crates)
+        {
             if let Some(excluded) = self.exclusions.find(name.as_str()) {
                 errors.push(CatalogError::Excluded {
                     place: recipe.file.clone(),
@@ -225,13 +386,18 @@ impl Catalog {
 
     /// The recipes of each name.
     pub fn recipes(&self) -> impl Iterator<Item = (&Name, &[Arc<Recipe>])> {
-        self.recipes.iter().map(|(name, recipes)| (name, recipes.as_slice()))
+        self.recipes
+            .iter()
+            .map(|(name, recipes)| (name, recipes.as_slice()))
     }
 
     /// The recipe of `name` that is written for `version`.
     #[must_use]
     pub fn recipe(&self, name: &Name, version: &Version) -> Option<&Arc<Recipe>> {
-        self.recipes.get(name)?.iter().find(|recipe| recipe.versions.contains(version))
+        self.recipes
+            .get(name)?
+            .iter()
+            .find(|recipe| recipe.versions.contains(version))
     }
 
     /// The file beside `recipe`.
@@ -248,27 +414,54 @@ impl Catalog {
     /// The tests of `name` that are written for `version`.
     #[must_use]
     pub fn suite(&self, name: &Name, version: &Version) -> Option<&Arc<Suite>> {
-        self.suites.get(name)?.iter().find(|suite| suite.versions.contains(version))
+        self.suites
+            .get(name)?
+            .iter()
+            .find(|suite| suite.versions.contains(version))
     }
 
-    /// What `check` needs of a selected source: its tests, and the source with the tests' files. None where no tests are written for it.
+    /// What `check` needs of a selected source: its tests, and the source with the tests' files.
+    /// None where no tests are written for it.
     ///
     /// # Errors
     /// When the lock does not know the tests, or other files of ours than there are now.
-    pub fn select_tests(&self, selected: &Selected) -> Result<Option<(Arc<Suite>, Selected)>, Vec<SelectionError>> {
+    pub fn select_tests(
+        &self,
+        selected: &Selected,
+    ) -> Result<Option<(Arc<Suite>, Selected)>, Vec<SelectionError>> {
         let Selected { recipe, source, .. } = selected;
-        let Some(suite) = self.suite(&recipe.name, &source.version) else { return Ok(None) };
-        let Some(tests) = &source.tests else {
-            return Err(vec![SelectionError::TestsNotLocked { name: recipe.name.clone(), version: source.version.clone() }]);
+        let Some(suite) = self.suite(&recipe.name, &source.version) else {
+            return Ok(None);
         };
-        let recipe = suite.recipe(recipe).map_err(|problem| vec![SelectionError::TestInputs { name: recipe.name.clone(), problem }])?;
+        let Some(tests) = &source.tests else {
+            return Err(vec![SelectionError::TestsNotLocked {
+                name: recipe.name.clone(),
+                version: source.version.clone(),
+            }]);
+        };
+        let recipe = suite.recipe(recipe).map_err(|problem| {
+            vec![SelectionError::TestInputs {
+                name: recipe.name.clone(),
+                problem,
+            }]
+        })?;
         let (mut overlays, mut patches) = (source.overlays.clone(), source.patches.clone());
         overlays.extend(tests.overlays.clone());
         patches.extend(tests.patches.clone());
-        let source = LockedSource { inputs: tests.inputs, origins: tests.origins.clone(), patches, overlays, ..source.clone() };
+        let source = LockedSource {
+            inputs: tests.inputs,
+            origins: tests.origins.clone(),
+            patches,
+            overlays,
+            ..source.clone()
+        };
         let mut errors = Vec::new();
         let selected = self.selected(&Arc::new(recipe), &source, &mut errors);
-        if errors.is_empty() { Ok(Some((suite.clone(), selected))) } else { Err(errors) }
+        if errors.is_empty() {
+            Ok(Some((suite.clone(), selected)))
+        } else {
+            Err(errors)
+        }
     }
 
     /// The patch of `recipe`.
@@ -282,31 +475,58 @@ impl Catalog {
         self.patches.get(&path).map(Vec::as_slice)
     }
 
-    /// Chooses the sources called `names` (all of the lock, where that is empty) and what they depend on.
+    /// Chooses the sources called `names` (all of the lock, where that is empty) and what they
+    /// depend on.
     ///
     /// # Errors
     /// All that keeps them from being built together.
     pub fn select(&self, lock: &Lock, names: &[Name]) -> Result<Selection, Vec<SelectionError>> {
         let mut errors = self.excluded_in(lock);
-        let wanted: Vec<&Name> = if names.is_empty() { lock.sources.keys().collect() } else { names.iter().collect() };
-        let mut walk = Walk { catalog: self, lock, sources: Vec::new(), done: BTreeSet::new(), errors: Vec::new() };
+        let wanted: Vec<&Name> = if names.is_empty() {
+            lock.sources.keys().collect()
+        } else {
+            names.iter().collect()
+        };
+        let mut walk = Walk {
+            catalog: self,
+            lock,
+            sources: Vec::new(),
+            done: BTreeSet::new(),
+            errors: Vec::new(),
+        };
         for name in wanted {
             walk.visit(name);
         }
         errors.append(&mut walk.errors);
         errors.extend(collisions(&walk.sources));
-        let graph = Graph::new(walk.sources.iter().map(|selected| &*selected.recipe)).unwrap_or_else(|edges| {
-            errors.extend(edges.iter().map(|edge| SelectionError::Edge(self.located(edge))));
-            Graph::default()
-        });
-        if errors.is_empty() { Ok(Selection { sources: walk.sources, graph }) } else { Err(errors) }
+        let graph = Graph::new(walk.sources.iter().map(|selected| &*selected.recipe))
+            .unwrap_or_else(|edges| {
+                errors.extend(
+                    edges
+                        .iter()
+                        .map(|edge| SelectionError::Edge(self.located(edge))),
+                );
+                Graph::default()
+            });
+        if errors.is_empty() {
+            Ok(Selection {
+                sources: walk.sources,
+                graph,
+            })
+        } else {
+            Err(errors)
+        }
     }
 
     fn excluded_in(&self, lock: &Lock) -> Vec<SelectionError> {
-        let crates = lock.sources.values().flat_map(|source| &source.origins).filter_map(|origin| match &origin.place {
-            super::Place::Crate { name, .. } => Some(name),
-            _ => None,
-        });
+        let crates = lock
+            .sources
+            .values()
+            .flat_map(|source| &source.origins)
+            .filter_map(|origin| match &origin.place {
+                super::Place::Crate { name, .. } => Some(name),
+                _ => None,
+            });
         let mut errors = Vec::new();
         for name in lock.sources.keys().chain(crates) {
             if let Some(excluded) = self.exclusions.find(name.as_str()) {
@@ -321,36 +541,65 @@ impl Catalog {
         errors
     }
 
-    fn selected(&self, recipe: &Arc<Recipe>, source: &LockedSource, errors: &mut Vec<SelectionError>) -> Selected {
-        let mut checked = |what, file: &RelPath, bytes: Option<&[u8]>, expected: Option<&Sha256>| {
-            let bytes = bytes.unwrap_or_default().to_vec();
-            let found = Sha256::of(&bytes);
-            if expected != Some(&found) {
-                errors.push(SelectionError::Changed {
-                    name: recipe.name.clone(),
-                    what,
-                    file: file.clone(),
-                    expected: expected.map_or_else(|| "nothing of it".into(), ToString::to_string),
-                    found: found.to_string(),
-                });
-            }
-            bytes
-        };
+    fn selected(
+        &self,
+        recipe: &Arc<Recipe>,
+        source: &LockedSource,
+        errors: &mut Vec<SelectionError>,
+    ) -> Selected {
+        let mut checked =
+            |what, file: &RelPath, bytes: Option<&[u8]>, expected: Option<&Sha256>| {
+                let bytes = bytes.unwrap_or_default().to_vec();
+                let found = Sha256::of(&bytes);
+                if expected != Some(&found) {
+                    errors.push(SelectionError::Changed {
+                        name: recipe.name.clone(),
+                        what,
+                        file: file.clone(),
+                        expected: expected
+                            .map_or_else(|| "nothing of it".into(), ToString::to_string),
+                        found: found.to_string(),
+                    });
+                }
+                bytes
+            };
         let overlays = recipe.overlays.iter().map(|overlay| {
             let bytes = self.overlay(recipe, &overlay.file);
-            (overlay.to.clone(), checked("the overlay", &overlay.file, bytes, source.overlays.get(&overlay.file)))
+            (
+                overlay.to.clone(),
+                checked(
+                    "the overlay",
+                    &overlay.file,
+                    bytes,
+                    source.overlays.get(&overlay.file),
+                ),
+            )
         });
         let overlays = overlays.collect();
         let patches = recipe.patches.iter().map(|patch| {
             let bytes = self.patch(recipe, &patch.file);
-            (patch.file.clone(), checked("the patch", &patch.file, bytes, source.patches.get(&patch.file)))
+            (
+                patch.file.clone(),
+                checked(
+                    "the patch",
+                    &patch.file,
+                    bytes,
+                    source.patches.get(&patch.file),
+                ),
+            )
         });
         let patches = patches.collect();
-        Selected { recipe: recipe.clone(), source: source.clone(), overlays, patches }
+        Selected {
+            recipe: recipe.clone(),
+            source: source.clone(),
+            overlays,
+            patches,
+        }
     }
 }
 
-/// A depth-first walk along what sources require: that comes before them. Edges that lead nowhere are left to the graph.
+/// A depth-first walk along what sources require: that comes before them. Edges that lead nowhere
+/// are left to the graph.
 struct Walk<'a> {
     catalog: &'a Catalog,
     lock: &'a Lock,
@@ -369,12 +618,28 @@ impl Walk<'_> {
             return;
         };
         let Some(recipe) = self.catalog.recipe(name, &source.version) else {
-            let recipes = self.catalog.recipes.get(name).map_or(&[][..], Vec::as_slice);
-            let known = recipes.iter().flat_map(|recipe| &recipe.versions).map(ToString::to_string).collect();
-            self.errors.push(SelectionError::NoRecipe { name: name.clone(), version: source.version.clone(), known });
+            let recipes = self
+                .catalog
+                .recipes
+                .get(name)
+                .map_or(&[][..], Vec::as_slice);
+            let known = recipes
+                .iter()
+                .flat_map(|recipe| &recipe.versions)
+                .map(ToString::to_string)
+                .collect();
+            self.errors.push(SelectionError::NoRecipe {
+                name: name.clone(),
+                version: source.version.clone(),
+                known,
+            });
             return;
         };
-        for required in recipe.required().into_iter().filter(|name| self.lock.sources.contains_key(*name)) {
+        for required in recipe
+            .required()
+            .into_iter()
+            .filter(|name| self.lock.sources.contains_key(*name))
+        {
             self.visit(required);
         }
         let selected = self.catalog.selected(recipe, source, &mut self.errors);
@@ -390,14 +655,31 @@ impl Walk<'_> {
                 reason: excluded.reason.clone(),
             };
         }
-        SelectionError::Unknown { name: name.clone(), known: self.lock.sources.keys().map(ToString::to_string).collect() }
+        SelectionError::Unknown {
+            name: name.clone(),
+            known: self.lock.sources.keys().map(ToString::to_string).collect(),
+        }
     }
 }
 
-fn two_for_one(name: &Name, first: (&String, &[Version]), second: (&String, &[Version])) -> Option<CatalogError> {
+fn two_for_one(
+    name: &Name,
+    first: (&String, &[Version]),
+    second: (&String, &[Version]),
+) -> Option<CatalogError> {
     let version = first.1.iter().find(|version| second.1.contains(version))?;
-    let (name, version, first, second) = (name.clone(), version.clone(), first.0.clone(), second.0.clone());
-    Some(CatalogError::TwoForOneVersion { name, version, first, second })
+    let (name, version, first, second) = (
+        name.clone(),
+        version.clone(),
+        first.0.clone(),
+        second.0.clone(),
+    );
+    Some(CatalogError::TwoForOneVersion {
+        name,
+        version,
+        first,
+        second,
+    })
 }
 
 /// Paths below the prefix that two sources would both write.
@@ -405,13 +687,24 @@ fn collisions(sources: &[Selected]) -> Vec<SelectionError> {
     let mut owners: BTreeMap<String, &Name> = BTreeMap::new();
     let mut errors = Vec::new();
     for Selected { recipe, .. } in sources {
-        let libraries = recipe.libraries.iter().filter_map(Library::archive).map(String::from);
+        let libraries = recipe
+            .libraries
+            .iter()
+            .filter_map(Library::archive)
+            .map(String::from);
         let headers = recipe.headers().map(|(_, to)| format!("include/{to}"));
-        let modules = recipe.pkg_configs.keys().map(|name| format!("lib/pkgconfig/{name}.pc"));
+        let modules = recipe
+            .pkg_configs
+            .keys()
+            .map(|name| format!("lib/pkgconfig/{name}.pc"));
         for path in libraries.chain(headers).chain(modules) {
             // Some file systems do not tell `Zlib.h` from `zlib.h`.
             if let Some(first) = owners.insert(path.to_ascii_lowercase(), &recipe.name) {
-                errors.push(SelectionError::Collision { path, first: first.clone(), second: recipe.name.clone() });
+                errors.push(SelectionError::Collision {
+                    path,
+                    first: first.clone(),
+                    second: recipe.name.clone(),
+                });
             }
         }
     }

@@ -1,5 +1,5 @@
-//! What a library is built for: a target, and a variant of how it is compiled for it. One value, [`BuildConfig`], that plan, toolchain, manifest and
-//! overlay share.
+//! What a library is built for: a target, and a variant of how it is compiled for it. One value,
+//! [`BuildConfig`], that plan, toolchain, manifest and overlay share.
 
 use std::fmt;
 use std::str::FromStr;
@@ -24,30 +24,57 @@ pub enum ConfigError {
         line(found),
         why.map(|why| format!(": {why}")).unwrap_or_default()
     )]
-    Feature { found: String, why: Option<&'static str> },
+    Feature {
+        found: String,
+        why: Option<&'static str>,
+    },
     /// A feature stands twice.
     #[error("a variant names each of its features once, found `{feature}` twice")]
     Twice { feature: Feature },
     /// The target has no such variant.
     #[error("{target} has no variant `{feature}`: {why}")]
-    Refused { target: Target, feature: Feature, why: &'static str },
+    Refused {
+        target: Target,
+        feature: Feature,
+        why: &'static str,
+    },
 }
 
 fn names(words: &[&str]) -> String {
-    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+    words
+        .iter()
+        .map(|word| format!("`{word}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
-/// A WASI target triple, as clang and CPython name it. The old name `wasm32-wasi` is none: WASI SDK 34 removed it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema)]
+/// A WASI target triple, as clang and CPython name it. The old name `wasm32-wasi` is none: WASI SDK
+/// 34 removed it.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+)]
 pub enum Target {
     /// WASI 0.1, CPython's tier 2 target.
     #[default]
     #[serde(rename = "wasm32-wasip1")]
     Wasip1,
-    /// WASI 0.2: the same objects as 0.1 where a source asks for no socket; programs become components.
+    /// WASI 0.2: the same objects as 0.1 where a source asks for no socket; programs become
+    /// components.
     #[serde(rename = "wasm32-wasip2")]
     Wasip2,
-    /// WASI 0.1 with the threads of the wasi-threads proposal: <https://github.com/WebAssembly/wasi-threads>.
+    /// WASI 0.1 with the threads of the wasi-threads proposal:
+    /// <https://github.com/WebAssembly/wasi-threads>.
     #[serde(rename = "wasm32-wasip1-threads")]
     Wasip1Threads,
     /// WASI 0.3: components whose functions may be asynchronous.
@@ -92,16 +119,29 @@ const WASIP1: TargetSpec = TargetSpec {
     lacks: &[],
 };
 
-const WASIP2: TargetSpec = TargetSpec { triple: "wasm32-wasip2", sysroot: "wasm32-wasip2", form: ProgramForm::Component, ..WASIP1 };
+const WASIP2: TargetSpec = TargetSpec {
+    triple: "wasm32-wasip2",
+    sysroot: "wasm32-wasip2",
+    form: ProgramForm::Component,
+    ..WASIP1
+};
 
-/// Each thread is an instance of the module, and imports the one memory: <https://github.com/WebAssembly/wasi-threads>.
+/// Each thread is an instance of the module, and imports the one memory:
+/// <https://github.com/WebAssembly/wasi-threads>.
 const WASIP1_THREADS: TargetSpec = TargetSpec {
     triple: "wasm32-wasip1-threads",
     sysroot: "wasm32-wasip1-threads",
     compile: &["-pthread"],
-    link: &["-Wl,--import-memory", "-Wl,--export-memory", "-Wl,--max-memory=4294967296"],
+    link: &[
+        "-Wl,--import-memory",
+        "-Wl,--export-memory",
+        "-Wl,--max-memory=4294967296",
+    ],
     wasmtime: &["-W", "threads=y", "-S", "threads=y"],
-    lacks: &[(Feature::Pic, "its wasi-libc places thread-local variables when a program is linked, so that it is in no shared library")],
+    lacks: &[(
+        Feature::Pic,
+        "its wasi-libc places thread-local variables when a program is linked, so that it is in no shared library",
+    )],
     ..WASIP1
 };
 
@@ -115,7 +155,12 @@ const WASIP3: TargetSpec = TargetSpec {
 
 impl Target {
     /// All of them, the default first.
-    pub const ALL: [Self; 4] = [Self::Wasip1, Self::Wasip2, Self::Wasip1Threads, Self::Wasip3];
+    pub const ALL: [Self; 4] = [
+        Self::Wasip1,
+        Self::Wasip2,
+        Self::Wasip1Threads,
+        Self::Wasip3,
+    ];
 
     /// Its row of the table of targets.
     #[must_use]
@@ -145,19 +190,27 @@ impl FromStr for Target {
     type Err = ConfigError;
 
     fn from_str(text: &str) -> Result<Self, ConfigError> {
-        Self::ALL.into_iter().find(|target| target.as_str() == text).ok_or_else(|| ConfigError::Target { found: text.to_owned() })
+        Self::ALL
+            .into_iter()
+            .find(|target| target.as_str() == text)
+            .ok_or_else(|| ConfigError::Target {
+                found: text.to_owned(),
+            })
     }
 }
 
 /// One way in which a variant differs from the default.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Feature {
     /// Position-independent code: what a shared library is linked from.
     Pic,
     /// Optimised for size in place of speed.
     Small,
-    /// The 128-bit vector instructions of WebAssembly: <https://webassembly.github.io/spec/core/>, `v128`.
+    /// The 128-bit vector instructions of WebAssembly: <https://webassembly.github.io/spec/core/>,
+    /// `v128`.
     Simd,
     /// WebAssembly's exceptions, and with them `setjmp` and `longjmp`.
     Eh,
@@ -165,13 +218,17 @@ pub enum Feature {
 
 /// Why a name that some know from elsewhere is no feature.
 const NO_FEATURES: &[(&str, &str)] = &[
-    ("lto", "it makes LLVM bitcode, which an older linker than its clang does not read, and a member of a library is a WebAssembly object"),
+    (
+        "lto",
+        "it makes LLVM bitcode, which an older linker than its clang does not read, and a member of a library is a WebAssembly object",
+    ),
     ("speed", "the default is optimised for speed"),
     ("threads", "threads are a target, `wasm32-wasip1-threads`"),
 ];
 
-/// The release of LLVM from which on clang writes the exceptions of the WebAssembly standard. Older ones know their first draft alone. Source:
-/// <https://github.com/WebAssembly/wasi-sdk/pull/523>, and clang 19's refusal of the option.
+/// The release of LLVM from which on clang writes the exceptions of the WebAssembly standard. Older
+/// ones know their first draft alone. Source: <https://github.com/WebAssembly/wasi-sdk/pull/523>,
+/// and clang 19's refusal of the option.
 const STANDARD_EXCEPTIONS: u32 = 20;
 
 impl Feature {
@@ -204,14 +261,27 @@ impl FromStr for Feature {
     type Err = ConfigError;
 
     fn from_str(text: &str) -> Result<Self, ConfigError> {
-        let why = || NO_FEATURES.iter().find(|(name, _)| *name == text).map(|(_, why)| *why);
-        let found = Self::ALL.into_iter().find(|feature| feature.as_str() == text);
-        found.ok_or_else(|| ConfigError::Feature { found: text.to_owned(), why: why() })
+        let why = || {
+            NO_FEATURES
+                .iter()
+                .find(|(name, _)| *name == text)
+                .map(|(_, why)| *why)
+        };
+        let found = Self::ALL
+            .into_iter()
+            .find(|feature| feature.as_str() == text);
+        found.ok_or_else(|| ConfigError::Feature {
+            found: text.to_owned(),
+            why: why(),
+        })
     }
 }
 
-/// How code is compiled for a target: a set of features, empty by default. Its name has them in the order of [`Feature::ALL`], joined by `+`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+/// How code is compiled for a target: a set of features, empty by default. Its name has them in the
+/// order of [`Feature::ALL`], joined by `+`.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(try_from = "Vec<Feature>", into = "Vec<Feature>")]
 pub struct Variant(u8);
 
@@ -224,7 +294,9 @@ impl Variant {
 
     /// Its features, in the order of [`Feature::ALL`].
     pub fn features(self) -> impl Iterator<Item = Feature> {
-        Feature::ALL.into_iter().filter(move |&feature| self.has(feature))
+        Feature::ALL
+            .into_iter()
+            .filter(move |&feature| self.has(feature))
     }
 
     /// Whether it has no feature.
@@ -233,8 +305,9 @@ impl Variant {
         self.0 == 0
     }
 
-    /// What clang, of this release of LLVM, is given to compile code of this variant; without the level of optimisation, which [`Self::has`] of
-    /// [`Feature::Small`] decides. The assembler gets only the flags about instructions.
+    /// What clang, of this release of LLVM, is given to compile code of this variant; without the
+    /// level of optimisation, which [`Self::has`] of [`Feature::Small`] decides. The assembler gets
+    /// only the flags about instructions.
     #[must_use]
     pub fn compile_flags(self, llvm_major: u32, language: Language) -> Vec<&'static str> {
         let mut flags = Vec::new();
@@ -255,16 +328,25 @@ impl Variant {
         flags
     }
 
-    /// What clang is given at the end of the command that links a program with code of this variant.
+    /// What clang is given at the end of the command that links a program with code of this
+    /// variant.
     #[must_use]
     pub fn link_flags(self) -> &'static [&'static str] {
-        if self.has(Feature::Eh) { &["-lsetjmp"] } else { &[] }
+        if self.has(Feature::Eh) {
+            &["-lsetjmp"]
+        } else {
+            &[]
+        }
     }
 }
 
 impl FromIterator<Feature> for Variant {
     fn from_iter<I: IntoIterator<Item = Feature>>(features: I) -> Self {
-        Self(features.into_iter().fold(0, |bits, feature| bits | feature.bit()))
+        Self(
+            features
+                .into_iter()
+                .fold(0, |bits, feature| bits | feature.bit()),
+        )
     }
 }
 
@@ -295,7 +377,13 @@ impl fmt::Display for Variant {
         if self.is_default() {
             return f.pad("default");
         }
-        f.pad(&self.features().map(Feature::as_str).collect::<Vec<_>>().join("+"))
+        f.pad(
+            &self
+                .features()
+                .map(Feature::as_str)
+                .collect::<Vec<_>>()
+                .join("+"),
+        )
     }
 }
 
@@ -307,12 +395,18 @@ impl FromStr for Variant {
         if text == "default" {
             return Ok(Self::default());
         }
-        text.split('+').map(str::parse).collect::<Result<Vec<Feature>, _>>()?.try_into()
+        text.split('+')
+            .map(str::parse)
+            .collect::<Result<Vec<Feature>, _>>()?
+            .try_into()
     }
 }
 
-/// A target and a variant that it has. Made only by [`BuildConfig::new`], so that a combination that makes no sense is none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+/// A target and a variant that it has. Made only by [`BuildConfig::new`], so that a combination
+/// that makes no sense is none.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(try_from = "Wire", into = "Wire")]
 pub struct BuildConfig {
     target: Target,
@@ -346,8 +440,17 @@ impl BuildConfig {
     /// # Errors
     /// When the target can't have one of the variant's features.
     pub fn new(target: Target, variant: Variant) -> Result<Self, ConfigError> {
-        match target.spec().lacks.iter().find(|(feature, _)| variant.has(*feature)) {
-            Some(&(feature, why)) => Err(ConfigError::Refused { target, feature, why }),
+        match target
+            .spec()
+            .lacks
+            .iter()
+            .find(|(feature, _)| variant.has(*feature))
+        {
+            Some(&(feature, why)) => Err(ConfigError::Refused {
+                target,
+                feature,
+                why,
+            }),
             None => Ok(Self { target, variant }),
         }
     }
@@ -368,11 +471,15 @@ impl BuildConfig {
 /// The default variant of a target.
 impl From<Target> for BuildConfig {
     fn from(target: Target) -> Self {
-        Self { target, variant: Variant::default() }
+        Self {
+            target,
+            variant: Variant::default(),
+        }
     }
 }
 
-/// The name, which is also that of the folder of a prefix: `wasm32-wasip1`, or `wasm32-wasip1+pic+simd`.
+/// The name, which is also that of the folder of a prefix: `wasm32-wasip1`, or
+/// `wasm32-wasip1+pic+simd`.
 impl fmt::Display for BuildConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.variant.is_default() {
@@ -395,7 +502,10 @@ mod tests {
         assert!("wasm32-wasi".parse::<Target>().is_err());
         for target in Target::ALL {
             assert_eq!(target.as_str().parse(), Ok(target));
-            assert_eq!(serde_json::to_value(target).expect("a string"), target.as_str());
+            assert_eq!(
+                serde_json::to_value(target).expect("a string"),
+                target.as_str()
+            );
         }
     }
 
@@ -403,7 +513,10 @@ mod tests {
     fn every_set_of_features_has_one_name_and_is_read_from_it() {
         let mut names = std::collections::BTreeSet::new();
         for bits in 0..1 << Feature::ALL.len() {
-            let set: Variant = Feature::ALL.into_iter().filter(|feature| bits & feature.bit() != 0).collect();
+            let set: Variant = Feature::ALL
+                .into_iter()
+                .filter(|feature| bits & feature.bit() != 0)
+                .collect();
             assert_eq!(variant(&set.to_string()), set);
             let json = serde_json::to_string(&set).expect("written");
             assert_eq!(serde_json::from_str::<Variant>(&json).expect("read"), set);
@@ -412,7 +525,10 @@ mod tests {
         assert_eq!(names.len(), 16);
         assert_eq!(variant("simd+pic").to_string(), "pic+simd");
         let named = BuildConfig::new(Target::Wasip2, variant("eh+small")).expect("a combination");
-        assert_eq!((named.to_string(), BuildConfig::default().to_string()), ("wasm32-wasip2+small+eh".into(), "wasm32-wasip1".into()));
+        assert_eq!(
+            (named.to_string(), BuildConfig::default().to_string()),
+            ("wasm32-wasip2+small+eh".into(), "wasm32-wasip1".into())
+        );
     }
 
     #[test]
@@ -430,8 +546,13 @@ mod tests {
             let error = text.parse::<Variant>().expect_err(text).to_string();
             assert!(error.contains(why), "{text}: {error}");
         }
-        let error = BuildConfig::new(Target::Wasip1Threads, variant("pic")).expect_err("refused").to_string();
-        assert!(error.contains("wasm32-wasip1-threads has no variant `pic`"), "{error}");
+        let error = BuildConfig::new(Target::Wasip1Threads, variant("pic"))
+            .expect_err("refused")
+            .to_string();
+        assert!(
+            error.contains("wasm32-wasip1-threads has no variant `pic`"),
+            "{error}"
+        );
         let json = r#"{"target":"wasm32-wasip1-threads","variant":["simd","pic"]}"#;
         assert!(serde_json::from_str::<BuildConfig>(json).is_err());
         assert!(serde_json::from_str::<BuildConfig>(&json.replace(",\"pic\"", "")).is_ok());
@@ -439,9 +560,24 @@ mod tests {
 
     #[test]
     fn only_a_clang_that_can_is_asked_for_the_standards_exceptions() {
-        assert!(!variant("eh").compile_flags(19, Language::C).iter().any(|flag| flag.contains("legacy")));
-        assert!(variant("eh").compile_flags(20, Language::C).contains(&"-wasm-use-legacy-eh=false"));
-        assert_eq!(variant("pic+small+simd").compile_flags(19, Language::C), ["-fPIC", "-msimd128"]);
-        assert!(Variant::default().compile_flags(20, Language::C).is_empty() && Variant::default().link_flags().is_empty());
+        assert!(
+            !variant("eh")
+                .compile_flags(19, Language::C)
+                .iter()
+                .any(|flag| flag.contains("legacy"))
+        );
+        assert!(
+            variant("eh")
+                .compile_flags(20, Language::C)
+                .contains(&"-wasm-use-legacy-eh=false")
+        );
+        assert_eq!(
+            variant("pic+small+simd").compile_flags(19, Language::C),
+            ["-fPIC", "-msimd128"]
+        );
+        assert!(
+            Variant::default().compile_flags(20, Language::C).is_empty()
+                && Variant::default().link_flags().is_empty()
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Names of the Common Platform Enumeration. Sources: NIST IR 7695, 6.1 (the URI of version 2.2) and 6.2 (the formatted string of version 2.3).
+//! Names of the Common Platform Enumeration. Sources: NIST IR 7695, 6.1 (the URI of version 2.2)
+//! and 6.2 (the formatted string of version 2.3).
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Version;
 
-/// Vendor and product as the CPE dictionary has them, `vendor:product`; escaped like the parts of a [`Cpe`].
+/// Vendor and product as the CPE dictionary has them, `vendor:product`; escaped like the parts of a
+/// [`Cpe`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct CpeProduct {
@@ -16,7 +18,8 @@ pub struct CpeProduct {
     product: String,
 }
 
-/// What a CPE name says of software. `None` is any value, or none that applies; other attributes (edition, language, …) are not kept.
+/// What a CPE name says of software. `None` is any value, or none that applies; other attributes
+/// (edition, language, …) are not kept.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Cpe {
     /// `a` (application), `o` or `h`.
@@ -76,7 +79,12 @@ by_text!(CpeProduct);
 
 impl fmt::Display for CpeProduct {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", escaped(Some(&self.vendor)), escaped(Some(&self.product)))
+        write!(
+            f,
+            "{}:{}",
+            escaped(Some(&self.vendor)),
+            escaped(Some(&self.product))
+        )
     }
 }
 
@@ -100,7 +108,10 @@ impl Cpe {
     #[must_use]
     pub fn version(&self) -> Option<String> {
         let version = self.version.as_deref()?;
-        Some(self.update.as_deref().map_or_else(|| version.to_owned(), |update| format!("{version}-{update}")))
+        Some(self.update.as_deref().map_or_else(
+            || version.to_owned(),
+            |update| format!("{version}-{update}"),
+        ))
     }
 }
 
@@ -112,13 +123,26 @@ impl FromStr for Cpe {
         let parts = if let Some(rest) = text.strip_prefix("cpe:2.3:") {
             split(rest)
         } else if let Some(rest) = text.strip_prefix("cpe:/") {
-            rest.split(':').map(|part| value(percent_decode_str(part).decode_utf8_lossy().into_owned(), part == "-")).collect()
+            rest.split(':')
+                .map(|part| {
+                    value(
+                        percent_decode_str(part).decode_utf8_lossy().into_owned(),
+                        part == "-",
+                    )
+                })
+                .collect()
         } else {
             return Err(CpeError::Name(text.to_owned()));
         };
         let mut parts = parts.into_iter();
         let mut next = || parts.next().flatten();
-        Ok(Self { part: next(), vendor: next(), product: next(), version: next(), update: next() })
+        Ok(Self {
+            part: next(),
+            vendor: next(),
+            product: next(),
+            version: next(),
+            update: next(),
+        })
     }
 }
 
@@ -132,7 +156,13 @@ impl fmt::Display for Cpe {
     /// The formatted string of version 2.3.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("cpe:2.3")?;
-        for part in [&self.part, &self.vendor, &self.product, &self.version, &self.update] {
+        for part in [
+            &self.part,
+            &self.vendor,
+            &self.product,
+            &self.version,
+            &self.update,
+        ] {
             write!(f, ":{}", escaped(part.as_deref()))?;
         }
         // Any edition, language, software edition, target software, target hardware, other.
@@ -140,14 +170,20 @@ impl fmt::Display for Cpe {
     }
 }
 
-/// A part of a formatted string: `\` goes before what has a meaning, and before all that is no letter, digit, `.`, `-` or `_`.
+/// A part of a formatted string: `\` goes before what has a meaning, and before all that is no
+/// letter, digit, `.`, `-` or `_`.
 fn escaped(part: Option<&str>) -> String {
     match part {
         None => "*".to_owned(),
         Some("-") => "\\-".to_owned(),
         Some(text) => text
             .chars()
-            .flat_map(|c| (!(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))).then_some('\\').into_iter().chain([c]))
+            .flat_map(|c| {
+                (!(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_')))
+                    .then_some('\\')
+                    .into_iter()
+                    .chain([c])
+            })
             .collect(),
     }
 }
@@ -187,28 +223,67 @@ mod tests {
 
     fn name(part: &str, vendor: &str, product: &str, version: Option<&str>) -> Cpe {
         let owned = |text: &str| Some(text.to_owned());
-        Cpe { part: owned(part), vendor: owned(vendor), product: owned(product), version: version.map(Into::into), update: None }
+        Cpe {
+            part: owned(part),
+            vendor: owned(vendor),
+            product: owned(product),
+            version: version.map(Into::into),
+            update: None,
+        }
     }
 
     #[test]
     fn names_are_written_as_the_standard_has_them() {
         let version = |text: &str| text.parse::<Version>().expect("a version");
-        let cpe = |product: &str, of: &str| product.parse::<CpeProduct>().expect(product).at(&version(of)).to_string();
-        assert_eq!(cpe("zlib:zlib", "1.3.2"), "cpe:2.3:a:zlib:zlib:1.3.2:*:*:*:*:*:*:*");
-        // `-`, `.` and `_` are written as they are (6.2.2.1), a lone `-` is not: it would say that there is none.
-        assert_eq!(cpe("kernel:util-linux", "2.42-rc1"), "cpe:2.3:a:kernel:util-linux:2.42-rc1:*:*:*:*:*:*:*");
-        assert_eq!(cpe(r"gnu:c\+\+", "1+2"), r"cpe:2.3:a:gnu:c\+\+:1\+2:*:*:*:*:*:*:*");
-        assert_eq!(name("a", "-", "*", Some("?")).to_string(), r"cpe:2.3:a:\-:\*:\?:*:*:*:*:*:*:*");
+        let cpe = |product: &str, of: &str| {
+            product
+                .parse::<CpeProduct>()
+                .expect(product)
+                .at(&version(of))
+                .to_string()
+        };
+        assert_eq!(
+            cpe("zlib:zlib", "1.3.2"),
+            "cpe:2.3:a:zlib:zlib:1.3.2:*:*:*:*:*:*:*"
+        );
+        // `-`, `.` and `_` are written as they are (6.2.2.1), a lone `-` is not: it would say that
+        // there is none.
+        assert_eq!(
+            cpe("kernel:util-linux", "2.42-rc1"),
+            "cpe:2.3:a:kernel:util-linux:2.42-rc1:*:*:*:*:*:*:*"
+        );
+        assert_eq!(
+            cpe(r"gnu:c\+\+", "1+2"),
+            r"cpe:2.3:a:gnu:c\+\+:1\+2:*:*:*:*:*:*:*"
+        );
+        assert_eq!(
+            name("a", "-", "*", Some("?")).to_string(),
+            r"cpe:2.3:a:\-:\*:\?:*:*:*:*:*:*:*"
+        );
     }
 
     #[test]
     fn both_versions_of_the_format_are_read() {
         let read = |text: &str| text.parse::<Cpe>().expect(text);
-        assert_eq!(read("cpe:2.3:a:zlib:zlib:1.2.11:*:*:*:*:*:*:*"), name("a", "zlib", "zlib", Some("1.2.11")));
-        assert_eq!(read("cpe:/a:zlib:zlib:1.2.11"), name("a", "zlib", "zlib", Some("1.2.11")));
+        assert_eq!(
+            read("cpe:2.3:a:zlib:zlib:1.2.11:*:*:*:*:*:*:*"),
+            name("a", "zlib", "zlib", Some("1.2.11"))
+        );
+        assert_eq!(
+            read("cpe:/a:zlib:zlib:1.2.11"),
+            name("a", "zlib", "zlib", Some("1.2.11"))
+        );
         assert_eq!(read("cpe:/a:gnu:c%2b%2b:-"), name("a", "gnu", "c++", None));
-        assert_eq!(read(r"cpe:2.3:a:a\:b:c\+\+:-:*:*:*:*:*:*:*"), name("a", "a:b", "c++", None));
-        assert_eq!(read("cpe:2.3:a:tukaani:xz:5.2.0:alpha:*:*:*:*:*:*").version().as_deref(), Some("5.2.0-alpha"));
+        assert_eq!(
+            read(r"cpe:2.3:a:a\:b:c\+\+:-:*:*:*:*:*:*:*"),
+            name("a", "a:b", "c++", None)
+        );
+        assert_eq!(
+            read("cpe:2.3:a:tukaani:xz:5.2.0:alpha:*:*:*:*:*:*")
+                .version()
+                .as_deref(),
+            Some("5.2.0-alpha")
+        );
         assert_eq!(read("cpe:2.3:a:zlib").product(), None);
         assert!("zlib:zlib".parse::<Cpe>().is_err() && "cpe:2.4:a:b".parse::<Cpe>().is_err());
     }
@@ -216,9 +291,24 @@ mod tests {
     #[test]
     fn only_two_names_are_vendor_and_product() {
         for text in ["zlib:zlib", "kernel:util-linux", r"gnu:c\+\+", r"a\:b:c"] {
-            assert_eq!(text.parse::<CpeProduct>().map(|product| product.to_string()).as_deref(), Ok(text));
+            assert_eq!(
+                text.parse::<CpeProduct>()
+                    .map(|product| product.to_string())
+                    .as_deref(),
+                Ok(text)
+            );
         }
-        for text in ["zlib", "a:b:c", ":zlib", "zlib:", "*:zlib", "zlib:-", "z lib:zlib", "zlíb:zlib", ""] {
+        for text in [
+            "zlib",
+            "a:b:c",
+            ":zlib",
+            "zlib:",
+            "*:zlib",
+            "zlib:-",
+            "z lib:zlib",
+            "zlíb:zlib",
+            "",
+        ] {
             assert!(text.parse::<CpeProduct>().is_err(), "{text}");
         }
     }

@@ -10,7 +10,8 @@ use super::{Name, NameError, RelPath};
 /// What stands for the SDK in the written form: no name of a recipe has such characters.
 const SDK: &str = "<sdk>";
 
-/// A file that clang opened for a source. Written as `PATH`, `<sdk>:PATH` and `NAME:PATH`; no path has a colon.
+/// A file that clang opened for a source. Written as `PATH`, `<sdk>:PATH` and `NAME:PATH`; no path
+/// has a colon.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Dependency {
@@ -18,7 +19,8 @@ pub enum Dependency {
     Own(RelPath),
     /// Below the SDK's folder.
     Sdk(RelPath),
-    /// A header of another source, by the path below `include/`; or one of the prefix (`include`), which tests may include.
+    /// A header of another source, by the path below `include/`; or one of the prefix (`include`),
+    /// which tests may include.
     Header(Name, RelPath),
 }
 
@@ -54,8 +56,14 @@ mod tests {
 
     #[test]
     fn a_recipe_called_sdk_is_not_the_sdk() {
-        let (name, path): (Name, RelPath) = ("sdk".parse().expect("a name"), "stdio.h".parse().expect("a path"));
-        let (header, sdk) = (Dependency::Header(name, path.clone()), Dependency::Sdk(path));
+        let (name, path): (Name, RelPath) = (
+            "sdk".parse().expect("a name"),
+            "stdio.h".parse().expect("a path"),
+        );
+        let (header, sdk) = (
+            Dependency::Header(name, path.clone()),
+            Dependency::Sdk(path),
+        );
         assert_ne!(header.to_string(), sdk.to_string());
         assert_eq!(header.to_string().parse(), Ok(header));
     }

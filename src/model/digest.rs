@@ -40,8 +40,9 @@ impl Sha256 {
         Ok((digesting.finish().1, size))
     }
 
-    /// A digest over a list of fields, each preceded by its length, so that no two lists share one text. `domain` says what the digest is of and
-    /// in which version: keys of different kinds can never meet.
+    /// A digest over a list of fields, each preceded by its length, so that no two lists share one
+    /// text. `domain` says what the digest is of and in which version: keys of different kinds can
+    /// never meet.
     #[must_use]
     pub fn of_fields<'a>(domain: &'a str, fields: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut hasher = sha2::Sha256::new();
@@ -59,7 +60,8 @@ impl Sha256 {
     }
 }
 
-/// Text form, serde and schema of a digest type, a newtype over bytes: lower-case hexadecimal digits, two a byte.
+/// Text form, serde and schema of a digest type, a newtype over bytes: lower-case hexadecimal
+/// digits, two a byte.
 macro_rules! hex_digest {
     ($type:ident, $bytes:literal, $name:literal) => {
         impl $type {
@@ -105,9 +107,12 @@ macro_rules! hex_digest {
 
 pub(super) use hex_digest;
 
-/// The bytes that `text` writes in lower-case hexadecimal digits, where it writes just as many as `bytes` takes.
+/// The bytes that `text` writes in lower-case hexadecimal digits, where it writes just as many as
+/// `bytes` takes.
 pub(super) fn parse_hex(text: &str, bytes: &mut [u8]) -> Option<()> {
-    if text.len() != 2 * bytes.len() || !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+    if text.len() != 2 * bytes.len()
+        || !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    {
         return None;
     }
     for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
@@ -118,7 +123,8 @@ pub(super) fn parse_hex(text: &str, bytes: &mut [u8]) -> Option<()> {
 
 hex_digest!(Sha256, 32, "SHA-256");
 
-/// A SHA-512 digest (FIPS 180-4), which some registries and documents ask for beside SHA-256. Nothing here is pinned by it alone.
+/// A SHA-512 digest (FIPS 180-4), which some registries and documents ask for beside SHA-256.
+/// Nothing here is pinned by it alone.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Sha512([u8; 64]);
@@ -160,7 +166,11 @@ pub struct Digesting<W> {
 impl<W> Digesting<W> {
     /// Passes everything on to `inner`.
     pub fn new(inner: W) -> Self {
-        Self { inner, hasher: sha2::Sha256::new(), size: 0 }
+        Self {
+            inner,
+            hasher: sha2::Sha256::new(),
+            size: 0,
+        }
     }
 
     /// Bytes written so far.
@@ -202,13 +212,24 @@ mod tests {
     fn the_longer_digest_of_abc_is_the_one_of_fips_180() {
         let expected = "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a\
                         2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f";
-        assert_eq!(Sha512::of_reader(&b"abc"[..]).expect("a slice is read").to_string(), expected);
+        assert_eq!(
+            Sha512::of_reader(&b"abc"[..])
+                .expect("a slice is read")
+                .to_string(),
+            expected
+        );
         assert!(expected[2..].parse::<Sha512>().is_err());
     }
 
     #[test]
     fn a_digest_of_another_length_or_case_is_refused() {
-        for text in ["", "ba78", &"BA".repeat(32), &"zz".repeat(32), &"aa".repeat(33)] {
+        for text in [
+            "",
+            "ba78",
+            &"BA".repeat(32),
+            &"zz".repeat(32),
+            &"aa".repeat(33),
+        ] {
             assert!(text.parse::<Sha256>().is_err(), "{text}");
         }
     }
@@ -218,13 +239,19 @@ mod tests {
         let one = Sha256::of_fields("d", [b"ab".as_slice(), b"c".as_slice()]);
         let other = Sha256::of_fields("d", [b"a".as_slice(), b"bc".as_slice()]);
         assert_ne!(one, other);
-        assert_ne!(one, Sha256::of_fields("e", [b"ab".as_slice(), b"c".as_slice()]));
+        assert_ne!(
+            one,
+            Sha256::of_fields("e", [b"ab".as_slice(), b"c".as_slice()])
+        );
     }
 
     #[test]
     fn a_digesting_writer_counts_and_hashes_what_it_passes_on() {
         let mut digesting = Digesting::new(Vec::new());
-        digesting.write_all(b"a").and_then(|()| digesting.write_all(b"bc")).expect("a vector takes all bytes");
+        digesting
+            .write_all(b"a")
+            .and_then(|()| digesting.write_all(b"bc"))
+            .expect("a vector takes all bytes");
         assert_eq!(digesting.size(), 3);
         assert_eq!(digesting.finish(), (b"abc".to_vec(), Sha256::of(b"abc")));
     }

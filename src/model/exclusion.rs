@@ -1,4 +1,5 @@
-//! What is excluded on purpose, as data: `recipes/excluded.toml`. It is part of the program, whatever recipes a user brings.
+//! What is excluded on purpose, as data: `recipes/excluded.toml`. It is part of the program,
+//! whatever recipes a user brings.
 
 use std::collections::BTreeMap;
 
@@ -82,7 +83,8 @@ pub struct ExcludedFound {
     pub reason: String,
 }
 
-/// That nothing excluded was found, or what was: machine-readable, for reports and SBOMs. Made by [`Exclusions::search`].
+/// That nothing excluded was found, or what was: machine-readable, for reports and SBOMs. Made by
+/// [`Exclusions::search`].
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct ExclusionStatement {
@@ -110,14 +112,17 @@ impl Exclusions {
         toml::from_str(text).map_err(|error| Box::new(SyntaxError::from_toml(file, text, &error)))
     }
 
-    /// The exclusion that `name` falls under, if any. Case, a leading `lib` and a trailing `-sys` or `-src` make no difference: `OpenSSL`,
-    /// `libressl` and the crate `openssl-sys` are all found.
+    /// The exclusion that `name` falls under, if any. Case, a leading `lib` and a trailing `-sys`
+    /// or `-src` make no difference: `OpenSSL`, `libressl` and the crate `openssl-sys` are all
+    /// found.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&Excluded> {
         let wanted = normal(name);
-        self.excluded
-            .iter()
-            .find(|excluded| std::iter::once(&excluded.name).chain(&excluded.aliases).any(|alias| normal(alias.as_str()) == wanted))
+        self.excluded.iter().find(|excluded| {
+            std::iter::once(&excluded.name)
+                .chain(&excluded.aliases)
+                .any(|alias| normal(alias.as_str()) == wanted)
+        })
     }
 
     /// All of them.
@@ -128,39 +133,59 @@ impl Exclusions {
     /// The exclusion that a thing falls under, if any. `text` is of the form that [`Trace`] tells.
     #[must_use]
     pub fn find_trace(&self, trace: Trace, text: &str) -> Option<&Excluded> {
-        let any = |fits: &dyn Fn(&Excluded) -> bool| self.excluded.iter().find(|excluded| fits(excluded));
+        let any =
+            |fits: &dyn Fn(&Excluded) -> bool| self.excluded.iter().find(|excluded| fits(excluded));
         let header = |path: &str| any(&|excluded| excluded.headers.selects_text(path));
         match trace {
             Trace::Lock | Trace::Recipe => self.find(text),
-            // A copy of an excluded project lies in a folder of its name, or its headers do in one of theirs.
+            // A copy of an excluded project lies in a folder of its name, or its headers do in one
+            // of theirs.
             Trace::Input => {
                 let mut folders = text.split('/').rev().skip(1);
                 folders.find_map(|folder| self.find(folder)).or_else(|| {
-                    let starts = std::iter::once(0).chain(text.match_indices('/').map(|(at, _)| at + 1));
+                    let starts =
+                        std::iter::once(0).chain(text.match_indices('/').map(|(at, _)| at + 1));
                     starts.into_iter().find_map(|start| header(&text[start..]))
                 })
             }
             Trace::Header => header(text),
             Trace::Symbol => any(&|excluded| excluded.symbols.selects_text(text)),
-            Trace::License => any(&|excluded| excluded.licenses.iter().any(|license| license == text)),
-            Trace::LicenseText => any(&|excluded| excluded.license_phrases.iter().any(|phrase| text.contains(phrase.as_str()))),
+            Trace::License => {
+                any(&|excluded| excluded.licenses.iter().any(|license| license == text))
+            }
+            Trace::LicenseText => any(&|excluded| {
+                excluded
+                    .license_phrases
+                    .iter()
+                    .any(|phrase| text.contains(phrase.as_str()))
+            }),
         }
     }
 
     /// Looks at everything of `things`: its kind, where it is, and the text to judge.
     #[must_use]
-    pub fn search<'t>(&self, things: impl IntoIterator<Item = (Trace, &'t str, &'t str)>) -> ExclusionStatement {
+    pub fn search<'t>(
+        &self,
+        things: impl IntoIterator<Item = (Trace, &'t str, &'t str)>,
+    ) -> ExclusionStatement {
         let names = |excluded: &Excluded| ExcludedNames {
             name: excluded.name.clone(),
             aliases: excluded.aliases.clone(),
             reason: excluded.reason.clone(),
         };
-        let mut statement = ExclusionStatement { excluded: self.excluded.iter().map(names).collect(), ..ExclusionStatement::default() };
+        let mut statement = ExclusionStatement {
+            excluded: self.excluded.iter().map(names).collect(),
+            ..ExclusionStatement::default()
+        };
         for (trace, place, text) in things {
             *statement.checked.entry(trace).or_default() += 1;
             if let Some(excluded) = self.find_trace(trace, text) {
                 // The whole text of a licence says less than its name.
-                let found = if trace == Trace::LicenseText { "its licence text" } else { text };
+                let found = if trace == Trace::LicenseText {
+                    "its licence text"
+                } else {
+                    text
+                };
                 let found = ExcludedFound {
                     trace,
                     place: place.to_owned(),
@@ -192,7 +217,10 @@ impl ExclusionStatement {
 
 fn normal(name: &str) -> String {
     let name = name.to_ascii_lowercase();
-    let name = name.strip_suffix("-sys").or_else(|| name.strip_suffix("-src")).unwrap_or(&name);
+    let name = name
+        .strip_suffix("-sys")
+        .or_else(|| name.strip_suffix("-src"))
+        .unwrap_or(&name);
     name.strip_prefix("lib").unwrap_or(name).to_owned()
 }
 
@@ -201,7 +229,8 @@ mod tests {
     use super::*;
 
     fn exclusions() -> Exclusions {
-        Exclusions::parse("excluded.toml", include_str!("../../recipes/excluded.toml")).expect("the project's own")
+        Exclusions::parse("excluded.toml", include_str!("../../recipes/excluded.toml"))
+            .expect("the project's own")
     }
 
     #[test]
@@ -225,22 +254,43 @@ mod tests {
             (Trace::Symbol, "sqlite3_open", false),
             (Trace::License, "OpenSSL", true),
             (Trace::License, "MIT", false),
-            (Trace::LicenseText, "This product includes software developed by the OpenSSL Project", true),
-            (Trace::LicenseText, "Permission is hereby granted, free of charge", false),
+            (
+                Trace::LicenseText,
+                "This product includes software developed by the OpenSSL Project",
+                true,
+            ),
+            (
+                Trace::LicenseText,
+                "Permission is hereby granted, free of charge",
+                false,
+            ),
         ];
         for (trace, text, excluded) in table {
-            assert_eq!(exclusions().find_trace(trace, text).is_some(), excluded, "{trace:?} {text}");
+            assert_eq!(
+                exclusions().find_trace(trace, text).is_some(),
+                excluded,
+                "{trace:?} {text}"
+            );
         }
     }
 
     #[test]
     fn a_statement_counts_what_was_looked_at_and_names_what_was_found_once() {
-        let things =
-            [(Trace::Symbol, "lib/libz.a", "inflate"), (Trace::Symbol, "lib/libz.a", "SSL_new"), (Trace::Symbol, "lib/libz.a", "SSL_new")];
+        let things = [
+            (Trace::Symbol, "lib/libz.a", "inflate"),
+            (Trace::Symbol, "lib/libz.a", "SSL_new"),
+            (Trace::Symbol, "lib/libz.a", "SSL_new"),
+        ];
         let mut statement = exclusions().search(things);
         statement.extend(exclusions().search([(Trace::Lock, "the lock", "zlib")]));
-        assert_eq!(statement.checked, BTreeMap::from([(Trace::Lock, 1), (Trace::Symbol, 3)]));
+        assert_eq!(
+            statement.checked,
+            BTreeMap::from([(Trace::Lock, 1), (Trace::Symbol, 3)])
+        );
         assert_eq!(statement.found.len(), 1);
-        assert_eq!((statement.found[0].found.as_str(), statement.excluded.len()), ("SSL_new", 1));
+        assert_eq!(
+            (statement.found[0].found.as_str(), statement.excluded.len()),
+            ("SSL_new", 1)
+        );
     }
 }

@@ -1,8 +1,10 @@
-//! The flags that recipes and suites may give to clang, to the linker and to pkg-config: lists of what is known to be harmless, each in all of
-//! its forms. A flag that is not here is refused, so that a new one of clang's can do no harm before someone has read what it does.
+//! The flags that recipes and suites may give to clang, to the linker and to pkg-config: lists of
+//! what is known to be harmless, each in all of its forms. A flag that is not here is refused, so
+//! that a new one of clang's can do no harm before someone has read what it does.
 //!
-//! Source: <https://clang.llvm.org/docs/ClangCommandLineReference.html> and `wasm-ld --help`. None here takes the argument that follows it, names
-//! a file, loads code, or makes another output than the object.
+//! Source: <https://clang.llvm.org/docs/ClangCommandLineReference.html> and `wasm-ld --help`. None
+//! here takes the argument that follows it, names a file, loads code, or makes another output than
+//! the object.
 
 use std::fmt::Write as _;
 use std::str::FromStr;
@@ -60,12 +62,18 @@ const COMPILE: &[Form] = &[
         ),
     ),
     ("-f", Rest::One("PIC pic freestanding hosted")),
-    ("-fvisibility=", Rest::One("default hidden internal protected")),
+    (
+        "-fvisibility=",
+        Rest::One("default hidden internal protected"),
+    ),
     ("-ffp-contract=", Rest::One("fast off on")),
     ("-ffp-model=", Rest::One("fast precise strict")),
     ("-flax-vector-conversions=", Rest::One("all integer none")),
     ("-fstrict-flex-arrays=", Rest::One("0 1 2 3")),
-    ("-ftrivial-auto-var-init=", Rest::One("pattern uninitialized zero")),
+    (
+        "-ftrivial-auto-var-init=",
+        Rest::One("pattern uninitialized zero"),
+    ),
     ("-fbracket-depth=", Rest::Number),
     ("-fconstexpr-steps=", Rest::Number),
     ("-ftemplate-depth=", Rest::Number),
@@ -97,22 +105,41 @@ const LINK: &[Form] = &[
 
 const CONSUMER: &[Form] = &[("-D", Rest::Define), ("-I${includedir}/", Rest::Folder)];
 
-/// Why some flags that are asked for, or would do harm, are in none of the lists. Looked for by how a flag starts; the first counts.
+/// Why some flags that are asked for, or would do harm, are in none of the lists. Looked for by how
+/// a flag starts; the first counts.
 const REFUSED: &[(&str, &str)] = &[
-    ("-flto", "it makes LLVM bitcode, and a member of a library is a WebAssembly object"),
-    ("-fthinlto", "it makes LLVM bitcode, and a member of a library is a WebAssembly object"),
+    (
+        "-flto",
+        "it makes LLVM bitcode, and a member of a library is a WebAssembly object",
+    ),
+    (
+        "-fthinlto",
+        "it makes LLVM bitcode, and a member of a library is a WebAssembly object",
+    ),
     ("-fplugin", "it runs code that the flag names"),
     ("-fpass-plugin", "it runs code that the flag names"),
     ("-fuse-ld", "it runs a program that the flag names"),
     ("-Wl,-mllvm", "LLVM's own options load code and write files"),
     ("-mllvm", "LLVM's own options load code and write files"),
-    ("-Wl,", "what is passed on to the linker may read and write files"),
-    ("-Wa,", "it passes something on to the assembler, which reads files"),
-    ("-Wp,", "it passes something on to the preprocessor, which writes files"),
+    (
+        "-Wl,",
+        "what is passed on to the linker may read and write files",
+    ),
+    (
+        "-Wa,",
+        "it passes something on to the assembler, which reads files",
+    ),
+    (
+        "-Wp,",
+        "it passes something on to the preprocessor, which writes files",
+    ),
     ("-fprofile", "it reads or writes a profile"),
     ("-fsyntax-only", "it makes no object"),
     ("-mcpu=help", "it makes no object"),
-    ("-fgnu-inline-asm", "the recipe names the files that need it in `inline-assembly`"),
+    (
+        "-fgnu-inline-asm",
+        "the recipe names the files that need it in `inline-assembly`",
+    ),
     ("-pthread", "the target wasm32-wasip1-threads sets it"),
 ];
 
@@ -131,15 +158,22 @@ impl Rest {
         match self {
             Self::Nothing => text.is_empty(),
             Self::One(words) => words.split(' ').any(|word| word == text),
-            Self::Switch(words) => Self::One(words).admits(text.strip_prefix("no-").unwrap_or(text)),
-            Self::Number => (1..=9).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()),
+            Self::Switch(words) => {
+                Self::One(words).admits(text.strip_prefix("no-").unwrap_or(text))
+            }
+            Self::Number => {
+                (1..=9).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+            }
             Self::Warning => {
                 let text = text.strip_prefix("no-").unwrap_or(text);
                 let text = text.strip_prefix("error=").unwrap_or(text);
-                let (name, level) = text.split_once('=').map_or((text, None), |(name, level)| (name, Some(level)));
-                let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-".contains(c);
-                // The clock is kept out of the bytes, and this warning says where a source asks for it.
-                // `-Wl`, `-Wa` and `-Wp` pass on what follows them.
+                let (name, level) = text
+                    .split_once('=')
+                    .map_or((text, None), |(name, level)| (name, Some(level)));
+                let word =
+                    |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "+-".contains(c);
+                // The clock is kept out of the bytes, and this warning says where a source asks for
+                // it. `-Wl`, `-Wa` and `-Wp` pass on what follows them.
                 name.len() > 1
                     && name.starts_with(|c: char| c.is_ascii_lowercase())
                     && name.chars().all(word)
@@ -150,13 +184,22 @@ impl Rest {
             Self::Library => text.parse::<Name>().is_ok(),
             Self::Define => {
                 let (name, value) = text.split_once('=').unwrap_or((text, ""));
-                name.parse::<Macro>().is_ok() && value.chars().all(|c| c.is_ascii_alphanumeric() || "_.+-".contains(c))
+                name.parse::<Macro>().is_ok()
+                    && value
+                        .chars()
+                        .all(|c| c.is_ascii_alphanumeric() || "_.+-".contains(c))
             }
-            Self::Folder => text.parse::<RelPath>().is_ok() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_.+-/".contains(c)),
+            Self::Folder => {
+                text.parse::<RelPath>().is_ok()
+                    && text
+                        .chars()
+                        .all(|c| c.is_ascii_alphanumeric() || "_.+-/".contains(c))
+            }
         }
     }
 
-    /// As a regular expression of ECMA-262, for the schema: it admits no less than [`Self::admits`].
+    /// As a regular expression of ECMA-262, for the schema: it admits no less than
+    /// [`Self::admits`].
     fn pattern(self) -> String {
         let words = |words: &str| words.replace('+', r"\+").replace(' ', "|");
         match self {
@@ -189,31 +232,59 @@ impl Rest {
 }
 
 fn admits(forms: &[Form], text: &str) -> bool {
-    forms.iter().any(|(start, rest)| text.strip_prefix(start).is_some_and(|text| rest.admits(text)))
+    forms.iter().any(|(start, rest)| {
+        text.strip_prefix(start)
+            .is_some_and(|text| rest.admits(text))
+    })
 }
 
 fn refuse(what: &'static str, forms: &[Form], text: &str) -> FlagError {
-    let why = REFUSED.iter().find(|(start, _)| text.starts_with(start)).map(|(_, why)| *why);
+    let why = REFUSED
+        .iter()
+        .find(|(start, _)| text.starts_with(start))
+        .map(|(_, why)| *why);
     // Those of the same letter: all of them would be a page.
-    let alike = |form: &&Form| text.get(..2).is_some_and(|letter| form.0.starts_with(letter));
+    let alike = |form: &&Form| {
+        text.get(..2)
+            .is_some_and(|letter| form.0.starts_with(letter))
+    };
     let shown: Vec<_> = if forms.iter().any(|form| alike(&form)) {
-        forms.iter().filter(alike).map(|(start, rest)| rest.shown(start)).collect()
+        forms
+            .iter()
+            .filter(alike)
+            .map(|(start, rest)| rest.shown(start))
+            .collect()
     } else {
         forms.iter().map(|(start, _)| format!("{start}…")).collect()
     };
-    FlagError { what, found: text.to_owned(), why, allowed: shown.join(", ") }
+    FlagError {
+        what,
+        found: text.to_owned(),
+        why,
+        allowed: shown.join(", "),
+    }
 }
 
 fn pattern(forms: &[Form]) -> String {
     let mut pattern = String::from("^(");
     for (index, (start, rest)) in forms.iter().enumerate() {
-        let start = start.replace('$', r"\$").replace('{', r"\{").replace('}', r"\}");
-        write!(pattern, "{}{start}{}", if index == 0 { "" } else { "|" }, rest.pattern()).expect("a string takes all text");
+        let start = start
+            .replace('$', r"\$")
+            .replace('{', r"\{")
+            .replace('}', r"\}");
+        write!(
+            pattern,
+            "{}{start}{}",
+            if index == 0 { "" } else { "|" },
+            rest.pattern()
+        )
+        .expect("a string takes all text");
     }
     pattern + ")$"
 }
 
-/// Implements parsing, printing, serde and schema of a newtype over `String` that holds a flag of one list.
+/// Implements parsing, printing, serde and schema of a newtype over `String` that holds a flag of
+/// one list.
 macro_rules! flag_type {
     ($type:ident, $what:literal, $forms:expr) => {
         impl FromStr for $type {
@@ -237,7 +308,8 @@ pub struct CompileFlag(String);
 
 flag_type!(CompileFlag, "the flag", COMPILE);
 
-/// An argument of the linker: a library by its name, or what changes the memory, the stack, the table and the symbols of a program.
+/// An argument of the linker: a library by its name, or what changes the memory, the stack, the
+/// table and the symbols of a program.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct LinkFlag(String);
@@ -257,7 +329,8 @@ mod tests {
 
     use super::*;
 
-    /// What did harm, or would: it loads code, reads or writes a file, takes the next argument, or makes no object.
+    /// What did harm, or would: it loads code, reads or writes a file, takes the next argument, or
+    /// makes no object.
     const HARMFUL: &str = "-fplugin=x.so -fpass-plugin=x.so -fplugin-arg-x-y -mllvm -Wl,-z -Wa,-I -Wp,-MD,x -fuse-ld=x -flto -flto=thin -ffat-lto-objects \
          -fsyntax-only -mcpu=help -foptimization-record-file=x -fsave-optimization-record -fproc-stat-report -fproc-stat-report=x \
          -ftime-trace -ftime-trace=x -ftime-report -fdepfile-entry=x -filelist -framework -force_load -module-dependency-dir -fmodules \
@@ -281,13 +354,32 @@ mod tests {
 
     fn check<T: FromStr<Err = FlagError> + AsRef<str>>(harmless: &str, harmful: &str) {
         for flag in harmless.split(' ') {
-            assert_eq!(flag.parse::<T>().map(|flag| flag.as_ref().to_owned()).expect(flag), flag);
+            assert_eq!(
+                flag.parse::<T>()
+                    .map(|flag| flag.as_ref().to_owned())
+                    .expect(flag),
+                flag
+            );
         }
-        let odd = ["", "-Wno-x\n", "-W a", "-Wl,--undefined=a b", "-lm\n-lx", "-DA=a b", "-DA\n", "-f\u{a0}wrapv"];
+        let odd = [
+            "",
+            "-Wno-x\n",
+            "-W a",
+            "-Wl,--undefined=a b",
+            "-lm\n-lx",
+            "-DA=a b",
+            "-DA\n",
+            "-f\u{a0}wrapv",
+        ];
         for flag in harmful.split(' ').chain(odd) {
-            let Err(error) = flag.parse::<T>() else { panic!("{flag} is taken") };
+            let Err(error) = flag.parse::<T>() else {
+                panic!("{flag} is taken")
+            };
             let error = error.to_string();
-            assert!(error.contains(&format!("`{}`", line(flag))) && error.contains("allowed are -"), "{error}");
+            assert!(
+                error.contains(&format!("`{}`", line(flag))) && error.contains("allowed are -"),
+                "{error}"
+            );
         }
     }
 
@@ -308,7 +400,10 @@ mod tests {
         assert!(refused("-flto=thin").contains("makes LLVM bitcode"));
         assert!(refused("-Wno-date-time").contains("not date-time"));
         let alike = refused("-msimd");
-        assert!(alike.contains("simd128") && alike.contains("-mcpu={") && !alike.contains("-std="), "{alike}");
+        assert!(
+            alike.contains("simd128") && alike.contains("-mcpu={") && !alike.contains("-std="),
+            "{alike}"
+        );
     }
 
     proptest! {

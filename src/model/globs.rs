@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{RelPath, Within};
 
-/// Globs of paths; never empty. `*` and `?` stop at `/`, `**` does not; `[…]` and `{a,b}` work; `\` is no escape.
+/// Globs of paths; never empty. `*` and `?` stop at `/`, `**` does not; `[…]` and `{a,b}` work; `\`
+/// is no escape.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(try_from = "Vec<String>", into = "Vec<String>")]
 pub struct Globs {
@@ -36,13 +37,16 @@ impl Globs {
         self.set.is_match(text)
     }
 
-    /// Whether one of the patterns could select a path that ends in `path`: for a path that may be told from further down than the patterns are.
-    /// A pattern that can't be taken apart counts as one that could.
+    /// Whether one of the patterns could select a path that ends in `path`: for a path that may be
+    /// told from further down than the patterns are. A pattern that can't be taken apart counts as
+    /// one that could.
     #[must_use]
     pub fn may_select_ending(&self, path: &str) -> bool {
         self.patterns.iter().any(|pattern| {
             let parts = std::iter::once(0).chain(pattern.match_indices('/').map(|(at, _)| at + 1));
-            parts.map(|start| compiled(&pattern[start..])).any(|glob| glob.is_none_or(|glob| glob.compile_matcher().is_match(path)))
+            parts
+                .map(|start| compiled(&pattern[start..]))
+                .any(|glob| glob.is_none_or(|glob| glob.compile_matcher().is_match(path)))
         })
     }
 
@@ -55,7 +59,12 @@ impl Globs {
                 matched[index] = true;
             }
         }
-        self.patterns.iter().zip(matched).filter(|(_, matched)| !matched).map(|(pattern, _)| pattern.as_str()).collect()
+        self.patterns
+            .iter()
+            .zip(matched)
+            .filter(|(_, matched)| !matched)
+            .map(|(pattern, _)| pattern.as_str())
+            .collect()
     }
 
     /// The patterns of both.
@@ -63,7 +72,9 @@ impl Globs {
     /// # Errors
     /// When together they are too many for one automaton.
     pub fn union(&self, other: &Self) -> Result<Self, GlobsError> {
-        [self.patterns.as_slice(), other.patterns.as_slice()].concat().try_into()
+        [self.patterns.as_slice(), other.patterns.as_slice()]
+            .concat()
+            .try_into()
     }
 }
 
@@ -78,12 +89,18 @@ impl TryFrom<Vec<String>> for Globs {
         for pattern in &patterns {
             builder.add(glob(pattern)?);
         }
-        Ok(Self { set: builder.build()?, patterns })
+        Ok(Self {
+            set: builder.build()?,
+            patterns,
+        })
     }
 }
 
 fn glob(pattern: &str) -> Result<Glob, globset::Error> {
-    GlobBuilder::new(pattern).literal_separator(true).backslash_escape(false).build()
+    GlobBuilder::new(pattern)
+        .literal_separator(true)
+        .backslash_escape(false)
+        .build()
 }
 
 /// A part of a pattern, where it is a pattern.
@@ -117,7 +134,8 @@ pub struct Inputs {
     pub include: Globs,
     /// The most bytes that the selected files may have together.
     pub max_size: InputsSize,
-    /// Those of the files that upstream joins from many others: their names tell nothing of what is in them.
+    /// Those of the files that upstream joins from many others: their names tell nothing of what is
+    /// in them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub amalgamated: Vec<RelPath>,
 }
@@ -135,7 +153,11 @@ mod tests {
     use super::*;
 
     fn globs(patterns: &[&str]) -> Result<Globs, GlobsError> {
-        patterns.iter().map(|&pattern| pattern.to_owned()).collect::<Vec<_>>().try_into()
+        patterns
+            .iter()
+            .map(|&pattern| pattern.to_owned())
+            .collect::<Vec<_>>()
+            .try_into()
     }
 
     fn path(text: &str) -> RelPath {
@@ -152,7 +174,14 @@ mod tests {
     #[test]
     fn a_path_told_from_further_down_may_be_selected_and_one_beside_is_not() {
         let globs = globs(&["*.c", "src/liblzma/**/*.h", "lib/xml{parse,tok}.c"]).expect("valid");
-        for path in ["inflate.c", "check/check.h", "check.h", "liblzma/check/check.h", "xmlparse.c", "lib/xmltok.c"] {
+        for path in [
+            "inflate.c",
+            "check/check.h",
+            "check.h",
+            "liblzma/check/check.h",
+            "xmlparse.c",
+            "lib/xmltok.c",
+        ] {
             assert!(globs.may_select_ending(path), "{path}");
         }
         for path in ["contrib/minizip/zip.c", "src/xz/args.c", "zip.py"] {

@@ -1,5 +1,6 @@
-//! Which library requires which. All that follows from it is derived here: whose headers a library's sources may include, what is linked with it, and
-//! what its pkg-config modules require. Pure.
+//! Which library requires which. All that follows from it is derived here: whose headers a
+//! library's sources may include, what is linked with it, and what its pkg-config modules require.
+//! Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -7,7 +8,8 @@ use std::ops::Range;
 use super::library::{Edge, LibraryId, Visibility};
 use super::{Name, Recipe};
 
-/// The libraries of a selection and the edges between them: no edge leads to a library that is not there, none leads back to where it comes from.
+/// The libraries of a selection and the edges between them: no edge leads to a library that is not
+/// there, none leads back to where it comes from.
 #[derive(Debug, Clone, Default)]
 pub struct Graph {
     edges: BTreeMap<LibraryId, Vec<Edge>>,
@@ -47,13 +49,19 @@ impl EdgeProblem {
             Self::NoRecipe { .. } => None,
             Self::NotLocked { recipe } => Some(format!("`wasideps lock {recipe} VERSION` adds it")),
             Self::NoLibrary { known, .. } => Some(format!("it makes: {}", names(known))),
-            Self::Circle { .. } => Some("merge two of the libraries, or take one edge out".to_owned()),
+            Self::Circle { .. } => {
+                Some("merge two of the libraries, or take one edge out".to_owned())
+            }
         }
     }
 }
 
 fn names(names: &[Name]) -> String {
-    names.iter().map(Name::as_str).collect::<Vec<_>>().join(", ")
+    names
+        .iter()
+        .map(Name::as_str)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 impl Graph {
@@ -62,20 +70,32 @@ impl Graph {
     /// # Errors
     /// All edges that lead nowhere, and one edge of each circle.
     pub fn new<'a>(recipes: impl IntoIterator<Item = &'a Recipe>) -> Result<Self, Vec<EdgeError>> {
-        let recipes: BTreeMap<&Name, &Recipe> = recipes.into_iter().map(|recipe| (&recipe.name, recipe)).collect();
+        let recipes: BTreeMap<&Name, &Recipe> = recipes
+            .into_iter()
+            .map(|recipe| (&recipe.name, recipe))
+            .collect();
         let mut graph = Self::default();
         let mut errors = Vec::new();
         for recipe in recipes.values() {
             for library in &recipe.libraries {
                 for edge in &library.requires {
                     let problem = match recipes.get(&edge.to.recipe) {
-                        None => EdgeProblem::NotLocked { recipe: edge.to.recipe.clone() },
-                        Some(other) => match missing(&edge.to, other.libraries.iter().map(|library| &library.name)) {
+                        None => EdgeProblem::NotLocked {
+                            recipe: edge.to.recipe.clone(),
+                        },
+                        Some(other) => match missing(
+                            &edge.to,
+                            other.libraries.iter().map(|library| &library.name),
+                        ) {
                             None => continue,
                             Some(problem) => problem,
                         },
                     };
-                    errors.push(EdgeError { file: recipe.file.clone(), span: edge.span.clone(), problem });
+                    errors.push(EdgeError {
+                        file: recipe.file.clone(),
+                        span: edge.span.clone(),
+                        problem,
+                    });
                 }
                 let id = recipe.library_id(&library.name);
                 graph.edges.insert(id, library.requires.clone());
@@ -85,10 +105,18 @@ impl Graph {
             errors = graph
                 .circles()
                 .into_iter()
-                .map(|(file, span, problem)| EdgeError { file: recipes[&file].file.clone(), span, problem })
+                .map(|(file, span, problem)| EdgeError {
+                    file: recipes[&file].file.clone(),
+                    span,
+                    problem,
+                })
                 .collect();
         }
-        if errors.is_empty() { Ok(graph) } else { Err(errors) }
+        if errors.is_empty() {
+            Ok(graph)
+        } else {
+            Err(errors)
+        }
     }
 
     /// What `id` requires itself; empty for a library that is not in the graph.
@@ -97,17 +125,28 @@ impl Graph {
         self.edges.get(id).map_or(&[], Vec::as_slice)
     }
 
-    /// The libraries whose headers the sources of `id` may include: what it requires, and what those require publicly, and so on. Nearer ones come
-    /// first.
+    /// The libraries whose headers the sources of `id` may include: what it requires, and what
+    /// those require publicly, and so on. Nearer ones come first.
     #[must_use]
     pub fn included<'a>(&'a self, id: &'a LibraryId) -> Vec<&'a LibraryId> {
         let mut found: Vec<&LibraryId> = Vec::new();
         let mut seen = BTreeSet::from([id]);
-        found.extend(self.requires(id).iter().map(|edge| &edge.to).filter(|to| seen.insert(to)));
+        found.extend(
+            self.requires(id)
+                .iter()
+                .map(|edge| &edge.to)
+                .filter(|to| seen.insert(to)),
+        );
         let mut next = 0;
         while let Some(from) = found.get(next) {
-            let public = self.requires(from).iter().filter(|edge| edge.visibility == Visibility::Public);
-            let public: Vec<_> = public.map(|edge| &edge.to).filter(|to| seen.insert(to)).collect();
+            let public = self
+                .requires(from)
+                .iter()
+                .filter(|edge| edge.visibility == Visibility::Public);
+            let public: Vec<_> = public
+                .map(|edge| &edge.to)
+                .filter(|to| seen.insert(to))
+                .collect();
             found.extend(public);
             next += 1;
         }
@@ -116,14 +155,24 @@ impl Graph {
 
     /// `ids` and all that is linked with them. Each library comes before those that it requires.
     #[must_use]
-    pub fn linked<'a>(&'a self, ids: impl IntoIterator<Item = &'a LibraryId>) -> Vec<&'a LibraryId> {
+    pub fn linked<'a>(
+        &'a self,
+        ids: impl IntoIterator<Item = &'a LibraryId>,
+    ) -> Vec<&'a LibraryId> {
         let ids: Vec<_> = ids.into_iter().collect();
-        link_order(&ids, &|id| self.requires(id).iter().map(|edge| &edge.to).collect())
+        link_order(&ids, &|id| {
+            self.requires(id).iter().map(|edge| &edge.to).collect()
+        })
     }
 
     /// An edge of each circle: the recipe that has it, where, and the circle.
     fn circles(&self) -> Vec<(Name, Range<usize>, EdgeProblem)> {
-        let mut walk = Walk { graph: self, done: BTreeSet::new(), path: Vec::new(), found: Vec::new() };
+        let mut walk = Walk {
+            graph: self,
+            done: BTreeSet::new(),
+            path: Vec::new(),
+            found: Vec::new(),
+        };
         for id in self.edges.keys() {
             walk.visit(id);
         }
@@ -131,11 +180,20 @@ impl Graph {
     }
 }
 
-/// `wanted` and all that they require in turn, each once and before what it requires, as a linker that looks at an archive once takes them. Of those
-/// that do not require each other the order stays. A circle is cut where it was entered.
+/// `wanted` and all that they require in turn, each once and before what it requires, as a linker
+/// that looks at an archive once takes them. Of those that do not require each other the order
+/// stays. A circle is cut where it was entered.
 #[must_use]
-pub fn link_order<'a, T: Ord>(wanted: &[&'a T], required: &dyn Fn(&'a T) -> Vec<&'a T>) -> Vec<&'a T> {
-    fn visit<'a, T: Ord>(wanted: &[&'a T], required: &dyn Fn(&'a T) -> Vec<&'a T>, seen: &mut BTreeSet<&'a T>, done: &mut Vec<&'a T>) {
+pub fn link_order<'a, T: Ord>(
+    wanted: &[&'a T],
+    required: &dyn Fn(&'a T) -> Vec<&'a T>,
+) -> Vec<&'a T> {
+    fn visit<'a, T: Ord>(
+        wanted: &[&'a T],
+        required: &dyn Fn(&'a T) -> Vec<&'a T>,
+        seen: &mut BTreeSet<&'a T>,
+        done: &mut Vec<&'a T>,
+    ) {
         for one in wanted.iter().rev() {
             if seen.insert(one) {
                 visit(&required(one), required, seen, done);
@@ -153,7 +211,10 @@ pub fn link_order<'a, T: Ord>(wanted: &[&'a T], required: &dyn Fn(&'a T) -> Vec<
 #[must_use]
 pub fn missing<'a>(to: &LibraryId, known: impl Iterator<Item = &'a Name>) -> Option<EdgeProblem> {
     let known: BTreeSet<&Name> = known.collect();
-    (!known.contains(&to.library)).then(|| EdgeProblem::NoLibrary { to: to.clone(), known: known.into_iter().cloned().collect() })
+    (!known.contains(&to.library)).then(|| EdgeProblem::NoLibrary {
+        to: to.clone(),
+        known: known.into_iter().cloned().collect(),
+    })
 }
 
 /// A depth-first walk along all edges.
@@ -172,8 +233,17 @@ impl<'a> Walk<'a> {
         self.path.push(id);
         for edge in self.graph.requires(id) {
             if let Some(start) = self.path.iter().position(|step| **step == edge.to) {
-                let circle = self.path[start..].iter().copied().chain([&edge.to]).cloned().collect();
-                self.found.push((id.recipe.clone(), edge.span.clone(), EdgeProblem::Circle { circle }));
+                let circle = self.path[start..]
+                    .iter()
+                    .copied()
+                    .chain([&edge.to])
+                    .cloned()
+                    .collect();
+                self.found.push((
+                    id.recipe.clone(),
+                    edge.span.clone(),
+                    EdgeProblem::Circle { circle },
+                ));
             } else {
                 self.visit(&edge.to);
             }
@@ -200,16 +270,25 @@ mod tests {
             let from = id(words.next().expect("a library"));
             let edge = |word: &str| Edge {
                 to: id(&word[1..]),
-                visibility: if word.starts_with('+') { Visibility::Public } else { Visibility::Private },
+                visibility: if word.starts_with('+') {
+                    Visibility::Public
+                } else {
+                    Visibility::Private
+                },
                 span: 0..0,
             };
             (from, words.map(edge).collect())
         });
-        Graph { edges: edges.collect() }
+        Graph {
+            edges: edges.collect(),
+        }
     }
 
     fn shown(ids: &[&LibraryId]) -> String {
-        ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        ids.iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     #[test]
@@ -218,15 +297,23 @@ mod tests {
         assert_eq!(shown(&graph.included(&id("a/a"))), "b/b c/c e/e");
         assert_eq!(shown(&graph.included(&id("b/b"))), "c/c d/d e/e");
         assert_eq!(shown(&graph.linked([&id("a/a")])), "a/a b/b c/c d/d e/e");
-        assert_eq!(shown(&graph.linked([&id("c/c"), &id("a/a")])), "a/a b/b c/c d/d e/e");
+        assert_eq!(
+            shown(&graph.linked([&id("c/c"), &id("a/a")])),
+            "a/a b/b c/c d/d e/e"
+        );
     }
 
     #[test]
     fn a_circle_is_told_with_all_its_libraries_and_two_recipes_may_need_each_other_without_one() {
         let found = graph(&["a/a +b/b", "b/b -c/c", "c/c +a/a"]).circles();
-        let [(recipe, _, problem)] = &found[..] else { panic!("one circle: {found:?}") };
+        let [(recipe, _, problem)] = &found[..] else {
+            panic!("one circle: {found:?}")
+        };
         assert_eq!(recipe.as_str(), "c");
-        assert!(problem.to_string().ends_with("a/a -> b/b -> c/c -> a/a"), "{problem}");
+        assert!(
+            problem.to_string().ends_with("a/a -> b/b -> c/c -> a/a"),
+            "{problem}"
+        );
         assert_eq!(graph(&["a/a +b/b", "b/b +a/base", "a/base"]).circles(), []);
     }
 

@@ -1,4 +1,5 @@
-//! What a recipe makes: libraries, the files that each is compiled from, and what one library requires of another.
+//! What a recipe makes: libraries, the files that each is compiled from, and what one library
+//! requires of another.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -31,13 +32,17 @@ impl FromStr for LibraryId {
 
     fn from_str(text: &str) -> Result<Self, NameError> {
         let (recipe, library) = text.split_once('/').unwrap_or((text, ""));
-        Ok(Self { recipe: recipe.parse()?, library: library.parse()? })
+        Ok(Self {
+            recipe: recipe.parse()?,
+            library: library.parse()?,
+        })
     }
 }
 
 by_text!(LibraryId);
 
-/// A library as a recipe names it: `png` is one of the recipe's own, `zlib/z` one of another recipe.
+/// A library as a recipe names it: `png` is one of the recipe's own, `zlib/z` one of another
+/// recipe.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
 pub struct LibraryRef {
@@ -49,7 +54,10 @@ impl LibraryRef {
     /// The library that this means in the recipe `own`.
     #[must_use]
     pub fn in_recipe(self, own: &Name) -> LibraryId {
-        LibraryId { recipe: self.recipe.unwrap_or_else(|| own.clone()), library: self.library }
+        LibraryId {
+            recipe: self.recipe.unwrap_or_else(|| own.clone()),
+            library: self.library,
+        }
     }
 }
 
@@ -58,8 +66,14 @@ impl TryFrom<String> for LibraryRef {
 
     fn try_from(text: String) -> Result<Self, NameError> {
         Ok(match text.split_once('/') {
-            Some((recipe, library)) => Self { recipe: Some(recipe.parse()?), library: library.parse()? },
-            None => Self { recipe: None, library: text.parse()? },
+            Some((recipe, library)) => Self {
+                recipe: Some(recipe.parse()?),
+                library: library.parse()?,
+            },
+            None => Self {
+                recipe: None,
+                library: text.parse()?,
+            },
         })
     }
 }
@@ -81,7 +95,8 @@ pub struct Edge {
 /// Whether those who use a library see what it requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Visibility {
-    /// Its headers include headers of the other: whoever compiles against it needs both, and links both.
+    /// Its headers include headers of the other: whoever compiles against it needs both, and links
+    /// both.
     Public,
     /// Its sources alone include them: whoever uses it links both.
     Private,
@@ -122,7 +137,11 @@ impl Library {
     #[must_use]
     pub fn archive(&self) -> Option<RelPath> {
         match self.kind {
-            LibraryKind::Static(_) => Some(format!("lib/lib{}.a", self.name).parse().expect("a name is a path's part")),
+            LibraryKind::Static(_) => Some(
+                format!("lib/lib{}.a", self.name)
+                    .parse()
+                    .expect("a name is a path's part"),
+            ),
             LibraryKind::HeaderOnly => None,
         }
     }
@@ -164,7 +183,8 @@ impl Language {
         }
     }
 
-    /// Whether a file in this language is compiled with `flag`: a library may have files of several languages, and `-std=` is of one.
+    /// Whether a file in this language is compiled with `flag`: a library may have files of several
+    /// languages, and `-std=` is of one.
     #[must_use]
     pub fn takes(self, flag: &CompileFlag) -> bool {
         let standard = flag.as_str().strip_prefix("-std=");
@@ -260,7 +280,9 @@ text_schema!(SourceFile, {
 pub enum SourceFileError {
     #[error(transparent)]
     Path(#[from] NameError),
-    #[error("`{path}` is in no language that is compiled: C (`.c`), C++ (`.cc`, `.cpp`, `.cxx`) and assembly (`.s`, `.S`) are")]
+    #[error(
+        "`{path}` is in no language that is compiled: C (`.c`), C++ (`.cc`, `.cpp`, `.cxx`) and assembly (`.s`, `.S`) are"
+    )]
     Language { path: RelPath },
 }
 
@@ -326,15 +348,32 @@ mod tests {
         ] {
             assert_eq!(language(text), Ok(expected), "{text}");
         }
-        for text in ["a.h", "configure", "a.C", "a.asm", "a.f", "c", "a.c/b", "../a.c"] {
+        for text in [
+            "a.h",
+            "configure",
+            "a.C",
+            "a.asm",
+            "a.f",
+            "c",
+            "a.c/b",
+            "../a.c",
+        ] {
             assert!(language(text).is_err(), "{text}");
         }
-        assert_eq!("d/a.b.cc".parse::<SourceFile>().expect("a source").stem(), "a.b");
+        assert_eq!(
+            "d/a.b.cc".parse::<SourceFile>().expect("a source").stem(),
+            "a.b"
+        );
     }
 
     #[test]
     fn a_standard_is_passed_to_its_own_language_and_the_assembler_gets_the_machine_alone() {
-        let all = [Language::C, Language::Cxx, Language::Assembly, Language::PreprocessedAssembly];
+        let all = [
+            Language::C,
+            Language::Cxx,
+            Language::Assembly,
+            Language::PreprocessedAssembly,
+        ];
         for (flag, expected) in [
             ("-std=gnu11", [true, false, false, false]),
             ("-std=c++20", [false, true, false, false]),
@@ -342,14 +381,20 @@ mod tests {
             ("-msimd128", [true, true, true, true]),
         ] {
             let flag = flag.parse().expect(flag);
-            assert_eq!(all.map(|language| language.takes(&flag)), expected, "{flag}");
+            assert_eq!(
+                all.map(|language| language.takes(&flag)),
+                expected,
+                "{flag}"
+            );
         }
     }
 
     #[test]
     fn a_library_is_named_with_its_recipe_or_is_the_recipes_own() {
         let own: Name = "png".parse().expect("a name");
-        let named = |text: &str| LibraryRef::try_from(text.to_owned()).map(|library| library.in_recipe(&own).to_string());
+        let named = |text: &str| {
+            LibraryRef::try_from(text.to_owned()).map(|library| library.in_recipe(&own).to_string())
+        };
         assert_eq!(named("zlib/z").as_deref(), Ok("zlib/z"));
         assert_eq!(named("png16").as_deref(), Ok("png/png16"));
         for text in ["", "/", "zlib/", "/z", "a/b/c", "a b"] {

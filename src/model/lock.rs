@@ -1,4 +1,5 @@
-//! `lockfile.json`: which version of each source, which bytes, from where; which SDK. The format is told in `docs/lockfile.md`.
+//! `lockfile.json`: which version of each source, which bytes, from where; which SDK. The format is
+//! told in `docs/lockfile.md`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -17,7 +18,8 @@ const VERSION: u32 = 1;
 /// The frozen policy: what `fetch` and `build` use, and never change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lock {
-    /// The day on which it was last changed; the SBOM's creation time unless `SOURCE_DATE_EPOCH` says otherwise.
+    /// The day on which it was last changed; the SBOM's creation time unless `SOURCE_DATE_EPOCH`
+    /// says otherwise.
     pub date: Date,
     pub sources: BTreeMap<Name, LockedSource>,
     pub sdks: Sdks,
@@ -41,7 +43,8 @@ pub struct LockedSource {
     /// What `check` needs beside that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tests: Option<LockedTests>,
-    /// Archives that are compared with the inputs, and never built from: they differ in the files that are listed, and in no others.
+    /// Archives that are compared with the inputs, and never built from: they differ in the files
+    /// that are listed, and in no others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub compared: Vec<Compared>,
 }
@@ -74,7 +77,8 @@ pub struct LockedDifference {
 pub struct LockedTests {
     /// The inputs digest over the recipe's and the tests' files together.
     pub inputs: Sha256,
-    /// Those of the source's origins that hold all of them, in the order in which they are tried; never empty.
+    /// Those of the source's origins that hold all of them, in the order in which they are tried;
+    /// never empty.
     pub origins: Vec<Origin>,
     /// Of the tests, in `patches/<name>/`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -93,12 +97,15 @@ pub struct Origin {
     pub root: String,
     /// Of the archive.
     pub sha256: Sha256,
-    /// Of the archive, in bytes. Absent where `lock` has not had the bytes itself: the digest is then the one that upstream and public records
-    /// publish, and downloads are capped by [`Origin::size_limit`].
+    /// Of the archive, in bytes. Absent where `lock` has not had the bytes itself: the digest is
+    /// then the one that upstream and public records publish, and downloads are capped by
+    /// [`Origin::size_limit`].
     pub size: Option<u64>,
-    /// Of the archive, where `lock` has had the bytes, or the same ones of another place. No check rests on it: it is what documents tell others.
+    /// Of the archive, where `lock` has had the bytes, or the same ones of another place. No check
+    /// rests on it: it is what documents tell others.
     pub sha512: Option<Sha512>,
-    /// The identifier that Software Heritage has for what the archive unpacks to, below its top folder; as for `sha512`.
+    /// The identifier that Software Heritage has for what the archive unpacks to, below its top
+    /// folder; as for `sha512`.
     pub swhid: Option<SwhDir>,
 }
 
@@ -110,7 +117,8 @@ pub enum Place {
         name: Name,
         version: Version,
     },
-    /// The upstream archive of a Debian source package, from whichever mirror apt is configured for.
+    /// The upstream archive of a Debian source package, from whichever mirror apt is configured
+    /// for.
     Debian {
         package: Name,
         /// `mpdecimal_4.0.1.orig.tar.gz`
@@ -124,7 +132,14 @@ impl Origin {
     /// An origin of whose archive no more is known than this.
     #[must_use]
     pub fn new(place: Place, root: String, sha256: Sha256, size: Option<u64>) -> Self {
-        Self { place, root, sha256, size, sha512: None, swhid: None }
+        Self {
+            place,
+            root,
+            sha256,
+            size,
+            sha512: None,
+            swhid: None,
+        }
     }
 
     /// The most bytes that an archive of unknown size may have.
@@ -293,7 +308,8 @@ impl TryFrom<OriginWire> for Origin {
     type Error = String;
 
     fn try_from(wire: OriginWire) -> Result<Self, String> {
-        let halved = wire.krate.is_some() != wire.crate_version.is_some() || wire.debian.is_some() != wire.file.is_some();
+        let halved = wire.krate.is_some() != wire.crate_version.is_some()
+            || wire.debian.is_some() != wire.file.is_some();
         let place = match (wire.url, wire.krate.zip(wire.crate_version), wire.debian.zip(wire.file), wire.folder) {
             _ if halved => return Err("`crate` needs `crate-version`, `debian` needs `file`, and the reverse".into()),
             (Some(url), None, None, None) => Place::Url(check_url(&url)?),
@@ -303,9 +319,18 @@ impl TryFrom<OriginWire> for Origin {
             _ => return Err("an origin takes one of `url`, `crate` with `crate-version`, `debian` with `file`, or `folder`".into()),
         };
         if !wire.root.is_empty() {
-            wire.root.parse::<RelPath>().map_err(|error| error.to_string())?;
+            wire.root
+                .parse::<RelPath>()
+                .map_err(|error| error.to_string())?;
         }
-        Ok(Self { place, root: wire.root, sha256: wire.sha256, size: wire.size, sha512: wire.sha512, swhid: wire.swhid })
+        Ok(Self {
+            place,
+            root: wire.root,
+            sha256: wire.sha256,
+            size: wire.size,
+            sha512: wire.sha512,
+            swhid: wire.swhid,
+        })
     }
 }
 
@@ -326,8 +351,12 @@ impl From<Origin> for OriginWire {
         };
         match origin.place {
             Place::Url(url) => wire.url = Some(url.into()),
-            Place::Crate { name, version } => (wire.krate, wire.crate_version) = (Some(name), Some(version)),
-            Place::Debian { package, file } => (wire.debian, wire.file) = (Some(package), Some(file)),
+            Place::Crate { name, version } => {
+                (wire.krate, wire.crate_version) = (Some(name), Some(version));
+            }
+            Place::Debian { package, file } => {
+                (wire.debian, wire.file) = (Some(package), Some(file));
+            }
             Place::Folder(folder) => wire.folder = Some(folder),
         }
         wire
@@ -340,22 +369,44 @@ impl Lock {
     /// # Errors
     /// When it does not parse, is of another version, or its parts contradict each other.
     pub fn parse(file: &str, text: &str) -> Result<Self, LockError> {
-        let syntax = |error: &serde_json::Error| LockError::Syntax(Box::new(SyntaxError::from_json(file, text, error)));
+        let syntax = |error: &serde_json::Error| {
+            LockError::Syntax(Box::new(SyntaxError::from_json(file, text, error)))
+        };
         let VersionOnly { version } = serde_json::from_str(text).map_err(|error| syntax(&error))?;
         if version != VERSION {
-            return Err(LockError::Version { file: file.to_owned(), found: version });
+            return Err(LockError::Version {
+                file: file.to_owned(),
+                found: version,
+            });
         }
         let wire: Wire = serde_json::from_str(text).map_err(|error| syntax(&error))?;
-        let lock = Self { date: wire.date, sources: wire.sources, sdks: wire.sdks };
+        let lock = Self {
+            date: wire.date,
+            sources: wire.sources,
+            sdks: wire.sdks,
+        };
         let problems = lock.problems();
-        if problems.is_empty() { Ok(lock) } else { Err(LockError::Invalid { file: file.to_owned(), problems }) }
+        if problems.is_empty() {
+            Ok(lock)
+        } else {
+            Err(LockError::Invalid {
+                file: file.to_owned(),
+                problems,
+            })
+        }
     }
 
     /// The text: sorted, two spaces an indent, with a final line end; equal locks have equal texts.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let wire = Wire { version: VERSION, date: self.date, sources: self.sources.clone(), sdks: self.sdks.clone() };
-        let mut text = serde_json::to_string_pretty(&wire).expect("a lock has only string keys and no failing values");
+        let wire = Wire {
+            version: VERSION,
+            date: self.date,
+            sources: self.sources.clone(),
+            sdks: self.sdks.clone(),
+        };
+        let mut text = serde_json::to_string_pretty(&wire)
+            .expect("a lock has only string keys and no failing values");
         text.push('\n');
         text
     }
@@ -365,14 +416,24 @@ impl Lock {
         let mut sizes = Vec::new();
         for source in self.sources.values() {
             let tests = source.tests.iter().flat_map(|tests| &tests.origins);
-            let origins = source.origins.iter().chain(tests).chain(source.compared.iter().map(|compared| &compared.origin));
-            sizes.extend(origins.filter_map(|origin| Some((origin.place.to_string(), origin.size?))));
+            let origins = source
+                .origins
+                .iter()
+                .chain(tests)
+                .chain(source.compared.iter().map(|compared| &compared.origin));
+            sizes.extend(
+                origins.filter_map(|origin| Some((origin.place.to_string(), origin.size?))),
+            );
         }
-        for (release, host, download) in
-            self.sdks.releases.iter().flat_map(|(release, sdk)| sdk.hosts.iter().map(move |(host, download)| (release, host, download)))
-        {
+        for (release, host, download) in self.sdks.releases.iter().flat_map(|(release, sdk)| {
+            sdk.hosts
+                .iter()
+                .map(move |(host, download)| (release, host, download))
+        }) {
             if let Err(error) = check_url(download.url.as_str()) {
-                problems.push(format!("release {release} of the SDK for {host} has a bad `url`: {error}"));
+                problems.push(format!(
+                    "release {release} of the SDK for {host} has a bad `url`: {error}"
+                ));
             }
             sizes.extend(download.size.map(|size| (shown_url(&download.url), size)));
         }
@@ -380,23 +441,43 @@ impl Lock {
             let mut names = BTreeSet::new();
             for package in packages {
                 if !names.insert(&package.package) {
-                    problems.push(format!("the Debian SDK for {host} has the package {} twice", package.package));
+                    problems.push(format!(
+                        "the Debian SDK for {host} has the package {} twice",
+                        package.package
+                    ));
                 }
-                sizes.push((format!("{} {}", package.package, package.version), package.size));
+                sizes.push((
+                    format!("{} {}", package.package, package.version),
+                    package.size,
+                ));
             }
         }
-        for (what, size) in sizes.into_iter().filter(|(_, size)| *size > Origin::SIZE_LIMIT) {
-            problems.push(format!("{what} has {size} bytes; at most {} are downloaded", Origin::SIZE_LIMIT));
+        for (what, size) in sizes
+            .into_iter()
+            .filter(|(_, size)| *size > Origin::SIZE_LIMIT)
+        {
+            problems.push(format!(
+                "{what} has {size} bytes; at most {} are downloaded",
+                Origin::SIZE_LIMIT
+            ));
         }
     }
 
     fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        for (name, source) in self.sources.iter().filter(|(_, source)| source.origins.is_empty()) {
+        for (name, source) in self
+            .sources
+            .iter()
+            .filter(|(_, source)| source.origins.is_empty())
+        {
             problems.push(format!("source `{name}` {} has no origins", source.version));
         }
         for (name, source) in &self.sources {
-            for Compared { origin, differences } in &source.compared {
+            for Compared {
+                origin,
+                differences,
+            } in &source.compared
+            {
                 let place = &origin.place;
                 if differences.is_empty() {
                     problems.push(format!("source `{name}` is compared with {place}, but lists no difference: then it is an origin"));
@@ -406,7 +487,9 @@ impl Lock {
                         problems.push(format!("source `{name}` lists that {place} differs in {path}, but gives no reason"));
                     }
                     if difference.ours == difference.theirs {
-                        problems.push(format!("source `{name}` lists that {place} differs in {path}, but not how"));
+                        problems.push(format!(
+                            "source `{name}` lists that {place} differs in {path}, but not how"
+                        ));
                     }
                 }
             }
@@ -414,10 +497,21 @@ impl Lock {
         self.check_downloads(&mut problems);
         let known = |release: &str| self.sdks.releases.contains_key(release);
         if !known(&self.sdks.default) {
-            problems.push(format!("`sdks.default` names release {}, which is not in `sdks.releases`", self.sdks.default));
+            problems.push(format!(
+                "`sdks.default` names release {}, which is not in `sdks.releases`",
+                self.sdks.default
+            ));
         }
-        for (branch, python) in self.sdks.python.iter().filter(|(_, python)| !known(&python.sdk)) {
-            problems.push(format!("`sdks.python` gives release {} for {branch}, which is not in `sdks.releases`", python.sdk));
+        for (branch, python) in self
+            .sdks
+            .python
+            .iter()
+            .filter(|(_, python)| !known(&python.sdk))
+        {
+            problems.push(format!(
+                "`sdks.python` gives release {} for {branch}, which is not in `sdks.releases`",
+                python.sdk
+            ));
         }
         problems
     }

@@ -1,4 +1,5 @@
-//! What recipes, lock and names *are*: parsed once at the border, so that the other layers hold only what is valid. No file, no process, no clock.
+//! What recipes, lock and names *are*: parsed once at the border, so that the other layers hold
+//! only what is valid. No file, no process, no clock.
 
 #[macro_use]
 mod by_text;
@@ -44,25 +45,32 @@ pub use globs::{Globs, GlobsError, Inputs, InputsSize};
 pub use graph::{EdgeError, EdgeProblem, Graph, link_order};
 pub use identity::{Identity, SdkKind, llvm_major};
 pub use library::{
-    CompileOptions, Edge, Language, Library, LibraryId, LibraryKind, OptLevel, SourceFile, SourceFileError, Unit, Visibility,
+    CompileOptions, Edge, Language, Library, LibraryId, LibraryKind, OptLevel, SourceFile,
+    SourceFileError, Unit, Visibility,
 };
 pub use lock::{
-    Compared, DebianPackage, DebianSdk, Lock, LockError, LockedDifference, LockedSource, LockedTests, Origin, Place, PythonBranch,
-    SdkDownload, SdkRelease, Sdks, lock_schema,
+    Compared, DebianPackage, DebianSdk, Lock, LockError, LockedDifference, LockedSource,
+    LockedTests, Origin, Place, PythonBranch, SdkDownload, SdkRelease, Sdks, lock_schema,
 };
 pub use module::{Module, modules};
-pub use name::{Description, Line, Macro, Name, NameError, RelPath, Template, TreeDir, Version, VulnerabilityId, is_literal_in_pc};
+pub use name::{
+    Description, Line, Macro, Name, NameError, RelPath, Template, TreeDir, Version,
+    VulnerabilityId, is_literal_in_pc,
+};
 pub use number::{OutOfBounds, Within};
 pub use policy::{LicenseProblem, Policy};
 pub use printable::is_plain;
 pub use purl::{Purl, PurlError, PurlPackage};
 pub use recipe::{
-    ComparedTemplate, Extra, Identifiers, Justification, License, LicenseText, NotAffected, OriginTemplate, Overlay, Patch, PkgConfig,
-    PlaceTemplate, Recipe, VersionIn,
+    ComparedTemplate, Extra, Identifiers, Justification, License, LicenseText, NotAffected,
+    OriginTemplate, Overlay, Patch, PkgConfig, PlaceTemplate, Recipe, VersionIn,
 };
 pub use recipe_wire::recipe_schema;
 pub use step::{Action, Answer, Questions, Step, StepProblem};
-pub use suite::{EachDefine, MemoryLimit, NotApplicable, Program, ProgramSources, Run, Suite, SuiteError, TimeLimit, suite_schema};
+pub use suite::{
+    EachDefine, MemoryLimit, NotApplicable, Program, ProgramSources, Run, Suite, SuiteError,
+    TimeLimit, suite_schema,
+};
 pub use swhid::{Node as SwhNode, NotAFolder, SwhDir, SwhDirError, Tree as SwhTree};
 pub use syntax::SyntaxError;
 pub use time::{Date, DateError, Timestamp, TimestampError};

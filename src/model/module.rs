@@ -1,4 +1,5 @@
-//! pkg-config modules: what a recipe says of one, and what its `.pc` file says, of which the rest follows from the graph of the libraries.
+//! pkg-config modules: what a recipe says of one, and what its `.pc` file says, of which the rest
+//! follows from the graph of the libraries.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,10 +28,14 @@ pub struct Module {
 
 /// The modules of `recipes`, whose libraries are those of `graph`, by name.
 ///
-/// A module requires the modules of the libraries that its own libraries require. A library that is in several modules is linked through the first of
-/// them by name; one that is in none is linked by the module itself, with what it requires in turn.
+/// A module requires the modules of the libraries that its own libraries require. A library that is
+/// in several modules is linked through the first of them by name; one that is in none is linked by
+/// the module itself, with what it requires in turn.
 #[must_use]
-pub fn modules<'a>(graph: &'a Graph, recipes: impl IntoIterator<Item = &'a Recipe>) -> BTreeMap<Name, Module> {
+pub fn modules<'a>(
+    graph: &'a Graph,
+    recipes: impl IntoIterator<Item = &'a Recipe>,
+) -> BTreeMap<Name, Module> {
     let recipes: Vec<&Recipe> = recipes.into_iter().collect();
     let mut owners: BTreeMap<LibraryId, &Name> = BTreeMap::new();
     let mut archives: BTreeSet<LibraryId> = BTreeSet::new();
@@ -40,25 +45,48 @@ pub fn modules<'a>(graph: &'a Graph, recipes: impl IntoIterator<Item = &'a Recip
                 owners.entry(recipe.library_id(library)).or_insert(name);
             }
         }
-        archives
-            .extend(recipe.libraries.iter().filter(|library| library.archive().is_some()).map(|library| recipe.library_id(&library.name)));
+        archives.extend(
+            recipe
+                .libraries
+                .iter()
+                .filter(|library| library.archive().is_some())
+                .map(|library| recipe.library_id(&library.name)),
+        );
     }
-    let known = Known { graph, owners, archives };
-    let all = recipes.iter().flat_map(|recipe| recipe.pkg_configs.iter().map(move |(name, module)| (recipe, name, module)));
+    let known = Known {
+        graph,
+        owners,
+        archives,
+    };
+    let all = recipes.iter().flat_map(|recipe| {
+        recipe
+            .pkg_configs
+            .iter()
+            .map(move |(name, module)| (recipe, name, module))
+    });
     let derived = all.map(|(recipe, name, module)| {
-        let own: Vec<LibraryId> = module.libraries.iter().map(|library| recipe.library_id(library)).collect();
+        let own: Vec<LibraryId> = module
+            .libraries
+            .iter()
+            .map(|library| recipe.library_id(library))
+            .collect();
         let mut derived = Module {
             description: module.description.clone(),
             requires: Vec::new(),
             requires_private: Vec::new(),
-            libs: own.iter().filter_map(|library| known.link(library)).collect(),
+            libs: own
+                .iter()
+                .filter_map(|library| known.link(library))
+                .collect(),
             libs_private: Vec::new(),
             cflags: module.cflags.clone(),
             cflags_private: module.cflags_private.clone(),
         };
         known.follow(name, &own, &mut derived);
         derived.libs.extend(module.libs.iter().cloned());
-        derived.libs_private.extend(module.libs_private.iter().cloned());
+        derived
+            .libs_private
+            .extend(module.libs_private.iter().cloned());
         (name.clone(), derived)
     });
     derived.collect()
@@ -75,14 +103,18 @@ struct Known<'a> {
 impl Known<'_> {
     /// The linker's argument for a library; none for headers alone.
     fn link(&self, id: &LibraryId) -> Option<LinkFlag> {
-        self.archives.contains(id).then(|| format!("-l{}", id.library).parse().expect("a library's name is one for the linker"))
+        self.archives.contains(id).then(|| {
+            format!("-l{}", id.library)
+                .parse()
+                .expect("a library's name is one for the linker")
+        })
     }
 
     /// Adds what the libraries `own` of the module `name` require.
     fn follow(&self, name: &Name, own: &[LibraryId], module: &mut Module) {
         let mut seen: BTreeSet<&LibraryId> = own.iter().collect();
-        // What is linked by this module itself. Public edges are followed first, so that what is required both ways is public; of a library that is
-        // linked privately, everything is.
+        // What is linked by this module itself. Public edges are followed first, so that what is
+        // required both ways is public; of a library that is linked privately, everything is.
         let mut linked: Vec<&LibraryId> = own.iter().collect();
         for visibility in [Visibility::Public, Visibility::Private] {
             let (requires, libs) = match visibility {
@@ -92,7 +124,12 @@ impl Known<'_> {
             let mut next = 0;
             while let Some(from) = linked.get(next) {
                 next += 1;
-                for Edge { to, .. } in self.graph.requires(from).iter().filter(|edge| edge.visibility <= visibility) {
+                for Edge { to, .. } in self
+                    .graph
+                    .requires(from)
+                    .iter()
+                    .filter(|edge| edge.visibility <= visibility)
+                {
                     if !seen.insert(to) {
                         continue;
                     }
@@ -108,7 +145,9 @@ impl Known<'_> {
             }
         }
         let public = module.requires.clone();
-        module.requires_private.retain(|name| !public.contains(name));
+        module
+            .requires_private
+            .retain(|name| !public.contains(name));
     }
 }
 
@@ -133,8 +172,19 @@ mod tests {
         let all = modules(&graph, recipes);
         let module = &all[&name.parse::<Name>().expect("a name")];
         let joined = |names: &[Name]| names.iter().map(Name::as_str).collect::<Vec<_>>().join(" ");
-        let flags = |flags: &[LinkFlag]| flags.iter().map(LinkFlag::as_str).collect::<Vec<_>>().join(" ");
-        [joined(&module.requires), joined(&module.requires_private), flags(&module.libs), flags(&module.libs_private)]
+        let flags = |flags: &[LinkFlag]| {
+            flags
+                .iter()
+                .map(LinkFlag::as_str)
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        [
+            joined(&module.requires),
+            joined(&module.requires_private),
+            flags(&module.libs),
+            flags(&module.libs_private),
+        ]
     }
 
     #[test]
@@ -157,6 +207,9 @@ mod tests {
                    [library.u]\nsources = ['u.c']\n[library.v]\nsources = ['v.c']\n[library.w]\nsources = ['w.c']\n\
                    [library.x]\nsources = ['x.c']\n[library.m]\nsources = ['m.c']\n\
                    [pkg-config.t]\ndescription = 't'\nlibraries = ['t']\n[pkg-config.m]\ndescription = 'm'\nlibraries = ['m']\n";
-        assert_eq!(module(&[recipe("own", own)], "t"), ["", "m", "-lt -lp -lu -lx", "-lq -lv -lw"]);
+        assert_eq!(
+            module(&[recipe("own", own)], "t"),
+            ["", "m", "-lt -lp -lu -lx", "-lq -lv -lw"]
+        );
     }
 }

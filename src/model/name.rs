@@ -16,7 +16,8 @@ pub struct NameError {
     found: String,
 }
 
-/// Implements the parsing, printing, serde and schema of a newtype over `String` whose whole rule is a predicate.
+/// Implements the parsing, printing, serde and schema of a newtype over `String` whose whole rule
+/// is a predicate.
 macro_rules! text_type {
     (@text $type:ident) => {
         by_text!($type);
@@ -74,21 +75,35 @@ text_type!(
     "letters, digits, `+`, `-`, `_` and `.`, starting with a letter or digit",
     "^[A-Za-z0-9][A-Za-z0-9+._-]*$",
     |text| {
-        text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(|c| c.is_ascii_alphanumeric() || "+-_.".contains(c))
+        text.starts_with(|c: char| c.is_ascii_alphanumeric())
+            && text
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "+-_.".contains(c))
     }
 );
 
-/// An upstream version, as upstream writes it. Compared for equality only: upstreams order theirs in many ways.
+/// An upstream version, as upstream writes it. Compared for equality only: upstreams order theirs
+/// in many ways.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Version(String);
 
-text_type!(Version, "a version", "letters, digits, `+`, `-`, `_` and `.`, starting with a digit", "^[0-9][A-Za-z0-9+._-]*$", |text| {
-    text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(|c| c.is_ascii_alphanumeric() || "+-_.".contains(c))
-});
+text_type!(
+    Version,
+    "a version",
+    "letters, digits, `+`, `-`, `_` and `.`, starting with a digit",
+    "^[0-9][A-Za-z0-9+._-]*$",
+    |text| {
+        text.starts_with(|c: char| c.is_ascii_digit())
+            && text
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "+-_.".contains(c))
+    }
+);
 
-/// The name of a vulnerability in a public database: `CVE-2026-85091`, `GHSA-5qpq-xqfv-j9pg`, or another in the form `<DB>-<ENTRYID>` of the OSV
-/// schema, <https://ossf.github.io/osv-schema/#id-modified-fields>: `OSV-2022-110`, `DSA-5000-1`.
+/// The name of a vulnerability in a public database: `CVE-2026-85091`, `GHSA-5qpq-xqfv-j9pg`, or
+/// another in the form `<DB>-<ENTRYID>` of the OSV schema,
+/// <https://ossf.github.io/osv-schema/#id-modified-fields>: `OSV-2022-110`, `DSA-5000-1`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct VulnerabilityId(String);
@@ -104,20 +119,30 @@ text_type!(
         let database = parts.next().unwrap_or_default();
         let parts: Vec<_> = parts.collect();
         match (database, &*parts) {
-            ("CVE", [year, number]) => year.len() == 4 && digits(year) && number.len() >= 4 && digits(number),
-            ("GHSA", [_, _, _]) => parts.iter().all(|part| part.len() == 4 && part.chars().all(|c| "23456789cfghjmpqrvwx".contains(c))),
+            ("CVE", [year, number]) => {
+                year.len() == 4 && digits(year) && number.len() >= 4 && digits(number)
+            }
+            ("GHSA", [_, _, _]) => parts.iter().all(|part| {
+                part.len() == 4 && part.chars().all(|c| "23456789cfghjmpqrvwx".contains(c))
+            }),
             ("CVE" | "GHSA", _) | (_, []) => false,
             _ => {
                 database.starts_with(|c: char| c.is_ascii_uppercase())
                     && database.chars().all(|c| c.is_ascii_alphanumeric())
-                    && parts.iter().all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || ":.".contains(c)))
+                    && parts.iter().all(|part| {
+                        !part.is_empty()
+                            && part
+                                .chars()
+                                .all(|c| c.is_ascii_alphanumeric() || ":.".contains(c))
+                    })
             }
         }
     }
 );
 
-/// A relative path with `/` between its parts, none of them empty, `.` or `..`: it can't leave the folder that it is joined to, on any system. Nor
-/// does it start as an option (`-`) or a response file (`@`) does, so that it is a path wherever a command line has it.
+/// A relative path with `/` between its parts, none of them empty, `.` or `..`: it can't leave the
+/// folder that it is joined to, on any system. Nor does it start as an option (`-`) or a response
+/// file (`@`) does, so that it is a path wherever a command line has it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RelPath(String);
@@ -144,7 +169,11 @@ impl RelPath {
         let normal = |part: Utf8Component<'_>| matches!(part, Utf8Component::Normal(_));
         // What is not made of plain names alone stays as it is, and is refused with its text.
         if path.components().all(normal) {
-            path.components().map(|part| part.as_str()).collect::<Vec<_>>().join("/").parse()
+            path.components()
+                .map(|part| part.as_str())
+                .collect::<Vec<_>>()
+                .join("/")
+                .parse()
         } else {
             path.as_str().parse()
         }
@@ -156,10 +185,15 @@ impl RelPath {
         self.0.rsplit('/').next().unwrap_or(&self.0)
     }
 
-    /// The path below `root`, where it is below it: `a/b/c` below `a` is `b/c`. The empty root is the top.
+    /// The path below `root`, where it is below it: `a/b/c` below `a` is `b/c`. The empty root is
+    /// the top.
     #[must_use]
     pub fn below(&self, root: &str) -> Option<RelPath> {
-        let rest = if root.is_empty() { &self.0 } else { self.0.strip_prefix(root)?.strip_prefix('/')? };
+        let rest = if root.is_empty() {
+            &self.0
+        } else {
+            self.0.strip_prefix(root)?.strip_prefix('/')?
+        };
         rest.parse().ok()
     }
 }
@@ -182,11 +216,19 @@ text_type!(
 #[serde(try_from = "String", into = "String")]
 pub struct Macro(String);
 
-text_type!(Macro, "a macro", "a C identifier", "^[A-Za-z_][A-Za-z0-9_]*$", |text| {
-    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-});
+text_type!(
+    Macro,
+    "a macro",
+    "a C identifier",
+    "^[A-Za-z_][A-Za-z0-9_]*$",
+    |text| {
+        text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    }
+);
 
-/// A text of one line, which shows as what it is: [`is_plain`] in all its characters. It may be empty.
+/// A text of one line, which shows as what it is: [`is_plain`] in all its characters. It may be
+/// empty.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Line(String);
@@ -213,8 +255,8 @@ impl std::ops::Deref for Line {
     }
 }
 
-/// What a `.pc` file says of a module. The characters that mean something there are not in it: `#` starts a comment, `$` and `` ` `` stand before
-/// what is replaced, `\` before what is not.
+/// What a `.pc` file says of a module. The characters that mean something there are not in it: `#`
+/// starts a comment, `$` and `` ` `` stand before what is replaced, `\` before what is not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Description(String);
@@ -253,9 +295,15 @@ impl Template {
         Self::filled(&self.0, version.as_str())
     }
 
-    /// `{version_}` is the version with `_` for `.`, as tags have it; `{major}` and `{major.minor}` are what comes before its first and second dot.
+    /// `{version_}` is the version with `_` for `.`, as tags have it; `{major}` and `{major.minor}`
+    /// are what comes before its first and second dot.
     fn filled(text: &str, version: &str) -> String {
-        let before = |dot: usize| version.match_indices('.').nth(dot).map_or(version, |(at, _)| &version[..at]);
+        let before = |dot: usize| {
+            version
+                .match_indices('.')
+                .nth(dot)
+                .map_or(version, |(at, _)| &version[..at])
+        };
         text.replace("{version}", version)
             .replace("{version_}", &version.replace('.', "_"))
             .replace("{major}", before(0))
@@ -270,7 +318,22 @@ mod tests {
 
     #[test]
     fn paths_that_could_leave_their_folder_are_refused() {
-        for text in ["", "/etc/passwd", "../x", "a/../b", "a//b", "./a", "a/.", "a\\b", "C:x", "a/", "nul\0", "-c.c", "@r.c", "@d/r.c"] {
+        for text in [
+            "",
+            "/etc/passwd",
+            "../x",
+            "a/../b",
+            "a//b",
+            "./a",
+            "a/.",
+            "a\\b",
+            "C:x",
+            "a/",
+            "nul\0",
+            "-c.c",
+            "@r.c",
+            "@d/r.c",
+        ] {
             assert!(text.parse::<RelPath>().is_err(), "{text:?}");
         }
         for text in ["a", "a/b.c", "..a/b..", "a b/c+d", "a@-/@-b"] {
@@ -282,33 +345,55 @@ mod tests {
     fn a_path_of_this_system_has_slashes_and_one_that_leaves_its_folder_is_refused() {
         let separator = std::path::MAIN_SEPARATOR_STR;
         let native = ["include", "sys", "a b.h"].join(separator);
-        assert_eq!(RelPath::from_native(Utf8Path::new(&native)).expect("relative").as_str(), "include/sys/a b.h");
+        assert_eq!(
+            RelPath::from_native(Utf8Path::new(&native))
+                .expect("relative")
+                .as_str(),
+            "include/sys/a b.h"
+        );
         let outside = ["a", "..", "b"].join(separator);
         for text in [outside.as_str(), "..", "/a", "", "-c", "a:b"] {
-            assert!(RelPath::from_native(Utf8Path::new(text)).is_err(), "{text:?}");
+            assert!(
+                RelPath::from_native(Utf8Path::new(text)).is_err(),
+                "{text:?}"
+            );
         }
     }
 
     #[test]
     fn vulnerabilities_have_names_of_the_forms_that_databases_give() {
-        for text in
-            ["CVE-2026-85091", "CVE-2026-1026330", "GHSA-5qpq-xqfv-j9pg", "OSV-2022-110", "DSA-5000-1", "RUSTSEC-2024-0001", "RHSA-2024:1"]
-        {
+        for text in [
+            "CVE-2026-85091",
+            "CVE-2026-1026330",
+            "GHSA-5qpq-xqfv-j9pg",
+            "OSV-2022-110",
+            "DSA-5000-1",
+            "RUSTSEC-2024-0001",
+            "RHSA-2024:1",
+        ] {
             assert_eq!(text.parse::<VulnerabilityId>().expect(text).as_str(), text);
         }
-        for text in
-            ["", "CVE", "CVE-2026", "CVE-26-85091", "CVE-2026-850", "CVE-2026-8509l", "cve-2026-85091", " CVE-2026-85091", "GHSA-5qpq-xqfv"]
-                .into_iter()
-                .chain([
-                    "GHSA-5QPQ-XQFV-J9PG",
-                    "GHSA-aaaa-xqfv-j9pg",
-                    "OSV-",
-                    "OSV--1",
-                    "OSV 1",
-                    "-1",
-                    "https://example.org/CVE-2026-85091",
-                ])
-        {
+        for text in [
+            "",
+            "CVE",
+            "CVE-2026",
+            "CVE-26-85091",
+            "CVE-2026-850",
+            "CVE-2026-8509l",
+            "cve-2026-85091",
+            " CVE-2026-85091",
+            "GHSA-5qpq-xqfv",
+        ]
+        .into_iter()
+        .chain([
+            "GHSA-5QPQ-XQFV-J9PG",
+            "GHSA-aaaa-xqfv-j9pg",
+            "OSV-",
+            "OSV--1",
+            "OSV 1",
+            "-1",
+            "https://example.org/CVE-2026-85091",
+        ]) {
             assert!(text.parse::<VulnerabilityId>().is_err(), "{text:?}");
         }
     }
@@ -325,16 +410,36 @@ mod tests {
     #[test]
     fn a_template_takes_the_version_and_no_other_braces() {
         let version: Version = "1.3.2".parse().expect("valid");
-        assert_eq!("v{version}/z-{version}".parse::<Template>().expect("valid").at(&version), "v1.3.2/z-1.3.2");
-        for text in ["{name}", "{version", "{minor}", "{version.}", "{major_minor}"] {
+        assert_eq!(
+            "v{version}/z-{version}"
+                .parse::<Template>()
+                .expect("valid")
+                .at(&version),
+            "v1.3.2/z-1.3.2"
+        );
+        for text in [
+            "{name}",
+            "{version",
+            "{minor}",
+            "{version.}",
+            "{major_minor}",
+        ] {
             assert!(text.parse::<Template>().is_err(), "{text}");
         }
     }
 
     #[test]
     fn a_template_takes_parts_of_the_version() {
-        let at = |template: &str, version: &str| template.parse::<Template>().expect("valid").at(&version.parse().expect("valid"));
-        assert_eq!(at("v{major.minor}/util-linux-{version}", "2.42.4"), "v2.42/util-linux-2.42.4");
+        let at = |template: &str, version: &str| {
+            template
+                .parse::<Template>()
+                .expect("valid")
+                .at(&version.parse().expect("valid"))
+        };
+        assert_eq!(
+            at("v{major.minor}/util-linux-{version}", "2.42.4"),
+            "v2.42/util-linux-2.42.4"
+        );
         assert_eq!(at("R_{version_}", "2.9.0"), "R_2_9_0");
         assert_eq!(at("{major}/{major.minor}", "7"), "7/7");
         assert_eq!(at("{major}/{major.minor}", "7.1"), "7/7.1");
@@ -342,10 +447,20 @@ mod tests {
 
     #[test]
     fn what_ends_a_line_or_turns_its_direction_is_in_no_text_of_one_line() {
-        for c in "\n\r\t\0\u{1b}\u{7f}\u{85}\u{9b}\u{2028}\u{2029}\u{202a}\u{202e}\u{2066}\u{2069}".chars() {
+        for c in "\n\r\t\0\u{1b}\u{7f}\u{85}\u{9b}\u{2028}\u{2029}\u{202a}\u{202e}\u{2066}\u{2069}"
+            .chars()
+        {
             let text = format!("a{c}b");
-            assert!(text.parse::<Line>().is_err() && text.parse::<RelPath>().is_err() && text.parse::<Template>().is_err(), "{text:?}");
-            let error = text.parse::<Description>().expect_err("refused").to_string();
+            assert!(
+                text.parse::<Line>().is_err()
+                    && text.parse::<RelPath>().is_err()
+                    && text.parse::<Template>().is_err(),
+                "{text:?}"
+            );
+            let error = text
+                .parse::<Description>()
+                .expect_err("refused")
+                .to_string();
             assert!(error.chars().all(is_plain), "{error:?}");
         }
         for text in ["", "Théodore Ts'o", "\u{a0}\u{200b}", "#$`\\ {}"] {
@@ -358,7 +473,11 @@ mod tests {
         for text in ["$(touch x)", "${prefix}", "`x`", "a # b", "a \\"] {
             assert!(text.parse::<Description>().is_err(), "{text}");
         }
-        assert!("Library (static): a, b; 100% + \"c\"".parse::<Description>().is_ok());
+        assert!(
+            "Library (static): a, b; 100% + \"c\""
+                .parse::<Description>()
+                .is_ok()
+        );
     }
 
     proptest! {

@@ -1,5 +1,6 @@
-//! Whole numbers with bounds: a number of a recipe, a suite or a lock is within them from the moment it is read, so that nothing that is computed
-//! from it overflows or takes a machine's memory.
+//! Whole numbers with bounds: a number of a recipe, a suite or a lock is within them from the
+//! moment it is read, so that nothing that is computed from it overflows or takes a machine's
+//! memory.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -43,7 +44,15 @@ impl<const MIN: u64, const MAX: u64> TryFrom<u64> for Within<MIN, MAX> {
     type Error = OutOfBounds;
 
     fn try_from(found: u64) -> Result<Self, OutOfBounds> {
-        if Self::clamped(found).0 == found { Ok(Self(found)) } else { Err(OutOfBounds { min: MIN, max: MAX, found }) }
+        if Self::clamped(found).0 == found {
+            Ok(Self(found))
+        } else {
+            Err(OutOfBounds {
+                min: MIN,
+                max: MAX,
+                found,
+            })
+        }
     }
 }
 
@@ -74,10 +83,29 @@ mod tests {
     #[test]
     fn a_number_is_within_its_bounds_or_is_none() {
         type Few = Within<2, 5>;
-        for (text, expected) in [("1", None), ("2", Some(2)), ("5", Some(5)), ("6", None), ("-1", None), ("18446744073709551615", None)] {
-            assert_eq!(serde_json::from_str::<Few>(text).ok().map(Few::get), expected, "{text}");
+        for (text, expected) in [
+            ("1", None),
+            ("2", Some(2)),
+            ("5", Some(5)),
+            ("6", None),
+            ("-1", None),
+            ("18446744073709551615", None),
+        ] {
+            assert_eq!(
+                serde_json::from_str::<Few>(text).ok().map(Few::get),
+                expected,
+                "{text}"
+            );
         }
-        assert_eq!([0, 3, 9].map(|number| Few::clamped(number).get()), [2, 3, 5]);
-        assert!(Few::try_from(9).expect_err("too large").to_string().contains("from 2 to 5, found 9"));
+        assert_eq!(
+            [0, 3, 9].map(|number| Few::clamped(number).get()),
+            [2, 3, 5]
+        );
+        assert!(
+            Few::try_from(9)
+                .expect_err("too large")
+                .to_string()
+                .contains("from 2 to 5, found 9")
+        );
     }
 }

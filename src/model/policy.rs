@@ -1,4 +1,5 @@
-//! `recipes/policy.toml`: what `wasideps audit` asks of recipes and lock beside what the loader enforces. Told in `docs/audit.md`.
+//! `recipes/policy.toml`: what `wasideps audit` asks of recipes and lock beside what the loader
+//! enforces. Told in `docs/audit.md`.
 
 use serde::Deserialize;
 
@@ -29,8 +30,13 @@ impl TryFrom<String> for License {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let expression = spdx::Expression::parse(&text).map_err(|error| format!("no SPDX licence: `{text}`: {}", error.reason))?;
-        if expression.requirements().count() == 1 { Ok(Self(text)) } else { Err(format!("one licence, not an expression: `{text}`")) }
+        let expression = spdx::Expression::parse(&text)
+            .map_err(|error| format!("no SPDX licence: `{text}`: {}", error.reason))?;
+        if expression.requirements().count() == 1 {
+            Ok(Self(text))
+        } else {
+            Err(format!("one licence, not an expression: `{text}`"))
+        }
     }
 }
 
@@ -78,13 +84,22 @@ impl Policy {
     /// # Errors
     /// When it is none, or can't be met with the allowed licences.
     pub fn check_license(&self, expression: &str) -> Result<(), LicenseProblem> {
-        let parsed = spdx::Expression::parse(expression).map_err(|error| LicenseProblem::Invalid(error.reason.to_string()))?;
-        let allowed = |requirement: &spdx::LicenseReq| self.licenses.allow.iter().any(|License(text)| *text == requirement.to_string());
+        let parsed = spdx::Expression::parse(expression)
+            .map_err(|error| LicenseProblem::Invalid(error.reason.to_string()))?;
+        let allowed = |requirement: &spdx::LicenseReq| {
+            self.licenses
+                .allow
+                .iter()
+                .any(|License(text)| *text == requirement.to_string())
+        };
         if parsed.evaluate(allowed) {
             return Ok(());
         }
-        let mut others: Vec<_> =
-            parsed.requirements().filter(|requirement| !allowed(&requirement.req)).map(|requirement| requirement.req.to_string()).collect();
+        let mut others: Vec<_> = parsed
+            .requirements()
+            .filter(|requirement| !allowed(&requirement.req))
+            .map(|requirement| requirement.req.to_string())
+            .collect();
         others.sort();
         others.dedup();
         Err(LicenseProblem::NotAllowed(others))
@@ -93,7 +108,10 @@ impl Policy {
     /// Whether the lock may use digests of `algorithm` (`SHA-256`).
     #[must_use]
     pub fn allows_digest(&self, algorithm: &str) -> bool {
-        self.digests.allow.iter().any(|allowed| allowed == algorithm)
+        self.digests
+            .allow
+            .iter()
+            .any(|allowed| allowed == algorithm)
     }
 
     /// The allowed algorithms, for messages.
@@ -102,7 +120,8 @@ impl Policy {
         &self.digests.allow
     }
 
-    /// Whether a vulnerability of which can't be said whether it concerns the locked version counts as a violation.
+    /// Whether a vulnerability of which can't be said whether it concerns the locked version counts
+    /// as a violation.
     #[must_use]
     pub fn denies_undetermined(&self) -> bool {
         self.vulnerabilities.undetermined == Undetermined::Deny
@@ -120,8 +139,13 @@ mod tests {
 
     #[test]
     fn an_expression_passes_if_the_allowed_licences_can_meet_it() {
-        let policy = policy(r#""MIT", "BSD-3-Clause", "Apache-2.0 WITH LLVM-exception", "LicenseRef-ours""#);
-        let denied = |list: &[&str]| Err(LicenseProblem::NotAllowed(list.iter().map(|&text| text.to_owned()).collect()));
+        let policy =
+            policy(r#""MIT", "BSD-3-Clause", "Apache-2.0 WITH LLVM-exception", "LicenseRef-ours""#);
+        let denied = |list: &[&str]| {
+            Err(LicenseProblem::NotAllowed(
+                list.iter().map(|&text| text.to_owned()).collect(),
+            ))
+        };
         let table = [
             ("MIT", Ok(())),
             ("(BSD-3-Clause OR GPL-2.0-only) AND MIT", Ok(())),
@@ -129,13 +153,22 @@ mod tests {
             ("LicenseRef-ours", Ok(())),
             ("Apache-2.0", denied(&["Apache-2.0"])),
             ("MIT AND GPL-2.0-only", denied(&["GPL-2.0-only"])),
-            ("Zlib OR LicenseRef-theirs", denied(&["LicenseRef-theirs", "Zlib"])),
+            (
+                "Zlib OR LicenseRef-theirs",
+                denied(&["LicenseRef-theirs", "Zlib"]),
+            ),
         ];
         for (expression, expected) in table {
             assert_eq!(policy.check_license(expression), expected, "{expression}");
         }
         for invalid in ["", "MIT AND", "zlib licence", "NoSuch-1.0"] {
-            assert!(matches!(policy.check_license(invalid), Err(LicenseProblem::Invalid(_))), "{invalid}");
+            assert!(
+                matches!(
+                    policy.check_license(invalid),
+                    Err(LicenseProblem::Invalid(_))
+                ),
+                "{invalid}"
+            );
         }
     }
 
@@ -145,6 +178,12 @@ mod tests {
         let error = Policy::parse("policy.toml", text).expect_err("no licence");
         assert_eq!(error.line, 2);
         assert!(error.message.contains("NoSuch-1.0"), "{error}");
-        assert!(Policy::parse("policy.toml", "[licenses]\nallow = [\"MIT OR Zlib\"]\n[digests]\nallow = []\n").is_err());
+        assert!(
+            Policy::parse(
+                "policy.toml",
+                "[licenses]\nallow = [\"MIT OR Zlib\"]\n[digests]\nallow = []\n"
+            )
+            .is_err()
+        );
     }
 }

@@ -1,10 +1,12 @@
-//! Text of others as a terminal may show it: without what would move its cursor, set its title or turn the order of characters around.
+//! Text of others as a terminal may show it: without what would move its cursor, set its title or
+//! turn the order of characters around.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// Whether `c` shows as itself, in its own place: no control character, no end of a line, no mark that changes the direction of what follows
-/// (Unicode's UAX #9: U+202A to U+202E, U+2066 to U+2069). A terminal obeys the others rather than showing them.
+/// Whether `c` shows as itself, in its own place: no control character, no end of a line, no mark
+/// that changes the direction of what follows (Unicode's UAX #9: U+202A to U+202E, U+2066 to
+/// U+2069). A terminal obeys the others rather than showing them.
 #[must_use]
 pub fn is_plain(c: char) -> bool {
     !c.is_control() && !matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -29,9 +31,16 @@ fn escaped(text: &str, keep: fn(char) -> bool) -> Cow<'_, str> {
 /// `text` with what is obeyed written as Rust escapes it (`\u{1b}`), but for line ends and tabs.
 #[must_use]
 pub fn lines(text: &str) -> Cow<'_, str> {
-    // The carriage return of a line end is part of it; one alone would go back over what stands there.
+    // The carriage return of a line end is part of it; one alone would go back over what stands
+    // there.
     let keep = |c| matches!(c, '\n' | '\t');
-    if text.contains("\r\n") { escaped(&text.replace("\r\n", "\n"), keep).into_owned().into() } else { escaped(text, keep) }
+    if text.contains("\r\n") {
+        escaped(&text.replace("\r\n", "\n"), keep)
+            .into_owned()
+            .into()
+    } else {
+        escaped(text, keep)
+    }
 }
 
 /// [`lines`], with line ends and tabs written so as well: a name can't be taken for several lines.
@@ -40,7 +49,8 @@ pub fn line(text: &str) -> Cow<'_, str> {
     escaped(text, |_| false)
 }
 
-/// `json`, a JSON text, with what serde leaves as it is written as JSON escapes it. It means the same.
+/// `json`, a JSON text, with what serde leaves as it is written as JSON escapes it. It means the
+/// same.
 #[must_use]
 pub fn json(text: &str) -> Cow<'_, str> {
     let obeyed = |c: char| !is_plain(c) && c != '\n';
@@ -49,7 +59,11 @@ pub fn json(text: &str) -> Cow<'_, str> {
     }
     text.chars()
         .fold(String::new(), |mut shown, c| {
-            let _ = if obeyed(c) { write!(shown, "\\u{:04x}", u32::from(c)) } else { write!(shown, "{c}") };
+            let _ = if obeyed(c) {
+                write!(shown, "\\u{:04x}", u32::from(c))
+            } else {
+                write!(shown, "{c}")
+            };
             shown
         })
         .into()
@@ -81,13 +95,28 @@ mod tests {
 
     #[test]
     fn what_a_terminal_obeys_is_made_visible_and_all_else_stays() {
-        assert_eq!(lines(EVIL), "a\\u{1b}]0;t\\u{7}\\u{9b}2J\\u{2028}\\u{202e}\\u{2066}b\n\tc\\rd\\u{7f}é");
-        assert_eq!(line(EVIL), "a\\u{1b}]0;t\\u{7}\\u{9b}2J\\u{2028}\\u{202e}\\u{2066}b\\n\\tc\\rd\\u{7f}é");
+        assert_eq!(
+            lines(EVIL),
+            "a\\u{1b}]0;t\\u{7}\\u{9b}2J\\u{2028}\\u{202e}\\u{2066}b\n\tc\\rd\\u{7f}é"
+        );
+        assert_eq!(
+            line(EVIL),
+            "a\\u{1b}]0;t\\u{7}\\u{9b}2J\\u{2028}\\u{202e}\\u{2066}b\\n\\tc\\rd\\u{7f}é"
+        );
         assert_eq!(lines("x\r\ny"), "x\ny");
         let same = same_length(EVIL);
-        assert!(same.len() == EVIL.len() && same.find("\tc") == EVIL.find("\tc") && !same.contains(['\u{1b}', '\u{9b}', '\u{202e}']));
+        assert!(
+            same.len() == EVIL.len()
+                && same.find("\tc") == EVIL.find("\tc")
+                && !same.contains(['\u{1b}', '\u{9b}', '\u{202e}'])
+        );
         for plain in ["", "é 世界", "a b"] {
-            assert!([lines(plain), line(plain), json(plain), same_length(plain)].iter().all(|shown| shown == plain), "{plain}");
+            assert!(
+                [lines(plain), line(plain), json(plain), same_length(plain)]
+                    .iter()
+                    .all(|shown| shown == plain),
+                "{plain}"
+            );
         }
     }
 

@@ -27,12 +27,18 @@ pub enum PurlError {
 }
 
 impl Purl {
-    /// A package of `kind` (`generic`, `cargo`), with the fields that are given; the canonical form percent-encodes what they hold.
+    /// A package of `kind` (`generic`, `cargo`), with the fields that are given; the canonical form
+    /// percent-encodes what they hold.
     ///
     /// # Errors
-    /// When the kind has a character that kinds can't have, `name` is empty, or `version` has a `/`, which the crate writes in a form that it does
-    /// not read.
-    pub fn new(kind: &str, namespace: Option<&str>, name: &str, version: Option<&str>) -> Result<Self, PurlError> {
+    /// When the kind has a character that kinds can't have, `name` is empty, or `version` has a
+    /// `/`, which the crate writes in a form that it does not read.
+    pub fn new(
+        kind: &str,
+        namespace: Option<&str>,
+        name: &str,
+        version: Option<&str>,
+    ) -> Result<Self, PurlError> {
         let made = PackageUrl::new(kind.to_owned(), name.to_owned()).and_then(|mut purl| {
             if let Some(namespace) = namespace {
                 purl.with_namespace(namespace.to_owned())?;
@@ -43,7 +49,11 @@ impl Purl {
             Ok(purl)
         });
         let error = |problem: String| {
-            let found = format!("{kind} {} {name} {}", namespace.unwrap_or("-"), version.unwrap_or("-"));
+            let found = format!(
+                "{kind} {} {name} {}",
+                namespace.unwrap_or("-"),
+                version.unwrap_or("-")
+            );
             PurlError::Syntax { found, problem }
         };
         if version.is_some_and(|version| version.contains('/')) {
@@ -55,7 +65,9 @@ impl Purl {
     /// The same with a qualifier more. `key` is one of the specification's.
     #[must_use]
     pub fn with(mut self, key: &'static str, value: &str) -> Self {
-        self.0.add_qualifier(key, value.to_owned()).expect("a key of letters and `_`");
+        self.0
+            .add_qualifier(key, value.to_owned())
+            .expect("a key of letters and `_`");
         self
     }
 
@@ -64,11 +76,15 @@ impl Purl {
         self.0.version()
     }
 
-    /// The package alone, in lower case: what is the same for two package URLs of one package, however they are written.
+    /// The package alone, in lower case: what is the same for two package URLs of one package,
+    /// however they are written.
     #[must_use]
     pub fn package_key(&self) -> String {
         let mut package = self.0.clone();
-        package.without_version().without_subpath().clear_qualifiers();
+        package
+            .without_version()
+            .without_subpath()
+            .clear_qualifiers();
         package.to_string().to_ascii_lowercase()
     }
 }
@@ -78,7 +94,12 @@ impl FromStr for Purl {
 
     fn from_str(text: &str) -> Result<Self, PurlError> {
         let text = text.trim();
-        text.parse().map(Self).map_err(|error: packageurl::Error| PurlError::Syntax { found: text.to_owned(), problem: error.to_string() })
+        text.parse()
+            .map(Self)
+            .map_err(|error: packageurl::Error| PurlError::Syntax {
+                found: text.to_owned(),
+                problem: error.to_string(),
+            })
     }
 }
 
@@ -99,7 +120,9 @@ impl PurlPackage {
     #[must_use]
     pub fn at(&self, version: &Version) -> Purl {
         let mut purl = self.0.clone();
-        purl.0.with_version(version.to_string()).expect("a version is a text that is not empty");
+        purl.0
+            .with_version(version.to_string())
+            .expect("a version is a text that is not empty");
         purl
     }
 
@@ -119,7 +142,11 @@ impl FromStr for PurlPackage {
             && purl.0.qualifiers().is_empty()
             && purl.0.subpath().is_none()
             && !text.contains(['@', '?', '#', ' ']);
-        if bare { Ok(Self(purl)) } else { Err(PurlError::NotAPackage(text.to_owned())) }
+        if bare {
+            Ok(Self(purl))
+        } else {
+            Err(PurlError::NotAPackage(text.to_owned()))
+        }
     }
 }
 
@@ -153,12 +180,21 @@ mod tests {
             assert_eq!(key(text), "pkg:generic/zlib", "{text}");
         }
         assert_eq!(key("pkg:npm/%40babel/core@7"), "pkg:npm/%40babel/core");
-        assert!("https://example.org/zlib".parse::<Purl>().is_err() && "pkg:zlib".parse::<Purl>().is_err());
+        assert!(
+            "https://example.org/zlib".parse::<Purl>().is_err()
+                && "pkg:zlib".parse::<Purl>().is_err()
+        );
     }
 
     #[test]
     fn a_package_has_no_version_no_qualifiers_and_no_part() {
-        assert_eq!("pkg:generic/zlib".parse::<PurlPackage>().map(|package| package.to_string()).as_deref(), Ok("pkg:generic/zlib"));
+        assert_eq!(
+            "pkg:generic/zlib"
+                .parse::<PurlPackage>()
+                .map(|package| package.to_string())
+                .as_deref(),
+            Ok("pkg:generic/zlib")
+        );
         for text in [
             "pkg:generic/zlib@1",
             "pkg:generic/zlib?os=wasi",

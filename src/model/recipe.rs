@@ -1,4 +1,5 @@
-//! `recipes/<name>/*.toml`: what to take from a source, how to compile it, what to install. The format is told in `docs/recipes.md`.
+//! `recipes/<name>/*.toml`: what to take from a source, how to compile it, what to install. The
+//! format is told in `docs/recipes.md`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,8 +10,8 @@ use url::Url;
 use super::library::{Library, LibraryId, Unit};
 use super::step::Step;
 use super::{
-    ConsumerFlag, CpeProduct, Description, Inputs, Line, LinkFlag, Name, Origin, PurlPackage, RelPath, Sha256, Template, Version,
-    VulnerabilityId,
+    ConsumerFlag, CpeProduct, Description, Inputs, Line, LinkFlag, Name, Origin, PurlPackage,
+    RelPath, Sha256, Template, Version, VulnerabilityId,
 };
 
 /// A recipe, checked as far as it can be without the source that it is for.
@@ -35,7 +36,8 @@ pub struct Recipe {
     pub compared: Vec<ComparedTemplate>,
     pub inputs: Inputs,
     pub overlays: Vec<Overlay>,
-    /// Copies by the file that they are made from, then templates; after the patches, before the overlays.
+    /// Copies by the file that they are made from, then templates; after the patches, before the
+    /// overlays.
     pub steps: Vec<Step>,
     /// Sorted by name; never empty.
     pub libraries: Vec<Library>,
@@ -100,10 +102,12 @@ pub struct Identifiers {
     /// The tag of a version there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tag: Option<Template>,
-    /// The source package of Debian that has it, where no `[[origin]]` names one: its changelogs tell of vulnerabilities and newer versions.
+    /// The source package of Debian that has it, where no `[[origin]]` names one: its changelogs
+    /// tell of vulnerabilities and newer versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub debian: Option<Name>,
-    /// Other `vendor:product` names under which records of vulnerabilities know it, or a part of it that is compiled.
+    /// Other `vendor:product` names under which records of vulnerabilities know it, or a part of it
+    /// that is compiled.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<CpeProduct>,
 }
@@ -150,11 +154,16 @@ pub struct Patch {
 }
 
 impl Patch {
-    /// The vulnerabilities that it fixes, in a sentence that starts with a space; empty where there are none.
+    /// The vulnerabilities that it fixes, in a sentence that starts with a space; empty where there
+    /// are none.
     #[must_use]
     pub fn resolves_sentence(&self) -> String {
         let ids: Vec<_> = self.resolves.iter().map(VulnerabilityId::as_str).collect();
-        if ids.is_empty() { String::new() } else { format!(" Resolves {}.", ids.join(", ")) }
+        if ids.is_empty() {
+            String::new()
+        } else {
+            format!(" Resolves {}.", ids.join(", "))
+        }
     }
 }
 
@@ -187,7 +196,9 @@ impl Justification {
             Self::ComponentNotPresent => "component_not_present",
             Self::VulnerableCodeNotPresent => "vulnerable_code_not_present",
             Self::VulnerableCodeNotInExecutePath => "vulnerable_code_not_in_execute_path",
-            Self::VulnerableCodeCannotBeControlledByAdversary => "vulnerable_code_cannot_be_controlled_by_adversary",
+            Self::VulnerableCodeCannotBeControlledByAdversary => {
+                "vulnerable_code_cannot_be_controlled_by_adversary"
+            }
             Self::InlineMitigationsAlreadyExist => "inline_mitigations_already_exist",
         }
     }
@@ -207,22 +218,36 @@ pub struct OriginTemplate {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VersionIn {
-    /// From the archive's own folder, since the origin's root may have the version in its name; `*` stands for any characters but `/`.
+    /// From the archive's own folder, since the origin's root may have the version in its name; `*`
+    /// stands for any characters but `/`.
     pub file: RelPath,
     /// The texts that stand before the parts of the version, each on one line with its part.
     pub after: Vec<String>,
 }
 
 impl VersionIn {
-    /// The version that `text`, the file's content, has: after each text, past blanks and quotes, what letters, digits and dots there are.
+    /// The version that `text`, the file's content, has: after each text, past blanks and quotes,
+    /// what letters, digits and dots there are.
     #[must_use]
     pub fn read(&self, text: &str) -> Option<Version> {
         let part = |after: &String| {
-            let rest = text.lines().find_map(|line| line.split_once(after.as_str()))?.1.trim_start_matches([' ', '\t', '"']);
-            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '.').unwrap_or(rest.len());
+            let rest = text
+                .lines()
+                .find_map(|line| line.split_once(after.as_str()))?
+                .1
+                .trim_start_matches([' ', '\t', '"']);
+            let end = rest
+                .find(|c: char| !c.is_ascii_alphanumeric() && c != '.')
+                .unwrap_or(rest.len());
             Some(&rest[..end])
         };
-        self.after.iter().map(part).collect::<Option<Vec<_>>>()?.join(".").parse().ok()
+        self.after
+            .iter()
+            .map(part)
+            .collect::<Option<Vec<_>>>()?
+            .join(".")
+            .parse()
+            .ok()
     }
 }
 
@@ -240,7 +265,11 @@ pub enum PlaceTemplate {
     /// An archive at a URL.
     Url(Template),
     /// A crate of Cargo's registry: our version to the crate's.
-    Crate { name: Name, releases: BTreeMap<Version, Version>, carries: Option<VersionIn> },
+    Crate {
+        name: Name,
+        releases: BTreeMap<Version, Version>,
+        carries: Option<VersionIn>,
+    },
     /// The upstream archive of a Debian source package.
     Debian { package: Name, file: Template },
     /// A folder in which a file with the right digest is looked for; relative to the lock file's.
@@ -251,7 +280,10 @@ impl Recipe {
     /// The name of its library `library` that no other library of any recipe has.
     #[must_use]
     pub fn library_id(&self, library: &Name) -> LibraryId {
-        LibraryId { recipe: self.name.clone(), library: library.clone() }
+        LibraryId {
+            recipe: self.name.clone(),
+            library: library.clone(),
+        }
     }
 
     /// Its source package in Debian, where it is known to have one.
@@ -267,7 +299,9 @@ impl Recipe {
 
     /// All that is compiled, in job order.
     pub fn units(&self) -> impl Iterator<Item = (&Library, &Unit)> {
-        self.libraries.iter().flat_map(|library| library.units().iter().map(move |unit| (library, unit)))
+        self.libraries
+            .iter()
+            .flat_map(|library| library.units().iter().map(move |unit| (library, unit)))
     }
 
     /// All headers that are installed: path in the tree and path below `include/`.
@@ -279,6 +313,9 @@ impl Recipe {
     #[must_use]
     pub fn required(&self) -> BTreeSet<&Name> {
         let edges = self.libraries.iter().flat_map(|library| &library.requires);
-        edges.map(|edge| &edge.to.recipe).filter(|name| **name != self.name).collect()
+        edges
+            .map(|edge| &edge.to.recipe)
+            .filter(|name| **name != self.name)
+            .collect()
     }
 }

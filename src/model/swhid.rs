@@ -1,5 +1,5 @@
-//! The identifier that Software Heritage has for a folder with all that is in it (ISO/IEC 18670): git's tree object. Source:
-//! <https://swhid.org/specification/v1.1/5.Core_identifiers>, 5.2.
+//! The identifier that Software Heritage has for a folder with all that is in it (ISO/IEC 18670):
+//! git's tree object. Source: <https://swhid.org/specification/v1.1/5.Core_identifiers>, 5.2.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -31,7 +31,9 @@ impl FromStr for SwhDir {
     type Err = SwhDirError;
 
     fn from_str(text: &str) -> Result<Self, SwhDirError> {
-        let digest = text.strip_prefix(PREFIX).and_then(|digest| digest.parse().ok());
+        let digest = text
+            .strip_prefix(PREFIX)
+            .and_then(|digest| digest.parse().ok());
         digest.map(Self).ok_or_else(|| SwhDirError(text.to_owned()))
     }
 }
@@ -43,7 +45,8 @@ text_schema!(SwhDir, {
     "description": "Software Heritage identifier of a folder (ISO/IEC 18670)"
 });
 
-/// A folder, by what counts for its identifier: names, contents, which files are programs. Names are any bytes.
+/// A folder, by what counts for its identifier: names, contents, which files are programs. Names
+/// are any bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tree(BTreeMap<Vec<u8>, Node>);
 
@@ -61,13 +64,15 @@ pub enum Node {
 }
 
 impl Tree {
-    /// Puts `node` at `path`, making the folders on the way. What is there already gives way, but for a folder that stays one. Returns how many
-    /// nodes are new.
+    /// Puts `node` at `path`, making the folders on the way. What is there already gives way, but
+    /// for a folder that stays one. Returns how many nodes are new.
     ///
     /// # Errors
     /// When a file is on the way.
     pub fn put(&mut self, path: &[&[u8]], node: Node) -> Result<usize, NotAFolder> {
-        let [name, rest @ ..] = path else { return Ok(0) };
+        let [name, rest @ ..] = path else {
+            return Ok(0);
+        };
         let new = usize::from(!self.0.contains_key(*name));
         if rest.is_empty() {
             match (self.0.get(*name), &node) {
@@ -76,7 +81,11 @@ impl Tree {
             }
             return Ok(new);
         }
-        match self.0.entry(name.to_vec()).or_insert_with(|| Node::Folder(Self::default())) {
+        match self
+            .0
+            .entry(name.to_vec())
+            .or_insert_with(|| Node::Folder(Self::default()))
+        {
             Node::Folder(folder) => Ok(new + folder.put(rest, node)?),
             _ => Err(NotAFolder),
         }
@@ -115,8 +124,14 @@ impl Tree {
             .iter()
             .map(|(name, node)| {
                 let (mode, id) = match node {
-                    Node::File { executable: false, id } => ("100644", *id),
-                    Node::File { executable: true, id } => ("100755", *id),
+                    Node::File {
+                        executable: false,
+                        id,
+                    } => ("100644", *id),
+                    Node::File {
+                        executable: true,
+                        id,
+                    } => ("100755", *id),
                     Node::Link(id) => ("120000", *id),
                     Node::Folder(tree) => ("40000", tree.id()),
                 };
@@ -147,21 +162,36 @@ mod tests {
     use super::*;
 
     fn file(text: &str) -> Node {
-        Node::File { executable: false, id: Sha1::of_blob(text.len() as u64, text.as_bytes()).expect("a slice is read") }
+        Node::File {
+            executable: false,
+            id: Sha1::of_blob(text.len() as u64, text.as_bytes()).expect("a slice is read"),
+        }
     }
 
     #[test]
     fn a_tree_has_the_name_that_git_gives_it() {
         let mut tree = Tree::default();
         // Git's own empty tree.
-        assert_eq!(tree.swhid().to_string(), "swh:1:dir:4b825dc642cb6eb9a060e54bf8d69288fbee4904");
+        assert_eq!(
+            tree.swhid().to_string(),
+            "swh:1:dir:4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+        );
         let link = Node::Link(Sha1::of_blob(3, &b"a.c"[..]).expect("a slice is read"));
-        let Node::File { id, .. } = file("#!/bin/sh\n") else { unreachable!("it is a file") };
-        // Put in an order that is not git's: `a.c` comes before the folder `a`, which is sorted as `a/`, and that before `a0`.
+        let Node::File { id, .. } = file("#!/bin/sh\n") else {
+            unreachable!("it is a file")
+        };
+        // Put in an order that is not git's: `a.c` comes before the folder `a`, which is sorted as
+        // `a/`, and that before `a0`.
         let entries = [
             (&[&b"a0"[..]][..], file("zero\n")),
             (&[b"a", b"b.c"], file("b\n")),
-            (&[b"run"], Node::File { executable: true, id }),
+            (
+                &[b"run"],
+                Node::File {
+                    executable: true,
+                    id,
+                },
+            ),
             (&[b"a.c"], file("a\n")),
             (&[b"link"], link),
         ];
@@ -169,21 +199,32 @@ mod tests {
             tree.put(path, node).expect("no file is on the way");
         }
         // `git write-tree` of such files.
-        assert_eq!(tree.swhid().to_string(), "swh:1:dir:87a6834392b80a2bf6466c413854adf0e959865a");
+        assert_eq!(
+            tree.swhid().to_string(),
+            "swh:1:dir:87a6834392b80a2bf6466c413854adf0e959865a"
+        );
         // The same with an empty folder, which only `git mktree` can write.
-        tree.put(&[b"a", b"empty"], Node::Folder(Tree::default())).expect("no file is on the way");
-        assert_eq!(tree.swhid().to_string(), "swh:1:dir:5ad764d1f28aca1cf72fbf5d48737b901c223143");
+        tree.put(&[b"a", b"empty"], Node::Folder(Tree::default()))
+            .expect("no file is on the way");
+        assert_eq!(
+            tree.swhid().to_string(),
+            "swh:1:dir:5ad764d1f28aca1cf72fbf5d48737b901c223143"
+        );
     }
 
     #[test]
     fn the_top_folder_is_left_out_only_where_it_is_all_there_is() {
         let mut tree = Tree::default();
-        tree.put(&[b"top", b"a.c"], file("a\n")).expect("no file is on the way");
+        tree.put(&[b"top", b"a.c"], file("a\n"))
+            .expect("no file is on the way");
         let mut inner = Tree::default();
-        inner.put(&[b"a.c"], file("a\n")).expect("no file is on the way");
+        inner
+            .put(&[b"a.c"], file("a\n"))
+            .expect("no file is on the way");
         assert_eq!(tree.clone().below_top(), inner);
         assert_eq!(inner.clone().below_top(), inner);
-        tree.put(&[b"b.c"], file("b\n")).expect("no file is on the way");
+        tree.put(&[b"b.c"], file("b\n"))
+            .expect("no file is on the way");
         assert_eq!(tree.clone().below_top(), tree);
         assert_eq!(tree.put(&[b"b.c", b"x"], file("")), Err(NotAFolder));
     }
@@ -191,7 +232,10 @@ mod tests {
     #[test]
     fn only_identifiers_of_folders_parse() {
         let text = "swh:1:dir:4b825dc642cb6eb9a060e54bf8d69288fbee4904";
-        assert_eq!(text.parse::<SwhDir>().map(|id| id.to_string()), Ok(text.to_owned()));
+        assert_eq!(
+            text.parse::<SwhDir>().map(|id| id.to_string()),
+            Ok(text.to_owned())
+        );
         for text in [
             "swh:1:cnt:4b825dc642cb6eb9a060e54bf8d69288fbee4904",
             "swh:1:dir:4b825dc6",

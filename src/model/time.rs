@@ -1,5 +1,5 @@
-//! Days and points in time, as the lock, advisories and documents write them. No clock is read here but by [`Timestamp::now`], and no time zone
-//! database: everything is UTC, or says its offset.
+//! Days and points in time, as the lock, advisories and documents write them. No clock is read here
+//! but by [`Timestamp::now`], and no time zone database: everything is UTC, or says its offset.
 
 use std::fmt;
 use std::str::FromStr;
@@ -29,7 +29,10 @@ impl FromStr for Date {
 
     fn from_str(text: &str) -> Result<Self, DateError> {
         // Of the many forms that the crate reads, the one that it writes.
-        let day = text.parse::<civil::Date>().ok().filter(|day| day.to_string() == text);
+        let day = text
+            .parse::<civil::Date>()
+            .ok()
+            .filter(|day| day.to_string() == text);
         // The crate's points in time end some hours before the year 9999 does.
         let day = day.filter(|day| midnight(*day).is_some());
         day.map(Self).ok_or_else(|| DateError(text.to_owned()))
@@ -67,10 +70,13 @@ impl Timestamp {
         Self(midnight(date.0).expect("parsing asked for it"))
     }
 
-    /// So many seconds after 1970 began in UTC; `None` from the end of the year 9999 on, which RFC 3339 can't write.
+    /// So many seconds after 1970 began in UTC; `None` from the end of the year 9999 on, which RFC
+    /// 3339 can't write.
     #[must_use]
     pub fn from_unix_seconds(seconds: u64) -> Option<Self> {
-        jiff::Timestamp::from_second(i64::try_from(seconds).ok()?).ok().map(Self)
+        jiff::Timestamp::from_second(i64::try_from(seconds).ok()?)
+            .ok()
+            .map(Self)
     }
 
     /// The day that it is in UTC.
@@ -91,14 +97,22 @@ impl Timestamp {
     /// When it is no point in time.
     pub fn parse_as_utc(text: &str) -> Result<Self, TimestampError> {
         text.parse().or_else(|error| {
-            let local = text.contains('T').then(|| text.parse::<civil::DateTime>().ok()).flatten();
-            local.and_then(|local| Offset::UTC.to_timestamp(local).ok()).map(Self).ok_or(error)
+            let local = text
+                .contains('T')
+                .then(|| text.parse::<civil::DateTime>().ok())
+                .flatten();
+            local
+                .and_then(|local| Offset::UTC.to_timestamp(local).ok())
+                .map(Self)
+                .ok_or(error)
         })
     }
 }
 
 fn midnight(day: civil::Date) -> Option<jiff::Timestamp> {
-    Offset::UTC.to_timestamp(day.to_datetime(civil::Time::midnight())).ok()
+    Offset::UTC
+        .to_timestamp(day.to_datetime(civil::Time::midnight()))
+        .ok()
 }
 
 impl fmt::Display for Timestamp {
@@ -113,7 +127,9 @@ impl FromStr for Timestamp {
     type Err = TimestampError;
 
     fn from_str(text: &str) -> Result<Self, TimestampError> {
-        text.parse().map(Self).map_err(|_| TimestampError(text.to_owned()))
+        text.parse()
+            .map(Self)
+            .map_err(|_| TimestampError(text.to_owned()))
     }
 }
 
@@ -124,10 +140,29 @@ mod tests {
     #[test]
     fn only_days_of_the_calendar_in_one_form_are_dates() {
         for text in ["2026-11-26", "2024-02-29", "0001-01-01", "9999-12-30"] {
-            assert_eq!(text.parse::<Date>().map(|date| date.to_string()).as_deref(), Ok(text));
+            assert_eq!(
+                text.parse::<Date>().map(|date| date.to_string()).as_deref(),
+                Ok(text)
+            );
         }
-        let impossible = ["2026-99-99", "2026-02-30", "2025-02-29", "2026-00-10", "10000-01-01", "9999-12-31"];
-        let misspelt = ["2026-1-1", "20261126", "2026-11-26T00:00:00", "2026-330", "-0001-01-01", " 2026-11-26", "2026-11-26\n", ""];
+        let impossible = [
+            "2026-99-99",
+            "2026-02-30",
+            "2025-02-29",
+            "2026-00-10",
+            "10000-01-01",
+            "9999-12-31",
+        ];
+        let misspelt = [
+            "2026-1-1",
+            "20261126",
+            "2026-11-26T00:00:00",
+            "2026-330",
+            "-0001-01-01",
+            " 2026-11-26",
+            "2026-11-26\n",
+            "",
+        ];
         for text in impossible.iter().chain(&misspelt) {
             assert!(text.parse::<Date>().is_err(), "{text}");
         }
@@ -137,14 +172,32 @@ mod tests {
     fn points_in_time_are_compared_by_when_they_are_and_not_by_their_text() {
         let at = |text: &str| text.parse::<Timestamp>().expect(text);
         assert_eq!(at("2026-01-01T01:00:00+01:00"), at("2026-01-01T00:00:00Z"));
-        assert!(at("2026-01-01T00:30:00+01:00") < at("2026-01-01T00:00:00Z"), "the text is greater, the time is not");
+        assert!(
+            at("2026-01-01T00:30:00+01:00") < at("2026-01-01T00:00:00Z"),
+            "the text is greater, the time is not"
+        );
         assert!(at("2026-01-01T00:00:00.5Z") > at("2026-01-01T00:00:00Z"));
-        assert_eq!(at("2026-01-01T00:00:00.9Z").to_string(), "2026-01-01T00:00:00Z");
-        for text in ["2026-01-01", "2026-01-01T00:00:00", "2026-13-01T00:00:00Z", "today", ""] {
+        assert_eq!(
+            at("2026-01-01T00:00:00.9Z").to_string(),
+            "2026-01-01T00:00:00Z"
+        );
+        for text in [
+            "2026-01-01",
+            "2026-01-01T00:00:00",
+            "2026-13-01T00:00:00Z",
+            "today",
+            "",
+        ] {
             assert!(text.parse::<Timestamp>().is_err(), "{text}");
         }
-        assert_eq!(Timestamp::parse_as_utc("2026-01-01T00:00:00"), Ok(at("2026-01-01T00:00:00Z")));
-        assert!(Timestamp::parse_as_utc("2026-01-01").is_err() && Timestamp::parse_as_utc("2026-02-30T00:00:00").is_err());
+        assert_eq!(
+            Timestamp::parse_as_utc("2026-01-01T00:00:00"),
+            Ok(at("2026-01-01T00:00:00Z"))
+        );
+        assert!(
+            Timestamp::parse_as_utc("2026-01-01").is_err()
+                && Timestamp::parse_as_utc("2026-02-30T00:00:00").is_err()
+        );
     }
 
     #[test]
@@ -153,8 +206,14 @@ mod tests {
         assert_eq!(Timestamp::midnight(day).to_string(), "2026-11-26T00:00:00Z");
         assert_eq!(Timestamp::midnight(day).date(), day);
         let written = |seconds| Timestamp::from_unix_seconds(seconds).map(|time| time.to_string());
-        assert_eq!(written(1_000_000_000).as_deref(), Some("2001-09-09T01:46:40Z"));
-        assert_eq!(written(253_402_207_200).as_deref(), Some("9999-12-30T22:00:00Z"));
+        assert_eq!(
+            written(1_000_000_000).as_deref(),
+            Some("2001-09-09T01:46:40Z")
+        );
+        assert_eq!(
+            written(253_402_207_200).as_deref(),
+            Some("9999-12-30T22:00:00Z")
+        );
         assert_eq!((written(253_402_300_800), written(u64::MAX)), (None, None));
     }
 }

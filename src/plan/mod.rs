@@ -1,5 +1,6 @@
-//! From recipes, lock, target and toolchain to one flat list of compile jobs over all libraries, with keys. Pure: no file is touched, no process
-//! started, so the same arguments give the same plan anywhere.
+//! From recipes, lock, target and toolchain to one flat list of compile jobs over all libraries,
+//! with keys. Pure: no file is touched, no process started, so the same arguments give the same
+//! plan anywhere.
 
 mod key;
 
@@ -10,8 +11,8 @@ use serde::Serialize;
 pub use key::{headers_key, inputs_digest, tree_key, tree_record_key};
 
 use crate::model::{
-    BuildConfig, CompileOptions, Feature, Identity, Language, LibraryId, Module, Name, OptLevel, RelPath, Selected, Selection, Sha256,
-    SourceFile, Timestamp, Visibility, modules,
+    BuildConfig, CompileOptions, Feature, Identity, Language, LibraryId, Module, Name, OptLevel,
+    RelPath, Selected, Selection, Sha256, SourceFile, Timestamp, Visibility, modules,
 };
 
 /// What is to be built, and how.
@@ -49,8 +50,8 @@ pub struct PlannedLibrary {
     pub requires: Vec<LibraryId>,
     /// What it requires privately.
     pub requires_private: Vec<LibraryId>,
-    /// The libraries of other sources whose headers its own sources may include, in the order in which they are searched. Those of its own source are
-    /// files of its tree.
+    /// The libraries of other sources whose headers its own sources may include, in the order in
+    /// which they are searched. Those of its own source are files of its tree.
     pub included: Vec<LibraryId>,
     /// None for headers alone.
     pub archive: Option<PlannedArchive>,
@@ -83,9 +84,11 @@ pub struct Job {
     pub library: Name,
     /// In the source tree, which is the working directory.
     pub file: SourceFile,
-    /// Clang's arguments but for those that the toolchain adds (target, sysroot) and the output's name.
+    /// Clang's arguments but for those that the toolchain adds (target, sysroot) and the output's
+    /// name.
     pub arguments: Vec<String>,
-    /// Of what is asked of the compiler: the file's path and the arguments, whatever is in the file.
+    /// Of what is asked of the compiler: the file's path and the arguments, whatever is in the
+    /// file.
     pub key: Sha256,
 }
 
@@ -93,19 +96,32 @@ impl Job {
     /// Whether the assembler reads its file, or inline assembly in it.
     #[must_use]
     pub fn has_assembly(&self) -> bool {
-        self.file.language().is_assembly() || !self.arguments.iter().any(|argument| argument == NO_ASSEMBLY)
+        self.file.language().is_assembly()
+            || !self
+                .arguments
+                .iter()
+                .any(|argument| argument == NO_ASSEMBLY)
     }
 }
 
 impl Plan {
-    /// Plans `selection` with the toolchain of that identity and for its build configuration; `created` is when its documents say that they were made.
+    /// Plans `selection` with the toolchain of that identity and for its build configuration;
+    /// `created` is when its documents say that they were made.
     #[must_use]
     pub fn new(selection: Selection, toolchain: &Identity, created: Timestamp) -> Self {
-        let mut plan = Self { toolchain: toolchain.clone(), sources: Vec::new(), jobs: Vec::new(), key: toolchain.digest };
+        let mut plan = Self {
+            toolchain: toolchain.clone(),
+            sources: Vec::new(),
+            jobs: Vec::new(),
+            key: toolchain.digest,
+        };
         let Selection { sources, graph } = selection;
         let mut modules = modules(&graph, sources.iter().map(|selected| &*selected.recipe));
         let with_headers = sources.iter().flat_map(|Selected { recipe, .. }| {
-            let libraries = recipe.libraries.iter().filter(|library| !library.headers.is_empty());
+            let libraries = recipe
+                .libraries
+                .iter()
+                .filter(|library| !library.headers.is_empty());
             libraries.map(|library| recipe.library_id(&library.name))
         });
         let with_headers: BTreeSet<LibraryId> = with_headers.collect();
@@ -115,19 +131,44 @@ impl Plan {
             let source = plan.sources.len();
             let libraries = recipe.libraries.iter().map(|library| {
                 let id = recipe.library_id(&library.name);
-                let included = graph.included(&id).into_iter().filter(|other| other.recipe != id.recipe && with_headers.contains(*other));
+                let included = graph
+                    .included(&id)
+                    .into_iter()
+                    .filter(|other| other.recipe != id.recipe && with_headers.contains(*other));
                 let included: Vec<LibraryId> = included.cloned().collect();
                 let small = toolchain.config.variant().has(Feature::Small);
                 let members = library.units().iter().map(|unit| {
-                    let level = if small { OptLevel::Os } else { unit.options.opt_level };
-                    let arguments = arguments(unit.source.language(), &unit.options, level, toolchain, unit.inline_assembly);
+                    let level = if small {
+                        OptLevel::Os
+                    } else {
+                        unit.options.opt_level
+                    };
+                    let arguments = arguments(
+                        unit.source.language(),
+                        &unit.options,
+                        level,
+                        toolchain,
+                        unit.inline_assembly,
+                    );
                     let key = key::job_key(&unit.source, &arguments);
-                    plan.jobs.push(Job { source, library: library.name.clone(), file: unit.source.clone(), arguments, key });
-                    Member { name: unit.member.clone(), job: plan.jobs.len() - 1 }
+                    plan.jobs.push(Job {
+                        source,
+                        library: library.name.clone(),
+                        file: unit.source.clone(),
+                        arguments,
+                        key,
+                    });
+                    Member {
+                        name: unit.member.clone(),
+                        job: plan.jobs.len() - 1,
+                    }
                 });
                 let members = members.collect();
                 let required = |visibility| {
-                    let edges = graph.requires(&id).iter().filter(|edge| edge.visibility == visibility);
+                    let edges = graph
+                        .requires(&id)
+                        .iter()
+                        .filter(|edge| edge.visibility == visibility);
                     edges.map(|edge| edge.to.clone()).collect()
                 };
                 PlannedLibrary {
@@ -136,13 +177,24 @@ impl Plan {
                     requires: required(Visibility::Public),
                     requires_private: required(Visibility::Private),
                     included,
-                    archive: library.archive().map(|path| PlannedArchive { path, members }),
+                    archive: library
+                        .archive()
+                        .map(|path| PlannedArchive { path, members }),
                     id,
                 }
             });
             let libraries = libraries.collect();
-            let modules = recipe.pkg_configs.keys().filter_map(|name| modules.remove_entry(name)).collect();
-            plan.sources.push(PlannedSource { selected, tree_key, libraries, modules });
+            let modules = recipe
+                .pkg_configs
+                .keys()
+                .filter_map(|name| modules.remove_entry(name))
+                .collect();
+            plan.sources.push(PlannedSource {
+                selected,
+                tree_key,
+                libraries,
+                modules,
+            });
         }
         plan.key = key::prefix_key(&plan, created);
         plan
@@ -157,53 +209,116 @@ impl Plan {
     /// The library `id` of the plan, and the index of its source.
     #[must_use]
     pub fn library(&self, id: &LibraryId) -> Option<(usize, &PlannedLibrary)> {
-        let index = self.sources.iter().position(|source| source.selected.recipe.name == id.recipe)?;
-        Some((index, self.sources[index].libraries.iter().find(|library| library.id == *id)?))
+        let index = self
+            .sources
+            .iter()
+            .position(|source| source.selected.recipe.name == id.recipe)?;
+        Some((
+            index,
+            self.sources[index]
+                .libraries
+                .iter()
+                .find(|library| library.id == *id)?,
+        ))
     }
 
     /// The library that `job` makes an object of.
     #[must_use]
     pub fn library_of(&self, job: &Job) -> Option<&PlannedLibrary> {
-        self.sources.get(job.source)?.libraries.iter().find(|library| library.id.library == job.library)
+        self.sources
+            .get(job.source)?
+            .libraries
+            .iter()
+            .find(|library| library.id.library == job.library)
     }
 
     /// All archives, in the order of the jobs, each with the index of its source.
     pub fn archives(&self) -> impl Iterator<Item = (usize, &PlannedArchive)> {
         let sources = self.sources.iter().enumerate();
-        sources.flat_map(|(index, source)| source.libraries.iter().filter_map(move |library| Some((index, library.archive.as_ref()?))))
+        sources.flat_map(|(index, source)| {
+            source
+                .libraries
+                .iter()
+                .filter_map(move |library| Some((index, library.archive.as_ref()?)))
+        })
     }
 
     /// The jobs of the source at `index`, with their own indices.
     pub fn jobs_of(&self, index: usize) -> impl Iterator<Item = (usize, &Job)> {
-        self.jobs.iter().enumerate().filter(move |(_, job)| job.source == index)
+        self.jobs
+            .iter()
+            .enumerate()
+            .filter(move |(_, job)| job.source == index)
     }
 }
 
-/// The job of a file that is not of a library: one of a test program, which may include headers of the prefix.
+/// The job of a file that is not of a library: one of a test program, which may include headers of
+/// the prefix.
 #[must_use]
-pub fn program_job(plan: &Plan, program: &Name, file: &SourceFile, options: &CompileOptions, inline_assembly: bool) -> Job {
-    let arguments = arguments(file.language(), options, options.opt_level, &plan.toolchain, inline_assembly);
+pub fn program_job(
+    plan: &Plan,
+    program: &Name,
+    file: &SourceFile,
+    options: &CompileOptions,
+    inline_assembly: bool,
+) -> Job {
+    let arguments = arguments(
+        file.language(),
+        options,
+        options.opt_level,
+        &plan.toolchain,
+        inline_assembly,
+    );
     let key = key::job_key(file, &arguments);
-    Job { source: 0, library: program.clone(), file: file.clone(), arguments, key }
+    Job {
+        source: 0,
+        library: program.clone(),
+        file: file.clone(),
+        arguments,
+        key,
+    }
 }
 
 /// What keeps clang from opening a file for the assembler, behind the back of the trace.
 const NO_ASSEMBLY: &str = "-fno-gnu-inline-asm";
 
-/// What the variant and what all have comes last, so that no flag takes it back: `__DATE__` and `__TIME__` are errors, since a source that asks for the clock
-/// means it, and gets it nowhere; C++ throws where the variant can.
-fn arguments(language: Language, options: &CompileOptions, level: OptLevel, toolchain: &Identity, inline_assembly: bool) -> Vec<String> {
+/// What the variant and what all have comes last, so that no flag takes it back: `__DATE__` and
+/// `__TIME__` are errors, since a source that asks for the clock means it, and gets it nowhere; C++
+/// throws where the variant can.
+fn arguments(
+    language: Language,
+    options: &CompileOptions,
+    level: OptLevel,
+    toolchain: &Identity,
+    inline_assembly: bool,
+) -> Vec<String> {
     let variant = toolchain.config.variant();
     let mut arguments = Vec::new();
     if language.is_preprocessed() {
         arguments.push(level.as_str().to_owned());
     }
-    arguments.extend(options.flags.iter().filter(|flag| language.takes(flag)).map(ToString::to_string));
+    arguments.extend(
+        options
+            .flags
+            .iter()
+            .filter(|flag| language.takes(flag))
+            .map(ToString::to_string),
+    );
     if language.is_preprocessed() {
-        arguments.extend(options.defines.iter().map(|(name, value)| format!("-D{name}={value}")));
+        arguments.extend(
+            options
+                .defines
+                .iter()
+                .map(|(name, value)| format!("-D{name}={value}")),
+        );
         arguments.extend(options.include_dirs.iter().map(|dir| format!("-I{dir}")));
     }
-    arguments.extend(variant.compile_flags(toolchain.llvm_major(), language).iter().map(ToString::to_string));
+    arguments.extend(
+        variant
+            .compile_flags(toolchain.llvm_major(), language)
+            .iter()
+            .map(ToString::to_string),
+    );
     if language == Language::Cxx && !variant.has(Feature::Eh) {
         arguments.push("-fno-exceptions".to_owned());
     }
@@ -224,23 +339,47 @@ mod tests {
     #[test]
     fn each_language_gets_the_arguments_that_are_for_it() {
         let options = CompileOptions {
-            defines: BTreeMap::from([("A".parse().expect("a macro"), "1".parse().expect("a line"))]),
+            defines: BTreeMap::from([(
+                "A".parse().expect("a macro"),
+                "1".parse().expect("a line"),
+            )]),
             include_dirs: vec![".".parse().expect("a folder")],
-            flags: ["-std=gnu11", "-std=c++20", "-fwrapv", "-mtail-call"].map(|flag| flag.parse().expect("a flag")).into(),
+            flags: ["-std=gnu11", "-std=c++20", "-fwrapv", "-mtail-call"]
+                .map(|flag| flag.parse().expect("a flag"))
+                .into(),
             ..CompileOptions::default()
         };
         let shown = |language, features: &[Feature]| {
-            let config = BuildConfig::new(Target::Wasip1, features.iter().copied().collect()).expect("a variant");
+            let config = BuildConfig::new(Target::Wasip1, features.iter().copied().collect())
+                .expect("a variant");
             let toolchain = Identity::example(Sha256::of(b""), config);
             arguments(language, &options, OptLevel::O2, &toolchain, false).join(" ")
         };
-        assert_eq!(shown(Language::C, &[]), "-O2 -std=gnu11 -fwrapv -mtail-call -DA=1 -I. -Werror=date-time -fno-gnu-inline-asm");
+        assert_eq!(
+            shown(Language::C, &[]),
+            "-O2 -std=gnu11 -fwrapv -mtail-call -DA=1 -I. -Werror=date-time -fno-gnu-inline-asm"
+        );
         let cxx = shown(Language::Cxx, &[]);
-        assert_eq!(cxx, "-O2 -std=c++20 -fwrapv -mtail-call -DA=1 -I. -fno-exceptions -Werror=date-time -fno-gnu-inline-asm");
-        assert_eq!(shown(Language::PreprocessedAssembly, &[]), "-O2 -fwrapv -mtail-call -DA=1 -I. -Werror=date-time");
+        assert_eq!(
+            cxx,
+            "-O2 -std=c++20 -fwrapv -mtail-call -DA=1 -I. -fno-exceptions -Werror=date-time -fno-gnu-inline-asm"
+        );
+        assert_eq!(
+            shown(Language::PreprocessedAssembly, &[]),
+            "-O2 -fwrapv -mtail-call -DA=1 -I. -Werror=date-time"
+        );
         assert_eq!(shown(Language::Assembly, &[]), "-mtail-call");
         let throwing = shown(Language::Cxx, &[Feature::Eh]);
-        assert!(throwing.contains("-fwasm-exceptions") && !throwing.contains("-fno-exceptions"), "{throwing}");
-        assert_eq!(shown(Language::Assembly, &[Feature::Pic, Feature::Simd, Feature::Eh]), "-mtail-call -msimd128");
+        assert!(
+            throwing.contains("-fwasm-exceptions") && !throwing.contains("-fno-exceptions"),
+            "{throwing}"
+        );
+        assert_eq!(
+            shown(
+                Language::Assembly,
+                &[Feature::Pic, Feature::Simd, Feature::Eh]
+            ),
+            "-mtail-call -msimd128"
+        );
     }
 }

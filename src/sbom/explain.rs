@@ -1,4 +1,5 @@
-//! What a file of a prefix was made from: for people and programs that ask for one file rather than read a document.
+//! What a file of a prefix was made from: for people and programs that ask for one file rather than
+//! read a document.
 
 use serde::Serialize;
 
@@ -10,13 +11,31 @@ use crate::model::{RelPath, Sha256};
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Explained<'a> {
     /// A static library.
-    Archive { path: &'a RelPath, source: String, sha256: Sha256, members: Vec<MemberOfArchive<'a>> },
+    Archive {
+        path: &'a RelPath,
+        source: String,
+        sha256: Sha256,
+        members: Vec<MemberOfArchive<'a>>,
+    },
     /// An object in a static library.
-    Member { path: &'a RelPath, source: String, member: MemberOfArchive<'a> },
+    Member {
+        path: &'a RelPath,
+        source: String,
+        member: MemberOfArchive<'a>,
+    },
     /// A file of the source's tree, under another name.
-    Copy { path: &'a RelPath, source: String, sha256: Sha256, file: Option<FileOfPrefix<'a>> },
+    Copy {
+        path: &'a RelPath,
+        source: String,
+        sha256: Sha256,
+        file: Option<FileOfPrefix<'a>>,
+    },
     /// A file that the recipe's data was written into.
-    Made { path: &'a RelPath, source: String, sha256: Sha256 },
+    Made {
+        path: &'a RelPath,
+        source: String,
+        sha256: Sha256,
+    },
     /// A file about the whole prefix.
     About { path: &'a RelPath, sha256: Sha256 },
 }
@@ -26,8 +45,8 @@ pub enum Explained<'a> {
 pub struct MemberOfArchive<'a> {
     pub name: &'a str,
     pub sha256: Sha256,
-    /// The whole command, but for the names of output and dependency file; the SDK's folder is written `<sdk>`, and the working directory is the
-    /// source's tree.
+    /// The whole command, but for the names of output and dependency file; the SDK's folder is
+    /// written `<sdk>`, and the working directory is the source's tree.
     pub command: String,
     pub source: FileOfPrefix<'a>,
     /// All else that clang opened.
@@ -54,27 +73,70 @@ pub struct FileOfPrefix<'a> {
     pub made_from: Option<&'a RelPath>,
 }
 
-/// What made `path` of the prefix, or its member `member`; `None` where the prefix has no such file or member.
+/// What made `path` of the prefix, or its member `member`; `None` where the prefix has no such file
+/// or member.
 #[must_use]
-pub fn explain<'a>(manifest: &'a Manifest, closure: &'a Closure, path: &str, member: Option<&str>) -> Option<Explained<'a>> {
-    let installed = manifest.files.iter().find(|file| file.path.as_str() == path)?;
+pub fn explain<'a>(
+    manifest: &'a Manifest,
+    closure: &'a Closure,
+    path: &str,
+    member: Option<&str>,
+) -> Option<Explained<'a>> {
+    let installed = manifest
+        .files
+        .iter()
+        .find(|file| file.path.as_str() == path)?;
     let (path, sha256) = (&installed.path, installed.sha256);
-    let Some(name) = &installed.source else { return member.is_none().then_some(Explained::About { path, sha256 }) };
-    let version = manifest.sources.iter().find(|source| source.name == *name).map(|source| source.version.to_string());
+    let Some(name) = &installed.source else {
+        return member
+            .is_none()
+            .then_some(Explained::About { path, sha256 });
+    };
+    let version = manifest
+        .sources
+        .iter()
+        .find(|source| source.name == *name)
+        .map(|source| source.version.to_string());
     let source = format!("{name} {}", version.unwrap_or_default());
-    let mut members = closure.members_of(path.as_str()).map(|member| explained(closure, member)).peekable();
+    let mut members = closure
+        .members_of(path.as_str())
+        .map(|member| explained(closure, member))
+        .peekable();
     if let Some(wanted) = member {
-        return members.find(|member| member.name == wanted).map(|member| Explained::Member { path, source, member });
+        return members
+            .find(|member| member.name == wanted)
+            .map(|member| Explained::Member {
+                path,
+                source,
+                member,
+            });
     }
     if members.peek().is_some() {
-        return Some(Explained::Archive { path, source, sha256, members: members.collect() });
+        return Some(Explained::Archive {
+            path,
+            source,
+            sha256,
+            members: members.collect(),
+        });
     }
     Some(match &installed.copy_of {
         Some(from) => {
-            let file = closure.files_of(name).find(|file| file.path == *from).map(file);
-            Explained::Copy { path, source, sha256, file }
+            let file = closure
+                .files_of(name)
+                .find(|file| file.path == *from)
+                .map(file);
+            Explained::Copy {
+                path,
+                source,
+                sha256,
+                file,
+            }
         }
-        None => Explained::Made { path, source, sha256 },
+        None => Explained::Made {
+            path,
+            source,
+            sha256,
+        },
     })
 }
 
@@ -83,21 +145,35 @@ fn explained<'a>(closure: &'a Closure, member: &'a ClosureMember) -> MemberOfArc
         name: &member.name,
         sha256: member.content.sha256,
         command: command(closure, member),
-        headers: member.headers.iter().map(|&index| file(&closure.files[index])).collect(),
+        headers: member
+            .headers
+            .iter()
+            .map(|&index| file(&closure.files[index]))
+            .collect(),
         source: file(&closure.files[member.source]),
     }
 }
 
 /// What made `member`: see [`MemberOfArchive::command`].
 pub(super) fn command(closure: &Closure, member: &ClosureMember) -> String {
-    let words = closure.base_arguments.iter().chain(&member.arguments).map(|word| crate::toolchain::quote(word));
-    let command = std::iter::once("clang".to_owned()).chain(words).collect::<Vec<_>>().join(" ");
+    let words = closure
+        .base_arguments
+        .iter()
+        .chain(&member.arguments)
+        .map(|word| crate::toolchain::quote(word));
+    let command = std::iter::once("clang".to_owned())
+        .chain(words)
+        .collect::<Vec<_>>()
+        .join(" ");
     format!("{command} -c {}", closure.files[member.source].path)
 }
 
 fn file(file: &ClosureFile) -> FileOfPrefix<'_> {
     FileOfPrefix {
-        of: file.source.as_ref().map_or("sdk", crate::model::Name::as_str),
+        of: file
+            .source
+            .as_ref()
+            .map_or("sdk", crate::model::Name::as_str),
         path: &file.path,
         origin: file.origin,
         sha256: file.content.sha256,

@@ -1,5 +1,5 @@
-//! Documents that say what a lock names and a prefix holds, from plan, manifest and closure. Deterministic: sorted, named by content, dated by the
-//! caller.
+//! Documents that say what a lock names and a prefix holds, from plan, manifest and closure.
+//! Deterministic: sorted, named by content, dated by the caller.
 
 mod cyclonedx;
 mod explain;
@@ -48,12 +48,22 @@ pub struct Built<'a> {
 impl<'a> Built<'a> {
     /// `selected` is what the lock chose; `None` where the prefix was not made from just that.
     #[must_use]
-    pub fn new(selected: Vec<&'a Selected>, manifest: &'a Manifest, closure: &'a Closure) -> Option<Self> {
+    pub fn new(
+        selected: Vec<&'a Selected>,
+        manifest: &'a Manifest,
+        closure: &'a Closure,
+    ) -> Option<Self> {
         let same = |(selected, installed): (&&Selected, &ManifestSource)| {
-            selected.recipe.name == installed.name && crate::plan::tree_key(selected) == installed.tree
+            selected.recipe.name == installed.name
+                && crate::plan::tree_key(selected) == installed.tree
         };
-        let all = selected.len() == manifest.sources.len() && selected.iter().zip(&manifest.sources).all(same);
-        all.then_some(Self { selected, manifest, closure })
+        let all = selected.len() == manifest.sources.len()
+            && selected.iter().zip(&manifest.sources).all(same);
+        all.then_some(Self {
+            selected,
+            manifest,
+            closure,
+        })
     }
 
     /// The sources, as the lock has them and as they were installed.
@@ -64,7 +74,10 @@ impl<'a> Built<'a> {
 
 /// The SBOM of the locked sources, before anything is built: what `sbom/wasideps.spdx.json` holds.
 #[must_use]
-pub fn sources_document<'a>(sources: impl IntoIterator<Item = &'a Selected>, context: &Context<'_>) -> String {
+pub fn sources_document<'a>(
+    sources: impl IntoIterator<Item = &'a Selected>,
+    context: &Context<'_>,
+) -> String {
     text(&spdx23::sources_document(sources, context))
 }
 
@@ -78,15 +91,26 @@ pub fn cyclonedx_sources_document<'a>(
     text(&cyclonedx::sources_document(sources, version, context))
 }
 
-/// The CycloneDX document of a prefix in `version`; the one that is installed is in the default version.
+/// The CycloneDX document of a prefix in `version`; the one that is installed is in the default
+/// version.
 #[must_use]
-pub fn cyclonedx_prefix_document(built: &Built<'_>, version: SpecVersion, context: &Context<'_>) -> String {
+pub fn cyclonedx_prefix_document(
+    built: &Built<'_>,
+    version: SpecVersion,
+    context: &Context<'_>,
+) -> String {
     text(&cyclonedx::prefix_document(built, version, context))
 }
 
-/// The CycloneDX document of what `wheel` holds of a prefix: the libraries of the sources `linked`, and what they depend on.
+/// The CycloneDX document of what `wheel` holds of a prefix: the libraries of the sources `linked`,
+/// and what they depend on.
 #[must_use]
-pub fn wheel_document(built: &Built<'_>, linked: &BTreeSet<Name>, wheel: &Wheel, context: &Context<'_>) -> String {
+pub fn wheel_document(
+    built: &Built<'_>,
+    linked: &BTreeSet<Name>,
+    wheel: &Wheel,
+    context: &Context<'_>,
+) -> String {
     text(&cyclonedx::wheel_document(built, linked, wheel, context))
 }
 
@@ -95,8 +119,14 @@ pub fn wheel_document(built: &Built<'_>, linked: &BTreeSet<Name>, wheel: &Wheel,
 pub fn committed(sources: &[Selected], context: &Context<'_>) -> Vec<(&'static str, String)> {
     vec![
         ("wasideps.spdx.json", sources_document(sources, context)),
-        ("wasideps.spdx3.json", spdx3_sources_document(sources, context)),
-        ("wasideps.cdx.json", cyclonedx_sources_document(sources, SpecVersion::default(), context)),
+        (
+            "wasideps.spdx3.json",
+            spdx3_sources_document(sources, context),
+        ),
+        (
+            "wasideps.cdx.json",
+            cyclonedx_sources_document(sources, SpecVersion::default(), context),
+        ),
         ("externals.spdx.json", externals_document(sources)),
     ]
 }
@@ -113,12 +143,21 @@ pub fn documents(built: &Built<'_>, context: &Context<'_>) -> Vec<(RelPath, Stri
         })
         .collect();
     let prefix = text(&spdx23::prefix_document(built, &libraries, context));
-    let names = built.manifest.sources.iter().map(|source| spdx23::library_path(&source.name));
-    let mut documents: Vec<_> = names.zip(libraries.into_iter().map(|(_, text)| text)).collect();
+    let names = built
+        .manifest
+        .sources
+        .iter()
+        .map(|source| spdx23::library_path(&source.name));
+    let mut documents: Vec<_> = names
+        .zip(libraries.into_iter().map(|(_, text)| text))
+        .collect();
     let path = |constant: &str| constant.parse().expect("a constant that is a path");
     documents.push((path(SBOM), prefix));
     documents.push((path(SPDX3), spdx3::prefix_document(built, context)));
-    documents.push((path(CYCLONEDX), cyclonedx_prefix_document(built, SpecVersion::default(), context)));
+    documents.push((
+        path(CYCLONEDX),
+        cyclonedx_prefix_document(built, SpecVersion::default(), context),
+    ));
     // Last: it names all others.
     let provenance = text(&provenance::statement(built, &documents));
     documents.push((path(PROVENANCE), provenance));
@@ -133,7 +172,14 @@ fn uuid(content: &[u8]) -> String {
     bytes[6] = bytes[6] & 0x0f | 0x80;
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let hex = format!("{:032x}", u128::from_be_bytes(bytes));
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    format!(
+        "{}-{}-{}-{}-{}",
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..]
+    )
 }
 
 fn text(document: &impl serde::Serialize) -> String {

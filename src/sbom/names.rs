@@ -1,15 +1,17 @@
-//! How other databases call what documents tell of: package URLs, CPE names, suppliers; and the tools that took part. One home for all
-//! formats.
+//! How other databases call what documents tell of: package URLs, CPE names, suppliers; and the
+//! tools that took part. One home for all formats.
 
 use super::Context;
 use crate::build::{ClosureFile, Manifest, ManifestLibrary, ManifestSource};
-use crate::model::{BuildConfig, Cpe, LockedSource, Origin, Place, Purl, Recipe, SdkKind, Sha256, Sha512, Version};
+use crate::model::{
+    BuildConfig, Cpe, LockedSource, Origin, Place, Purl, Recipe, SdkKind, Sha256, Sha512, Version,
+};
 
 /// Who hands out what this program builds.
 pub const SUPPLIER: &str = "wasideps";
 
-/// At which point of the software's life a document tells of it: CISA's types of SBOM. Source: "Types of Software Bill of Materials
-/// (SBOM)", CISA 2023.
+/// At which point of the software's life a document tells of it: CISA's types of SBOM. Source:
+/// "Types of Software Bill of Materials (SBOM)", CISA 2023.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SbomType {
     /// From sources, before anything is built.
@@ -28,7 +30,8 @@ impl SbomType {
         }
     }
 
-    /// CISA's word as it stands in CISA's list, and in the OpenChain Telco SBOM Guide: readers compare it with its capital.
+    /// CISA's word as it stands in CISA's list, and in the OpenChain Telco SBOM Guide: readers
+    /// compare it with its capital.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {
@@ -39,13 +42,17 @@ impl SbomType {
 }
 
 /// What a source's two licences are of, where they differ.
-pub const COMPILED_SUBSET: &str =
-    "The concluded licence is that of the files that take part in the build; the declared one is that of the whole source.";
+pub const COMPILED_SUBSET: &str = "The concluded licence is that of the files that take part in the build; the declared one is that of the whole source.";
 
 /// What is not there on purpose, and why: a sentence for each.
 #[must_use]
 pub fn exclusion_statement(context: &Context<'_>) -> String {
-    let excluded = context.exclusions.iter().map(|excluded| format!("{} is excluded on purpose: {}.", excluded.name, excluded.reason));
+    let excluded = context.exclusions.iter().map(|excluded| {
+        format!(
+            "{} is excluded on purpose: {}.",
+            excluded.name, excluded.reason
+        )
+    });
     excluded.collect::<Vec<_>>().join("\n")
 }
 
@@ -55,8 +62,9 @@ pub fn license_list_version() -> &'static str {
     spdx::identifiers::VERSION.trim_start_matches('v')
 }
 
-/// An identifier of `kind` for `name`, which may be any text: two names never have one identifier. It has letters, digits, `.` and `-` only
-/// (SPDX 2.3, 7.2), so that other characters are written as `-` and a letter for what they are.
+/// An identifier of `kind` for `name`, which may be any text: two names never have one identifier.
+/// It has letters, digits, `.` and `-` only (SPDX 2.3, 7.2), so that other characters are written
+/// as `-` and a letter for what they are.
 #[must_use]
 pub fn identifier(kind: &str, name: &str) -> String {
     let mut id = format!("{kind}-");
@@ -76,21 +84,40 @@ pub fn identifier(kind: &str, name: &str) -> String {
 /// What was taken from the source, from where it can be had, and what of ours went into it.
 #[must_use]
 pub fn source_info(source: &LockedSource) -> String {
-    let inputs = format!("The files that take part have the inputs digest {} (SHA-256).", source.inputs);
-    let origins = source.origins.iter().map(|origin| format!("Origin: {}, SHA-256 {}.", origin.place, origin.sha256));
-    let patches = source.patches.iter().map(|(file, digest)| format!("Patched by {file}, SHA-256 {digest}."));
-    let overlays = source.overlays.iter().map(|(file, digest)| format!("Overlaid with {file}, SHA-256 {digest}."));
-    std::iter::once(inputs).chain(origins).chain(patches).chain(overlays).collect::<Vec<_>>().join("\n")
+    let inputs = format!(
+        "The files that take part have the inputs digest {} (SHA-256).",
+        source.inputs
+    );
+    let origins = source
+        .origins
+        .iter()
+        .map(|origin| format!("Origin: {}, SHA-256 {}.", origin.place, origin.sha256));
+    let patches = source
+        .patches
+        .iter()
+        .map(|(file, digest)| format!("Patched by {file}, SHA-256 {digest}."));
+    let overlays = source
+        .overlays
+        .iter()
+        .map(|(file, digest)| format!("Overlaid with {file}, SHA-256 {digest}."));
+    std::iter::once(inputs)
+        .chain(origins)
+        .chain(patches)
+        .chain(overlays)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// What the recipe did to make a file of the tree from another, in a sentence.
 #[must_use]
 pub fn made(recipe: &Recipe, file: &ClosureFile) -> String {
     let step = recipe.steps.iter().find(|step| step.to == file.path);
-    step.map(|step| format!("{} by wasideps", step.sentence())).unwrap_or_default()
+    step.map(|step| format!("{} by wasideps", step.sentence()))
+        .unwrap_or_default()
 }
 
-/// What documents call a library: by its archive, `libz.a`; one of headers alone by its recipe and its own name, `zlib/z`, which no archive has.
+/// What documents call a library: by its archive, `libz.a`; one of headers alone by its recipe and
+/// its own name, `zlib/z`, which no archive has.
 #[must_use]
 pub fn library_name(source: &ManifestSource, library: &ManifestLibrary) -> String {
     match &library.archive {
@@ -103,8 +130,14 @@ pub fn library_name(source: &ManifestSource, library: &ManifestLibrary) -> Strin
 #[must_use]
 pub fn library_kind(library: &ManifestLibrary, config: BuildConfig) -> String {
     match &library.archive {
-        Some(archive) => format!("Static library of {} objects for {config}", archive.members.len()),
-        None => format!("Library of headers alone, {} of them", library.headers.len()),
+        Some(archive) => format!(
+            "Static library of {} objects for {config}",
+            archive.members.len()
+        ),
+        None => format!(
+            "Library of headers alone, {} of them",
+            library.headers.len()
+        ),
     }
 }
 
@@ -114,19 +147,24 @@ pub fn cpe(recipe: &Recipe, version: &Version) -> Cpe {
     recipe.identifiers.cpe.at(version)
 }
 
-/// The package URLs of a source: one that names the archive and its digest, one that names the tag in the source's history where the recipe
-/// knows it.
+/// The package URLs of a source: one that names the archive and its digest, one that names the tag
+/// in the source's history where the recipe knows it.
 #[must_use]
 pub fn purls(recipe: &Recipe, source: &LockedSource) -> Vec<Purl> {
     let plain = library_purl(recipe, &source.version);
     let archive = match upstream(source) {
-        Some((url, origin)) => plain.with("checksum", &format!("sha256:{}", origin.sha256)).with("download_url", url),
+        Some((url, origin)) => plain
+            .with("checksum", &format!("sha256:{}", origin.sha256))
+            .with("download_url", url),
         None => plain,
     };
-    std::iter::once(archive).chain(tag_purl(recipe, source)).collect()
+    std::iter::once(archive)
+        .chain(tag_purl(recipe, source))
+        .collect()
 }
 
-/// The package URL of what is made from a source in `version`: no archive that can be had has its content.
+/// The package URL of what is made from a source in `version`: no archive that can be had has its
+/// content.
 #[must_use]
 pub fn library_purl(recipe: &Recipe, version: &Version) -> Purl {
     recipe.identifiers.purl.at(version)
@@ -136,38 +174,56 @@ fn tag_purl(recipe: &Recipe, source: &LockedSource) -> Option<Purl> {
     let repository = recipe.identifiers.repository.as_ref()?;
     let tag = recipe.identifiers.tag.as_ref()?.at(&source.version);
     let path = repository.path().trim_matches('/').trim_end_matches(".git");
-    let on_github = (repository.host_str() == Some("github.com")).then(|| path.split_once('/')).flatten();
+    let on_github = (repository.host_str() == Some("github.com"))
+        .then(|| path.split_once('/'))
+        .flatten();
     match on_github {
         Some((owner, name)) => Purl::new("github", Some(owner), name, Some(&tag)).ok(),
-        None => Some(library_purl(recipe, &source.version).with("vcs_url", &format!("git+{repository}@{tag}"))),
+        None => Some(
+            library_purl(recipe, &source.version)
+                .with("vcs_url", &format!("git+{repository}@{tag}")),
+        ),
     }
 }
 
 /// The digests of an archive that are known, in a format's own form.
 #[must_use]
 pub fn archive_digests<H: From<Sha256> + From<Sha512>>(origin: &Origin) -> Vec<H> {
-    std::iter::once(origin.sha256.into()).chain(origin.sha512.map(Into::into)).collect()
+    std::iter::once(origin.sha256.into())
+        .chain(origin.sha512.map(Into::into))
+        .collect()
 }
 
 /// The first URL among a source's origins: upstream's own archive.
 #[must_use]
 pub fn upstream(source: &LockedSource) -> Option<(&str, &Origin)> {
-    source.origins.iter().find_map(|origin| match &origin.place {
-        Place::Url(url) => Some((url.as_str(), origin)),
-        _ => None,
-    })
+    source
+        .origins
+        .iter()
+        .find_map(|origin| match &origin.place {
+            Place::Url(url) => Some((url.as_str(), origin)),
+            _ => None,
+        })
 }
 
-/// What an archive can be asked for by, wherever it is: its URL, or a package URL without the host of a registry or mirror. `None` for a folder of
-/// this machine.
+/// What an archive can be asked for by, wherever it is: its URL, or a package URL without the host
+/// of a registry or mirror. `None` for a folder of this machine.
 #[must_use]
 pub fn origin_uri(place: &Place) -> Option<String> {
     match place {
         Place::Url(url) => Some(url.to_string()),
-        Place::Crate { name, version } => Purl::new("cargo", None, name.as_str(), Some(version.as_str())).ok().map(|purl| purl.to_string()),
+        Place::Crate { name, version } => {
+            Purl::new("cargo", None, name.as_str(), Some(version.as_str()))
+                .ok()
+                .map(|purl| purl.to_string())
+        }
         Place::Debian { package, file } => {
             let purl = Purl::new("deb", Some("debian"), package.as_str(), None).ok()?;
-            Some(purl.with("arch", "source").with("file_name", file.as_str()).to_string())
+            Some(
+                purl.with("arch", "source")
+                    .with("file_name", file.as_str())
+                    .to_string(),
+            )
         }
         Place::Folder(_) => None,
     }
@@ -222,17 +278,30 @@ pub fn this_program(version: &str) -> Tool {
     }
 }
 
-/// The tools that made a prefix: this program, the SDK, and the parts of the SDK whose versions are known.
+/// The tools that made a prefix: this program, the SDK, and the parts of the SDK whose versions are
+/// known.
 #[must_use]
 pub fn tools(manifest: &Manifest) -> Vec<Tool> {
     const LLVM: &str = "Apache-2.0 WITH LLVM-exception";
     let identity = &manifest.toolchain;
-    let known = |version: &str| if version.is_empty() { "unknown".to_owned() } else { version.to_owned() };
+    let known = |version: &str| {
+        if version.is_empty() {
+            "unknown".to_owned()
+        } else {
+            version.to_owned()
+        }
+    };
     let sdk_purl = match identity.kind {
-        SdkKind::Release => known_purl("github", Some("webassembly"), "wasi-sdk", &format!("wasi-sdk-{}", identity.version)),
+        SdkKind::Release => known_purl(
+            "github",
+            Some("webassembly"),
+            "wasi-sdk",
+            &format!("wasi-sdk-{}", identity.version),
+        ),
         // No one hands these out as they are: only the content tells one from another.
         SdkKind::Debian | SdkKind::Custom => {
-            known_purl("generic", None, "wasi-sdk", &known(&identity.version)).with("identity", &format!("sha256:{}", identity.digest))
+            known_purl("generic", None, "wasi-sdk", &known(&identity.version))
+                .with("identity", &format!("sha256:{}", identity.digest))
         }
     };
     let mut tools = vec![
@@ -246,7 +315,9 @@ pub fn tools(manifest: &Manifest) -> Vec<Tool> {
             license: LLVM,
             purl: sdk_purl,
             digest: identity.digest,
-            note: format!("{identity}. The checksum is over names and contents of its programs, headers and libraries."),
+            note: format!(
+                "{identity}. The checksum is over names and contents of its programs, headers and libraries."
+            ),
         },
         Tool {
             name: "clang",
@@ -255,7 +326,12 @@ pub fn tools(manifest: &Manifest) -> Vec<Tool> {
             supplier: "LLVM",
             homepage: "https://clang.llvm.org/",
             license: LLVM,
-            purl: known_purl("github", Some("llvm"), "llvm-project", &format!("llvmorg-{}", identity.llvm)),
+            purl: known_purl(
+                "github",
+                Some("llvm"),
+                "llvm-project",
+                &format!("llvmorg-{}", identity.llvm),
+            ),
             digest: identity.compiler,
             note: format!(
                 "{}. The checksum is over names and contents of clang, the linker, their libraries, clang's headers and run-time library.",

@@ -1,5 +1,6 @@
-//! SLSA provenance of a prefix, as an in-toto statement that nobody has signed yet. Sources: <https://github.com/in-toto/attestation> (Statement and
-//! resource descriptor, v1), <https://slsa.dev/spec/v1.0/provenance>. What the fields of this build type mean is told in
+//! SLSA provenance of a prefix, as an in-toto statement that nobody has signed yet. Sources:
+//! <https://github.com/in-toto/attestation> (Statement and resource descriptor, v1),
+//! <https://slsa.dev/spec/v1.0/provenance>. What the fields of this build type mean is told in
 //! `docs/build-type-v1.md`.
 
 use std::collections::BTreeMap;
@@ -11,7 +12,10 @@ use crate::model::SdkKind;
 use crate::model::{Name, RelPath, Selected, Sha1, Sha256, Target, Variant, Version};
 
 /// What kind of build it was; where its parameters are told.
-const BUILD_TYPE: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/build-type-v1.md");
+const BUILD_TYPE: &str = concat!(
+    env!("CARGO_PKG_REPOSITORY"),
+    "/blob/main/docs/build-type-v1.md"
+);
 
 /// An in-toto statement. Fields come out in this order.
 #[derive(Debug, Serialize)]
@@ -86,7 +90,11 @@ struct Resource {
 impl Resource {
     /// Bytes with this digest.
     fn file(name: &str, sha256: Sha256) -> Self {
-        Self { name: Some(name.to_owned()), digest: [("sha256", sha256.to_string())].into(), ..Self::default() }
+        Self {
+            name: Some(name.to_owned()),
+            digest: [("sha256", sha256.to_string())].into(),
+            ..Self::default()
+        }
     }
 
     fn noted(mut self, key: &'static str, value: &str) -> Self {
@@ -99,21 +107,30 @@ impl Resource {
 #[must_use]
 pub fn statement<'a>(built: &Built<'a>, documents: &[(RelPath, String)]) -> Statement<'a> {
     let manifest = built.manifest;
-    let (subject, about): (Vec<_>, Vec<_>) = manifest.files.iter().partition(|file| file.source.is_some());
+    let (subject, about): (Vec<_>, Vec<_>) = manifest
+        .files
+        .iter()
+        .partition(|file| file.source.is_some());
     let subject = subject.into_iter().map(|file| {
         let mut resource = Resource::file(file.path.as_str(), file.sha256);
         resource.digest.insert("sha1", file.sha1.to_string());
         resource
     });
-    let about = about.into_iter().map(|file| Resource::file(file.path.as_str(), file.sha256));
+    let about = about
+        .into_iter()
+        .map(|file| Resource::file(file.path.as_str(), file.sha256));
     let documents = documents.iter().map(|(path, text)| {
         let mut resource = Resource::file(path.as_str(), Sha256::of(text.as_bytes()));
-        resource.digest.insert("sha1", Sha1::of(text.as_bytes()).to_string());
+        resource
+            .digest
+            .insert("sha1", Sha1::of(text.as_bytes()).to_string());
         resource
     });
     let mut byproducts: Vec<_> = about.chain(documents).collect();
     byproducts.sort_by(|a, b| a.name.cmp(&b.name));
-    let dependencies = built.sources().flat_map(|(selected, _)| of_source(selected));
+    let dependencies = built
+        .sources()
+        .flat_map(|(selected, _)| of_source(selected));
     Statement {
         r#type: "https://in-toto.io/Statement/v1",
         subject: subject.collect(),
@@ -124,20 +141,31 @@ pub fn statement<'a>(built: &Built<'a>, documents: &[(RelPath, String)]) -> Stat
                 external_parameters: ExternalParameters {
                     target: manifest.config().target(),
                     variant: manifest.config().variant(),
-                    sources: manifest.sources.iter().map(|source| (&source.name, &source.version)).collect(),
+                    sources: manifest
+                        .sources
+                        .iter()
+                        .map(|source| (&source.name, &source.version))
+                        .collect(),
                 },
-                internal_parameters: InternalParameters { key: manifest.key, arguments: &built.closure.base_arguments },
+                internal_parameters: InternalParameters {
+                    key: manifest.key,
+                    arguments: &built.closure.base_arguments,
+                },
                 resolved_dependencies: dependencies.chain(std::iter::once(sdk(built))).collect(),
             },
             run_details: RunDetails {
-                builder: Builder { id: env!("CARGO_PKG_REPOSITORY"), version: [("wasideps", manifest.wasideps.as_str())].into() },
+                builder: Builder {
+                    id: env!("CARGO_PKG_REPOSITORY"),
+                    version: [("wasideps", manifest.wasideps.as_str())].into(),
+                },
                 byproducts,
             },
         },
     }
 }
 
-/// What a source was made from: any one of the archives, of which the files with the inputs digest were taken; the recipe, patches and overlays.
+/// What a source was made from: any one of the archives, of which the files with the inputs digest
+/// were taken; the recipe, patches and overlays.
 fn of_source(selected: &Selected) -> Vec<Resource> {
     let Selected { recipe, source, .. } = selected;
     let name = &recipe.name;
@@ -145,28 +173,61 @@ fn of_source(selected: &Selected) -> Vec<Resource> {
         .origins
         .iter()
         .map(|origin| {
-            let archive = Resource { uri: names::origin_uri(&origin.place), ..Resource::file(&origin.place.to_string(), origin.sha256) };
-            archive.noted("role", "origin").noted("source", name.as_str()).noted("root", &origin.root)
+            let archive = Resource {
+                uri: names::origin_uri(&origin.place),
+                ..Resource::file(&origin.place.to_string(), origin.sha256)
+            };
+            archive
+                .noted("role", "origin")
+                .noted("source", name.as_str())
+                .noted("root", &origin.root)
         })
         .collect();
     let inputs = Resource {
         name: Some(selected.title()),
-        uri: names::purls(recipe, source).first().map(ToString::to_string),
+        uri: names::purls(recipe, source)
+            .first()
+            .map(ToString::to_string),
         digest: [("wasidepsInputs1", source.inputs.to_string())].into(),
         ..Resource::default()
     };
-    resources.push(inputs.noted("role", "inputs").noted("source", name.as_str()));
-    let own = |role, path: &str, digest| Resource::file(path, digest).noted("role", role).noted("source", name.as_str());
-    resources.push(own("recipe", &format!("recipes/{}", recipe.file), recipe.digest));
-    resources.extend(source.patches.iter().map(|(file, digest)| own("patch", &format!("patches/{name}/{file}"), *digest)));
-    resources.extend(source.overlays.iter().map(|(file, digest)| own("overlay", &format!("recipes/{name}/{file}"), *digest)));
+    resources.push(
+        inputs
+            .noted("role", "inputs")
+            .noted("source", name.as_str()),
+    );
+    let own = |role, path: &str, digest| {
+        Resource::file(path, digest)
+            .noted("role", role)
+            .noted("source", name.as_str())
+    };
+    resources.push(own(
+        "recipe",
+        &format!("recipes/{}", recipe.file),
+        recipe.digest,
+    ));
+    resources.extend(
+        source
+            .patches
+            .iter()
+            .map(|(file, digest)| own("patch", &format!("patches/{name}/{file}"), *digest)),
+    );
+    resources.extend(
+        source
+            .overlays
+            .iter()
+            .map(|(file, digest)| own("overlay", &format!("recipes/{name}/{file}"), *digest)),
+    );
     resources
 }
 
 fn sdk(built: &Built<'_>) -> Resource {
     let identity = &built.manifest.toolchain;
     let tools = names::tools(built.manifest);
-    let uri = tools.into_iter().find(|tool| tool.name == "wasi-sdk").map(|tool| tool.purl.to_string());
+    let uri = tools
+        .into_iter()
+        .find(|tool| tool.name == "wasi-sdk")
+        .map(|tool| tool.purl.to_string());
     let sdk = Resource {
         name: Some(identity.title()),
         uri,
@@ -178,5 +239,7 @@ fn sdk(built: &Built<'_>) -> Resource {
         SdkKind::Debian => "debian",
         SdkKind::Custom => "custom",
     };
-    sdk.noted("role", "sdk").noted("kind", kind).noted("clang", &identity.clang)
+    sdk.noted("role", "sdk")
+        .noted("kind", kind)
+        .noted("clang", &identity.clang)
 }

@@ -26,10 +26,15 @@ pub enum SessionError {
     #[error("there is no lock at {path}")]
     NoLock { path: Utf8PathBuf },
     #[error("{path} can't be read: {source}")]
-    Read { path: Utf8PathBuf, source: std::io::Error },
+    Read {
+        path: Utf8PathBuf,
+        source: std::io::Error,
+    },
     #[error("{path}: the folder of recipes can't be used: {problem}")]
     RecipesPath { path: String, problem: String },
-    #[error("there is no folder for the store: $WASIDEPS_HOME is not set, and there is no home folder")]
+    #[error(
+        "there is no folder for the store: $WASIDEPS_HOME is not set, and there is no home folder"
+    )]
     NoStore,
     #[error("${name} is not UTF-8")]
     Variable { name: &'static str },

@@ -15,14 +15,22 @@ pub(super) fn catalog(options: &Options) -> Result<Catalog, Vec<SessionError>> {
         None => (embedded::recipes(), embedded::patches()),
         Some(dir) => {
             let patches = dir.join("../patches");
-            (read_dir(dir).map_err(one)?, if patches.is_dir() { read_dir(&patches).map_err(one)? } else { Files::new() })
+            (
+                read_dir(dir).map_err(one)?,
+                if patches.is_dir() {
+                    read_dir(&patches).map_err(one)?
+                } else {
+                    Files::new()
+                },
+            )
         }
     };
     Catalog::load(recipes, patches, exclusions).map_err(all)
 }
 
-/// The recipes that `lock` names, from the same folder. What else is there is not read, so that a command costs what it uses; only the names of all
-/// its folders are compared with what is excluded.
+/// The recipes that `lock` names, from the same folder. What else is there is not read, so that a
+/// command costs what it uses; only the names of all its folders are compared with what is
+/// excluded.
 pub(super) fn catalog_of(options: &Options, lock: &Lock) -> Result<Catalog, Vec<SessionError>> {
     let exclusions = embedded::exclusions().map_err(one)?;
     let folders = match &options.recipes {
@@ -31,8 +39,19 @@ pub(super) fn catalog_of(options: &Options, lock: &Lock) -> Result<Catalog, Vec<
     };
     let excluded = |name: &String| {
         let excluded = exclusions.find(name)?;
-        let (place, reason) = (format!("the folder `{name}` of recipes"), excluded.reason.clone());
-        Some(CatalogError::Excluded { place, found: name.clone(), excluded: excluded.name.clone(), reason }.into())
+        let (place, reason) = (
+            format!("the folder `{name}` of recipes"),
+            excluded.reason.clone(),
+        );
+        Some(
+            CatalogError::Excluded {
+                place,
+                found: name.clone(),
+                excluded: excluded.name.clone(),
+                reason,
+            }
+            .into(),
+        )
     };
     let errors: Vec<SessionError> = folders.iter().filter_map(excluded).collect();
     if !errors.is_empty() {
@@ -43,7 +62,10 @@ pub(super) fn catalog_of(options: &Options, lock: &Lock) -> Result<Catalog, Vec<
     for name in lock.sources.keys() {
         let (mut files, mut its_patches) = match &options.recipes {
             None => embedded::of(name),
-            Some(dir) => (reading.folder(dir, name).map_err(one)?, reading.folder(&dir.join("../patches"), name).map_err(one)?),
+            Some(dir) => (
+                reading.folder(dir, name).map_err(one)?,
+                reading.folder(&dir.join("../patches"), name).map_err(one)?,
+            ),
         };
         recipes.append(&mut files);
         patches.append(&mut its_patches);
@@ -54,13 +76,19 @@ pub(super) fn catalog_of(options: &Options, lock: &Lock) -> Result<Catalog, Vec<
 
 /// The names of what is in `dir`.
 fn names_in(dir: &Utf8Path) -> Result<Vec<String>, SessionError> {
-    let read = |source| SessionError::Read { path: dir.to_owned(), source };
+    let read = |source| SessionError::Read {
+        path: dir.to_owned(),
+        source,
+    };
     let mut names = Vec::new();
     for entry in dir.read_dir_utf8().map_err(read)? {
         let entry = entry.map_err(read)?;
         if names.len() == RECIPES_LIMIT {
             let problem = format!("it is one of more than {RECIPES_LIMIT} files and folders");
-            return Err(SessionError::RecipesPath { path: entry.path().to_string(), problem });
+            return Err(SessionError::RecipesPath {
+                path: entry.path().to_string(),
+                problem,
+            });
         }
         names.push(entry.file_name().to_owned());
     }
@@ -75,25 +103,39 @@ pub(super) fn lock(options: &Options) -> Result<Lock, SessionError> {
         Some(path) => {
             let text = read_text(path, TEXT_LIMIT).map_err(|source| match source.kind() {
                 std::io::ErrorKind::NotFound => SessionError::NoLock { path: path.clone() },
-                _ => SessionError::Read { path: path.clone(), source },
+                _ => SessionError::Read {
+                    path: path.clone(),
+                    source,
+                },
             })?;
             Ok(Lock::parse(path.as_str(), &text)?)
         }
     }
 }
 
-/// The audit's policy: that of the recipes' folder that the options name, if it has one, else the embedded one.
+/// The audit's policy: that of the recipes' folder that the options name, if it has one, else the
+/// embedded one.
 ///
 /// # Errors
 /// When it can't be read, or is none.
 pub fn policy(options: &Options) -> Result<Policy, SessionError> {
-    let own = options.recipes.as_ref().map(|dir| dir.join("policy.toml")).filter(|path| path.exists());
-    let Some(path) = own else { return Ok(embedded::policy()?) };
-    let text = read_text(&path, TEXT_LIMIT).map_err(|source| SessionError::Read { path: path.clone(), source })?;
+    let own = options
+        .recipes
+        .as_ref()
+        .map(|dir| dir.join("policy.toml"))
+        .filter(|path| path.exists());
+    let Some(path) = own else {
+        return Ok(embedded::policy()?);
+    };
+    let text = read_text(&path, TEXT_LIMIT).map_err(|source| SessionError::Read {
+        path: path.clone(),
+        source,
+    })?;
     Ok(Policy::parse(path.as_str(), &text)?)
 }
 
-/// The files and folders that a folder of recipes or patches may have, and the bytes in them: links may lead around in it, or to all of the disk.
+/// The files and folders that a folder of recipes or patches may have, and the bytes in them: links
+/// may lead around in it, or to all of the disk.
 const RECIPES_LIMIT: usize = 100_000;
 const RECIPES_SIZE_LIMIT: u64 = 1 << 30;
 
@@ -111,7 +153,8 @@ struct Reading {
 }
 
 impl Reading {
-    /// The files of the folder `name` in `dir`, by their paths from `dir`; none where it is not there.
+    /// The files of the folder `name` in `dir`, by their paths from `dir`; none where it is not
+    /// there.
     fn folder(&mut self, dir: &Utf8Path, name: &Name) -> Result<Files, SessionError> {
         let folder = dir.join(name.as_str());
         if folder.is_dir() {
@@ -121,25 +164,46 @@ impl Reading {
     }
 
     fn below(&mut self, dir: &Utf8Path, below: &str) -> Result<(), SessionError> {
-        let read = |source| SessionError::Read { path: dir.to_owned(), source };
+        let read = |source| SessionError::Read {
+            path: dir.to_owned(),
+            source,
+        };
         for entry in dir.read_dir_utf8().map_err(read)? {
             let entry = entry.map_err(read)?;
-            let path = if below.is_empty() { entry.file_name().to_owned() } else { format!("{below}/{}", entry.file_name()) };
-            let bad = |problem: String| SessionError::RecipesPath { path: entry.path().to_string(), problem };
+            let path = if below.is_empty() {
+                entry.file_name().to_owned()
+            } else {
+                format!("{below}/{}", entry.file_name())
+            };
+            let bad = |problem: String| SessionError::RecipesPath {
+                path: entry.path().to_string(),
+                problem,
+            };
             self.entries += 1;
             if self.entries > RECIPES_LIMIT {
-                return Err(bad(format!("it is one of more than {RECIPES_LIMIT} files and folders")));
+                return Err(bad(format!(
+                    "it is one of more than {RECIPES_LIMIT} files and folders"
+                )));
             }
             if entry.path().is_dir() {
                 self.below(entry.path(), &path)?;
             } else {
                 let bytes = read_regular(entry.path(), TEXT_LIMIT);
-                let bytes = bytes.map_err(|source| SessionError::Read { path: entry.path().to_owned(), source })?;
+                let bytes = bytes.map_err(|source| SessionError::Read {
+                    path: entry.path().to_owned(),
+                    source,
+                })?;
                 self.bytes += bytes.len() as u64;
                 if self.bytes > RECIPES_SIZE_LIMIT {
-                    return Err(bad(format!("with it, the files have more than {RECIPES_SIZE_LIMIT} bytes")));
+                    return Err(bad(format!(
+                        "with it, the files have more than {RECIPES_SIZE_LIMIT} bytes"
+                    )));
                 }
-                self.files.insert(path.parse().map_err(|error: NameError| bad(error.to_string()))?, bytes);
+                self.files.insert(
+                    path.parse()
+                        .map_err(|error: NameError| bad(error.to_string()))?,
+                    bytes,
+                );
             }
         }
         Ok(())

@@ -1,5 +1,5 @@
-//! A session: recipes, lock, store, network and SDK as the user's options and environment name them, and what can be done with them. The command
-//! line and users of the library begin here.
+//! A session: recipes, lock, store, network and SDK as the user's options and environment name
+//! them, and what can be done with them. The command line and users of the library begin here.
 
 mod environment;
 mod error;
@@ -19,7 +19,9 @@ pub use prepared::{Apart, Building, Prepared};
 
 use crate::build::{Closure, Manifest};
 use crate::fetch::{Fetcher, Settings};
-use crate::model::{BuildConfig, Catalog, Lock, Name, RelPath, Selection, SelectionError, Timestamp};
+use crate::model::{
+    BuildConfig, Catalog, Lock, Name, RelPath, Selection, SelectionError, Timestamp,
+};
 use crate::plan::Plan;
 use crate::report::Reporter;
 use crate::sbom::{self, Built, Context};
@@ -27,10 +29,12 @@ use crate::store::Store;
 use crate::toolchain::{Locator, Request, Toolchain};
 use crate::verify::{Kind, Verified};
 
-/// What a session uses. The default is what is embedded in the program, with the store and the network of this machine.
+/// What a session uses. The default is what is embedded in the program, with the store and the
+/// network of this machine.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// A folder of recipes in place of the embedded ones; its patches are in the folder `patches` beside it.
+    /// A folder of recipes in place of the embedded ones; its patches are in the folder `patches`
+    /// beside it.
     pub recipes: Option<Utf8PathBuf>,
     /// A lock in place of the embedded one.
     pub lockfile: Option<Utf8PathBuf>,
@@ -42,7 +46,8 @@ pub struct Options {
     pub from: Vec<Utf8PathBuf>,
 }
 
-/// Which WASI SDK is wanted. By default the one that `$WASI_SDK_PATH` names, else an installed one, else the lock's.
+/// Which WASI SDK is wanted. By default the one that `$WASI_SDK_PATH` names, else an installed one,
+/// else the lock's.
 #[derive(Debug, Clone, Default)]
 pub struct SdkChoice {
     /// The one in this folder.
@@ -68,21 +73,37 @@ impl<'r> Session<'r> {
     /// Reads the lock and the recipes that it names. `reporter` gets all that happens from then on.
     ///
     /// # Errors
-    /// When they can't be read or are not valid: all that is wrong with the recipes, or what is wrong with the lock.
+    /// When they can't be read or are not valid: all that is wrong with the recipes, or what is
+    /// wrong with the lock.
     pub fn open(options: Options, reporter: &'r dyn Reporter) -> Result<Self, Vec<SessionError>> {
         let lock = files::lock(&options).map_err(one)?;
         let catalog = files::catalog_of(&options, &lock)?;
-        Ok(Self { options, catalog, lock, store: OnceLock::new(), reporter })
+        Ok(Self {
+            options,
+            catalog,
+            lock,
+            store: OnceLock::new(),
+            reporter,
+        })
     }
 
     /// The same with all recipes that there are: for what adds to the lock, or checks recipes.
     ///
     /// # Errors
     /// As of [`Self::open`], for all recipes.
-    pub fn open_with_all_recipes(options: Options, reporter: &'r dyn Reporter) -> Result<Self, Vec<SessionError>> {
+    pub fn open_with_all_recipes(
+        options: Options,
+        reporter: &'r dyn Reporter,
+    ) -> Result<Self, Vec<SessionError>> {
         let catalog = files::catalog(&options)?;
         let lock = files::lock(&options).map_err(one)?;
-        Ok(Self { options, catalog, lock, store: OnceLock::new(), reporter })
+        Ok(Self {
+            options,
+            catalog,
+            lock,
+            store: OnceLock::new(),
+            reporter,
+        })
     }
 
     /// The recipes.
@@ -97,7 +118,8 @@ impl<'r> Session<'r> {
         &self.lock
     }
 
-    /// The locked sources of these names with all that they depend on; no name stands for all of the lock.
+    /// The locked sources of these names with all that they depend on; no name stands for all of
+    /// the lock.
     ///
     /// # Errors
     /// All that keeps recipes and lock from going together.
@@ -105,7 +127,8 @@ impl<'r> Session<'r> {
         self.catalog.select(&self.lock, names)
     }
 
-    /// When documents say that they were made: `$SOURCE_DATE_EPOCH`, else the lock's date at midnight (UTC).
+    /// When documents say that they were made: `$SOURCE_DATE_EPOCH`, else the lock's date at
+    /// midnight (UTC).
     ///
     /// # Errors
     /// When the variable is no number of seconds since 1970.
@@ -118,7 +141,10 @@ impl<'r> Session<'r> {
     /// # Errors
     /// As of [`Self::created`].
     pub fn context(&self) -> Result<Context<'_>, SessionError> {
-        Ok(Context { created: self.created()?, exclusions: self.catalog.exclusions() })
+        Ok(Context {
+            created: self.created()?,
+            exclusions: self.catalog.exclusions(),
+        })
     }
 
     /// The store.
@@ -146,11 +172,23 @@ impl<'r> Session<'r> {
     /// # Errors
     /// As of [`Self::store`].
     pub fn fetcher_that_asks(&self) -> Result<Fetcher<'_>, SessionError> {
-        Ok(Fetcher::new(Settings { ask_anew: true, ..self.settings() }, self.store()?, self.reporter))
+        Ok(Fetcher::new(
+            Settings {
+                ask_anew: true,
+                ..self.settings()
+            },
+            self.store()?,
+            self.reporter,
+        ))
     }
 
     fn settings(&self) -> Settings {
-        let lock_dir = self.options.lockfile.as_ref().and_then(|path| path.parent()).filter(|dir| !dir.as_str().is_empty());
+        let lock_dir = self
+            .options
+            .lockfile
+            .as_ref()
+            .and_then(|path| path.parent())
+            .filter(|dir| !dir.as_str().is_empty());
         Settings {
             offline: self.options.offline,
             from: self.options.from.clone(),
@@ -163,7 +201,11 @@ impl<'r> Session<'r> {
     ///
     /// # Errors
     /// When none is found and none can be downloaded, or the one that is found does not work.
-    pub fn toolchain(&self, choice: &SdkChoice, fetcher: &Fetcher<'_>) -> Result<Toolchain, SessionError> {
+    pub fn toolchain(
+        &self,
+        choice: &SdkChoice,
+        fetcher: &Fetcher<'_>,
+    ) -> Result<Toolchain, SessionError> {
         let request = Request {
             wasi_sdk: choice.path.clone(),
             env_sdk: variable("WASI_SDK_PATH")?.map(Into::into),
@@ -173,55 +215,104 @@ impl<'r> Session<'r> {
             search: vec!["/opt".into()],
             offline: self.options.offline,
         };
-        Ok(Locator { sdks: &self.lock.sdks, store: self.store()?, fetcher, reporter: self.reporter }.locate(&request)?)
+        Ok(Locator {
+            sdks: &self.lock.sdks,
+            store: self.store()?,
+            fetcher,
+            reporter: self.reporter,
+        }
+        .locate(&request)?)
     }
 
     /// The plan of `selection` with the SDK that is wanted, ready to be carried out.
     ///
     /// # Errors
     /// As of [`Self::store`] and [`Self::toolchain`].
-    pub fn prepare(&self, selection: Selection, choice: &SdkChoice) -> Result<Prepared<'_>, SessionError> {
+    pub fn prepare(
+        &self,
+        selection: Selection,
+        choice: &SdkChoice,
+    ) -> Result<Prepared<'_>, SessionError> {
         let created = self.created()?;
         let fetcher = self.fetcher()?;
         let toolchain = self.toolchain(choice, &fetcher)?;
         let plan = Plan::new(selection, toolchain.identity(), created);
-        Ok(Prepared { session: self, plan, toolchain, cache: self.store()?.cache(self.reporter), fetcher })
+        Ok(Prepared {
+            session: self,
+            plan,
+            toolchain,
+            cache: self.store()?.cache(self.reporter),
+            fetcher,
+        })
     }
 
-    /// The plan that the prefix with this manifest was made from, where recipes and lock give it; else why not. Its toolchain is the manifest's: no SDK
-    /// is needed.
+    /// The plan that the prefix with this manifest was made from, where recipes and lock give it;
+    /// else why not. Its toolchain is the manifest's: no SDK is needed.
     ///
     /// # Errors
     /// As of [`Self::created`].
     pub fn plan_of(&self, manifest: &Manifest) -> Result<Result<Plan, String>, SessionError> {
         let created = self.created()?;
-        let names: Vec<_> = manifest.sources.iter().map(|source| source.name.clone()).collect();
+        let names: Vec<_> = manifest
+            .sources
+            .iter()
+            .map(|source| source.name.clone())
+            .collect();
         let selection = match self.select(&names) {
             Ok(selection) => selection,
-            Err(errors) => return Ok(Err(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))),
+            Err(errors) => {
+                return Ok(Err(errors
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+                    .join("; ")));
+            }
         };
         let plan = Plan::new(selection, &manifest.toolchain, created);
         let other = "it was made from other recipes, another lock, with another date, or by another wasideps";
-        Ok(if plan.key == manifest.key { Ok(plan) } else { Err(other.to_owned()) })
+        Ok(if plan.key == manifest.key {
+            Ok(plan)
+        } else {
+            Err(other.to_owned())
+        })
     }
 }
 
 /// The documents of a prefix that is made by `plan`.
-pub(super) fn documents(plan: &Plan, manifest: &Manifest, closure: &Closure, context: &Context<'_>) -> Option<Vec<(RelPath, String)>> {
+pub(super) fn documents(
+    plan: &Plan,
+    manifest: &Manifest,
+    closure: &Closure,
+    context: &Context<'_>,
+) -> Option<Vec<(RelPath, String)>> {
     let selected = plan.sources.iter().map(|source| &source.selected).collect();
-    Some(sbom::documents(&Built::new(selected, manifest, closure)?, context))
+    Some(sbom::documents(
+        &Built::new(selected, manifest, closure)?,
+        context,
+    ))
 }
 
-/// The documents that a prefix would have if it was made now, by `plan`, from its own manifest and closure; else why there are none.
+/// The documents that a prefix would have if it was made now, by `plan`, from its own manifest and
+/// closure; else why there are none.
 ///
 /// # Errors
 /// What keeps them from being made, in words.
-pub fn documents_again(plan: &Plan, verified: &Verified, context: &Context<'_>) -> Result<Vec<(RelPath, String)>, String> {
-    let contradictory = verified.findings().iter().any(|finding| finding.kind == Kind::Record);
-    let (Some(manifest), Some(closure), false) = (&verified.manifest, verified.closure(), contradictory) else {
+pub fn documents_again(
+    plan: &Plan,
+    verified: &Verified,
+    context: &Context<'_>,
+) -> Result<Vec<(RelPath, String)>, String> {
+    let contradictory = verified
+        .findings()
+        .iter()
+        .any(|finding| finding.kind == Kind::Record);
+    let (Some(manifest), Some(closure), false) =
+        (&verified.manifest, verified.closure(), contradictory)
+    else {
         return Err("manifest and build trace can't both be right".to_owned());
     };
-    documents(plan, &manifest.without_documents(), closure, context).ok_or_else(|| "its sources are not those of the lock".to_owned())
+    documents(plan, &manifest.without_documents(), closure, context)
+        .ok_or_else(|| "its sources are not those of the lock".to_owned())
 }
 
 /// The store that `options` name: for those who need no more of a session.

@@ -28,7 +28,8 @@ pub struct Prepared<'s> {
 pub struct Building<'a> {
     /// Compile jobs at once; at least one.
     pub workers: usize,
-    /// Whether a prefix of another toolchain or build configuration, or one whose manifest can't be read, may be replaced.
+    /// Whether a prefix of another toolchain or build configuration, or one whose manifest can't be
+    /// read, may be replaced.
     pub replace: bool,
     /// Called when there is something to do, before it is done.
     pub begin: &'a dyn Fn(),
@@ -52,18 +53,40 @@ impl Prepared<'_> {
     /// # Errors
     /// When the store can't be opened.
     pub fn work(&self, workers: usize) -> Result<Work<'_>, SessionError> {
-        let (plan, toolchain, store, fetcher) = (&self.plan, &self.toolchain, self.session.store()?, &self.fetcher);
-        Ok(Work { plan, toolchain, store, cache: &self.cache, fetcher, reporter: self.session.reporter, workers })
+        let (plan, toolchain, store, fetcher) = (
+            &self.plan,
+            &self.toolchain,
+            self.session.store()?,
+            &self.fetcher,
+        );
+        Ok(Work {
+            plan,
+            toolchain,
+            store,
+            cache: &self.cache,
+            fetcher,
+            reporter: self.session.reporter,
+            workers,
+        })
     }
 
-    /// Makes `prefix` what the plan says, with manifest and documents. One that is that already is left as it is.
+    /// Makes `prefix` what the plan says, with manifest and documents. One that is that already is
+    /// left as it is.
     ///
     /// # Errors
     /// All that went wrong; the prefix is then as it was.
-    pub fn build(&self, prefix: &Prefix<'_>, building: Building<'_>) -> Result<Outcome, Vec<SessionError>> {
+    pub fn build(
+        &self,
+        prefix: &Prefix<'_>,
+        building: Building<'_>,
+    ) -> Result<Outcome, Vec<SessionError>> {
         let context = self.session.context().map_err(one)?;
         let work = self.work(building.workers).map_err(one)?;
-        let known = Known { plan: &self.plan, store: work.store, reporter: work.reporter };
+        let known = Known {
+            plan: &self.plan,
+            store: work.store,
+            reporter: work.reporter,
+        };
         let outcome = build::build(&build::Request {
             work,
             prefix,
@@ -82,8 +105,12 @@ impl Prepared<'_> {
     }
 }
 
-fn documents_with(context: &Context<'_>) -> impl Fn(&Plan, &Manifest, &Closure) -> Vec<(RelPath, String)> {
-    move |plan, manifest, closure| documents(plan, manifest, closure, context).expect("the manifest is that of the plan")
+fn documents_with(
+    context: &Context<'_>,
+) -> impl Fn(&Plan, &Manifest, &Closure) -> Vec<(RelPath, String)> {
+    move |plan, manifest, closure| {
+        documents(plan, manifest, closure, context).expect("the manifest is that of the plan")
+    }
 }
 
 /// A prefix in a folder that goes with this.
@@ -102,23 +129,34 @@ impl Apart {
 }
 
 impl Session<'_> {
-    /// Builds `plan` in a folder that goes afterwards, with a store of its own: archives are taken from the one at hand, as from a folder, but no tree
-    /// and no object is. All of it is made now.
+    /// Builds `plan` in a folder that goes afterwards, with a store of its own: archives are taken
+    /// from the one at hand, as from a folder, but no tree and no object is. All of it is made now.
     ///
     /// # Errors
     /// All that went wrong.
-    pub fn build_apart(&self, plan: &Plan, toolchain: &Toolchain, building: Building<'_>) -> Result<Apart, Vec<SessionError>> {
+    pub fn build_apart(
+        &self,
+        plan: &Plan,
+        toolchain: &Toolchain,
+        building: Building<'_>,
+    ) -> Result<Apart, Vec<SessionError>> {
         let context = self.context().map_err(one)?;
         let store = self.store().map_err(one)?;
         let scratch = store.scratch_dir().map_err(one)?;
         let root = Utf8PathBuf::from(scratch.path().to_string_lossy().into_owned());
         let fresh = Store::open(&root.join("store")).map_err(one)?;
         let mut settings = self.settings();
-        settings.from.push(store.root().join(Kind::Archive.folder()));
+        settings
+            .from
+            .push(store.root().join(Kind::Archive.folder()));
         let fetcher = Fetcher::new(settings, &fresh, self.reporter);
         let path = root.join("prefix");
         let prefix = Prefix::hold(&path, self.reporter).map_err(one)?;
-        let Building { workers, replace, begin } = building;
+        let Building {
+            workers,
+            replace,
+            begin,
+        } = building;
         let built = build::build(&build::Request {
             work: Work {
                 plan,
@@ -137,6 +175,9 @@ impl Session<'_> {
         });
         built.map_err(all)?;
         drop(prefix);
-        Ok(Apart { _scratch: scratch, path })
+        Ok(Apart {
+            _scratch: scratch,
+            path,
+        })
     }
 }

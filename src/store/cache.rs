@@ -1,4 +1,5 @@
-//! Blobs and results of actions by digest: the interface of whatever keeps what was compiled, and the store as its first implementation.
+//! Blobs and results of actions by digest: the interface of whatever keeps what was compiled, and
+//! the store as its first implementation.
 
 use std::io::{ErrorKind, Write as _};
 
@@ -8,8 +9,9 @@ use super::{Kind, Store, StoreError, entry, is_shortage, is_taken};
 use crate::model::Sha256;
 use crate::report::Reporter;
 
-/// What keeps blobs by their own digest, and results by the digest of the action that gave them. All of it may be lost at any time: what is not
-/// there is made again. What is returned was checked.
+/// What keeps blobs by their own digest, and results by the digest of the action that gave them.
+/// All of it may be lost at any time: what is not there is made again. What is returned was
+/// checked.
 pub trait Cache: Sync {
     /// The bytes with this digest.
     ///
@@ -53,7 +55,10 @@ impl Store {
     /// This store as a cache of what was compiled.
     #[must_use]
     pub fn cache<'a>(&'a self, reporter: &'a dyn Reporter) -> LocalCache<'a> {
-        LocalCache { store: self, reporter }
+        LocalCache {
+            store: self,
+            reporter,
+        }
     }
 }
 
@@ -63,14 +68,23 @@ impl LocalCache<'_> {
     }
 
     /// The file at `path`, where `checked` finds nothing wrong with it; else what is wrong.
-    fn get<T>(&self, path: &Utf8Path, checked: impl FnOnce(Vec<u8>) -> Result<T, String>) -> Result<Option<T>, StoreError> {
+    fn get<T>(
+        &self,
+        path: &Utf8Path,
+        checked: impl FnOnce(Vec<u8>) -> Result<T, String>,
+    ) -> Result<Option<T>, StoreError> {
         let problem = match entry::regular(path).and_then(|()| fs_err::read(path)) {
             Ok(bytes) => match checked(bytes) {
                 Ok(found) => return Ok(Some(found)),
                 Err(problem) => problem,
             },
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(source) if is_shortage(&source) => return Err(StoreError::Read { path: path.to_owned(), source }),
+            Err(source) if is_shortage(&source) => {
+                return Err(StoreError::Read {
+                    path: path.to_owned(),
+                    source,
+                });
+            }
             Err(error) => error.to_string(),
         };
         self.store.discard(path, &problem, self.reporter)?;
@@ -79,7 +93,10 @@ impl LocalCache<'_> {
 
     /// Puts a file with these parts at `path`, in one step.
     fn put(&self, path: &Utf8Path, parts: &[&[u8]]) -> Result<(), StoreError> {
-        let write = |source| StoreError::Write { path: path.to_owned(), source };
+        let write = |source| StoreError::Write {
+            path: path.to_owned(),
+            source,
+        };
         let mut file = self.store.scratch_file()?;
         for part in parts {
             file.write_all(part).map_err(write)?;
@@ -88,20 +105,25 @@ impl LocalCache<'_> {
             if !is_taken(&error) {
                 return Err(write(error));
             }
-            self.store.discard(path, "it is not a file", self.reporter)?;
+            self.store
+                .discard(path, "it is not a file", self.reporter)?;
             file.persist(path).map_err(|error| write(error.error))?;
         }
         Ok(())
     }
 }
 
-/// A blob is a file that its digest names; a result is one of which the first line is the digest of the rest. So no bit of them changes unseen, nor
-/// does one that a power cut left half written.
+/// A blob is a file that its digest names; a result is one of which the first line is the digest of
+/// the rest. So no bit of them changes unseen, nor does one that a power cut left half written.
 impl Cache for LocalCache<'_> {
     fn get_blob(&self, digest: &Sha256) -> Result<Option<Vec<u8>>, StoreError> {
         self.get(&self.path(Kind::Object, digest), |bytes| {
             let found = Sha256::of(&bytes);
-            if found == *digest { Ok(bytes) } else { Err(format!("its SHA-256 is {found}")) }
+            if found == *digest {
+                Ok(bytes)
+            } else {
+                Err(format!("its SHA-256 is {found}"))
+            }
         })
     }
 
@@ -117,10 +139,17 @@ impl Cache for LocalCache<'_> {
 
     fn get_result(&self, action: &Sha256) -> Result<Option<Vec<u8>>, StoreError> {
         self.get(&self.path(Kind::Action, action), |mut bytes| {
-            let line = bytes.iter().position(|byte| *byte == b'\n').ok_or("it has no line with its digest")?;
+            let line = bytes
+                .iter()
+                .position(|byte| *byte == b'\n')
+                .ok_or("it has no line with its digest")?;
             let rest = bytes.split_off(line + 1);
             let found = Sha256::of(&rest);
-            if bytes[..line] == *found.to_string().as_bytes() { Ok(rest) } else { Err(format!("its content has SHA-256 {found}")) }
+            if bytes[..line] == *found.to_string().as_bytes() {
+                Ok(rest)
+            } else {
+                Err(format!("its content has SHA-256 {found}"))
+            }
         })
     }
 
@@ -142,18 +171,40 @@ mod tests {
     #[test]
     fn no_bit_of_a_blob_or_a_result_changes_unseen_and_what_is_put_last_counts() {
         let dir = tempfile::tempdir().expect("a folder");
-        let store = Store::open(&Utf8Path::from_path(dir.path()).expect("UTF-8").join("store")).expect("opened");
+        let store = Store::open(
+            &Utf8Path::from_path(dir.path())
+                .expect("UTF-8")
+                .join("store"),
+        )
+        .expect("opened");
         let cache = store.cache(&Silent);
         let action = Sha256::of(b"action");
-        assert_eq!((cache.get_result(&action).expect("read"), cache.get_blob(&action).expect("read")), (None, None));
+        assert_eq!(
+            (
+                cache.get_result(&action).expect("read"),
+                cache.get_blob(&action).expect("read")
+            ),
+            (None, None)
+        );
         cache.put_result(&action, b"first").expect("kept");
         cache.put_result(&action, b"second\nline").expect("kept");
         let digest = cache.put_blob(b"object").expect("kept");
-        assert_eq!(cache.get_result(&action).expect("read").as_deref(), Some(&b"second\nline"[..]));
-        assert_eq!(cache.get_blob(&digest).expect("read").as_deref(), Some(&b"object"[..]));
+        assert_eq!(
+            cache.get_result(&action).expect("read").as_deref(),
+            Some(&b"second\nline"[..])
+        );
+        assert_eq!(
+            cache.get_blob(&digest).expect("read").as_deref(),
+            Some(&b"object"[..])
+        );
         for (path, get) in [
-            (store.entry_path(Kind::Object, &digest), &(|| cache.get_blob(&digest)) as &dyn Fn() -> _),
-            (store.entry_path(Kind::Action, &action), &|| cache.get_result(&action)),
+            (
+                store.entry_path(Kind::Object, &digest),
+                &(|| cache.get_blob(&digest)) as &dyn Fn() -> _,
+            ),
+            (store.entry_path(Kind::Action, &action), &|| {
+                cache.get_result(&action)
+            }),
         ] {
             let whole = fs_err::read(&path).expect("there");
             for bit in 0..whole.len() * 8 {

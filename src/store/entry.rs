@@ -1,4 +1,5 @@
-//! A folder of the store with a list of its files and their digests, in which nothing changes once it is there.
+//! A folder of the store with a list of its files and their digests, in which nothing changes once
+//! it is there.
 
 use std::io::{ErrorKind, Write as _};
 
@@ -51,10 +52,14 @@ impl Entry {
     /// The file at `path`.
     #[must_use]
     pub fn file(&self, path: &RelPath) -> Option<&EntryFile> {
-        self.files.binary_search_by(|file| file.path.cmp(path)).ok().map(|index| &self.files[index])
+        self.files
+            .binary_search_by(|file| file.path.cmp(path))
+            .ok()
+            .map(|index| &self.files[index])
     }
 
-    /// The bytes of the file at `path`, checked against its digest once more: the entry was opened some time ago.
+    /// The bytes of the file at `path`, checked against its digest once more: the entry was opened
+    /// some time ago.
     ///
     /// # Errors
     /// When it can't be read, or was changed.
@@ -62,9 +67,13 @@ impl Entry {
         let bytes = super::read_below(&self.dir, path)?;
         let found = Sha256::of(&bytes);
         match self.file(path) {
-            Some(EntryFile { sha256: expected, .. }) if *expected != found => {
-                Err(StoreError::Changed { path: self.dir.join(path.as_str()), expected: *expected, found })
-            }
+            Some(EntryFile {
+                sha256: expected, ..
+            }) if *expected != found => Err(StoreError::Changed {
+                path: self.dir.join(path.as_str()),
+                expected: *expected,
+                found,
+            }),
             _ => Ok(bytes),
         }
     }
@@ -83,12 +92,17 @@ impl Entry {
     pub(super) fn listed(dir: &Utf8Path) -> Option<Self> {
         let list = dir.join(LIST);
         let bytes = regular(&list).and_then(|()| fs_err::read(&list)).ok()?;
-        Some(Self { dir: dir.to_owned(), files: serde_json::from_slice(&bytes).ok()? })
+        Some(Self {
+            dir: dir.to_owned(),
+            files: serde_json::from_slice(&bytes).ok()?,
+        })
     }
 
-    /// Opens the entry at `dir` and reads all of it. In a closed one is nothing but what its list names.
+    /// Opens the entry at `dir` and reads all of it. In a closed one is nothing but what its list
+    /// names.
     pub(super) fn open(dir: &Utf8Path, closed: bool) -> Result<Opened, StoreError> {
-        // Looked for twice: another process may throw the entry away, or put a whole one there, between two looks at one.
+        // Looked for twice: another process may throw the entry away, or put a whole one there,
+        // between two looks at one.
         for _ in 0..2 {
             match fs_err::symlink_metadata(dir) {
                 Ok(meta) if meta.is_dir() => {}
@@ -97,7 +111,12 @@ impl Entry {
                 Err(error) => return Trouble::reading(dir, error).into_opened(),
             }
             match Self::check(dir, closed) {
-                Ok(files) => return Ok(Opened::Whole(Self { dir: dir.to_owned(), files })),
+                Ok(files) => {
+                    return Ok(Opened::Whole(Self {
+                        dir: dir.to_owned(),
+                        files,
+                    }));
+                }
                 Err(Trouble::NoList) => {}
                 Err(trouble) => return trouble.into_opened(),
             }
@@ -113,7 +132,8 @@ impl Entry {
             Err(error) if error.kind() == ErrorKind::NotFound => return Err(Trouble::NoList),
             read => read.map_err(|error| Trouble::reading(&list, error))?,
         };
-        let files: Vec<EntryFile> = serde_json::from_slice(&bytes).map_err(|error| damaged(format!("{LIST} does not parse: {error}")))?;
+        let files: Vec<EntryFile> = serde_json::from_slice(&bytes)
+            .map_err(|error| damaged(format!("{LIST} does not parse: {error}")))?;
         // A change that leaves its meaning is a change all the same.
         if serde_json::to_vec(&files).ok().as_deref() != Some(&bytes) {
             return Err(damaged(format!("{LIST} is not as it was written")));
@@ -123,25 +143,39 @@ impl Entry {
         }
         for file in &files {
             let path = dir.join(file.path.as_str());
-            let read = regular(&path).and_then(|()| fs_err::File::open(&path)).and_then(Sha256::of_reader);
+            let read = regular(&path)
+                .and_then(|()| fs_err::File::open(&path))
+                .and_then(Sha256::of_reader);
             let (sha256, size) = match read {
                 Ok(found) => found,
-                Err(error) if error.kind() == ErrorKind::NotFound => return Err(damaged(format!("{} is missing", file.path))),
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    return Err(damaged(format!("{} is missing", file.path)));
+                }
                 Err(error) => return Err(Trouble::reading(&path, error)),
             };
             if sha256 != file.sha256 {
-                return Err(damaged(format!("{} has SHA-256 {sha256}, expected {}", file.path, file.sha256)));
+                return Err(damaged(format!(
+                    "{} has SHA-256 {sha256}, expected {}",
+                    file.path, file.sha256
+                )));
             }
             if size != file.size {
-                return Err(damaged(format!("{} has {size} bytes, expected {}", file.path, file.size)));
+                return Err(damaged(format!(
+                    "{} has {size} bytes, expected {}",
+                    file.path, file.size
+                )));
             }
         }
         Ok(files)
     }
 
-    /// Writes the list of `files` into `dir`, where they are, and flushes it to disk: an entry that can be seen after a power cut is whole, or is
-    /// found damaged by its digests. Gives them back, sorted.
-    pub(super) fn seal(dir: &std::path::Path, mut files: Vec<EntryFile>) -> std::io::Result<Vec<EntryFile>> {
+    /// Writes the list of `files` into `dir`, where they are, and flushes it to disk: an entry that
+    /// can be seen after a power cut is whole, or is found damaged by its digests. Gives them back,
+    /// sorted.
+    pub(super) fn seal(
+        dir: &std::path::Path,
+        mut files: Vec<EntryFile>,
+    ) -> std::io::Result<Vec<EntryFile>> {
         files.sort();
         let mut list = fs_err::File::create(dir.join(LIST))?;
         list.write_all(&serde_json::to_vec(&files)?)?;
@@ -158,10 +192,14 @@ enum Trouble {
 }
 
 impl Trouble {
-    /// What can't be read is as good as lost, and can be made again; unless it is this process that lacks something.
+    /// What can't be read is as good as lost, and can be made again; unless it is this process that
+    /// lacks something.
     fn reading(path: &Utf8Path, source: std::io::Error) -> Self {
         if super::is_shortage(&source) {
-            Self::System(StoreError::Read { path: path.to_owned(), source })
+            Self::System(StoreError::Read {
+                path: path.to_owned(),
+                source,
+            })
         } else {
             Self::Damaged(source.to_string())
         }
@@ -176,16 +214,24 @@ impl Trouble {
     }
 }
 
-/// A link, a folder or a pipe in a file's place is not opened: it would be followed, or wait for a writer.
+/// A link, a folder or a pipe in a file's place is not opened: it would be followed, or wait for a
+/// writer.
 pub(super) fn regular(path: &Utf8Path) -> std::io::Result<()> {
     if fs_err::symlink_metadata(path)?.is_file() {
         return Ok(());
     }
-    Err(std::io::Error::other(format!("{path} is not a regular file")))
+    Err(std::io::Error::other(format!(
+        "{path} is not a regular file"
+    )))
 }
 
-/// What is in `dir`, a folder of the entry at `root`, and not in its list: a compiler would find it there. Empty folders are nothing.
-fn extra(root: &Utf8Path, dir: &Utf8Path, files: &[EntryFile]) -> Result<Option<Utf8PathBuf>, Trouble> {
+/// What is in `dir`, a folder of the entry at `root`, and not in its list: a compiler would find it
+/// there. Empty folders are nothing.
+fn extra(
+    root: &Utf8Path,
+    dir: &Utf8Path,
+    files: &[EntryFile],
+) -> Result<Option<Utf8PathBuf>, Trouble> {
     let read = |error| Trouble::reading(dir, error);
     for entry in dir.read_dir_utf8().map_err(read)? {
         let entry = entry.map_err(read)?;
@@ -202,7 +248,8 @@ fn extra(root: &Utf8Path, dir: &Utf8Path, files: &[EntryFile]) -> Result<Option<
 }
 
 fn is_listed(path: &Utf8Path, files: &[EntryFile]) -> bool {
-    RelPath::from_native(path).is_ok_and(|path| files.binary_search_by(|file| file.path.cmp(&path)).is_ok())
+    RelPath::from_native(path)
+        .is_ok_and(|path| files.binary_search_by(|file| file.path.cmp(&path)).is_ok())
 }
 
 #[cfg(test)]
@@ -216,7 +263,11 @@ mod tests {
         let files = ["a.c", "record.json"].map(|name| {
             fs_err::write(root.join(name), format!("of {name}")).expect("written");
             let bytes = fs_err::read(root.join(name)).expect("there");
-            EntryFile { path: name.parse().expect("a path"), sha256: Sha256::of(&bytes), size: bytes.len() as u64 }
+            EntryFile {
+                path: name.parse().expect("a path"),
+                sha256: Sha256::of(&bytes),
+                size: bytes.len() as u64,
+            }
         });
         Entry::seal(dir.path(), files.to_vec()).expect("sealed");
         assert!(matches!(Entry::open(root, true), Ok(Opened::Whole(_))));
@@ -226,7 +277,10 @@ mod tests {
                 let mut bytes = whole.clone();
                 bytes[bit / 8] ^= 1 << (bit % 8);
                 fs_err::write(root.join(name), bytes).expect("written");
-                assert!(matches!(Entry::open(root, true), Ok(Opened::Damaged(_))), "bit {bit} of {name}");
+                assert!(
+                    matches!(Entry::open(root, true), Ok(Opened::Damaged(_))),
+                    "bit {bit} of {name}"
+                );
             }
             fs_err::write(root.join(name), whole).expect("written");
         }
@@ -242,9 +296,16 @@ mod tests {
         let listed = files.iter().map(|name| {
             fs_err::create_dir_all(root.join(name).parent().expect("a parent")).expect("a folder");
             fs_err::write(root.join(name), name).expect("written");
-            EntryFile { path: path(name), sha256: Sha256::of(name.as_bytes()), size: name.len() as u64 }
+            EntryFile {
+                path: path(name),
+                sha256: Sha256::of(name.as_bytes()),
+                size: name.len() as u64,
+            }
         });
-        Entry::new(root.to_owned(), Entry::seal(dir.path(), listed.collect()).expect("sealed"))
+        Entry::new(
+            root.to_owned(),
+            Entry::seal(dir.path(), listed.collect()).expect("sealed"),
+        )
     }
 
     fn damage(entry: &Entry, closed: bool) -> Option<String> {
@@ -264,7 +325,10 @@ mod tests {
         assert_eq!(damage(&entry, true), None);
         for planted in ["a.h", "d/a.h", "empty/x", ".entry.json2"] {
             fs_err::write(entry.dir().join(planted), "").expect("written");
-            assert_eq!(damage(&entry, true), Some(format!("{planted} is not in .entry.json")));
+            assert_eq!(
+                damage(&entry, true),
+                Some(format!("{planted} is not in .entry.json"))
+            );
             // An SDK is not closed.
             assert_eq!(damage(&entry, false), None);
             fs_err::remove_file(entry.dir().join(planted)).expect("it goes");
@@ -272,7 +336,10 @@ mod tests {
         #[cfg(unix)]
         {
             fs_err::os::unix::fs::symlink("a.c", entry.dir().join("d/link.h")).expect("a link");
-            assert_eq!(damage(&entry, true), Some("d/link.h is not in .entry.json".to_owned()));
+            assert_eq!(
+                damage(&entry, true),
+                Some("d/link.h is not in .entry.json".to_owned())
+            );
         }
     }
 
@@ -282,11 +349,18 @@ mod tests {
         let entry = sealed(&dir, &["a.c"]);
         assert_eq!(entry.read(&path("a.c")).expect("whole"), b"a.c");
         fs_err::write(entry.dir().join("a.c"), "b.c").expect("changed");
-        assert!(matches!(entry.read(&path("a.c")), Err(StoreError::Changed { .. })));
+        assert!(matches!(
+            entry.read(&path("a.c")),
+            Err(StoreError::Changed { .. })
+        ));
     }
 
     #[test]
     fn the_name_of_the_list_is_known_at_the_top_alone() {
-        assert!(Entry::is_list(&path(".entry.json")) && Entry::is_list(&path(".ENTRY.json")) && !Entry::is_list(&path("d/.entry.json")));
+        assert!(
+            Entry::is_list(&path(".entry.json"))
+                && Entry::is_list(&path(".ENTRY.json"))
+                && !Entry::is_list(&path("d/.entry.json"))
+        );
     }
 }

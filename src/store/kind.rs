@@ -23,8 +23,16 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 8] =
-        [Self::Archive, Self::Tree, Self::Object, Self::Action, Self::Sdk, Self::Identity, Self::Runner, Self::Prefix];
+    pub const ALL: [Self; 8] = [
+        Self::Archive,
+        Self::Tree,
+        Self::Object,
+        Self::Action,
+        Self::Sdk,
+        Self::Identity,
+        Self::Runner,
+        Self::Prefix,
+    ];
 
     /// The folder below the store's root.
     #[must_use]

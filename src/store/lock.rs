@@ -17,7 +17,8 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// Waits for the lock on `path`, a file that is made where it is not there. Where that takes more than a moment, `waiting` is called once.
+    /// Waits for the lock on `path`, a file that is made where it is not there. Where that takes
+    /// more than a moment, `waiting` is called once.
     ///
     /// # Errors
     /// When the file can't be made, opened or locked.
@@ -54,11 +55,21 @@ impl Guard {
     }
 }
 
-/// Another user's lock file can be opened for reading alone, which is enough to lock it; for writing where that is allowed, since a lock on NFS
-/// asks for it (flock(2)).
+/// Another user's lock file can be opened for reading alone, which is enough to lock it; for
+/// writing where that is allowed, since a lock on NFS asks for it (flock(2)).
 fn open(path: &Utf8Path) -> io::Result<fs_err::File> {
-    match fs_err::OpenOptions::new().create(true).truncate(false).write(true).open(path) {
-        Err(error) if matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) => {
+    match fs_err::OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)
+    {
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
+            ) =>
+        {
             // Told is what kept it from being made, not that it is not there.
             fs_err::File::open(path).map_err(|_| error)
         }
@@ -81,7 +92,9 @@ mod tests {
     #[test]
     fn a_lock_is_held_once_and_who_waits_says_so_and_gets_it_when_it_is_free() {
         let dir = tempfile::tempdir().expect("a folder");
-        let path = Utf8Path::from_path(dir.path()).expect("UTF-8").join("a.lock");
+        let path = Utf8Path::from_path(dir.path())
+            .expect("UTF-8")
+            .join("a.lock");
         let first = Guard::hold(&path, || panic!("it is free")).expect("made");
         assert!(Guard::try_hold(&path).expect("opened").is_none());
         assert!(Guard::try_hold_existing(&path).expect("opened").is_none());
@@ -89,7 +102,8 @@ mod tests {
         std::thread::scope(|scope| {
             let (said, heard) = std::sync::mpsc::channel();
             let path = &path;
-            let waiting = scope.spawn(move || Guard::hold(path, || said.send(()).expect("heard")).map(drop));
+            let waiting =
+                scope.spawn(move || Guard::hold(path, || said.send(()).expect("heard")).map(drop));
             heard.recv().expect("told that it waits");
             told = true;
             drop(first);
@@ -103,9 +117,15 @@ mod tests {
     fn a_lock_file_that_can_only_be_read_can_be_held() {
         use std::os::unix::fs::PermissionsExt as _;
         let dir = tempfile::tempdir().expect("a folder");
-        let path = Utf8Path::from_path(dir.path()).expect("UTF-8").join("a.lock");
+        let path = Utf8Path::from_path(dir.path())
+            .expect("UTF-8")
+            .join("a.lock");
         fs_err::write(&path, "").expect("written");
         fs_err::set_permissions(&path, std::fs::Permissions::from_mode(0o444)).expect("set");
-        assert!(Guard::try_hold_existing(&path).expect("opened for reading").is_some());
+        assert!(
+            Guard::try_hold_existing(&path)
+                .expect("opened for reading")
+                .is_some()
+        );
     }
 }

@@ -1,5 +1,6 @@
-//! Content-addressed files on disk: archives, trees, objects, SDKs. Everything is written under a temporary name on the same file system,
-//! flushed, then renamed; what is read back is checked against its digest, and what fails is reported and thrown away. Any number of processes and
+//! Content-addressed files on disk: archives, trees, objects, SDKs. Everything is written under a
+//! temporary name on the same file system, flushed, then renamed; what is read back is checked
+//! against its digest, and what fails is reported and thrown away. Any number of processes and
 //! users may share a store.
 
 mod cache;
@@ -45,25 +46,37 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the store at `root`, and sweeps away what killed processes left behind in it. A folder that is absent or empty becomes a store. One that
-    /// can't be written is opened too: what it holds can be used, and what is then to be kept fails.
+    /// Opens the store at `root`, and sweeps away what killed processes left behind in it. A folder
+    /// that is absent or empty becomes a store. One that can't be written is opened too: what it
+    /// holds can be used, and what is then to be kept fails.
     ///
     /// # Errors
-    /// When it is of another version, a folder that is not a store, or one whose path has a `=`; nothing in it is touched then.
+    /// When it is of another version, a folder that is not a store, or one whose path has a `=`;
+    /// nothing in it is touched then.
     pub fn open(root: &Utf8Path) -> Result<Self, StoreError> {
-        // Its files are arguments of programs that run in other folders, and an absolute path is never an option.
-        let root = &camino::absolute_utf8(root).map_err(|source| StoreError::Open { root: root.to_owned(), source })?;
+        // Its files are arguments of programs that run in other folders, and an absolute path is
+        // never an option.
+        let root = &camino::absolute_utf8(root).map_err(|source| StoreError::Open {
+            root: root.to_owned(),
+            source,
+        })?;
         // `-ffile-prefix-map=OLD=NEW` ends OLD at the first `=`.
         if root.as_str().contains('=') {
             return Err(StoreError::Unmappable { root: root.clone() });
         }
         mark::claim(root)?;
         for folder in Kind::ALL.map(Kind::folder).into_iter().chain([TMP, LOCKS]) {
-            fs_err::create_dir_all(root.join(folder)).map_err(|source| StoreError::Open { root: root.to_owned(), source })?;
+            fs_err::create_dir_all(root.join(folder)).map_err(|source| StoreError::Open {
+                root: root.to_owned(),
+                source,
+            })?;
         }
         mark::tag_as_cache(root);
         debug!(%root, "opened the store");
-        Ok(Self { root: root.to_owned(), scratch: Scratch::new(root.join(TMP)) })
+        Ok(Self {
+            root: root.to_owned(),
+            scratch: Scratch::new(root.join(TMP)),
+        })
     }
 
     /// The folder that it is in.
@@ -72,30 +85,49 @@ impl Store {
         &self.root
     }
 
-    /// A fresh, empty folder of this process, on the store's file system; it goes when the process does.
+    /// A fresh, empty folder of this process, on the store's file system; it goes when the process
+    /// does.
     ///
     /// # Errors
     /// When it can't be made.
     pub fn scratch_dir(&self) -> Result<tempfile::TempDir, StoreError> {
-        self.scratch.dir().map_err(|source| StoreError::Write { path: self.scratch.parent().to_owned(), source })
+        self.scratch.dir().map_err(|source| StoreError::Write {
+            path: self.scratch.parent().to_owned(),
+            source,
+        })
     }
 
-    /// A fresh, empty file of this process, on the store's file system; it goes when it is dropped without having been kept.
+    /// A fresh, empty file of this process, on the store's file system; it goes when it is dropped
+    /// without having been kept.
     ///
     /// # Errors
     /// When it can't be made.
     pub fn scratch_file(&self) -> Result<tempfile::NamedTempFile, StoreError> {
-        self.scratch.file().map_err(|source| StoreError::Write { path: self.scratch.parent().to_owned(), source })
+        self.scratch.file().map_err(|source| StoreError::Write {
+            path: self.scratch.parent().to_owned(),
+            source,
+        })
     }
 
-    /// Waits until nobody else holds `key`, then holds it until the guard goes: two processes that want the same thing make it once. `doing` says what
-    /// the other one is probably doing, for people who wait: `downloading zlib 1.3.2`.
+    /// Waits until nobody else holds `key`, then holds it until the guard goes: two processes that
+    /// want the same thing make it once. `doing` says what the other one is probably doing, for
+    /// people who wait: `downloading zlib 1.3.2`.
     ///
     /// # Errors
     /// When the lock file can't be made.
-    pub fn lock(&self, scope: &str, key: &Sha256, doing: &str, reporter: &dyn Reporter) -> Result<Guard, StoreError> {
+    pub fn lock(
+        &self,
+        scope: &str,
+        key: &Sha256,
+        doing: &str,
+        reporter: &dyn Reporter,
+    ) -> Result<Guard, StoreError> {
         let path = self.lock_path(scope, key);
-        let waiting = || reporter.event(Event::Waiting { text: format!("another process that is {doing}") });
+        let waiting = || {
+            reporter.event(Event::Waiting {
+                text: format!("another process that is {doing}"),
+            });
+        };
         Guard::hold(&path, waiting).map_err(|source| StoreError::Write { path, source })
     }
 
@@ -108,19 +140,29 @@ impl Store {
         Guard::try_hold(&path).map_err(|source| StoreError::Write { path, source })
     }
 
-    /// Several keys share a file: there are never more than 256 in a scope. Who holds one lock takes another only of a scope that nobody takes
-    /// first: `sdk` comes before `archive`, and the others are held alone.
+    /// Several keys share a file: there are never more than 256 in a scope. Who holds one lock
+    /// takes another only of a scope that nobody takes first: `sdk` comes before `archive`, and the
+    /// others are held alone.
     fn lock_path(&self, scope: &str, key: &Sha256) -> Utf8PathBuf {
-        self.root.join(LOCKS).join(format!("{scope}-{:02x}.lock", key.as_bytes()[0]))
+        self.root
+            .join(LOCKS)
+            .join(format!("{scope}-{:02x}.lock", key.as_bytes()[0]))
     }
 
     /// Where the archive with this digest is, where the store has it whole.
     ///
     /// # Errors
     /// When it is damaged and can't be removed.
-    pub fn archive(&self, sha256: &Sha256, reporter: &dyn Reporter) -> Result<Option<Utf8PathBuf>, StoreError> {
+    pub fn archive(
+        &self,
+        sha256: &Sha256,
+        reporter: &dyn Reporter,
+    ) -> Result<Option<Utf8PathBuf>, StoreError> {
         let path = self.archive_path(sha256);
-        let problem = match entry::regular(&path).and_then(|()| fs_err::File::open(&path)).and_then(Sha256::of_reader) {
+        let problem = match entry::regular(&path)
+            .and_then(|()| fs_err::File::open(&path))
+            .and_then(Sha256::of_reader)
+        {
             Ok((found, _)) if found == *sha256 => {
                 debug!(archive = %sha256.short(), "the store has the archive");
                 return Ok(Some(path));
@@ -141,9 +183,17 @@ impl Store {
     ///
     /// # Errors
     /// When it can't be flushed or renamed.
-    pub fn keep_archive(&self, file: tempfile::NamedTempFile, sha256: &Sha256, reporter: &dyn Reporter) -> Result<Utf8PathBuf, StoreError> {
+    pub fn keep_archive(
+        &self,
+        file: tempfile::NamedTempFile,
+        sha256: &Sha256,
+        reporter: &dyn Reporter,
+    ) -> Result<Utf8PathBuf, StoreError> {
         let path = self.archive_path(sha256);
-        let write = |source| StoreError::Write { path: path.clone(), source };
+        let write = |source| StoreError::Write {
+            path: path.clone(),
+            source,
+        };
         file.as_file().sync_all().map_err(write)?;
         if let Err(tempfile::PersistError { error, file }) = file.persist(&path) {
             if !is_taken(&error) {
@@ -156,15 +206,22 @@ impl Store {
     }
 
     fn archive_path(&self, sha256: &Sha256) -> Utf8PathBuf {
-        self.root.join(Kind::Archive.folder()).join(sha256.to_string())
+        self.root
+            .join(Kind::Archive.folder())
+            .join(sha256.to_string())
     }
 
-    /// The entry of `kind` with this key, where the store has it whole: every file that its list names is read and checked. One that is damaged in any
-    /// way is thrown away.
+    /// The entry of `kind` with this key, where the store has it whole: every file that its list
+    /// names is read and checked. One that is damaged in any way is thrown away.
     ///
     /// # Errors
     /// When it is damaged and can't be removed.
-    pub fn entry(&self, kind: Kind, key: &Sha256, reporter: &dyn Reporter) -> Result<Option<Entry>, StoreError> {
+    pub fn entry(
+        &self,
+        kind: Kind,
+        key: &Sha256,
+        reporter: &dyn Reporter,
+    ) -> Result<Option<Entry>, StoreError> {
         // An SDK has links, which no list names; its identity covers what clang finds there.
         match Entry::open(&self.entry_path(kind, key), kind != Kind::Sdk)? {
             Opened::Whole(entry) => {
@@ -182,7 +239,8 @@ impl Store {
         }
     }
 
-    /// What the entry of `kind` with this key lists, without a look at its files; none where it has no list that can be read.
+    /// What the entry of `kind` with this key lists, without a look at its files; none where it has
+    /// no list that can be read.
     #[must_use]
     pub fn listed_entry(&self, kind: Kind, key: &Sha256) -> Option<Entry> {
         Entry::listed(&self.entry_path(kind, key))
@@ -200,8 +258,8 @@ impl Store {
         self.root.join(kind.folder()).join(key.to_string())
     }
 
-    /// Keeps the files of `dir`, a folder from [`Self::scratch_dir`], as an entry. Where another process was first, its entry stays and is the one
-    /// returned: equal keys mean equal files.
+    /// Keeps the files of `dir`, a folder from [`Self::scratch_dir`], as an entry. Where another
+    /// process was first, its entry stays and is the one returned: equal keys mean equal files.
     ///
     /// # Errors
     /// When they can't be flushed or renamed.
@@ -215,9 +273,14 @@ impl Store {
     ) -> Result<Entry, StoreError> {
         const TRIES: usize = 3;
         let path = self.entry_path(kind, key);
-        let write = |source| StoreError::Write { path: path.clone(), source };
+        let write = |source| StoreError::Write {
+            path: path.clone(),
+            source,
+        };
         if let Some(file) = files.iter().find(|file| Entry::is_list(&file.path)) {
-            return Err(StoreError::Reserved { path: file.path.clone() });
+            return Err(StoreError::Reserved {
+                path: file.path.clone(),
+            });
         }
         let files = Entry::seal(dir.path(), files).map_err(write)?;
         trace!(kind = kind.folder(), key = %key.short(), files = files.len(), "kept in the store");
@@ -235,22 +298,42 @@ impl Store {
                 return Ok(entry);
             }
         }
-        Err(write(io::Error::other("what is put there by others is damaged each time")))
+        Err(write(io::Error::other(
+            "what is put there by others is damaged each time",
+        )))
     }
 
     /// Throws an entry away whose files are those of its list, but not what such an entry holds.
     ///
     /// # Errors
     /// When it can't be removed.
-    pub fn reject(&self, kind: Kind, key: &Sha256, problem: &str, reporter: &dyn Reporter) -> Result<(), StoreError> {
+    pub fn reject(
+        &self,
+        kind: Kind,
+        key: &Sha256,
+        problem: &str,
+        reporter: &dyn Reporter,
+    ) -> Result<(), StoreError> {
         self.discard(&self.entry_path(kind, key), problem, reporter)
     }
 
     /// Throws `path` away because of `problem`, and says so.
-    fn discard(&self, path: &Utf8Path, problem: &str, reporter: &dyn Reporter) -> Result<(), StoreError> {
+    fn discard(
+        &self,
+        path: &Utf8Path,
+        problem: &str,
+        reporter: &dyn Reporter,
+    ) -> Result<(), StoreError> {
         debug!(%path, problem, "thrown away");
-        reporter.event(Event::StoreRepaired { path: path.to_string(), problem: problem.to_owned() });
-        let failed = |source| StoreError::Discard { path: path.to_owned(), problem: problem.to_owned(), source };
+        reporter.event(Event::StoreRepaired {
+            path: path.to_string(),
+            problem: problem.to_owned(),
+        });
+        let failed = |source| StoreError::Discard {
+            path: path.to_owned(),
+            problem: problem.to_owned(),
+            source,
+        };
         // Renamed first: a reader sees the entry or none, never half of one.
         let grave = self.scratch.dir().map_err(failed)?;
         match fs_err::rename(path, grave.path().join("discarded")) {
@@ -268,7 +351,10 @@ impl Store {
             .into_iter()
             .map(|kind| {
                 let folder = self.root.join(kind.folder());
-                let read = |source| StoreError::Read { path: folder.clone(), source };
+                let read = |source| StoreError::Read {
+                    path: folder.clone(),
+                    source,
+                };
                 let mut entries = 0;
                 let mut bytes = 0;
                 for entry in listed(&folder).map_err(read)? {
@@ -280,13 +366,17 @@ impl Store {
             .collect()
     }
 
-    /// Removes the entries of `kind`, or those that were put there longer than `older_than` ago; a process that is using one keeps what it has open.
+    /// Removes the entries of `kind`, or those that were put there longer than `older_than` ago; a
+    /// process that is using one keeps what it has open.
     ///
     /// # Errors
     /// When one can't be removed.
     pub fn clear(&self, kind: Kind, older_than: Option<Duration>) -> Result<(), StoreError> {
         let folder = self.root.join(kind.folder());
-        let write = |source| StoreError::Write { path: folder.clone(), source };
+        let write = |source| StoreError::Write {
+            path: folder.clone(),
+            source,
+        };
         let grave = self.scratch_dir()?;
         for (number, entry) in listed(&folder).map_err(write)?.into_iter().enumerate() {
             if older_than.is_some_and(|age| !is_older(&entry, age)) {
@@ -301,7 +391,8 @@ impl Store {
     }
 }
 
-/// Whether `entry` was written longer than `age` ago. What another process removes meanwhile, or what has no time, is not.
+/// Whether `entry` was written longer than `age` ago. What another process removes meanwhile, or
+/// what has no time, is not.
 fn is_older(entry: &Utf8Path, age: Duration) -> bool {
     let written = fs_err::symlink_metadata(entry).and_then(|meta| meta.modified());
     written.is_ok_and(|time| time.elapsed().is_ok_and(|elapsed| elapsed > age))
@@ -310,13 +401,22 @@ fn is_older(entry: &Utf8Path, age: Duration) -> bool {
 /// What another process removes meanwhile, or what can't be looked into, counts nothing.
 fn size_below(path: &Utf8Path) -> io::Result<u64> {
     let meta = match fs_err::symlink_metadata(path) {
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::PermissionDenied) => return Ok(0),
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::NotFound | ErrorKind::PermissionDenied
+            ) =>
+        {
+            return Ok(0);
+        }
         meta => meta?,
     };
     if !meta.is_dir() {
         return Ok(meta.len());
     }
-    listed(path)?.iter().try_fold(0, |sum, entry| Ok(sum + size_below(entry)?))
+    listed(path)?
+        .iter()
+        .try_fold(0, |sum, entry| Ok(sum + size_below(entry)?))
 }
 
 /// What is in `folder`; nothing where it is not there.
@@ -330,16 +430,26 @@ fn listed(folder: &Utf8Path) -> io::Result<Vec<Utf8PathBuf>> {
 /// Whether a rename failed for what is in the new name's place.
 fn is_taken(error: &io::Error) -> bool {
     use ErrorKind::{AlreadyExists, DirectoryNotEmpty, IsADirectory, NotADirectory};
-    matches!(error.kind(), AlreadyExists | DirectoryNotEmpty | IsADirectory | NotADirectory)
+    matches!(
+        error.kind(),
+        AlreadyExists | DirectoryNotEmpty | IsADirectory | NotADirectory
+    )
 }
 
-/// Whether it is not the file that keeps it from being read, but this process or machine, which has no more descriptors or memory.
+/// Whether it is not the file that keeps it from being read, but this process or machine, which has
+/// no more descriptors or memory.
 #[cfg(unix)]
 fn is_shortage(error: &io::Error) -> bool {
     use rustix::io::Errno;
     // The cause, where the path was added to it.
-    let cause = error.get_ref().and_then(|inner| inner.source()).and_then(|cause| cause.downcast_ref::<io::Error>());
-    let code = error.raw_os_error().or_else(|| cause?.raw_os_error()).map(Errno::from_raw_os_error);
+    let cause = error
+        .get_ref()
+        .and_then(|inner| inner.source())
+        .and_then(|cause| cause.downcast_ref::<io::Error>());
+    let code = error
+        .raw_os_error()
+        .or_else(|| cause?.raw_os_error())
+        .map(Errno::from_raw_os_error);
     matches!(code, Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM))
 }
 

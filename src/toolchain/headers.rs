@@ -8,14 +8,16 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::model::{RelPath, Sha256, Target};
 use crate::store::open_regular;
 
-/// What stands for the target's own folder of headers in a portable path: two targets may have the same ones.
+/// What stands for the target's own folder of headers in a portable path: two targets may have the
+/// same ones.
 const TARGET: &str = "<target>";
 
 /// The headers of an SDK. A digest is computed when it is first asked for.
 #[derive(Debug)]
 pub struct SdkHeaders {
     root: Utf8PathBuf,
-    /// The folder of the target's headers, below the root, with a `/` at its end; and its portable form.
+    /// The folder of the target's headers, below the root, with a `/` at its end; and its portable
+    /// form.
     folder: String,
     portable: String,
     /// Portable, sorted.
@@ -25,11 +27,25 @@ pub struct SdkHeaders {
 
 impl SdkHeaders {
     /// Those at `files`, of the SDK at `root` with the sysroot `sysroot`, for `target`.
-    pub(super) fn new(root: &Utf8Path, sysroot: &Utf8Path, target: Target, files: impl Iterator<Item = Utf8PathBuf>) -> Self {
+    pub(super) fn new(
+        root: &Utf8Path,
+        sysroot: &Utf8Path,
+        target: Target,
+        files: impl Iterator<Item = Utf8PathBuf>,
+    ) -> Self {
         let include = sysroot.join("include");
         let include = include.strip_prefix(root).unwrap_or(&include);
-        let (folder, portable) = (format!("{include}/{}/", target.spec().sysroot), format!("{include}/{TARGET}/"));
-        let mut headers = Self { root: root.to_owned(), folder, portable, paths: Vec::new(), digests: Mutex::default() };
+        let (folder, portable) = (
+            format!("{include}/{}/", target.spec().sysroot),
+            format!("{include}/{TARGET}/"),
+        );
+        let mut headers = Self {
+            root: root.to_owned(),
+            folder,
+            portable,
+            paths: Vec::new(),
+            digests: Mutex::default(),
+        };
         let below = files.filter_map(|path| path.strip_prefix(root).ok()?.as_str().parse().ok());
         headers.paths = below.map(|path: RelPath| headers.portable(&path)).collect();
         headers.paths.sort();
@@ -42,7 +58,8 @@ impl SdkHeaders {
         &self.paths
     }
 
-    /// The path of a file below the SDK's folder, with `<target>` for the target's own folder of headers.
+    /// The path of a file below the SDK's folder, with `<target>` for the target's own folder of
+    /// headers.
     #[must_use]
     pub fn portable(&self, path: &RelPath) -> RelPath {
         moved(path, &self.folder, &self.portable)
@@ -76,7 +93,10 @@ impl SdkHeaders {
 
 /// `path` with `to` for `from` at its start.
 fn moved(path: &RelPath, from: &str, to: &str) -> RelPath {
-    let moved = path.as_str().strip_prefix(from).and_then(|rest| format!("{to}{rest}").parse().ok());
+    let moved = path
+        .as_str()
+        .strip_prefix(from)
+        .and_then(|rest| format!("{to}{rest}").parse().ok());
     moved.unwrap_or_else(|| path.clone())
 }
 
@@ -89,14 +109,33 @@ mod tests {
         let root = Utf8Path::new("/sdk");
         let sysroot = root.join("share/wasi-sysroot");
         let headers = |target: Target| {
-            let files = ["share/wasi-sysroot/include/c++/v1/vector".to_owned(), format!("share/wasi-sysroot/include/{target}/stdio.h")];
-            SdkHeaders::new(root, &sysroot, target, files.into_iter().map(|file| root.join(file)))
+            let files = [
+                "share/wasi-sysroot/include/c++/v1/vector".to_owned(),
+                format!("share/wasi-sysroot/include/{target}/stdio.h"),
+            ];
+            SdkHeaders::new(
+                root,
+                &sysroot,
+                target,
+                files.into_iter().map(|file| root.join(file)),
+            )
         };
         let (one, other) = (headers(Target::Wasip1), headers(Target::Wasip2));
         assert_eq!(one.paths(), other.paths());
-        let [stdio, vector] = one.paths() else { panic!("{one:?}") };
-        assert_eq!(stdio.as_str(), "share/wasi-sysroot/include/<target>/stdio.h");
-        assert_eq!(other.place(stdio), "/sdk/share/wasi-sysroot/include/wasm32-wasip2/stdio.h");
-        assert_eq!((one.located(vector), one.portable(&one.located(stdio))), (vector.clone(), stdio.clone()));
+        let [stdio, vector] = one.paths() else {
+            panic!("{one:?}")
+        };
+        assert_eq!(
+            stdio.as_str(),
+            "share/wasi-sysroot/include/<target>/stdio.h"
+        );
+        assert_eq!(
+            other.place(stdio),
+            "/sdk/share/wasi-sysroot/include/wasm32-wasip2/stdio.h"
+        );
+        assert_eq!(
+            (one.located(vector), one.portable(&one.located(stdio))),
+            (vector.clone(), stdio.clone())
+        );
     }
 }

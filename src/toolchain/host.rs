@@ -40,9 +40,11 @@ mod tests {
 
     #[test]
     fn hosts_have_the_names_of_the_releases_archives() {
-        for (arch, os, expected) in
-            [("x86_64", "linux", "x86_64-linux"), ("aarch64", "macos", "arm64-macos"), ("aarch64", "windows", "arm64-windows")]
-        {
+        for (arch, os, expected) in [
+            ("x86_64", "linux", "x86_64-linux"),
+            ("aarch64", "macos", "arm64-macos"),
+            ("aarch64", "windows", "arm64-windows"),
+        ] {
             assert_eq!(release_host(arch, os), expected);
         }
     }

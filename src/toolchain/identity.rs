@@ -17,7 +17,8 @@ pub(super) struct Digests {
     pub libc: Sha256,
 }
 
-/// What is known of an SDK once its files are hashed and its compiler was tried. It is an entry of the store, so that no byte of it changes unseen.
+/// What is known of an SDK once its files are hashed and its compiler was tried. It is an entry of
+/// the store, so that no byte of it changes unseen.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct Record {
@@ -46,13 +47,26 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// Lists the parts of `layout` that can change an object or a program for `target`. What is watched follows from the SDK alone.
+    /// Lists the parts of `layout` that can change an object or a program for `target`. What is
+    /// watched follows from the SDK alone.
     pub fn list(layout: &Layout, target: Target, watch: Watch) -> Result<Self, ToolchainError> {
-        let mut files = vec![("clang".to_owned(), layout.clang.clone()), ("wasm-ld".to_owned(), layout.linker.clone())];
-        files.extend(layout.libraries.iter().map(|path| (format!("lib/{}", path.file_name().unwrap_or_default()), path.clone())));
+        let mut files = vec![
+            ("clang".to_owned(), layout.clang.clone()),
+            ("wasm-ld".to_owned(), layout.linker.clone()),
+        ];
+        files.extend(layout.libraries.iter().map(|path| {
+            (
+                format!("lib/{}", path.file_name().unwrap_or_default()),
+                path.clone(),
+            )
+        }));
         let mut watched: Vec<_> = files.iter().map(|(_, path)| path.clone()).collect();
         // A link that goes, or a library that comes before another, shows in their folders.
-        let mut folders: Vec<_> = watched.iter().filter_map(|path| path.parent()).map(Utf8Path::to_owned).collect();
+        let mut folders: Vec<_> = watched
+            .iter()
+            .filter_map(|path| path.parent())
+            .map(Utf8Path::to_owned)
+            .collect();
         folders.dedup();
         watched.append(&mut folders);
         let version = layout.root.join("VERSION");
@@ -61,10 +75,16 @@ impl Parts {
         }
         let sysroot = &layout.sysroot;
         for (role, dir) in [
-            ("resource/include".to_owned(), layout.resource_dir.join("include")),
+            (
+                "resource/include".to_owned(),
+                layout.resource_dir.join("include"),
+            ),
             ("resource/lib".to_owned(), layout.resource_dir.join("lib")),
             ("sysroot/include".to_owned(), sysroot.join("include")),
-            (format!("sysroot/lib/{}", target.spec().sysroot), sysroot.join("lib").join(target.spec().sysroot)),
+            (
+                format!("sysroot/lib/{}", target.spec().sysroot),
+                sysroot.join("lib").join(target.spec().sysroot),
+            ),
         ] {
             if dir.is_dir() {
                 walk(&dir, &role, target, &mut files, &mut watched)?;
@@ -77,17 +97,29 @@ impl Parts {
             list_all(&layout.root, &mut all)?;
             all.sort();
         }
-        Ok(Self { files, fingerprint: fingerprint(&watched, &all)? })
+        Ok(Self {
+            files,
+            fingerprint: fingerprint(&watched, &all)?,
+        })
     }
 
     /// Where the headers are that clang may find.
     pub fn headers(&self) -> impl Iterator<Item = Utf8PathBuf> {
-        let is_header = |role: &str| role.starts_with("resource/include/") || role.starts_with("sysroot/include/");
-        self.files.iter().filter(move |(role, _)| is_header(role)).map(|(_, path)| path.clone())
+        let is_header = |role: &str| {
+            role.starts_with("resource/include/") || role.starts_with("sysroot/include/")
+        };
+        self.files
+            .iter()
+            .filter(move |(role, _)| is_header(role))
+            .map(|(_, path)| path.clone())
     }
 
-    /// The digests over roles and contents. `known` gives a file's digest where it was just computed.
-    pub fn digest(&self, known: impl Fn(&Utf8Path) -> Option<Sha256> + Sync) -> Result<Digests, ToolchainError> {
+    /// The digests over roles and contents. `known` gives a file's digest where it was just
+    /// computed.
+    pub fn digest(
+        &self,
+        known: impl Fn(&Utf8Path) -> Option<Sha256> + Sync,
+    ) -> Result<Digests, ToolchainError> {
         let digests: Vec<Sha256> = self
             .files
             .par_iter()
@@ -102,8 +134,16 @@ impl Parts {
             })
             .collect::<Result<_, ToolchainError>>()?;
         let over = |part: fn(&str) -> bool| {
-            let parts = self.files.iter().map(|(role, _)| role).zip(&digests).filter(|(role, _)| part(role));
-            Sha256::of_fields("wasideps toolchain 1", parts.flat_map(|(role, digest)| [role.as_bytes(), digest.as_bytes().as_slice()]))
+            let parts = self
+                .files
+                .iter()
+                .map(|(role, _)| role)
+                .zip(&digests)
+                .filter(|(role, _)| part(role));
+            Sha256::of_fields(
+                "wasideps toolchain 1",
+                parts.flat_map(|(role, digest)| [role.as_bytes(), digest.as_bytes().as_slice()]),
+            )
         };
         Ok(Digests {
             all: over(|_| true),
@@ -126,19 +166,36 @@ impl Record {
     }
 
     /// Has the store remember it.
-    pub fn save(&self, store: &Store, root: &Utf8Path, parts: &Parts, reporter: &dyn Reporter) -> Result<(), StoreError> {
-        store.keep_record(Kind::Identity, &key(root, self.identity.config, parts), self, reporter)
+    pub fn save(
+        &self,
+        store: &Store,
+        root: &Utf8Path,
+        parts: &Parts,
+        reporter: &dyn Reporter,
+    ) -> Result<(), StoreError> {
+        store.keep_record(
+            Kind::Identity,
+            &key(root, self.identity.config, parts),
+            self,
+            reporter,
+        )
     }
 }
 
-/// It covers the fingerprint: an SDK that has changed has another record, and none is ever overwritten.
+/// It covers the fingerprint: an SDK that has changed has another record, and none is ever
+/// overwritten.
 fn key(root: &Utf8Path, config: BuildConfig, parts: &Parts) -> Sha256 {
     let config = config.to_string();
-    let fields = [root.as_str().as_bytes(), config.as_bytes(), parts.fingerprint.as_bytes()];
+    let fields = [
+        root.as_str().as_bytes(),
+        config.as_bytes(),
+        parts.fingerprint.as_bytes(),
+    ];
     Sha256::of_fields("wasideps identity 4", fields)
 }
 
-/// Adds the files below `dir`. Those of other targets do not count; C++'s headers, thousands, are watched by their folders alone.
+/// Adds the files below `dir`. Those of other targets do not count; C++'s headers, thousands, are
+/// watched by their folders alone.
 fn walk(
     dir: &Utf8Path,
     role: &str,
@@ -150,7 +207,8 @@ fn walk(
     for entry in dir.read_dir_utf8().map_err(ToolchainError::io(dir))? {
         let entry = entry.map_err(ToolchainError::io(dir))?;
         let name = entry.file_name();
-        if role == "sysroot/include" && name.starts_with("wasm32-") && name != target.spec().sysroot {
+        if role == "sysroot/include" && name.starts_with("wasm32-") && name != target.spec().sysroot
+        {
             continue;
         }
         let role = format!("{role}/{name}");
@@ -166,10 +224,16 @@ fn walk(
     Ok(())
 }
 
-/// Whether a part is a folder; if not, it is a file. Links are followed: a target's folder may be another name of one.
+/// Whether a part is a folder; if not, it is a file. Links are followed: a target's folder may be
+/// another name of one.
 fn is_folder(entry: &camino::Utf8DirEntry) -> Result<bool, ToolchainError> {
     let path = entry.path();
-    let refuse = |problem: String| Err(ToolchainError::Part { path: path.to_owned(), problem });
+    let refuse = |problem: String| {
+        Err(ToolchainError::Part {
+            path: path.to_owned(),
+            problem,
+        })
+    };
     let kind = entry.file_type().map_err(ToolchainError::io(path))?;
     if kind.is_dir() || kind.is_file() {
         return Ok(kind.is_dir());
@@ -181,11 +245,13 @@ fn is_folder(entry: &camino::Utf8DirEntry) -> Result<bool, ToolchainError> {
     let folder = path.parent().unwrap_or(path);
     match (path.canonicalize_utf8(), folder.canonicalize_utf8()) {
         (Ok(real), _) if real.is_file() => Ok(false),
-        (Ok(real), Ok(folder)) if real.is_dir() && folder.starts_with(&real) => {
-            refuse(format!("it is a link to {target}, a folder that it is in itself"))
-        }
+        (Ok(real), Ok(folder)) if real.is_dir() && folder.starts_with(&real) => refuse(format!(
+            "it is a link to {target}, a folder that it is in itself"
+        )),
         (Ok(real), _) if real.is_dir() => Ok(true),
-        (Ok(_), _) => refuse(format!("it is a link to {target}, which is neither a file nor a folder")),
+        (Ok(_), _) => refuse(format!(
+            "it is a link to {target}, which is neither a file nor a folder"
+        )),
         (Err(error), _) if error.kind() == std::io::ErrorKind::NotFound => {
             refuse(format!("it is a link to {target}, which does not exist"))
         }
@@ -198,7 +264,11 @@ fn list_all(dir: &Utf8Path, all: &mut Vec<Utf8PathBuf>) -> Result<(), ToolchainE
     all.push(dir.to_owned());
     for entry in dir.read_dir_utf8().map_err(ToolchainError::io(dir))? {
         let entry = entry.map_err(ToolchainError::io(dir))?;
-        if entry.file_type().map_err(ToolchainError::io(entry.path()))?.is_dir() {
+        if entry
+            .file_type()
+            .map_err(ToolchainError::io(entry.path()))?
+            .is_dir()
+        {
             list_all(entry.path(), all)?;
         } else {
             all.push(entry.into_path());
@@ -209,11 +279,26 @@ fn list_all(dir: &Utf8Path, all: &mut Vec<Utf8PathBuf>) -> Result<(), ToolchainE
 
 /// Of what `watched` leads to, and of `all` themselves.
 fn fingerprint(watched: &[Utf8PathBuf], all: &[Utf8PathBuf]) -> Result<Sha256, ToolchainError> {
-    let followed = watched.iter().map(|path| fs_err::metadata(path).and_then(|meta| words(&meta)).map_err(ToolchainError::io(path)));
-    let themselves = all.iter().map(|path| fs_err::symlink_metadata(path).and_then(|meta| words(&meta)).map_err(ToolchainError::io(path)));
+    let followed = watched.iter().map(|path| {
+        fs_err::metadata(path)
+            .and_then(|meta| words(&meta))
+            .map_err(ToolchainError::io(path))
+    });
+    let themselves = all.iter().map(|path| {
+        fs_err::symlink_metadata(path)
+            .and_then(|meta| words(&meta))
+            .map_err(ToolchainError::io(path))
+    });
     let stats = followed.chain(themselves).collect::<Result<Vec<_>, _>>()?;
-    let bytes: Vec<u8> = stats.into_iter().flatten().flat_map(u64::to_le_bytes).collect();
-    Ok(Sha256::of_fields("wasideps fingerprint 1", [bytes.as_slice()]))
+    let bytes: Vec<u8> = stats
+        .into_iter()
+        .flatten()
+        .flat_map(u64::to_le_bytes)
+        .collect();
+    Ok(Sha256::of_fields(
+        "wasideps fingerprint 1",
+        [bytes.as_slice()],
+    ))
 }
 
 #[cfg(unix)]
@@ -221,13 +306,30 @@ fn words(meta: &std::fs::Metadata) -> std::io::Result<[u64; 6]> {
     use std::os::unix::fs::MetadataExt as _;
     // The time of change is the kernel's own: unlike that of modification, no program sets it back.
     let times = [meta.mtime_nsec(), meta.ctime(), meta.ctime_nsec()].map(i64::cast_unsigned);
-    Ok([meta.dev(), meta.ino(), meta.size(), times[0], times[1], times[2]])
+    Ok([
+        meta.dev(),
+        meta.ino(),
+        meta.size(),
+        times[0],
+        times[1],
+        times[2],
+    ])
 }
 
 #[cfg(not(unix))]
 fn words(meta: &std::fs::Metadata) -> std::io::Result<[u64; 6]> {
-    let time = meta.modified()?.duration_since(std::time::UNIX_EPOCH).map_err(std::io::Error::other)?;
-    Ok([meta.len(), time.as_secs(), u64::from(time.subsec_nanos()), 0, 0, 0])
+    let time = meta
+        .modified()?
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_err(std::io::Error::other)?;
+    Ok([
+        meta.len(),
+        time.as_secs(),
+        u64::from(time.subsec_nanos()),
+        0,
+        0,
+        0,
+    ])
 }
 
 #[cfg(test)]
@@ -263,7 +365,14 @@ mod tests {
             fs_err::create_dir_all(root.join("sub")).expect("made");
             let _ = fs_err::remove_file(&link);
             fs_err::os::unix::fs::symlink(target, &link).expect("made");
-            walk(root, "resource/include", Target::Wasip1, &mut Vec::new(), &mut Vec::new()).map_err(|error| error.to_string())
+            walk(
+                root,
+                "resource/include",
+                Target::Wasip1,
+                &mut Vec::new(),
+                &mut Vec::new(),
+            )
+            .map_err(|error| error.to_string())
         };
         fs_err::write(root.join("file"), "").expect("written");
         for (target, problem) in [
@@ -273,7 +382,10 @@ mod tests {
             ("/dev/null", "neither a file nor"),
         ] {
             let error = walked(target).expect_err("refused");
-            assert!(error.contains("sub/link") && error.contains(problem), "{error}");
+            assert!(
+                error.contains("sub/link") && error.contains(problem),
+                "{error}"
+            );
         }
         walked("../file").expect("a link to a file is one");
     }

@@ -1,4 +1,5 @@
-//! Which SDK is used: named, installed, in the store, downloaded, or put together from Debian's packages, in this order.
+//! Which SDK is used: named, installed, in the store, downloaded, or put together from Debian's
+//! packages, in this order.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use tracing::debug;
@@ -6,7 +7,9 @@ use tracing::debug;
 use super::identity::{Parts, Record, Watch};
 use super::layout::Layout;
 use super::probe::probe;
-use super::{Failure, Locator, Toolchain, ToolchainError, debian, debian_architecture, host, release, unpack};
+use super::{
+    Failure, Locator, Toolchain, ToolchainError, debian, debian_architecture, host, release, unpack,
+};
 use crate::model::{BuildConfig, Identity, RelPath, SdkKind, Sha256};
 use crate::report::Event;
 use crate::store::Kind;
@@ -54,7 +57,8 @@ impl Wanted {
 }
 
 impl Locator<'_> {
-    /// An SDK that meets `request` and works. One that is named but is none, or does not work, is an error: it is never passed over.
+    /// An SDK that meets `request` and works. One that is named but is none, or does not work, is
+    /// an error: it is never passed over.
     ///
     /// # Errors
     /// When there is none, it can't be had, or it does not work.
@@ -89,69 +93,133 @@ impl Locator<'_> {
         let releases = &self.sdks.releases;
         match (request.release.as_deref(), request.python.as_deref()) {
             (Some("debian"), _) => Ok(Wanted::Debian),
-            (Some(number), _) if releases.contains_key(number) => Ok(Wanted::Release { number: number.to_owned(), exact: true }),
-            (Some(number), _) => {
-                Err(ToolchainError::UnknownRelease { found: number.to_owned(), known: releases.keys().cloned().collect() })
-            }
+            (Some(number), _) if releases.contains_key(number) => Ok(Wanted::Release {
+                number: number.to_owned(),
+                exact: true,
+            }),
+            (Some(number), _) => Err(ToolchainError::UnknownRelease {
+                found: number.to_owned(),
+                known: releases.keys().cloned().collect(),
+            }),
             (None, Some(branch)) => match self.sdks.python.get(branch) {
-                Some(python) => Ok(Wanted::Release { number: python.sdk.to_string(), exact: false }),
+                Some(python) => Ok(Wanted::Release {
+                    number: python.sdk.to_string(),
+                    exact: false,
+                }),
                 None => {
                     let known = self.sdks.python.keys().cloned().collect();
-                    Err(ToolchainError::UnknownPython { found: branch.to_owned(), known })
+                    Err(ToolchainError::UnknownPython {
+                        found: branch.to_owned(),
+                        known,
+                    })
                 }
             },
-            (None, None) => Ok(Wanted::Any { default: self.sdks.default.to_string() }),
+            (None, None) => Ok(Wanted::Any {
+                default: self.sdks.default.to_string(),
+            }),
         }
     }
 
     /// One that the user named. Only `--sdk` contradicts it; for `--python` a warning does.
-    fn named(&self, path: &Utf8Path, named_by: &'static str, wanted: &Wanted, config: BuildConfig) -> Result<Toolchain, ToolchainError> {
+    fn named(
+        &self,
+        path: &Utf8Path,
+        named_by: &'static str,
+        wanted: &Wanted,
+        config: BuildConfig,
+    ) -> Result<Toolchain, ToolchainError> {
         debug!(%path, named_by, "looks at the WASI SDK that was named");
-        let layout = Layout::open(path).map_err(|missing| ToolchainError::NotAnSdk { path: path.to_owned(), named_by, missing })?;
+        let layout = Layout::open(path).map_err(|missing| ToolchainError::NotAnSdk {
+            path: path.to_owned(),
+            named_by,
+            missing,
+        })?;
         let exact = match wanted {
-            Wanted::Release { number, exact: true } => Some(number.as_str()),
+            Wanted::Release {
+                number,
+                exact: true,
+            } => Some(number.as_str()),
             Wanted::Debian => Some("debian"),
             _ => None,
         };
         if let Some(wanted_release) = exact
             && !wanted.takes(&layout)
         {
-            let found = if layout.version.text.is_empty() { "without a version".to_owned() } else { layout.version.text.clone() };
-            return Err(ToolchainError::WrongRelease { path: path.to_owned(), named_by, found, wanted: wanted_release.to_owned() });
+            let found = if layout.version.text.is_empty() {
+                "without a version".to_owned()
+            } else {
+                layout.version.text.clone()
+            };
+            return Err(ToolchainError::WrongRelease {
+                path: path.to_owned(),
+                named_by,
+                found,
+                wanted: wanted_release.to_owned(),
+            });
         }
         self.open(layout, config, Watch::Parts, |_| None)
     }
 
     /// The latest of those in `search` that serve.
-    fn installed(&self, search: &[Utf8PathBuf], wanted: &Wanted, config: BuildConfig) -> Option<Layout> {
-        let entries = search.iter().filter_map(|dir| dir.read_dir_utf8().ok()).flatten().flatten();
+    fn installed(
+        &self,
+        search: &[Utf8PathBuf],
+        wanted: &Wanted,
+        config: BuildConfig,
+    ) -> Option<Layout> {
+        let entries = search
+            .iter()
+            .filter_map(|dir| dir.read_dir_utf8().ok())
+            .flatten()
+            .flatten();
         let mut found = Vec::new();
         for entry in entries.filter(|entry| entry.file_name().starts_with("wasi-sdk")) {
             match Layout::open(entry.path()) {
                 Ok(layout) if wanted.takes(&layout) => found.push(layout),
-                Ok(layout) => debug!(root = %layout.root, version = layout.version.text, "skips a WASI SDK of another release"),
-                Err(missing) => debug!(root = %entry.path(), %missing, "skips a folder that is not a WASI SDK"),
+                Ok(layout) => {
+                    debug!(root = %layout.root, version = layout.version.text, "skips a WASI SDK of another release");
+                }
+                Err(missing) => {
+                    debug!(root = %entry.path(), %missing, "skips a folder that is not a WASI SDK");
+                }
             }
         }
         found.sort_by_key(|layout| (layout.version.order(), layout.root.clone()));
         found.retain(|layout| {
             let has = layout.has_target(config.target());
             if !has {
-                self.note(format!("the WASI SDK in {} is skipped: it has no {}", layout.root, config.target()));
+                self.note(format!(
+                    "the WASI SDK in {} is skipped: it has no {}",
+                    layout.root,
+                    config.target()
+                ));
             }
             has
         });
         found.pop()
     }
 
-    /// A release: of the store, or downloaded; unless `exact`, the one of Debian's packages where it can't be had.
-    fn release(&self, request: &Request, number: &str, exact: bool) -> Result<Toolchain, ToolchainError> {
+    /// A release: of the store, or downloaded; unless `exact`, the one of Debian's packages where
+    /// it can't be had.
+    fn release(
+        &self,
+        request: &Request,
+        number: &str,
+        exact: bool,
+    ) -> Result<Toolchain, ToolchainError> {
         // The lock was checked: what it names, it has.
         let Some(release) = self.sdks.releases.get(number) else {
             let known = self.sdks.releases.keys().cloned().collect();
-            return Err(ToolchainError::UnknownRelease { found: number.to_owned(), known });
+            return Err(ToolchainError::UnknownRelease {
+                found: number.to_owned(),
+                known,
+            });
         };
-        debug!(release = number, host = host(), "no WASI SDK is named or installed");
+        debug!(
+            release = number,
+            host = host(),
+            "no WASI SDK is named or installed"
+        );
         let download = release.hosts.get(&host());
         if let Some(download) = download
             && let Some(toolchain) = self.in_store(&download.sha256, request.config)?
@@ -168,14 +236,21 @@ impl Locator<'_> {
         let failed = match download {
             Some(download) => match release::fetch(self, number, download) {
                 Ok(key) => return self.stored(&key, request.config),
-                Err(ToolchainError::Unreachable { release, download, .. }) => {
-                    ToolchainError::Unreachable { release, exact, download, debian: None }
-                }
+                Err(ToolchainError::Unreachable {
+                    release, download, ..
+                }) => ToolchainError::Unreachable {
+                    release,
+                    exact,
+                    download,
+                    debian: None,
+                },
                 Err(error) => return Err(error),
             },
-            None => {
-                ToolchainError::NoHost { what: format!("WASI SDK {number}"), host: host(), known: release.hosts.keys().cloned().collect() }
-            }
+            None => ToolchainError::NoHost {
+                what: format!("WASI SDK {number}"),
+                host: host(),
+                known: release.hosts.keys().cloned().collect(),
+            },
         };
         if architecture.is_none() {
             return Err(failed);
@@ -183,16 +258,39 @@ impl Locator<'_> {
         match self.debian(request) {
             Ok(toolchain) => {
                 self.reporter.event(Event::Warning {
-                    text: format!("{failed}{}; using {} instead, assembled from Debian's packages", why(&failed), toolchain.identity()),
+                    text: format!(
+                        "{failed}{}; using {} instead, assembled from Debian's packages",
+                        why(&failed),
+                        toolchain.identity()
+                    ),
                 });
                 Ok(toolchain)
             }
             Err(error) => Err(match (failed, error.failure()) {
-                (failed, _) if matches!(error, ToolchainError::NoApt { .. } | ToolchainError::NoHost { .. }) => failed,
-                // Neither way leads to one: both are told. An assembled one that is wrong is a failure of its own.
-                (ToolchainError::Unreachable { release, exact, download, .. }, Failure::Network) => {
-                    ToolchainError::Unreachable { release, exact, download, debian: Some(Box::new(error)) }
+                (failed, _)
+                    if matches!(
+                        error,
+                        ToolchainError::NoApt { .. } | ToolchainError::NoHost { .. }
+                    ) =>
+                {
+                    failed
                 }
+                // Neither way leads to one: both are told. An assembled one that is wrong is a
+                // failure of its own.
+                (
+                    ToolchainError::Unreachable {
+                        release,
+                        exact,
+                        download,
+                        ..
+                    },
+                    Failure::Network,
+                ) => ToolchainError::Unreachable {
+                    release,
+                    exact,
+                    download,
+                    debian: Some(Box::new(error)),
+                },
                 _ => error,
             }),
         }
@@ -216,36 +314,51 @@ impl Locator<'_> {
     }
 
     /// The SDK with this key, where the store has it whole.
-    fn in_store(&self, key: &Sha256, config: BuildConfig) -> Result<Option<Toolchain>, ToolchainError> {
+    fn in_store(
+        &self,
+        key: &Sha256,
+        config: BuildConfig,
+    ) -> Result<Option<Toolchain>, ToolchainError> {
         let path = self.store.entry_path(Kind::Sdk, key);
         // While its fingerprint stays, it is as it was when every file was checked.
         let is_folder = fs_err::symlink_metadata(&path).is_ok_and(|meta| meta.is_dir());
         if is_folder
             && let Ok(layout) = Layout::open(&path)
             && let Ok(parts) = Parts::list(&layout, config.target(), Watch::All)
-            && let Some(record) = Record::load(self.store, &layout.root, config, &parts, self.reporter)?
+            && let Some(record) =
+                Record::load(self.store, &layout.root, config, &parts, self.reporter)?
         {
             debug!(root = %path, "the WASI SDK in the store is as it was when it was checked");
             return Ok(Some(Toolchain::new(layout, record, &parts)));
         }
-        let Some(entry) = self.store.entry(Kind::Sdk, key, self.reporter)? else { return Ok(None) };
+        let Some(entry) = self.store.entry(Kind::Sdk, key, self.reporter)? else {
+            return Ok(None);
+        };
         let layout = Layout::open(&path).map_err(|missing| ToolchainError::Unpack {
             archive: path.to_string(),
             problem: format!("{missing} is missing; `wasideps clean` removes it"),
         })?;
         let root = layout.root.clone();
-        let known = |path: &Utf8Path| Some(entry.file(&RelPath::from_native(path.strip_prefix(&root).ok()?).ok()?)?.sha256);
+        let known = |path: &Utf8Path| {
+            Some(
+                entry
+                    .file(&RelPath::from_native(path.strip_prefix(&root).ok()?).ok()?)?
+                    .sha256,
+            )
+        };
         self.open(layout, config, Watch::All, known).map(Some)
     }
 
     fn stored(&self, key: &Sha256, config: BuildConfig) -> Result<Toolchain, ToolchainError> {
-        self.in_store(key, config)?.ok_or_else(|| ToolchainError::Unpack {
-            archive: self.store.entry_path(Kind::Sdk, key).to_string(),
-            problem: "it was damaged right after it was written".to_owned(),
-        })
+        self.in_store(key, config)?
+            .ok_or_else(|| ToolchainError::Unpack {
+                archive: self.store.entry_path(Kind::Sdk, key).to_string(),
+                problem: "it was damaged right after it was written".to_owned(),
+            })
     }
 
-    /// Identifies and tries the SDK, unless the store remembers it. `known` gives digests of files that were just computed.
+    /// Identifies and tries the SDK, unless the store remembers it. `known` gives digests of files
+    /// that were just computed.
     fn open(
         &self,
         layout: Layout,
@@ -254,21 +367,36 @@ impl Locator<'_> {
         known: impl Fn(&Utf8Path) -> Option<Sha256> + Sync,
     ) -> Result<Toolchain, ToolchainError> {
         if !layout.has_target(config.target()) {
-            return Err(ToolchainError::NoTarget { found: layout.targets(), root: layout.root, target: config.target() });
+            return Err(ToolchainError::NoTarget {
+                found: layout.targets(),
+                root: layout.root,
+                target: config.target(),
+            });
         }
         let parts = Parts::list(&layout, config.target(), watch)?;
-        if let Some(record) = Record::load(self.store, &layout.root, config, &parts, self.reporter)? {
+        if let Some(record) = Record::load(self.store, &layout.root, config, &parts, self.reporter)?
+        {
             return Ok(Toolchain::new(layout, record, &parts));
         }
         let step = |started: bool| {
-            let (subject, step) = (format!("WASI SDK in {}", layout.root), "checking".to_owned());
-            self.reporter.event(if started { Event::StepStarted { subject, step } } else { Event::StepFinished { subject, step } });
+            let (subject, step) = (
+                format!("WASI SDK in {}", layout.root),
+                "checking".to_owned(),
+            );
+            self.reporter.event(if started {
+                Event::StepStarted { subject, step }
+            } else {
+                Event::StepFinished { subject, step }
+            });
         };
         step(true);
         let scratch = self.store.scratch_dir()?;
         let folder = unpack::utf8(&scratch)?;
         let args = super::base_args(&layout, config);
-        let (digests, probed) = rayon::join(|| parts.digest(&known), || probe(&layout, &args, config, &folder));
+        let (digests, probed) = rayon::join(
+            || parts.digest(&known),
+            || probe(&layout, &args, config, &folder),
+        );
         let (digests, probed) = (digests?, probed?);
         if !probed.links {
             self.note(format!(
@@ -294,7 +422,11 @@ impl Locator<'_> {
             compiler: digests.compiler,
             libc: digests.libc,
         };
-        let record = Record { identity, links: probed.links, macros: probed.macros };
+        let record = Record {
+            identity,
+            links: probed.links,
+            macros: probed.macros,
+        };
         record.save(self.store, &layout.root, &parts, self.reporter)?;
         step(false);
         Ok(Toolchain::new(layout, record, &parts))
@@ -302,8 +434,12 @@ impl Locator<'_> {
 
     /// wasi-libc promises no ABI between releases: says so where CPython will use another.
     fn compare_with_python(&self, request: &Request, identity: &Identity) {
-        let Some(branch) = &request.python else { return };
-        let Some(wanted) = self.sdks.python.get(branch).map(|python| &python.sdk) else { return };
+        let Some(branch) = &request.python else {
+            return;
+        };
+        let Some(wanted) = self.sdks.python.get(branch).map(|python| &python.sdk) else {
+            return;
+        };
         if identity.kind == SdkKind::Custom || identity.version != wanted.as_str() {
             self.reporter.event(Event::Warning {
                 text: format!(
@@ -321,7 +457,9 @@ impl Locator<'_> {
 
 /// The reason, where the failure keeps it to itself.
 fn why(failed: &ToolchainError) -> String {
-    std::error::Error::source(failed).map(|source| format!(" ({source})")).unwrap_or_default()
+    std::error::Error::source(failed)
+        .map(|source| format!(" ({source})"))
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -336,7 +474,9 @@ mod tests {
         let dir = tempfile::tempdir().expect("a folder");
         let root = Utf8Path::from_path(dir.path()).expect("UTF-8");
         let digest = Sha256::of(b"");
-        let package = format!(r#"{{"package":"clang-19","version":"1","suite":"bookworm","sha256":"{digest}","size":1}}"#);
+        let package = format!(
+            r#"{{"package":"clang-19","version":"1","suite":"bookworm","sha256":"{digest}","size":1}}"#
+        );
         let sdks = format!(
             r#"{{"default":"25","releases":{{"25":{{"llvm":"19.1.5","wasi-libc":"574b88da4815","hosts":{{
                 "{}":{{"url":"https://example.org/sdk.tar.gz","sha256":"{digest}"}}}}}}}},"python":{{"3.14":{{"sdk":"25"}}}},
@@ -345,19 +485,43 @@ mod tests {
         );
         let sdks = serde_json::from_str(&sdks).expect("valid");
         let store = Store::open(&root.join("store")).expect("opened");
-        let fetcher = Fetcher::new(Settings { offline: true, ..Settings::default() }, &store, &Silent);
-        Locator { sdks: &sdks, store: &store, fetcher: &fetcher, reporter: &Silent }.locate(&request(root))
+        let fetcher = Fetcher::new(
+            Settings {
+                offline: true,
+                ..Settings::default()
+            },
+            &store,
+            &Silent,
+        );
+        Locator {
+            sdks: &sdks,
+            store: &store,
+            fetcher: &fetcher,
+            reporter: &Silent,
+        }
+        .locate(&request(root))
     }
 
     fn sdk(root: &Utf8Path, name: &str, version: &str) -> Utf8PathBuf {
         let sdk = root.join(name);
-        for file in
-            ["bin/clang", "bin/wasm-ld", "bin/llvm-ar", "lib/clang/19/include/stddef.h", "share/wasi-sysroot/lib/wasm32-wasi/libc.a"]
-        {
+        for file in [
+            "bin/clang",
+            "bin/wasm-ld",
+            "bin/llvm-ar",
+            "lib/clang/19/include/stddef.h",
+            "share/wasi-sysroot/lib/wasm32-wasi/libc.a",
+        ] {
             let path = sdk.join(file);
             unpack::parents(&path).expect("made");
-            fs_err::write(if file.starts_with("bin/") { format!("{path}{}", std::env::consts::EXE_SUFFIX) } else { path.into() }, "")
-                .expect("written");
+            fs_err::write(
+                if file.starts_with("bin/") {
+                    format!("{path}{}", std::env::consts::EXE_SUFFIX)
+                } else {
+                    path.into()
+                },
+                "",
+            )
+            .expect("written");
         }
         fs_err::write(sdk.join("VERSION"), version).expect("written");
         sdk
@@ -365,9 +529,20 @@ mod tests {
 
     #[test]
     fn what_the_lock_does_not_know_is_a_usage_error_that_lists_what_it_knows() {
-        let error = locate(|_| Request { release: Some("99".into()), ..Request::default() }).expect_err("unknown");
-        assert!(matches!(&error, ToolchainError::UnknownRelease { known, .. } if known == &["25"]), "{error}");
-        let error = locate(|_| Request { python: Some("2.7".into()), ..Request::default() }).expect_err("unknown");
+        let error = locate(|_| Request {
+            release: Some("99".into()),
+            ..Request::default()
+        })
+        .expect_err("unknown");
+        assert!(
+            matches!(&error, ToolchainError::UnknownRelease { known, .. } if known == &["25"]),
+            "{error}"
+        );
+        let error = locate(|_| Request {
+            python: Some("2.7".into()),
+            ..Request::default()
+        })
+        .expect_err("unknown");
         assert_eq!(error.failure(), Failure::Usage);
     }
 
@@ -376,7 +551,17 @@ mod tests {
         for named in [false, true] {
             let error = locate(|root| {
                 let path = Some(root.to_owned());
-                if named { Request { wasi_sdk: path, ..Request::default() } } else { Request { env_sdk: path, ..Request::default() } }
+                if named {
+                    Request {
+                        wasi_sdk: path,
+                        ..Request::default()
+                    }
+                } else {
+                    Request {
+                        env_sdk: path,
+                        ..Request::default()
+                    }
+                }
             })
             .expect_err("no SDK");
             assert!(matches!(error, ToolchainError::NotAnSdk { .. }), "{error}");
@@ -387,23 +572,50 @@ mod tests {
     fn a_named_sdk_of_another_release_or_without_the_target_is_refused() {
         let named = |release: Option<&str>| {
             let release = release.map(str::to_owned);
-            locate(|root| Request { wasi_sdk: Some(sdk(root, "sdk", "20.0\n")), release, ..Request::default() }).expect_err("refused")
+            locate(|root| Request {
+                wasi_sdk: Some(sdk(root, "sdk", "20.0\n")),
+                release,
+                ..Request::default()
+            })
+            .expect_err("refused")
         };
-        assert!(matches!(named(Some("25")), ToolchainError::WrongRelease { .. }));
-        assert!(matches!(named(None), ToolchainError::NoTarget { found, .. } if found == ["wasm32-wasi"]));
+        assert!(matches!(
+            named(Some("25")),
+            ToolchainError::WrongRelease { .. }
+        ));
+        assert!(
+            matches!(named(None), ToolchainError::NoTarget { found, .. } if found == ["wasm32-wasi"])
+        );
     }
 
     #[test]
     fn an_installed_sdk_without_the_target_is_passed_over_and_offline_says_what_is_missing() {
         let error = locate(|root| {
             sdk(root, "wasi-sdk-20.0", "20.0\n");
-            Request { search: vec![root.to_owned()], offline: true, ..Request::default() }
+            Request {
+                search: vec![root.to_owned()],
+                offline: true,
+                ..Request::default()
+            }
         })
         .expect_err("nothing there");
-        let ToolchainError::Unreachable { release, exact: false, debian, .. } = &error else { panic!("{error}") };
-        assert_eq!((release.as_str(), error.failure()), ("25", Failure::Network));
+        let ToolchainError::Unreachable {
+            release,
+            exact: false,
+            debian,
+            ..
+        } = &error
+        else {
+            panic!("{error}")
+        };
+        assert_eq!(
+            (release.as_str(), error.failure()),
+            ("25", Failure::Network)
+        );
         if debian_architecture().is_some() {
-            assert!(matches!(debian.as_deref(), Some(ToolchainError::Offline { missing, .. }) if missing == &["clang-19 1"]));
+            assert!(
+                matches!(debian.as_deref(), Some(ToolchainError::Offline { missing, .. }) if missing == &["clang-19 1"])
+            );
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Finding, fetching, assembling, checking and identifying a WASI SDK.
 //!
-//! The steps, a module each: `locate` (which SDK), `release` (upstream's archives), [`debian`] (from Debian's packages), `layout` (where its parts
-//! are), `confine` (what its programs may open), `probe` (does it work), `identity` (what is it).
+//! The steps, a module each: `locate` (which SDK), `release` (upstream's archives), [`debian`]
+//! (from Debian's packages), `layout` (where its parts are), `confine` (what its programs may
+//! open), `probe` (does it work), `identity` (what is it).
 
 mod confine;
 pub mod debian;
@@ -57,8 +58,18 @@ pub struct Toolchain {
 impl Toolchain {
     fn new(layout: Layout, found: Record, parts: &Parts) -> Self {
         let config = found.identity.config;
-        let headers = SdkHeaders::new(&layout.root, &layout.sysroot, config.target(), parts.headers());
-        Self { base_args: base_args(&layout, config), layout, found, headers: Arc::new(headers) }
+        let headers = SdkHeaders::new(
+            &layout.root,
+            &layout.sysroot,
+            config.target(),
+            parts.headers(),
+        );
+        Self {
+            base_args: base_args(&layout, config),
+            layout,
+            found,
+            headers: Arc::new(headers),
+        }
     }
 
     /// The headers that clang may find in it.
@@ -109,7 +120,8 @@ impl Toolchain {
         &self.layout.resource_dir
     }
 
-    /// Whether it links programs. False for a target whose programs are components where the SDK has no `wasm-component-ld`: objects and archives can be made all the same.
+    /// Whether it links programs. False for a target whose programs are components where the SDK
+    /// has no `wasm-component-ld`: objects and archives can be made all the same.
     #[must_use]
     pub fn links(&self) -> bool {
         self.found.links
@@ -135,7 +147,8 @@ impl Toolchain {
         command
     }
 
-    /// Runs `command`, one of [`Self::command`], to its end, confined to `reach` where the kernel can do that. Standard input is empty.
+    /// Runs `command`, one of [`Self::command`], to its end, confined to `reach` where the kernel
+    /// can do that. Standard input is empty.
     ///
     /// # Errors
     /// When it can't be started or its output can't be read.
@@ -155,7 +168,8 @@ impl Toolchain {
         self.layout.command(&self.layout.ar)
     }
 
-    /// A command of [`Self::command`] or [`Self::ar_command`] as a line for a POSIX shell that does the same, whatever is exported there.
+    /// A command of [`Self::command`] or [`Self::ar_command`] as a line for a POSIX shell that does
+    /// the same, whatever is exported there.
     #[must_use]
     pub fn display(command: &Command) -> String {
         format!("env -i {}", display(command))
@@ -164,13 +178,21 @@ impl Toolchain {
 
 /// `command` and the variables that it is given, as a line for a POSIX shell.
 fn display(command: &Command) -> String {
-    let variables =
-        command.get_envs().filter_map(|(key, value)| Some(format!("{}={}", key.to_string_lossy(), quote(&value?.to_string_lossy()))));
-    let program = std::iter::once(command.get_program()).chain(command.get_args()).map(|word| quote(&word.to_string_lossy()));
+    let variables = command.get_envs().filter_map(|(key, value)| {
+        Some(format!(
+            "{}={}",
+            key.to_string_lossy(),
+            quote(&value?.to_string_lossy())
+        ))
+    });
+    let program = std::iter::once(command.get_program())
+        .chain(command.get_args())
+        .map(|word| quote(&word.to_string_lossy()));
     variables.chain(program).collect::<Vec<_>>().join(" ")
 }
 
-/// Everything is said, nothing left to what clang was built with, where its executable lies, or configuration files of the machine.
+/// Everything is said, nothing left to what clang was built with, where its executable lies, or
+/// configuration files of the machine.
 fn base_args(layout: &Layout, config: BuildConfig) -> Vec<String> {
     let spec = config.target().spec();
     let mut arguments = vec![
@@ -189,5 +211,9 @@ fn base_args(layout: &Layout, config: BuildConfig) -> Vec<String> {
 #[must_use]
 pub fn quote(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-+=./:,@%".contains(c);
-    if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
 }

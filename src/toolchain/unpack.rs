@@ -13,7 +13,8 @@ use crate::store::EntryFile;
 /// The bytes that an SDK may unpack to: a release has less than 1 GiB.
 const SDK_LIMIT: u64 = 4 << 30;
 
-/// A symbolic link in an archive. Links are made after all files, so that no file is ever written through one.
+/// A symbolic link in an archive. Links are made after all files, so that no file is ever written
+/// through one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Link {
     pub path: RelPath,
@@ -27,67 +28,117 @@ pub(super) struct Unpacked {
     pub links: Vec<Link>,
 }
 
-/// Writes the files of the tar archive `reader` below `dir`, each where `place` says; `None` leaves it out. Links are returned, not made.
-pub(super) fn unpack(reader: impl Read, dir: &Utf8Path, place: impl Fn(&RelPath) -> Option<RelPath>) -> Result<Unpacked, String> {
+/// Writes the files of the tar archive `reader` below `dir`, each where `place` says; `None` leaves
+/// it out. Links are returned, not made.
+pub(super) fn unpack(
+    reader: impl Read,
+    dir: &Utf8Path,
+    place: impl Fn(&RelPath) -> Option<RelPath>,
+) -> Result<Unpacked, String> {
     let mut unpacked = Unpacked::default();
     let mut seen = BTreeSet::new();
-    let failed = |error: &std::io::Error| Excess::of(error).map_or_else(|| error.to_string(), |excess| format!("it {excess}"));
+    let failed = |error: &std::io::Error| {
+        Excess::of(error).map_or_else(|| error.to_string(), |excess| format!("it {excess}"))
+    };
     let mut visit = |entry: &mut Entry<'_>| {
         let name = String::from_utf8_lossy(&entry.name).into_owned();
-        let name = name.strip_prefix("./").unwrap_or(&name).trim_end_matches('/').to_owned();
+        let name = name
+            .strip_prefix("./")
+            .unwrap_or(&name)
+            .trim_end_matches('/')
+            .to_owned();
         if matches!(entry.kind, Kind::Folder) || name.is_empty() || name == "." {
             return Ok(());
         }
-        let path: RelPath = name.parse().map_err(|error| format!("entry `{name}`: {error}"))?;
-        let Some(to) = place(&path) else { return Ok(()) };
+        let path: RelPath = name
+            .parse()
+            .map_err(|error| format!("entry `{name}`: {error}"))?;
+        let Some(to) = place(&path) else {
+            return Ok(());
+        };
         if !seen.insert(to.clone()) {
             return Err(format!("entry `{path}` is there twice"));
         }
         match &entry.kind {
             Kind::File => {
                 let written = write(&mut entry.content, dir, to, entry.executable);
-                unpacked.files.push(written.map_err(|error| format!("entry `{path}`: {}", failed(&error)))?);
+                unpacked
+                    .files
+                    .push(written.map_err(|error| format!("entry `{path}`: {}", failed(&error)))?);
             }
-            Kind::Symlink(target) => unpacked.links.push(Link { target: String::from_utf8_lossy(target).into_owned(), path: to }),
+            Kind::Symlink(target) => unpacked.links.push(Link {
+                target: String::from_utf8_lossy(target).into_owned(),
+                path: to,
+            }),
             // A second name of a file that is there already.
             Kind::Hardlink(target) => {
                 let target = String::from_utf8_lossy(target);
                 let target = target.strip_prefix("./").unwrap_or(&target);
                 let first = target.parse().ok().and_then(|target| place(&target));
-                let Some(first) = first.and_then(|first| unpacked.files.iter().find(|file| file.path == first).cloned()) else {
-                    return Err(format!("entry `{path}` is a link to `{target}`, which is not an earlier file"));
+                let Some(first) = first.and_then(|first| {
+                    unpacked
+                        .files
+                        .iter()
+                        .find(|file| file.path == first)
+                        .cloned()
+                }) else {
+                    return Err(format!(
+                        "entry `{path}` is a link to `{target}`, which is not an earlier file"
+                    ));
                 };
                 let new = dir.join(to.as_str());
-                parents(&new).and_then(|()| fs_err::copy(dir.join(first.path.as_str()), &new)).map_err(|error| error.to_string())?;
+                parents(&new)
+                    .and_then(|()| fs_err::copy(dir.join(first.path.as_str()), &new))
+                    .map_err(|error| error.to_string())?;
                 unpacked.files.push(EntryFile { path: to, ..first });
             }
-            Kind::Other(what) => return Err(format!("entry `{path}` is {what}, which an SDK does not have")),
+            Kind::Other(what) => {
+                return Err(format!(
+                    "entry `{path}` is {what}, which an SDK does not have"
+                ));
+            }
             Kind::Folder => {}
         }
         Ok(())
     };
-    Walk::new(Limits { bytes: SDK_LIMIT, entries: ENTRIES_LIMIT }, &failed, &mut visit).tar(reader)?;
+    Walk::new(
+        Limits {
+            bytes: SDK_LIMIT,
+            entries: ENTRIES_LIMIT,
+        },
+        &failed,
+        &mut visit,
+    )
+    .tar(reader)?;
     Ok(unpacked)
 }
 
-/// Makes `links` below `dir`. Each must stay inside: relative, with `..` only at its start, and not so many that they lead out; none lies below another.
+/// Makes `links` below `dir`. Each must stay inside: relative, with `..` only at its start, and not
+/// so many that they lead out; none lies below another.
 pub(super) fn make_links(dir: &Utf8Path, links: &[Link]) -> Result<(), String> {
     let names: BTreeSet<_> = links.iter().map(|link| link.path.as_str()).collect();
     for Link { path, target } in links {
         let refuse = |why: &str| Err(format!("link `{path}` to `{target}` {why}"));
-        if Utf8Path::new(path.as_str()).ancestors().skip(1).any(|parent| names.contains(parent.as_str())) {
+        if Utf8Path::new(path.as_str())
+            .ancestors()
+            .skip(1)
+            .any(|parent| names.contains(parent.as_str()))
+        {
             return refuse("is below another link");
         }
         if !stays_inside(path, target) {
             return refuse("leads out of the archive");
         }
         let to = dir.join(path.as_str());
-        parents(&to).and_then(|()| symlink(target, &to)).map_err(|error| format!("link `{path}`: {error}"))?;
+        parents(&to)
+            .and_then(|()| symlink(target, &to))
+            .map_err(|error| format!("link `{path}`: {error}"))?;
     }
     Ok(())
 }
 
-/// `..` is followed only from folders that are no links themselves, so that counting the parts tells where it leads.
+/// `..` is followed only from folders that are no links themselves, so that counting the parts
+/// tells where it leads.
 fn stays_inside(path: &RelPath, target: &str) -> bool {
     let depth = path.as_str().matches('/').count();
     let mut parts = target.split('/').peekable();
@@ -95,10 +146,17 @@ fn stays_inside(path: &RelPath, target: &str) -> bool {
     while parts.next_if(|part| *part == "..").is_some() {
         up += 1;
     }
-    up <= depth && !target.is_empty() && parts.all(|part| !matches!(part, "" | "." | "..") && !part.contains(['\\', ':']))
+    up <= depth
+        && !target.is_empty()
+        && parts.all(|part| !matches!(part, "" | "." | "..") && !part.contains(['\\', ':']))
 }
 
-fn write(reader: &mut impl Read, dir: &Utf8Path, to: RelPath, executable: bool) -> std::io::Result<EntryFile> {
+fn write(
+    reader: &mut impl Read,
+    dir: &Utf8Path,
+    to: RelPath,
+    executable: bool,
+) -> std::io::Result<EntryFile> {
     let path = dir.join(to.as_str());
     parents(&path)?;
     let mut file = Digesting::new(fs_err::File::create_new(&path)?);
@@ -106,7 +164,11 @@ fn write(reader: &mut impl Read, dir: &Utf8Path, to: RelPath, executable: bool) 
     let size = file.size();
     let (file, sha256) = file.finish();
     set_executable(&file, executable)?;
-    Ok(EntryFile { path: to, sha256, size })
+    Ok(EntryFile {
+        path: to,
+        sha256,
+        size,
+    })
 }
 
 pub(super) fn parents(path: &Utf8Path) -> std::io::Result<()> {
@@ -116,7 +178,11 @@ pub(super) fn parents(path: &Utf8Path) -> std::io::Result<()> {
 #[cfg(unix)]
 pub(super) fn set_executable(file: &fs_err::File, executable: bool) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
-    file.set_permissions(std::fs::Permissions::from_mode(if executable { 0o755 } else { 0o644 }))
+    file.set_permissions(std::fs::Permissions::from_mode(if executable {
+        0o755
+    } else {
+        0o644
+    }))
 }
 
 #[cfg(not(unix))]
@@ -132,14 +198,22 @@ fn symlink(target: &str, to: &Utf8Path) -> std::io::Result<()> {
 /// Making links takes a privilege on Windows; a copy serves where the target is a file.
 #[cfg(not(unix))]
 fn symlink(target: &str, to: &Utf8Path) -> std::io::Result<()> {
-    let from = to.parent().map(|parent| parent.join(target)).unwrap_or_default();
+    let from = to
+        .parent()
+        .map(|parent| parent.join(target))
+        .unwrap_or_default();
     fs_err::copy(from, to).map(drop)
 }
 
-/// Where a file of a release goes: its archive has one folder around everything. Names that the store or a view gives a meaning are left out.
+/// Where a file of a release goes: its archive has one folder around everything. Names that the
+/// store or a view gives a meaning are left out.
 pub(super) fn without_top_folder(path: &RelPath) -> Option<RelPath> {
     let (_, rest) = path.as_str().split_once('/')?;
-    if [".entry.json", super::VIEW_MARK].contains(&rest) { None } else { rest.parse().ok() }
+    if [".entry.json", super::VIEW_MARK].contains(&rest) {
+        None
+    } else {
+        rest.parse().ok()
+    }
 }
 
 /// The folder of a `TempDir`, as UTF-8.
@@ -186,23 +260,56 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let bytes = tar_of(|tar| {
             // The link comes before its target, as it may.
-            tar.append_link(&mut header(EntryType::Symlink, "", 0o777, 0), "sdk/bin/clang", "clang-19").expect("appended");
-            tar.append(&header(EntryType::Regular, "sdk/bin/clang-19", 0o755, 2), b"hi".as_slice()).expect("appended");
-            tar.append(&header(EntryType::Regular, "sdk/VERSION", 0o644, 0), b"".as_slice()).expect("appended");
-            tar.append_link(&mut header(EntryType::Symlink, "", 0o777, 0), "sdk/share/x/bin", "../../bin").expect("appended");
+            tar.append_link(
+                &mut header(EntryType::Symlink, "", 0o777, 0),
+                "sdk/bin/clang",
+                "clang-19",
+            )
+            .expect("appended");
+            tar.append(
+                &header(EntryType::Regular, "sdk/bin/clang-19", 0o755, 2),
+                b"hi".as_slice(),
+            )
+            .expect("appended");
+            tar.append(
+                &header(EntryType::Regular, "sdk/VERSION", 0o644, 0),
+                b"".as_slice(),
+            )
+            .expect("appended");
+            tar.append_link(
+                &mut header(EntryType::Symlink, "", 0o777, 0),
+                "sdk/share/x/bin",
+                "../../bin",
+            )
+            .expect("appended");
         });
         let (dir, unpacked) = unpacked(&bytes).expect("whole");
         assert_eq!(unpacked.files.len(), 2);
         let clang = dir.path().join("share/x/bin/clang");
         assert_eq!(fs_err::read(&clang).expect("through both links"), b"hi");
-        assert_eq!(fs_err::metadata(clang).expect("there").permissions().mode() & 0o777, 0o755);
+        assert_eq!(
+            fs_err::metadata(clang).expect("there").permissions().mode() & 0o777,
+            0o755
+        );
     }
 
     #[test]
     fn entries_and_links_that_lead_out_are_refused_by_name() {
-        let file = |name: &str| tar_of(|tar| tar.append(&header(EntryType::Regular, name, 0o644, 0), b"".as_slice()).expect("appended"));
+        let file = |name: &str| {
+            tar_of(|tar| {
+                tar.append(&header(EntryType::Regular, name, 0o644, 0), b"".as_slice())
+                    .expect("appended");
+            })
+        };
         let link = |target: &str| {
-            tar_of(|tar| tar.append_link(&mut header(EntryType::Symlink, "", 0o777, 0), "sdk/d/link", target).expect("appended"))
+            tar_of(|tar| {
+                tar.append_link(
+                    &mut header(EntryType::Symlink, "", 0o777, 0),
+                    "sdk/d/link",
+                    target,
+                )
+                .expect("appended");
+            })
         };
         for bytes in [
             file("sdk/../../out"),
@@ -210,19 +317,40 @@ mod tests {
             link("/etc"),
             link("../../out"),
             link("x/../../../out"),
-            tar_of(|tar| tar.append(&header(EntryType::Char, "sdk/dev", 0o644, 0), b"".as_slice()).expect("appended")),
+            tar_of(|tar| {
+                tar.append(
+                    &header(EntryType::Char, "sdk/dev", 0o644, 0),
+                    b"".as_slice(),
+                )
+                .expect("appended");
+            }),
         ] {
-            let error = unpacked(&bytes).map(|(_, unpacked)| unpacked).expect_err("refused");
-            assert!(error.contains("out") || error.contains("etc") || error.contains("dev"), "{error}");
+            let error = unpacked(&bytes)
+                .map(|(_, unpacked)| unpacked)
+                .expect_err("refused");
+            assert!(
+                error.contains("out") || error.contains("etc") || error.contains("dev"),
+                "{error}"
+            );
         }
     }
 
     #[test]
     fn nothing_is_written_through_a_link() {
         let bytes = tar_of(|tar| {
-            tar.append_link(&mut header(EntryType::Symlink, "", 0o777, 0), "sdk/a", "b").expect("appended");
-            tar.append_link(&mut header(EntryType::Symlink, "", 0o777, 0), "sdk/a/c", "../x").expect("appended");
+            tar.append_link(&mut header(EntryType::Symlink, "", 0o777, 0), "sdk/a", "b")
+                .expect("appended");
+            tar.append_link(
+                &mut header(EntryType::Symlink, "", 0o777, 0),
+                "sdk/a/c",
+                "../x",
+            )
+            .expect("appended");
         });
-        assert!(unpacked(&bytes).expect_err("refused").contains("below another link"));
+        assert!(
+            unpacked(&bytes)
+                .expect_err("refused")
+                .contains("below another link")
+        );
     }
 }

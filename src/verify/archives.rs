@@ -15,7 +15,12 @@ use crate::model::{Content, Name};
 pub type Members = BTreeMap<(String, String), Content>;
 
 /// Compares the members of each archive with what the manifest and the closure say of them.
-pub fn check(manifest: &Manifest, closure: Option<&Closure>, files: &Files, findings: &mut Vec<Finding>) -> Members {
+pub fn check(
+    manifest: &Manifest,
+    closure: Option<&Closure>,
+    files: &Files,
+    findings: &mut Vec<Finding>,
+) -> Members {
     let mut all = Members::new();
     for expected in manifest.archives() {
         let path = expected.path.as_str();
@@ -28,7 +33,13 @@ pub fn check(manifest: &Manifest, closure: Option<&Closure>, files: &Files, find
                 continue;
             }
         };
-        let broken = |error: &dyn std::fmt::Display| Finding::new(path, Kind::Content, format!("it is not an archive: {error}"));
+        let broken = |error: &dyn std::fmt::Display| {
+            Finding::new(
+                path,
+                Kind::Content,
+                format!("it is not an archive: {error}"),
+            )
+        };
         let members = match members(&bytes) {
             Ok(members) => members,
             Err(error) => {
@@ -43,7 +54,11 @@ pub fn check(manifest: &Manifest, closure: Option<&Closure>, files: &Files, find
         {
             findings.push(finding);
         }
-        all.extend(members.into_iter().map(|(name, bytes)| ((path.to_owned(), name), Content::of(bytes))));
+        all.extend(
+            members
+                .into_iter()
+                .map(|(name, bytes)| ((path.to_owned(), name), Content::of(bytes))),
+        );
     }
     all
 }
@@ -53,7 +68,10 @@ pub fn members(archive: &[u8]) -> Result<Vec<(String, &[u8])>, object::Error> {
     let members = ArchiveFile::parse(archive)?;
     let members = members.members().map(|member| {
         let member = member?;
-        Ok((String::from_utf8_lossy(member.name()).into_owned(), member.data(archive)?))
+        Ok((
+            String::from_utf8_lossy(member.name()).into_owned(),
+            member.data(archive)?,
+        ))
     });
     members.collect()
 }
@@ -66,28 +84,46 @@ fn compare(
     findings: &mut Vec<Finding>,
 ) {
     let path = expected.path.as_str();
-    let finding = |name: &str, problem: &str| Finding::new(path, Kind::Member, problem).member(name);
-    let in_order = |names: &mut dyn Iterator<Item = &String>| names.cloned().collect::<Vec<_>>().join(" ");
-    let (wanted, found) =
-        (in_order(&mut expected.members.iter().map(|member| &member.name)), in_order(&mut members.iter().map(|(name, _)| name)));
+    let finding =
+        |name: &str, problem: &str| Finding::new(path, Kind::Member, problem).member(name);
+    let in_order =
+        |names: &mut dyn Iterator<Item = &String>| names.cloned().collect::<Vec<_>>().join(" ");
+    let (wanted, found) = (
+        in_order(&mut expected.members.iter().map(|member| &member.name)),
+        in_order(&mut members.iter().map(|(name, _)| name)),
+    );
     for member in &expected.members {
         let Some((_, bytes)) = members.iter().find(|(name, _)| *name == member.name) else {
             findings.push(finding(&member.name, "it is missing"));
             continue;
         };
         let content = Content::of(bytes);
-        let traced = closure.and_then(|closure| closure.members_of(path).find(|traced| traced.name == member.name));
-        let traced = traced.filter(|traced| traced.content != content).map(|traced| traced.content.sha256);
+        let traced = closure.and_then(|closure| {
+            closure
+                .members_of(path)
+                .find(|traced| traced.name == member.name)
+        });
+        let traced = traced
+            .filter(|traced| traced.content != content)
+            .map(|traced| traced.content.sha256);
         let stated = (content.sha256 != member.sha256).then_some(member.sha256);
         match (stated, traced) {
             (None, None) => {}
             (Some(stated), Some(traced)) if stated == traced => {
-                findings.push(finding(&member.name, "another content than manifest and build trace say").expected(stated, content.sha256));
+                findings.push(
+                    finding(
+                        &member.name,
+                        "another content than manifest and build trace say",
+                    )
+                    .expected(stated, content.sha256),
+                );
             }
             (stated, traced) => {
                 for (by, expected) in [("manifest", stated), ("closure", traced)] {
                     let problem = format!("another content than the {by} says");
-                    findings.extend(expected.map(|expected| finding(&member.name, &problem).expected(expected, content.sha256)));
+                    findings.extend(expected.map(|expected| {
+                        finding(&member.name, &problem).expected(expected, content.sha256)
+                    }));
                 }
             }
         }
@@ -95,46 +131,101 @@ fn compare(
         match made_by(bytes) {
             // The assembler does not say who it is; what a compiler made is no work of it.
             Ok(made_by) if by_assembler && made_by.is_empty() => {}
-            Ok(made_by) if !by_assembler && made_by.iter().any(|(name, version)| fits(identity, name, version)) => {}
+            Ok(made_by)
+                if !by_assembler
+                    && made_by
+                        .iter()
+                        .any(|(name, version)| fits(identity, name, version)) => {}
             Ok(made_by) => {
-                let made_by = made_by.iter().map(|(name, version)| format!("{name} {version}")).collect::<Vec<_>>().join(", ");
-                let made_by = if made_by.is_empty() { "nothing".to_owned() } else { made_by };
-                let (problem, expected) = if by_assembler {
-                    ("it is of assembly, and says that a compiler made it", "nothing")
+                let made_by = made_by
+                    .iter()
+                    .map(|(name, version)| format!("{name} {version}"))
+                    .collect::<Vec<_>>()
+                    .join(", ");
+                let made_by = if made_by.is_empty() {
+                    "nothing".to_owned()
                 } else {
-                    ("it does not say that the manifest's compiler made it", identity.clang.as_str())
+                    made_by
                 };
-                findings.push(Finding { kind: Kind::Stamp, ..finding(&member.name, problem).expected(expected, made_by) });
+                let (problem, expected) = if by_assembler {
+                    (
+                        "it is of assembly, and says that a compiler made it",
+                        "nothing",
+                    )
+                } else {
+                    (
+                        "it does not say that the manifest's compiler made it",
+                        identity.clang.as_str(),
+                    )
+                };
+                findings.push(Finding {
+                    kind: Kind::Stamp,
+                    ..finding(&member.name, problem).expected(expected, made_by)
+                });
             }
-            Err(error) => findings.push(finding(&member.name, &format!("it is not an object: {error}"))),
+            Err(error) => findings.push(finding(
+                &member.name,
+                &format!("it is not an object: {error}"),
+            )),
         }
     }
-    for (name, _) in members.iter().filter(|(name, _)| expected.members.iter().all(|member| member.name != *name)) {
+    for (name, _) in members
+        .iter()
+        .filter(|(name, _)| expected.members.iter().all(|member| member.name != *name))
+    {
         findings.push(finding(name, "the manifest does not list it"));
     }
     if wanted != found && wanted.split(' ').count() == found.split(' ').count() {
-        findings.push(Finding::new(path, Kind::Content, "its members are in another order than the manifest's").expected(wanted, found));
+        findings.push(
+            Finding::new(
+                path,
+                Kind::Content,
+                "its members are in another order than the manifest's",
+            )
+            .expected(wanted, found),
+        );
     }
 }
 
-/// An archive is wholly given by its members: names, order, contents. Where it is not what they give, its index or its headers were changed.
+/// An archive is wholly given by its members: names, order, contents. Where it is not what they
+/// give, its index or its headers were changed.
 fn rewritten(path: &str, members: &[(String, &[u8])], bytes: &[u8]) -> Option<Finding> {
-    let library = path.rsplit('/').next()?.strip_prefix("lib")?.strip_suffix(".a")?.parse::<Name>().ok()?;
-    let owned = members.iter().map(|(name, bytes)| (name.clone(), bytes.to_vec())).collect();
+    let library = path
+        .rsplit('/')
+        .next()?
+        .strip_prefix("lib")?
+        .strip_suffix(".a")?
+        .parse::<Name>()
+        .ok()?;
+    let owned = members
+        .iter()
+        .map(|(name, bytes)| (name.clone(), bytes.to_vec()))
+        .collect();
     let same = archive(&library, owned).is_ok_and(|again| again == bytes);
-    (!same).then(|| Finding::new(path, Kind::Content, "its index or its headers are not what its members give"))
+    (!same).then(|| {
+        Finding::new(
+            path,
+            Kind::Content,
+            "its index or its headers are not what its members give",
+        )
+    })
 }
 
 /// Clang writes of itself what `clang --version` says, cut in two at `version`.
 fn fits(identity: &Identity, name: &str, version: &str) -> bool {
-    identity.clang.starts_with(name) && identity.clang.ends_with(version) && !name.is_empty() && !version.is_empty()
+    identity.clang.starts_with(name)
+        && identity.clang.ends_with(version)
+        && !name.is_empty()
+        && !version.is_empty()
 }
 
 /// The compilers that a WebAssembly object says it was processed by, with their versions. Source:
 /// <https://github.com/WebAssembly/tool-conventions/blob/main/ProducersSection.md>.
 fn made_by(object: &[u8]) -> Result<Vec<(String, String)>, object::Error> {
     let file = object::File::parse(object)?;
-    let Some(section) = file.section_by_name("producers") else { return Ok(Vec::new()) };
+    let Some(section) = file.section_by_name("producers") else {
+        return Ok(Vec::new());
+    };
     Ok(processed_by(section.data()?).unwrap_or_default())
 }
 
@@ -180,8 +271,12 @@ mod tests {
 
     #[test]
     fn the_compilers_of_a_producers_section_are_read_and_a_cut_section_has_none() {
-        let section = b"\x02\x08language\x01\x03C11\x00\x0cprocessed-by\x01\x0cDebian clang\x0619.1.7";
-        assert_eq!(processed_by(section), Some(vec![("Debian clang".to_owned(), "19.1.7".to_owned())]));
+        let section =
+            b"\x02\x08language\x01\x03C11\x00\x0cprocessed-by\x01\x0cDebian clang\x0619.1.7";
+        assert_eq!(
+            processed_by(section),
+            Some(vec![("Debian clang".to_owned(), "19.1.7".to_owned())])
+        );
         for end in 0..section.len() {
             assert_eq!(processed_by(&section[..end]), None, "{end}");
         }

@@ -11,7 +11,8 @@ use crate::build::{MANIFEST, ManifestFile};
 use crate::model::{Content, Sha256};
 use crate::store::{PARSED_LIMIT, open_regular, read_regular};
 
-/// A file that is larger is not read: nothing that is built here comes near. Holes cost nothing on disk, but time.
+/// A file that is larger is not read: nothing that is built here comes near. Holes cost nothing on
+/// disk, but time.
 const FILE_LIMIT: u64 = 1 << 30;
 
 /// The bytes of all files together; the nine libraries have 0.02 GiB.
@@ -32,7 +33,8 @@ enum Entry {
     Other(String),
 }
 
-/// The files of a prefix by their path, with all names of their contents. Their bytes are read again, file by file, where they are parsed.
+/// The files of a prefix by their path, with all names of their contents. Their bytes are read
+/// again, file by file, where they are parsed.
 #[derive(Default)]
 pub struct Files {
     prefix: Utf8PathBuf,
@@ -46,14 +48,17 @@ impl Files {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Content)> {
-        self.contents.iter().map(|(path, content)| (path.as_str(), content))
+        self.contents
+            .iter()
+            .map(|(path, content)| (path.as_str(), content))
     }
 
     pub fn len(&self) -> usize {
         self.contents.len()
     }
 
-    /// The bytes of the file at `path`, where there is one; a finding where they can't be read, or are others than before.
+    /// The bytes of the file at `path`, where there is one; a finding where they can't be read, or
+    /// are others than before.
     pub fn bytes(&self, path: &str) -> Option<Result<Vec<u8>, Box<Finding>>> {
         let content = self.get(path)?;
         let failed = |problem: String| Box::new(Finding::new(path, Kind::Unreadable, problem));
@@ -74,7 +79,10 @@ pub struct Disk<'a> {
 impl<'a> Disk<'a> {
     /// Looks at everything below `prefix`; what can't be listed is a finding.
     pub fn walk(prefix: &'a Utf8Path, findings: &mut Vec<Finding>) -> Self {
-        let mut disk = Self { prefix, entries: BTreeMap::new() };
+        let mut disk = Self {
+            prefix,
+            entries: BTreeMap::new(),
+        };
         disk.list("", findings);
         disk
     }
@@ -83,15 +91,23 @@ impl<'a> Disk<'a> {
         let dir = self.prefix.join(below);
         let failed = |path: &str, error: &std::io::Error| {
             let path = if path.is_empty() { "." } else { path };
-            Finding::new(path, Kind::Unreadable, format!("it can't be listed: {error}"))
+            Finding::new(
+                path,
+                Kind::Unreadable,
+                format!("it can't be listed: {error}"),
+            )
         };
         let entries = match fs_err::read_dir(dir) {
             Ok(entries) => entries,
             Err(error) => return findings.push(failed(below, &error)),
         };
         for entry in entries {
-            let found =
-                entry.and_then(|entry| Ok((entry.file_name().to_string_lossy().into_owned(), fs_err::symlink_metadata(entry.path())?)));
+            let found = entry.and_then(|entry| {
+                Ok((
+                    entry.file_name().to_string_lossy().into_owned(),
+                    fs_err::symlink_metadata(entry.path())?,
+                ))
+            });
             let (name, meta) = match found {
                 Ok(found) => found,
                 Err(error) => {
@@ -99,7 +115,11 @@ impl<'a> Disk<'a> {
                     continue;
                 }
             };
-            let path = if below.is_empty() { name } else { format!("{below}/{name}") };
+            let path = if below.is_empty() {
+                name
+            } else {
+                format!("{below}/{name}")
+            };
             let entry = self.entry(&path, &meta);
             let is_folder = matches!(entry, Entry::Folder { .. });
             self.entries.insert(path.clone(), entry);
@@ -112,12 +132,19 @@ impl<'a> Disk<'a> {
     fn entry(&self, path: &str, meta: &std::fs::Metadata) -> Entry {
         let kind = meta.file_type();
         if kind.is_file() {
-            Entry::File { size: meta.len(), mode: mode(meta) }
+            Entry::File {
+                size: meta.len(),
+                mode: mode(meta),
+            }
         } else if kind.is_dir() {
             Entry::Folder { mode: mode(meta) }
         } else if kind.is_symlink() {
-            let target = fs_err::read_link(self.prefix.join(path)).map(|target| target.display().to_string());
-            Entry::Other(target.map_or_else(|_| "a link".to_owned(), |target| format!("a link to {target}")))
+            let target = fs_err::read_link(self.prefix.join(path))
+                .map(|target| target.display().to_string());
+            Entry::Other(target.map_or_else(
+                |_| "a link".to_owned(),
+                |target| format!("a link to {target}"),
+            ))
         } else {
             Entry::Other("a special file".to_owned())
         }
@@ -126,7 +153,9 @@ impl<'a> Disk<'a> {
     /// The size of the file at `path`, where there is one that is looked into; else a finding.
     fn size(&self, path: &str) -> Result<u64, Box<Finding>> {
         let wrong = |expected: &str, at: &str, found: &str| {
-            Box::new(Finding::new(at, Kind::Type, "it is of another type").expected(expected, found))
+            Box::new(
+                Finding::new(at, Kind::Type, "it is of another type").expected(expected, found),
+            )
         };
         let failed = |kind: Kind, problem: String| Err(Box::new(Finding::new(path, kind, problem)));
         // Something else than a folder on the way is what is wrong, and not the file behind it.
@@ -139,9 +168,10 @@ impl<'a> Disk<'a> {
             }
         }
         match self.entries.get(path) {
-            Some(Entry::File { size, .. }) if *size > FILE_LIMIT => {
-                failed(Kind::Content, format!("it has {size} bytes, which is not looked into"))
-            }
+            Some(Entry::File { size, .. }) if *size > FILE_LIMIT => failed(
+                Kind::Content,
+                format!("it has {size} bytes, which is not looked into"),
+            ),
             Some(Entry::File { size, .. }) => Ok(*size),
             Some(Entry::Folder { .. }) => Err(wrong("a file", path, "a folder")),
             Some(Entry::Other(what)) => Err(wrong("a file", path, what)),
@@ -149,14 +179,16 @@ impl<'a> Disk<'a> {
         }
     }
 
-    /// A digest over everything that is there: each path with its rights and, of a file, its bytes. None where something is neither a file nor a
-    /// folder, is too large, or can't be read.
+    /// A digest over everything that is there: each path with its rights and, of a file, its bytes.
+    /// None where something is neither a file nor a folder, is too large, or can't be read.
     pub fn fingerprint(&self) -> Option<Sha256> {
         let read = |(path, entry): (&String, &Entry)| {
             let (mode, digest) = match entry {
                 Entry::Folder { mode } => (*mode, None),
                 Entry::File { size, mode } if *size <= FILE_LIMIT => {
-                    let (digest, _) = open_regular(&self.prefix.join(path)).and_then(Sha256::of_reader).ok()?;
+                    let (digest, _) = open_regular(&self.prefix.join(path))
+                        .and_then(Sha256::of_reader)
+                        .ok()?;
                     (*mode, Some(digest))
                 }
                 Entry::File { .. } | Entry::Other(_) => return None,
@@ -165,15 +197,23 @@ impl<'a> Disk<'a> {
         };
         let entries: Vec<_> = self.entries.par_iter().map(read).collect::<Option<_>>()?;
         let fields = entries.iter().flat_map(|(path, mode, digest)| {
-            [path.as_bytes(), mode.as_slice(), digest.as_ref().map_or(&[][..], |digest| digest.as_bytes().as_slice())]
+            [
+                path.as_bytes(),
+                mode.as_slice(),
+                digest
+                    .as_ref()
+                    .map_or(&[][..], |digest| digest.as_bytes().as_slice()),
+            ]
         });
         Some(Sha256::of_fields("wasideps fingerprint 1", fields))
     }
 
-    /// The bytes of the file at `path`, which is small enough to be parsed; a finding where there is none.
+    /// The bytes of the file at `path`, which is small enough to be parsed; a finding where there
+    /// is none.
     pub fn read(&self, path: &str) -> Result<Vec<u8>, Box<Finding>> {
         self.size(path)?;
-        read_regular(&self.prefix.join(path), PARSED_LIMIT).map_err(|error| Box::new(unreadable(path, &error)))
+        read_regular(&self.prefix.join(path), PARSED_LIMIT)
+            .map_err(|error| Box::new(unreadable(path, &error)))
     }
 
     /// Hashes all of `files`; those that can't be had are findings.
@@ -182,16 +222,27 @@ impl<'a> Disk<'a> {
         let read = |file: &ManifestFile| {
             let path = file.path.as_str();
             let content = self.size(path).and_then(|size| {
-                if left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(size)).is_err() {
-                    let problem = format!("it is not looked into: the prefix has more than {PREFIX_LIMIT} bytes");
+                if left
+                    .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+                        left.checked_sub(size)
+                    })
+                    .is_err()
+                {
+                    let problem = format!(
+                        "it is not looked into: the prefix has more than {PREFIX_LIMIT} bytes"
+                    );
                     return Err(Box::new(Finding::new(path, Kind::Content, problem)));
                 }
-                let content = open_regular(&self.prefix.join(path)).and_then(|open| Content::of_reader(size, open));
+                let content = open_regular(&self.prefix.join(path))
+                    .and_then(|open| Content::of_reader(size, open));
                 content.map_err(|error| Box::new(unreadable(path, &error)))
             });
             (path.to_owned(), content)
         };
-        let mut found = Files { prefix: self.prefix.to_owned(), contents: BTreeMap::new() };
+        let mut found = Files {
+            prefix: self.prefix.to_owned(),
+            contents: BTreeMap::new(),
+        };
         for (path, content) in files.par_iter().map(read).collect::<Vec<_>>() {
             match content {
                 Ok(content) => drop(found.contents.insert(path, content)),
@@ -201,16 +252,25 @@ impl<'a> Disk<'a> {
         found
     }
 
-    /// What is there beside `files` and the manifest, and what of it is a program or can be written by others. Fewer rights than a build gives are
-    /// no finding: copies have them. Neither is a file system without rights, on which every file is a program.
+    /// What is there beside `files` and the manifest, and what of it is a program or can be written
+    /// by others. Fewer rights than a build gives are no finding: copies have them. Neither is a
+    /// file system without rights, on which every file is a program.
     pub fn strangers(&self, files: &[ManifestFile], findings: &mut Vec<Finding>) {
-        let known: BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).chain([MANIFEST]).collect();
-        let folders: BTreeSet<&str> = known.iter().flat_map(|path| path.match_indices('/').map(|(end, _)| &path[..end])).collect();
+        let known: BTreeSet<&str> = files
+            .iter()
+            .map(|file| file.path.as_str())
+            .chain([MANIFEST])
+            .collect();
+        let folders: BTreeSet<&str> = known
+            .iter()
+            .flat_map(|path| path.match_indices('/').map(|(end, _)| &path[..end]))
+            .collect();
         let mut modes = Vec::new();
         let mut plain = 0;
         for (path, entry) in &self.entries {
             let path = path.as_str();
-            // A file or link in the place of a folder is told of when the files below it are looked for.
+            // A file or link in the place of a folder is told of when the files below it are looked
+            // for.
             let expected = known.contains(path) || folders.contains(path);
             match entry {
                 _ if !expected => {
@@ -219,11 +279,19 @@ impl<'a> Disk<'a> {
                         Entry::Folder { .. } => "a folder",
                         Entry::Other(what) => what,
                     };
-                    findings.push(Finding::new(path, Kind::Extra, format!("nothing lists it; it is {what}")));
+                    findings.push(Finding::new(
+                        path,
+                        Kind::Extra,
+                        format!("nothing lists it; it is {what}"),
+                    ));
                 }
-                Entry::File { mode, .. } if mode & 0o7133 != 0 => modes.push(open(path, *mode, 0o644)),
+                Entry::File { mode, .. } if mode & 0o7133 != 0 => {
+                    modes.push(open(path, *mode, 0o644));
+                }
                 // A folder's group may be set to be that of what is made in it.
-                Entry::Folder { mode } if mode & 0o5022 != 0 => modes.push(open(path, *mode, 0o755)),
+                Entry::Folder { mode } if mode & 0o5022 != 0 => {
+                    modes.push(open(path, *mode, 0o755));
+                }
                 Entry::File { .. } => plain += 1,
                 _ => {}
             }
@@ -239,7 +307,8 @@ fn unreadable(path: &str, error: &std::io::Error) -> Finding {
 }
 
 fn open(path: &str, mode: u32, expected: u32) -> Finding {
-    Finding::new(path, Kind::Mode, "its rights are wider than a build gives").expected(format!("{expected:o}"), format!("{mode:o}"))
+    Finding::new(path, Kind::Mode, "its rights are wider than a build gives")
+        .expected(format!("{expected:o}"), format!("{mode:o}"))
 }
 
 #[cfg(unix)]

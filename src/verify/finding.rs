@@ -12,7 +12,8 @@ pub enum Kind {
     Missing,
     /// Nothing lists it.
     Extra,
-    /// A link, a folder or something else in place of a file, or in place of a folder on the way to one.
+    /// A link, a folder or something else in place of a file, or in place of a folder on the way to
+    /// one.
     Type,
     /// A program, or open for others to write.
     Mode,
@@ -22,7 +23,8 @@ pub enum Kind {
     Content,
     /// A member of an archive is not the object that was compiled.
     Member,
-    /// Manifest and closure contradict each other, or are not in the form in which they are written.
+    /// Manifest and closure contradict each other, or are not in the form in which they are
+    /// written.
     Record,
     /// A document says something else than what is on disk, in the manifest or in the closure.
     Document,
@@ -53,20 +55,37 @@ pub struct Finding {
 
 impl Finding {
     pub(super) fn new(path: impl Into<String>, kind: Kind, problem: impl Into<String>) -> Self {
-        Self { path: path.into(), member: None, kind, problem: problem.into(), expected: None, found: None }
+        Self {
+            path: path.into(),
+            member: None,
+            kind,
+            problem: problem.into(),
+            expected: None,
+            found: None,
+        }
     }
 
     pub(super) fn member(self, name: impl Into<String>) -> Self {
-        Self { member: Some(name.into()), ..self }
+        Self {
+            member: Some(name.into()),
+            ..self
+        }
     }
 
     pub(super) fn expected(self, expected: impl fmt::Display, found: impl fmt::Display) -> Self {
-        Self { expected: Some(expected.to_string()), found: Some(found.to_string()), ..self }
+        Self {
+            expected: Some(expected.to_string()),
+            found: Some(found.to_string()),
+            ..self
+        }
     }
 
     /// `lib/libz.a`, `lib/libz.a:adler32.o`.
     #[must_use]
     pub fn place(&self) -> String {
-        self.member.as_ref().map_or_else(|| self.path.clone(), |member| format!("{}:{member}", self.path))
+        self.member.as_ref().map_or_else(
+            || self.path.clone(),
+            |member| format!("{}:{member}", self.path),
+        )
     }
 }

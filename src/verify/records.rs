@@ -1,4 +1,5 @@
-//! Manifest and closure: whether each is in the form in which it is written, and whether they agree.
+//! Manifest and closure: whether each is in the form in which it is written, and whether they
+//! agree.
 
 use super::{Finding, Kind};
 use crate::build::{CLOSURE, Closure, FileOrigin, MANIFEST, Manifest};
@@ -15,20 +16,37 @@ pub fn check(manifest: &Manifest, closure: &Closure, findings: &mut Vec<Finding>
     }
     let target = format!("--target={}", manifest.config().target());
     if !closure.base_arguments.contains(&target) {
-        findings.push(differs(CLOSURE, format!("its commands and the manifest are not for one target: no {target}")));
+        findings.push(differs(
+            CLOSURE,
+            format!("its commands and the manifest are not for one target: no {target}"),
+        ));
     }
     members(manifest, closure, findings);
     for source in &manifest.sources {
-        let inputs = closure.files_of(&source.name).filter(|file| file.origin == FileOrigin::Input);
-        let inputs: Vec<_> = inputs.map(|file| (&file.path, &file.unpatched.as_ref().unwrap_or(&file.content).sha256)).collect();
+        let inputs = closure
+            .files_of(&source.name)
+            .filter(|file| file.origin == FileOrigin::Input);
+        let inputs: Vec<_> = inputs
+            .map(|file| {
+                (
+                    &file.path,
+                    &file.unpatched.as_ref().unwrap_or(&file.content).sha256,
+                )
+            })
+            .collect();
         let found = plan::inputs_digest(inputs);
         if found != source.inputs {
-            let problem = format!("the inputs of {} have another digest than the manifest says", source.name);
+            let problem = format!(
+                "the inputs of {} have another digest than the manifest says",
+                source.name
+            );
             findings.push(differs(CLOSURE, problem).expected(source.inputs, found));
         }
     }
     for file in &manifest.files {
-        let (Some(owner), Some(from)) = (&file.source, &file.copy_of) else { continue };
+        let (Some(owner), Some(from)) = (&file.source, &file.copy_of) else {
+            continue;
+        };
         match closure.files_of(owner).find(|traced| traced.path == *from) {
             Some(traced) if (traced.content.sha256, traced.content.sha1, traced.content.size) == (file.sha256, file.sha1, file.size) => {}
             Some(traced) => findings.push(
@@ -51,22 +69,46 @@ fn members(manifest: &Manifest, closure: &Closure, findings: &mut Vec<Finding>) 
             let same = traced.next().is_some_and(|traced| {
                 let from = &closure.files[traced.source].path;
                 traced.archive == archive.path
-                    && (&traced.name, traced.content.sha256, from) == (&member.name, member.sha256, member.source.path())
+                    && (&traced.name, traced.content.sha256, from)
+                        == (&member.name, member.sha256, member.source.path())
             });
             if !same {
                 let problem = "manifest and build trace differ in it, or in what it was made from";
-                findings.push(Finding::new(archive.path.as_str(), Kind::Record, problem).member(&member.name));
+                findings.push(
+                    Finding::new(archive.path.as_str(), Kind::Record, problem).member(&member.name),
+                );
             }
         }
     }
     for rest in traced {
-        findings.push(Finding::new(rest.archive.as_str(), Kind::Record, "only the build trace has it").member(&rest.name));
+        findings.push(
+            Finding::new(
+                rest.archive.as_str(),
+                Kind::Record,
+                "only the build trace has it",
+            )
+            .member(&rest.name),
+        );
     }
 }
 
-/// A record must be written just as this program writes it: blanks, order and repeated keys could hide something from other readers.
+/// A record must be written just as this program writes it: blanks, order and repeated keys could
+/// hide something from other readers.
 pub fn form(path: &str, text: &[u8], written: &str) -> Option<Finding> {
-    let differs = || text.iter().zip(written.as_bytes()).take_while(|(found, expected)| found == expected).count();
-    (text != written.as_bytes())
-        .then(|| Finding::new(path, Kind::Record, format!("it is not in the form in which it is written, from byte {}", differs())))
+    let differs = || {
+        text.iter()
+            .zip(written.as_bytes())
+            .take_while(|(found, expected)| found == expected)
+            .count()
+    };
+    (text != written.as_bytes()).then(|| {
+        Finding::new(
+            path,
+            Kind::Record,
+            format!(
+                "it is not in the form in which it is written, from byte {}",
+                differs()
+            ),
+        )
+    })
 }

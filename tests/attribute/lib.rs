@@ -1,5 +1,6 @@
-//! An attribute `#[test]` for the tests of the command line, in place of Rust's own: a test that asks for a tool that is not on this machine is left
-//! out, and listed by `tests/left_out.rs`. Rust's test harness has no way to leave a test out once it runs.
+//! An attribute `#[test]` for the tests of the command line, in place of Rust's own: a test that
+//! asks for a tool that is not on this machine is left out, and listed by `tests/left_out.rs`.
+//! Rust's test harness has no way to leave a test out once it runs.
 
 use proc_macro::{Delimiter, Group, TokenStream, TokenTree};
 

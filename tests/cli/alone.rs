@@ -1,4 +1,5 @@
-//! What an archive asks of the program that it is linked into: nothing but the C library, and no more stack than docs/prefix.md says.
+//! What an archive asks of the program that it is linked into: nothing but the C library, and no
+//! more stack than docs/prefix.md says.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,7 +7,8 @@ use std::process::Command;
 use crate::programs::{compile, pkgconf, runs};
 use crate::support::{Place, built, project, run, sdk, test, wasmtime};
 
-/// Each library: the source's name, which is its program's, and its archive and its pkg-config module.
+/// Each library: the source's name, which is its program's, and its archive and its pkg-config
+/// module.
 const LIBRARIES: [(&str, &str, &str); 9] = [
     ("bzip2", "libbz2.a", "bzip2"),
     ("expat", "libexpat.a", "expat"),
@@ -28,14 +30,26 @@ fn clang() -> PathBuf {
 }
 
 fn said(module: &str) -> Vec<String> {
-    pkgconf(&[module.to_owned()], &[("PKG_CONFIG_LIBDIR", prefix().join("lib/pkgconfig").display().to_string())])
+    pkgconf(
+        &[module.to_owned()],
+        &[(
+            "PKG_CONFIG_LIBDIR",
+            prefix().join("lib/pkgconfig").display().to_string(),
+        )],
+    )
 }
 
 #[test]
 fn every_archive_of_the_prefix_is_looked_at() {
     let mut found: Vec<String> = std::fs::read_dir(prefix().join("lib"))
         .expect("lib/")
-        .map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"))
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .into_string()
+                .expect("a name")
+        })
         .filter(|name| name.ends_with(".a"))
         .collect();
     found.sort();
@@ -48,7 +62,10 @@ fn every_archive_of_the_prefix_is_looked_at() {
 fn each_archive_links_whole_with_the_c_library_alone_and_does_what_it_should() {
     let place = Place::new();
     for (name, archive, module) in LIBRARIES {
-        let mut arguments: Vec<String> = said(module).into_iter().filter(|argument| argument.starts_with("-I")).collect();
+        let mut arguments: Vec<String> = said(module)
+            .into_iter()
+            .filter(|argument| argument.starts_with("-I"))
+            .collect();
         arguments.extend([
             "-Wl,--whole-archive".into(),
             prefix().join("lib").join(archive).display().to_string(),
@@ -59,7 +76,8 @@ fn each_archive_links_whole_with_the_c_library_alone_and_does_what_it_should() {
     }
 }
 
-/// Questions about machine, process and user that wasi-libc answers with an error, with a constant, or through an emulation library, or not at all.
+/// Questions about machine, process and user that wasi-libc answers with an error, with a constant,
+/// or through an emulation library, or not at all.
 const ANSWERED_WRONGLY: [&str; 34] = [
     "alarm",
     "chmod",
@@ -103,16 +121,34 @@ fn no_archive_asks_the_system_what_wasi_libc_answers_wrongly() {
     let mut asked = Vec::new();
     for (name, archive, _) in LIBRARIES {
         let mut command = Command::new(sdk().join("bin/llvm-nm"));
-        let listed = run(command.args(["--undefined-only", "--quiet"]).arg(prefix().join("lib").join(archive))).exits(0);
-        let symbols = listed.stdout.lines().filter_map(|line| line.split_whitespace().last());
-        asked.extend(symbols.filter(|symbol| ANSWERED_WRONGLY.contains(symbol)).map(|symbol| format!("{name}: {symbol}")));
+        let listed = run(command
+            .args(["--undefined-only", "--quiet"])
+            .arg(prefix().join("lib").join(archive)))
+        .exits(0);
+        let symbols = listed
+            .stdout
+            .lines()
+            .filter_map(|line| line.split_whitespace().last());
+        asked.extend(
+            symbols
+                .filter(|symbol| ANSWERED_WRONGLY.contains(symbol))
+                .map(|symbol| format!("{name}: {symbol}")),
+        );
     }
-    // SQLite asks for the size of a page, and of no more than that: which is right, as this program sees it.
+    // SQLite asks for the size of a page, and of no more than that: which is right, as this program
+    // sees it.
     assert_eq!(asked, ["sqlite: sysconf"]);
     let tree = std::fs::read_to_string(sqlite_source()).expect("sqlite3.c");
-    let asks: Vec<_> = tree.lines().filter(|line| line.contains("sysconf(")).map(str::trim).collect();
+    let asks: Vec<_> = tree
+        .lines()
+        .filter(|line| line.contains("sysconf("))
+        .map(str::trim)
+        .collect();
     assert_eq!(asks, ["return (int)sysconf(_SC_PAGESIZE);"]);
-    let source = place.write("page.c", "#include <unistd.h>\nint main(void) { return sysconf(_SC_PAGESIZE) != 65536; }\n");
+    let source = place.write(
+        "page.c",
+        "#include <unistd.h>\nint main(void) { return sysconf(_SC_PAGESIZE) != 65536; }\n",
+    );
     let program = place.path("page.wasm");
     run(Command::new(clang()).arg(source).arg("-o").arg(&program)).exits(0);
     run(Command::new(wasmtime()).arg("run").arg(program)).exits(0);
@@ -122,29 +158,50 @@ fn no_archive_asks_the_system_what_wasi_libc_answers_wrongly() {
 fn sqlite_source() -> PathBuf {
     let trees = std::fs::read_dir(built().path("store/trees")).expect("the store's trees");
     let mut files = trees.map(|entry| entry.expect("an entry").path().join("sqlite3.c"));
-    files.find(|file| file.is_file()).expect("a tree with sqlite3.c")
+    files
+        .find(|file| file.is_file())
+        .expect("a tree with sqlite3.c")
 }
 
-/// Compiles a file of tests/stack/ with what measures the stack and what pkg-config says of `module`, runs it, and returns the bytes used, and
-/// those that there were.
+/// Compiles a file of tests/stack/ with what measures the stack and what pkg-config says of
+/// `module`, runs it, and returns the bytes used, and those that there were.
 fn measured(place: &Place, name: &str, module: &str, more: &[&str]) -> (u32, u32) {
     let program = place.path(&format!("{name}-stack.wasm"));
     let folder = project().join("tests/stack");
     let mut command = Command::new(clang());
-    command.args(["-O1", "-Wall", "-Werror"]).args([folder.join("measure.c"), folder.join(format!("{name}.c"))]).args(said(module));
+    command
+        .args(["-O1", "-Wall", "-Werror"])
+        .args([folder.join("measure.c"), folder.join(format!("{name}.c"))])
+        .args(said(module));
     run(command.args(more).arg("-o").arg(&program)).exits(0);
     let done = run(Command::new(wasmtime()).arg("run").arg(&program)).exits(0);
-    let (used, all) = done.stdout.trim().split_once(" of ").unwrap_or_else(|| panic!("{name}: {}", done.stdout));
-    (used.parse().expect("a number"), all.parse().expect("a number"))
+    let (used, all) = done
+        .stdout
+        .trim()
+        .split_once(" of ")
+        .unwrap_or_else(|| panic!("{name}: {}", done.stdout));
+    (
+        used.parse().expect("a number"),
+        all.parse().expect("a number"),
+    )
 }
 
 /// The rows of the table in docs/prefix.md: a library, and how many KiB of stack it uses.
 fn documented(name: &str) -> u32 {
     let page = std::fs::read_to_string(project().join("docs/prefix.md")).expect("docs/prefix.md");
-    let row = page.lines().find(|line| line.starts_with(&format!("| {name} | ")) && line.contains(" KiB |"));
+    let row = page
+        .lines()
+        .find(|line| line.starts_with(&format!("| {name} | ")) && line.contains(" KiB |"));
     let row = row.unwrap_or_else(|| panic!("docs/prefix.md has no row of the stack of {name}"));
-    let figure = row.split('|').nth(2).expect("a second column").trim().trim_end_matches(" KiB");
-    figure.parse().unwrap_or_else(|error| panic!("{row}: {error}"))
+    let figure = row
+        .split('|')
+        .nth(2)
+        .expect("a second column")
+        .trim()
+        .trim_end_matches(" KiB");
+    figure
+        .parse()
+        .unwrap_or_else(|error| panic!("{row}: {error}"))
 }
 
 #[test]
@@ -158,7 +215,9 @@ fn each_library_gets_by_with_the_default_stack_and_uses_what_the_documentation_s
         assert_eq!(all, DEFAULT, "{name}");
         let figure = documented(name);
         if used.div_ceil(1 << 10) > figure || used.div_ceil(1 << 10) + 2 < figure {
-            wrong.push(format!("{name} uses {used} bytes, and docs/prefix.md says {figure} KiB"));
+            wrong.push(format!(
+                "{name} uses {used} bytes, and docs/prefix.md says {figure} KiB"
+            ));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
@@ -167,7 +226,12 @@ fn each_library_gets_by_with_the_default_stack_and_uses_what_the_documentation_s
 #[test]
 fn with_a_stack_of_192_kib_sqlite_answers_all_that_its_limits_allow() {
     let place = Place::new();
-    let (used, all) = measured(&place, "sqlite", "sqlite3", &["-DANSWERED", "-Wl,-z,stack-size=196608"]);
+    let (used, all) = measured(
+        &place,
+        "sqlite",
+        "sqlite3",
+        &["-DANSWERED", "-Wl,-z,stack-size=196608"],
+    );
     assert!(all == 192 << 10 && used > 64 << 10, "{used} of {all}");
 }
 
@@ -182,23 +246,45 @@ fn sqlite_alone_is_linked_so_that_an_overflow_of_the_stack_traps() {
          for (unsigned i = 0; i < sizeof data; i++) if (data[i] != 1) return 1; return n < 0; }\n",
     );
     let program = place.path("overflow.wasm");
-    run(Command::new(clang()).arg("-O0").arg(source).args(said("sqlite3")).arg("-o").arg(&program)).exits(0);
+    run(Command::new(clang())
+        .arg("-O0")
+        .arg(source)
+        .args(said("sqlite3"))
+        .arg("-o")
+        .arg(&program))
+    .exits(0);
     let done = run(Command::new(wasmtime()).arg("run").arg(program));
-    assert!(done.code != 0 && done.code != 1 && done.stderr.contains("out of bounds memory access"), "{}: {}", done.code, done.stderr);
+    assert!(
+        done.code != 0 && done.code != 1 && done.stderr.contains("out of bounds memory access"),
+        "{}: {}",
+        done.code,
+        done.stderr
+    );
 }
 
 /// tests/stack/ has nothing but what the tests here compile.
 #[test]
 fn every_program_of_the_stack_is_of_a_library() {
-    let names: Vec<_> =
-        std::fs::read_dir(project().join("tests/stack")).expect("tests/stack").map(|entry| entry.expect("an entry").path()).collect();
-    let of_a_library = |path: &Path| LIBRARIES.iter().any(|(name, ..)| path.file_stem().is_some_and(|stem| stem == *name));
-    let others: Vec<_> = names.iter().filter(|path| !of_a_library(path)).filter_map(|path| path.file_name()).collect();
+    let names: Vec<_> = std::fs::read_dir(project().join("tests/stack"))
+        .expect("tests/stack")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    let of_a_library = |path: &Path| {
+        LIBRARIES
+            .iter()
+            .any(|(name, ..)| path.file_stem().is_some_and(|stem| stem == *name))
+    };
+    let others: Vec<_> = names
+        .iter()
+        .filter(|path| !of_a_library(path))
+        .filter_map(|path| path.file_name())
+        .collect();
     assert_eq!(others.len(), 2, "{others:?}");
 }
 
 #[test]
-fn libmpdecs_own_trap_handler_raises_sigfpe_where_the_program_has_signals_and_ends_it_where_it_has_none() {
+fn libmpdecs_own_trap_handler_raises_sigfpe_where_the_program_has_signals_and_ends_it_where_it_has_none()
+ {
     let place = Place::new();
     let source = place.write(
         "trap.c",
@@ -211,10 +297,27 @@ fn libmpdecs_own_trap_handler_raises_sigfpe_where_the_program_has_signals_and_en
     );
     let run_with = |more: &[&str]| {
         let program = place.path("trap.wasm");
-        run(Command::new(clang()).arg("-O1").arg(&source).args(said("libmpdec")).args(more).arg("-o").arg(&program)).exits(0);
+        run(Command::new(clang())
+            .arg("-O1")
+            .arg(&source)
+            .args(said("libmpdec"))
+            .args(more)
+            .arg("-o")
+            .arg(&program))
+        .exits(0);
         run(Command::new(wasmtime()).arg("run").arg(&program))
     };
-    assert_eq!(run_with(&["-DSIGNALS", "-lwasi-emulated-signal"]).exits(0).stdout, "before\nsignal SIGFPE\nafter\n");
+    assert_eq!(
+        run_with(&["-DSIGNALS", "-lwasi-emulated-signal"])
+            .exits(0)
+            .stdout,
+        "before\nsignal SIGFPE\nafter\n"
+    );
     let done = run_with(&[]);
-    assert!(done.code != 0 && done.stdout == "before\n", "{}: {}", done.code, done.stdout);
+    assert!(
+        done.code != 0 && done.stdout == "before\n",
+        "{}: {}",
+        done.code,
+        done.stdout
+    );
 }

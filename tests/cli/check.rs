@@ -12,7 +12,12 @@ const CODE: &str = "int thing(void) { return 42; }\n";
 /// A source with one test program, `program`, whose run has the keys `keys`; built into `out`.
 pub fn place(program: &str, keys: &str) -> Place {
     let place = Place::new();
-    Own { name: "thing", requires: &[], code: CODE }.write(&place);
+    Own {
+        name: "thing",
+        requires: &[],
+        code: CODE,
+    }
+    .write(&place);
     place.write("recipes/thing/check.c", program);
     place.write(
         "recipes/thing/tests.toml",
@@ -38,40 +43,71 @@ fn lock_without_sources() -> String {
 fn failure(program: &str, keys: &str) -> Value {
     let place = place(program, keys);
     let checked = run(&mut check(&place, &wasmtime())).exits(1);
-    let tests: Vec<Value> = checked.json().into_iter().filter(|line| line["reason"] == "test").collect();
+    let tests: Vec<Value> = checked
+        .json()
+        .into_iter()
+        .filter(|line| line["reason"] == "test")
+        .collect();
     assert_eq!(tests.len(), 1);
     tests[0]["data"]["failure"].clone()
 }
 
 fn check(place: &Place, runner: &Path) -> std::process::Command {
-    let mut command = place.own(place.command(&["check", "--offline", "--prefix", "out", "--message-format", "json"]));
-    command.arg("--runner").arg(runner).arg("--wasi-sdk").arg(sdk());
+    let mut command = place.own(place.command(&[
+        "check",
+        "--offline",
+        "--prefix",
+        "out",
+        "--message-format",
+        "json",
+    ]));
+    command
+        .arg("--runner")
+        .arg(runner)
+        .arg("--wasi-sdk")
+        .arg(sdk());
     command
 }
 
 #[test]
 fn a_test_that_gives_what_it_must_passes_and_the_report_has_what_is_not_applicable() {
     let program = "#include <stdio.h>\n#include <thing.h>\nint main(int c, char **v) { printf(\"%s %d\\n\", v[1], thing()); return 3; }\n";
-    let place = place(program, "args = [\"the answer is\"]\nexit = 3\nstdout-contains = [\"the answer is 42\"]");
+    let place = place(
+        program,
+        "args = [\"the answer is\"]\nexit = 3\nstdout-contains = [\"the answer is 42\"]",
+    );
     let mut command = check(&place, &wasmtime());
     let checked = run(command.arg("--junit").arg("junit.xml")).exits(0);
     let suite = checked.data("suite");
     assert_eq!(suite["tests"][0]["failure"], Value::Null);
     assert_eq!(suite["not_applicable"][0]["reason"], "WASI has none");
     let junit = std::fs::read_to_string(place.path("junit.xml")).expect("the file");
-    assert!(junit.contains("tests=\"2\" skipped=\"1\" failures=\"0\""), "{junit}");
+    assert!(
+        junit.contains("tests=\"2\" skipped=\"1\" failures=\"0\""),
+        "{junit}"
+    );
 }
 
 #[test]
 fn a_trap_is_told_as_one() {
-    assert_eq!(failure("int main(void) { __builtin_trap(); }\n", "")["kind"], "trap");
+    assert_eq!(
+        failure("int main(void) { __builtin_trap(); }\n", "")["kind"],
+        "trap"
+    );
 }
 
 #[test]
 fn a_test_that_hangs_or_sleeps_is_ended_at_its_time_limit() {
-    for program in ["int main(void) { for (volatile int i = 0;; i++) {} }\n", "#include <unistd.h>\nint main(void) { sleep(1000); }\n"] {
+    for program in [
+        "int main(void) { for (volatile int i = 0;; i++) {} }\n",
+        "#include <unistd.h>\nint main(void) { sleep(1000); }\n",
+    ] {
         let failure = failure(program, "time-limit = 1");
-        assert_eq!((failure["kind"].as_str(), failure["limit"].as_u64()), (Some("timed-out"), Some(1)), "{program}");
+        assert_eq!(
+            (failure["kind"].as_str(), failure["limit"].as_u64()),
+            (Some("timed-out"), Some(1)),
+            "{program}"
+        );
     }
 }
 
@@ -89,7 +125,10 @@ fn a_test_that_takes_memory_without_end_gets_what_the_limit_allows_and_ends() {
     let failure = failure(program, "memory-limit = 32");
     assert_eq!(failure["kind"], "trap", "{failure}");
     let words = failure["words"].as_str().expect("words");
-    let got = words.split_once("got ").and_then(|(_, rest)| rest.split_once(" MiB")).and_then(|(number, _)| number.parse::<u32>().ok());
+    let got = words
+        .split_once("got ")
+        .and_then(|(_, rest)| rest.split_once(" MiB"))
+        .and_then(|(number, _)| number.parse::<u32>().ok());
     assert!(got.is_some_and(|got| (16..32).contains(&got)), "{words}");
 }
 
@@ -102,7 +141,11 @@ fn a_test_that_grows_the_function_table_without_end_is_refused_more() {
                    return first; }\n\
                    int main(void) { for (long long all = 0; all < 1 << 24; all += 1 << 16) if (grow(1 << 16) == -1) return 7; return 0; }\n";
     let place = place(program, "exit = 7");
-    place.edit("recipes/thing/tests.toml", "modules =", "inline-assembly = [\"check.c\"]\nlibs = [\"-Wl,--growable-table\"]\nmodules =");
+    place.edit(
+        "recipes/thing/tests.toml",
+        "modules =",
+        "inline-assembly = [\"check.c\"]\nlibs = [\"-Wl,--growable-table\"]\nmodules =",
+    );
     run(&mut check(&place, &wasmtime())).exits(0);
 }
 
@@ -124,7 +167,11 @@ fn a_test_that_fills_its_folder_with_bytes_or_with_files_is_ended() {
                  FILE *f = fopen(n, \"w\"); if (!f) return 1; fclose(f); } return 0; }\n";
     for (program, kind, limit) in [(bytes, "wrote", 1 << 30), (files, "files", 20_000)] {
         let failure = failure(program, "");
-        assert_eq!((failure["kind"].as_str(), failure["limit"].as_u64()), (Some(kind), Some(limit)), "{failure}");
+        assert_eq!(
+            (failure["kind"].as_str(), failure["limit"].as_u64()),
+            (Some(kind), Some(limit)),
+            "{failure}"
+        );
     }
 }
 
@@ -141,65 +188,116 @@ fn a_test_can_not_write_outside_its_folder_nor_see_one_that_is_not_given() {
 
 #[test]
 fn a_file_that_the_test_needs_and_does_not_get_fails_it_with_its_own_words() {
-    let program =
-        "#include <stdio.h>\nint main(void) { if (!fopen(\"/data/input\", \"r\")) { perror(\"/data/input\"); return 1; } return 0; }\n";
+    let program = "#include <stdio.h>\nint main(void) { if (!fopen(\"/data/input\", \"r\")) { perror(\"/data/input\"); return 1; } return 0; }\n";
     let failure = failure(program, "");
     assert_eq!(failure["kind"], "exit");
-    assert!(failure["words"].as_str().expect("words").contains("/data/input"), "{failure}");
+    assert!(
+        failure["words"]
+            .as_str()
+            .expect("words")
+            .contains("/data/input"),
+        "{failure}"
+    );
 }
 
 #[test]
 fn a_program_that_does_not_compile_or_link_is_a_failed_test_with_clangs_words() {
     let compiled = failure("int main(void) { return nothing_of_this_name; }\n", "");
     assert_eq!(compiled["kind"], "compile");
-    assert!(compiled["words"].as_str().expect("words").contains("nothing_of_this_name"));
-    let linked = failure("int not_there(void);\nint main(void) { return not_there(); }\n", "");
+    assert!(
+        compiled["words"]
+            .as_str()
+            .expect("words")
+            .contains("nothing_of_this_name")
+    );
+    let linked = failure(
+        "int not_there(void);\nint main(void) { return not_there(); }\n",
+        "",
+    );
     assert_eq!(linked["kind"], "link");
-    assert!(linked["words"].as_str().expect("words").contains("not_there"));
+    assert!(
+        linked["words"]
+            .as_str()
+            .expect("words")
+            .contains("not_there")
+    );
 }
 
 #[test]
 fn output_that_differs_is_told_by_its_first_line() {
-    let failure = failure("#include <stdio.h>\nint main(void) { puts(\"Do as you don't like.\"); return 0; }\n", "stdout = \"LICENSE\"");
-    assert_eq!((failure["kind"].as_str(), failure["line"].as_u64()), (Some("stdout"), Some(1)));
+    let failure = failure(
+        "#include <stdio.h>\nint main(void) { puts(\"Do as you don't like.\"); return 0; }\n",
+        "stdout = \"LICENSE\"",
+    );
+    assert_eq!(
+        (failure["kind"].as_str(), failure["line"].as_u64()),
+        (Some("stdout"), Some(1))
+    );
 }
 
 #[test]
 fn a_missing_runner_and_one_with_other_flags_are_named() {
     let place = place("int main(void) { return 0; }\n", "");
-    run(&mut check(&place, &place.path("no-runner"))).exits(1).says(&["there is no WASI runtime", "no-runner"]);
+    run(&mut check(&place, &place.path("no-runner")))
+        .exits(1)
+        .says(&["there is no WASI runtime", "no-runner"]);
     let other = place.write("other", "#!/bin/sh\n[ \"$1\" = --version ] && echo other 1.0 && exit 0\necho unknown option -C >&2\nexit 2\n");
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     std::fs::set_permissions(&other, mode).expect("made executable");
-    run(&mut check(&place, &other)).exits(1).says(&["can't run a program of one line", "unknown option -C"]);
+    run(&mut check(&place, &other))
+        .exits(1)
+        .says(&["can't run a program of one line", "unknown option -C"]);
 }
 
 #[test]
 fn a_runner_that_runs_nothing_and_ends_well_is_refused() {
     let place = place("int main(void) { return 0; }\n", "");
-    run(&mut check(&place, Path::new("true"))).exits(1).says(&["can't run a program of one line", "it ended with 0, the program with 7"]);
+    run(&mut check(&place, Path::new("true"))).exits(1).says(&[
+        "can't run a program of one line",
+        "it ended with 0, the program with 7",
+    ]);
 }
 
 #[test]
 fn without_any_runner_and_without_network_it_is_told_where_one_was_looked_for() {
     let place = place("int main(void) { return 0; }\n", "");
     let mut command = place.own(place.command(&["check", "--offline", "--prefix", "out"]));
-    command.arg("--wasi-sdk").arg(sdk()).env("PATH", "").env_remove("HOSTRUNNER");
-    run(&mut command).exits(1).says(&["there is no WASI runtime", "none is on the PATH or in the store", "$HOSTRUNNER"]);
+    command
+        .arg("--wasi-sdk")
+        .arg(sdk())
+        .env("PATH", "")
+        .env_remove("HOSTRUNNER");
+    run(&mut command).exits(1).says(&[
+        "there is no WASI runtime",
+        "none is on the PATH or in the store",
+        "$HOSTRUNNER",
+    ]);
 }
 
 #[test]
 fn each_value_and_each_level_is_a_test_and_directives_tell_what_it_prints() {
     let program = "#include <stdio.h>\n/* { dg-output \"the answer\\nis 4.\" } */\nint main(void) { puts(\"So the answer\"); puts(N == 2 ? \"is 43\" : \"is 4.2\"); return 0; }\n";
     let place = place(program, "dg-output = true");
-    let keys =
-        "each = [\"*.c\"]\nexcept = [\"thing.c\"]\nopt-levels = [\"-O0\", \"-Os\"]\neach-define = { name = \"N\", from = 1, to = 2 }";
+    let keys = "each = [\"*.c\"]\nexcept = [\"thing.c\"]\nopt-levels = [\"-O0\", \"-Os\"]\neach-define = { name = \"N\", from = 1, to = 2 }";
     place.edit("recipes/thing/tests.toml", "sources = [\"check.c\"]", keys);
     let suite = run(&mut check(&place, &wasmtime())).exits(1).data("suite");
     let tests = suite["tests"].as_array().expect("tests");
-    let passed: Vec<_> = tests.iter().map(|test| (test["name"].as_str().expect("a name"), test["failure"].is_null())).collect();
+    let passed: Vec<_> = tests
+        .iter()
+        .map(|test| {
+            (
+                test["name"].as_str().expect("a name"),
+                test["failure"].is_null(),
+            )
+        })
+        .collect();
     // A full stop is one, not any character.
-    let expected = [("check.c N=1 -O0", true), ("check.c N=1 -Os", true), ("check.c N=2 -O0", false), ("check.c N=2 -Os", false)];
+    let expected = [
+        ("check.c N=1 -O0", true),
+        ("check.c N=1 -Os", true),
+        ("check.c N=2 -O0", false),
+        ("check.c N=2 -Os", false),
+    ];
     assert_eq!(passed, expected);
     assert_eq!(tests[2]["failure"]["text"], "the answer\nis 4.");
 }
@@ -207,28 +305,55 @@ fn each_value_and_each_level_is_a_test_and_directives_tell_what_it_prints() {
 #[test]
 fn a_patch_of_a_test_is_locked_applied_and_reported_and_leaves_the_library_alone() {
     let place = place("int main(void) { return 0; }\n", "");
-    place.edit("recipes/thing/tests.toml", "[overlay]\n\"check.c\" = \"check.c\"\n", "");
-    place.edit("recipes/thing/tests.toml", "[program.check]\nsources = [\"check.c\"]", "[program.check]\nsources = [\"thing.c\"]");
+    place.edit(
+        "recipes/thing/tests.toml",
+        "[overlay]\n\"check.c\" = \"check.c\"\n",
+        "",
+    );
+    place.edit(
+        "recipes/thing/tests.toml",
+        "[program.check]\nsources = [\"check.c\"]",
+        "[program.check]\nsources = [\"thing.c\"]",
+    );
     let patch = "--- a/thing.c\n+++ b/thing.c\n@@ -1 +1 @@\n-int thing(void) { return 42; }\n+int main(void) { return 0; }\n";
     place.write("patches/thing/0001-main.patch", patch);
-    let reason =
-        "[[patch]]\nfile = \"0001-main.patch\"\nreason = \"it lacks a main function\"\nupstream = \"not sent: ours\"\n[program.check]";
+    let reason = "[[patch]]\nfile = \"0001-main.patch\"\nreason = \"it lacks a main function\"\nupstream = \"not sent: ours\"\n[program.check]";
     place.edit("recipes/thing/tests.toml", "[program.check]", reason);
     let unlocked = run(&mut check(&place, &wasmtime()));
-    unlocked.exits(3).says(&["0001-main.patch", "nothing of it"]);
+    unlocked
+        .exits(3)
+        .says(&["0001-main.patch", "nothing of it"]);
     let locked = run(&mut place.own(place.command(&["lock", "thing", "1", "--offline"]))).exits(0);
-    assert!(locked.stdout.contains("patch of tests 0001-main.patch"), "{}", locked.stdout);
-    let suite = run(check(&place, &wasmtime()).arg("--junit").arg("junit.xml")).exits(0).data("suite");
+    assert!(
+        locked.stdout.contains("patch of tests 0001-main.patch"),
+        "{}",
+        locked.stdout
+    );
+    let suite = run(check(&place, &wasmtime()).arg("--junit").arg("junit.xml"))
+        .exits(0)
+        .data("suite");
     assert_eq!(suite["patches"][0]["reason"], "it lacks a main function");
-    assert!(std::fs::read_to_string(place.path("junit.xml")).expect("the file").contains("it lacks a main function"));
+    assert!(
+        std::fs::read_to_string(place.path("junit.xml"))
+            .expect("the file")
+            .contains("it lacks a main function")
+    );
 
     place.write("patches/thing/0001-main.patch", patch.replace("42", "41"));
-    run(&mut place.own(place.command(&["lock", "thing", "1", "--offline"]))).exits(2).says(&["0001-main.patch", "thing.c"]);
+    run(&mut place.own(place.command(&["lock", "thing", "1", "--offline"])))
+        .exits(2)
+        .says(&["0001-main.patch", "thing.c"]);
 }
 
 #[test]
 fn a_prefix_that_is_not_what_the_lock_gives_is_not_checked() {
     let place = place("int main(void) { return 0; }\n", "");
-    place.edit("recipes/thing/recipe.toml", "A source of the tests", "Another source of the tests");
-    run(&mut check(&place, &wasmtime())).exits(2).says(&["is not what the recipes, the lock and the SDK give now"]);
+    place.edit(
+        "recipes/thing/recipe.toml",
+        "A source of the tests",
+        "Another source of the tests",
+    );
+    run(&mut check(&place, &wasmtime()))
+        .exits(2)
+        .says(&["is not what the recipes, the lock and the SDK give now"]);
 }

@@ -1,4 +1,5 @@
-//! The lock: what moves it, what it tells, what never touches it; and an old version built beside the new one.
+//! The lock: what moves it, what it tells, what never touches it; and an old version built beside
+//! the new one.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -10,9 +11,12 @@ use serde_json::Value;
 use crate::programs::{compile, pkgconf, runs};
 use crate::server::Server;
 use crate::sources::{Own, gz, tar};
-use crate::support::{Place, archives, names, project, raw, run, sdk, shared_store, snapshot, system, test};
+use crate::support::{
+    Place, archives, names, project, raw, run, sdk, shared_store, snapshot, system, test,
+};
 
-/// The lock of the tests that has zlib 1.3.1 and nothing else. It was made by `wasideps lock zlib 1.3.1` from one without sources.
+/// The lock of the tests that has zlib 1.3.1 and nothing else. It was made by `wasideps lock zlib
+/// 1.3.1` from one without sources.
 fn old_lock() -> PathBuf {
     project().join("tests/fixtures/zlib-1.3.1.lock.json")
 }
@@ -26,11 +30,20 @@ fn old_crate() -> Vec<u8> {
     static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
     let bytes = BYTES.get_or_init(|| {
         let origins = json(&old_lock())["sources"]["zlib"]["origins"].take();
-        let origin = origins.as_array().expect("origins").iter().find(|origin| origin["crate"].is_string()).expect("a crate");
+        let origin = origins
+            .as_array()
+            .expect("origins")
+            .iter()
+            .find(|origin| origin["crate"].is_string())
+            .expect("a crate");
         let path = archives().join(origin["sha256"].as_str().expect("a digest"));
         if !path.is_file() {
             let mut command = raw();
-            command.args(["fetch", "--all-origins", "--lockfile"]).arg(old_lock()).arg("--store").arg(shared_store());
+            command
+                .args(["fetch", "--all-origins", "--lockfile"])
+                .arg(old_lock())
+                .arg("--store")
+                .arg(shared_store());
             run(&mut command).exits(0);
         }
         std::fs::read(path).expect("it was fetched")
@@ -44,37 +57,74 @@ fn an_old_lock_builds_the_old_version_beside_the_new_one() {
     let place = Place::new();
     run(&mut place.build(&["zlib", "--prefix", "new"])).exits(0);
     let new = snapshot(&place.path("new"));
-    run(place.build(&["--prefix", "old"]).arg("--lockfile").arg(old_lock())).exits(0);
+    run(place
+        .build(&["--prefix", "old"])
+        .arg("--lockfile")
+        .arg(old_lock()))
+    .exits(0);
     assert_eq!(snapshot(&place.path("new")), new);
-    for (prefix, version, expected) in [("old", "1.3.1", "zlib-1.3.1.expected"), ("new", "1.3.2", "zlib.expected")] {
-        let libdir = [("PKG_CONFIG_LIBDIR", place.path(prefix).join("lib/pkgconfig").display().to_string())];
+    for (prefix, version, expected) in [
+        ("old", "1.3.1", "zlib-1.3.1.expected"),
+        ("new", "1.3.2", "zlib.expected"),
+    ] {
+        let libdir = [(
+            "PKG_CONFIG_LIBDIR",
+            place
+                .path(prefix)
+                .join("lib/pkgconfig")
+                .display()
+                .to_string(),
+        )];
         let manifest = json(&place.path(prefix).join("share/wasideps/manifest.json"));
         assert_eq!(manifest["sources"][0]["version"], version);
-        let program = compile(&place, &sdk().join("bin/clang"), "zlib", &pkgconf(&["zlib".to_owned()], &libdir));
+        let program = compile(
+            &place,
+            &sdk().join("bin/clang"),
+            "zlib",
+            &pkgconf(&["zlib".to_owned()], &libdir),
+        );
         runs(&place, &program, expected);
     }
 }
 
-/// The project's recipes and lock, its URLs on a server that has nothing, its crates in a registry that has the one of zlib 1.3.1.
+/// The project's recipes and lock, its URLs on a server that has nothing, its crates in a registry
+/// that has the one of zlib 1.3.1.
 fn place_with_registry() -> (Place, Server) {
     let place = Place::new();
     place.copy_recipes();
     let sha256 = wasideps::model::Sha256::of(&old_crate());
     let downloads = Server::with([("/libz-sys-1.1.24.crate", old_crate())]);
-    let config = format!(r#"{{"dl":"{}"}}"#, downloads.url("/{crate}-{version}.crate"));
-    let index = format!(r#"{{"name":"libz-sys","vers":"1.1.24","deps":[],"cksum":"{sha256}","features":{{}},"yanked":false}}"#);
-    let registry = Server::with([("/config.json", config.into_bytes()), ("/li/bz/libz-sys", index.into())]);
-    let text = format!("[source.crates-io]\nreplace-with = 'here'\n[source.here]\nregistry = 'sparse+{}/'\n", registry.url(""));
+    let config = format!(
+        r#"{{"dl":"{}"}}"#,
+        downloads.url("/{crate}-{version}.crate")
+    );
+    let index = format!(
+        r#"{{"name":"libz-sys","vers":"1.1.24","deps":[],"cksum":"{sha256}","features":{{}},"yanked":false}}"#
+    );
+    let registry = Server::with([
+        ("/config.json", config.into_bytes()),
+        ("/li/bz/libz-sys", index.into()),
+    ]);
+    let text = format!(
+        "[source.crates-io]\nreplace-with = 'here'\n[source.here]\nregistry = 'sparse+{}/'\n",
+        registry.url("")
+    );
     place.write("cargo-home/config.toml", text);
     for host in ["https://github.com", "https://zlib.net"] {
-        place.edit("recipes/zlib/1.3.1.toml", &format!("url = \"{host}"), &format!("url = \"{}", downloads.url("")));
+        place.edit(
+            "recipes/zlib/1.3.1.toml",
+            &format!("url = \"{host}"),
+            &format!("url = \"{}", downloads.url("")),
+        );
     }
     (place, downloads)
 }
 
 /// What must not change: the bytes, and whether they were written again.
 fn state(path: &Path) -> (Vec<u8>, std::time::SystemTime) {
-    let modified = std::fs::metadata(path).and_then(|meta| meta.modified()).expect("a file with a time");
+    let modified = std::fs::metadata(path)
+        .and_then(|meta| meta.modified())
+        .expect("a file with a time");
     (std::fs::read(path).expect("the file"), modified)
 }
 
@@ -83,18 +133,40 @@ fn lock_moves_one_source_shows_what_moves_and_changes_nothing_else() {
     let (place, _downloads) = place_with_registry();
     let path = place.path("lockfile.json");
     let before = json(&path);
-    let lock = |args: &[&str]| run(&mut place.own(place.command(&[&["lock", "zlib", "1.3.1"], args].concat())));
+    let lock = |args: &[&str]| {
+        run(&mut place.own(place.command(&[&["lock", "zlib", "1.3.1"], args].concat())))
+    };
 
     let untouched = state(&path);
     let shown = lock(&["--dry-run"]).exits(0);
     let expected = json(&old_lock())["sources"]["zlib"].take();
     let inputs = expected["inputs"].as_str().expect("a digest");
-    for words in ["1.3.2", "1.3.1", &inputs[..12], "crate libz-sys 1.1.24", "crate libz-sys 1.1.31"] {
-        assert!(shown.stdout.contains(words), "`{words}` is not in\n{}", shown.stdout);
+    for words in [
+        "1.3.2",
+        "1.3.1",
+        &inputs[..12],
+        "crate libz-sys 1.1.24",
+        "crate libz-sys 1.1.31",
+    ] {
+        assert!(
+            shown.stdout.contains(words),
+            "`{words}` is not in\n{}",
+            shown.stdout
+        );
     }
-    assert!(!shown.stdout.contains(inputs), "digests are shortened in the table, and whole in JSON");
-    let moved = lock(&["--dry-run", "--message-format", "json"]).exits(0).json();
-    assert!(moved.iter().any(|line| line["reason"] == "moved" && line["data"]["new"] == inputs), "{moved:#?}");
+    assert!(
+        !shown.stdout.contains(inputs),
+        "digests are shortened in the table, and whole in JSON"
+    );
+    let moved = lock(&["--dry-run", "--message-format", "json"])
+        .exits(0)
+        .json();
+    assert!(
+        moved
+            .iter()
+            .any(|line| line["reason"] == "moved" && line["data"]["new"] == inputs),
+        "{moved:#?}"
+    );
     assert_eq!(state(&path), untouched, "--dry-run writes");
 
     lock(&[]).exits(0);
@@ -102,10 +174,13 @@ fn lock_moves_one_source_shows_what_moves_and_changes_nothing_else() {
     for key in ["version", "inputs", "patches"] {
         assert_eq!(after["sources"]["zlib"][key], expected[key], "{key}");
     }
-    // Places that were not reached are kept with the digest that is published for them; the crate comes with its size.
+    // Places that were not reached are kept with the digest that is published for them; the crate
+    // comes with its size.
     let digests = |source: &Value| -> Vec<(Value, Value)> {
         let origins = source["origins"].as_array().expect("origins").iter();
-        origins.map(|origin| (origin["sha256"].clone(), origin["size"].clone())).collect()
+        origins
+            .map(|origin| (origin["sha256"].clone(), origin["size"].clone()))
+            .collect()
     };
     assert_eq!(digests(&after["sources"]["zlib"]), digests(&expected));
     // Nothing else moved but the date.
@@ -127,9 +202,12 @@ fn fetch_build_plan_and_list_never_write_the_lock() {
     place.copy_recipes();
     let untouched = state(&place.path("lockfile.json"));
     let sdk = sdk().to_string_lossy();
-    for args in
-        [&["fetch", "bzip2", "--wasi-sdk", &sdk][..], &["build", "bzip2", "--wasi-sdk", &sdk], &["plan", "--wasi-sdk", &sdk], &["list"]]
-    {
+    for args in [
+        &["fetch", "bzip2", "--wasi-sdk", &sdk][..],
+        &["build", "bzip2", "--wasi-sdk", &sdk],
+        &["plan", "--wasi-sdk", &sdk],
+        &["list"],
+    ] {
         run(&mut place.own(place.with_archives(args))).exits(0);
         assert_eq!(state(&place.path("lockfile.json")), untouched, "{args:?}");
     }
@@ -139,15 +217,28 @@ fn fetch_build_plan_and_list_never_write_the_lock() {
 fn origins_that_disagree_are_not_locked_and_the_file_is_named() {
     let place = Place::new();
     place.copy_recipes();
-    let own = Own { name: "demo", requires: &[], code: "int demo(void) { return 0; }\n" };
+    let own = Own {
+        name: "demo",
+        requires: &[],
+        code: "int demo(void) { return 0; }\n",
+    };
     own.write(&place);
-    let other = [("demo.c", "int demo(void) { return 1; }\n"), ("demo.h", "int demo(void);\n"), ("LICENSE", "Do as you like.\n")];
+    let other = [
+        ("demo.c", "int demo(void) { return 1; }\n"),
+        ("demo.h", "int demo(void);\n"),
+        ("LICENSE", "Do as you like.\n"),
+    ];
     let other = other.map(|(path, text)| (format!("other/{path}"), text.as_bytes().to_vec()));
     let server = Server::with([("/demo-1.tar.gz", gz(&tar(&other)))]);
-    let origin = format!("[[origin]]\nurl = \"{}\"\nroot = \"other\"\n\n[inputs]", server.url("/demo-{version}.tar.gz"));
+    let origin = format!(
+        "[[origin]]\nurl = \"{}\"\nroot = \"other\"\n\n[inputs]",
+        server.url("/demo-{version}.tar.gz")
+    );
     place.edit("recipes/demo/recipe.toml", "[inputs]", &origin);
     let untouched = state(&place.path("lockfile.json"));
-    run(&mut place.own(place.command(&["lock", "demo", "1"]))).exits(3).says(&["contain different inputs: demo.c (other content)"]);
+    run(&mut place.own(place.command(&["lock", "demo", "1"])))
+        .exits(3)
+        .says(&["contain different inputs: demo.c (other content)"]);
     assert_eq!(state(&place.path("lockfile.json")), untouched);
 }
 
@@ -155,10 +246,16 @@ fn origins_that_disagree_are_not_locked_and_the_file_is_named() {
 fn bytes_that_are_not_the_published_ones_are_not_locked() {
     let (place, _) = place_with_registry();
     let server = Server::start(|_, _| crate::server::Reply::Body(gz(b"something else")));
-    place.edit("recipes/zlib/1.3.1.toml", "url = \"http://", &format!("url = \"{}/", server.url("")));
+    place.edit(
+        "recipes/zlib/1.3.1.toml",
+        "url = \"http://",
+        &format!("url = \"{}/", server.url("")),
+    );
     let untouched = state(&place.path("lockfile.json"));
     let published = "9a93b2b7dfdac77ceba5a558a580e74667dd6fede4585b91eefb60f03b72df23";
-    run(&mut place.own(place.command(&["lock", "zlib", "1.3.1"]))).exits(3).says(&[&server.url(""), published]);
+    run(&mut place.own(place.command(&["lock", "zlib", "1.3.1"])))
+        .exits(3)
+        .says(&[&server.url(""), published]);
     assert_eq!(state(&place.path("lockfile.json")), untouched);
 }
 
@@ -167,11 +264,18 @@ fn the_embedded_lock_a_version_without_recipe_and_half_a_request_are_refused() {
     let place = Place::new();
     place.copy_recipes();
     let untouched = state(&place.path("lockfile.json"));
-    run(&mut place.command(&["lock", "zlib", "1.3.1"])).exits(2).says(&["the embedded lock can't be written", "--lockfile FILE"]);
+    run(&mut place.command(&["lock", "zlib", "1.3.1"]))
+        .exits(2)
+        .says(&["the embedded lock can't be written", "--lockfile FILE"]);
     run(&mut place.own(place.command(&["lock", "zlib", "9.9"])))
         .exits(2)
-        .says(&["no recipe is written for zlib 9.9", "1.3.1, 1.3.2; add 9.9 to `versions` of its recipe"]);
-    run(&mut place.own(place.command(&["lock", "zlib"]))).exits(2).says(&["VERSION"]);
+        .says(&[
+            "no recipe is written for zlib 9.9",
+            "1.3.1, 1.3.2; add 9.9 to `versions` of its recipe",
+        ]);
+    run(&mut place.own(place.command(&["lock", "zlib"])))
+        .exits(2)
+        .says(&["VERSION"]);
     assert_eq!(state(&place.path("lockfile.json")), untouched);
 }
 
@@ -180,15 +284,37 @@ fn a_written_lock_can_be_read_by_others() {
     use std::os::unix::fs::PermissionsExt as _;
     let place = Place::new();
     place.copy_recipes();
-    Own { name: "demo", requires: &[], code: "int demo(void) { return 0; }\n" }.lock(&place);
-    let fresh = std::fs::metadata(place.write("fresh", "")).expect("a file").permissions().mode();
-    assert_eq!(std::fs::metadata(place.path("lockfile.json")).expect("the lock").permissions().mode(), fresh);
+    Own {
+        name: "demo",
+        requires: &[],
+        code: "int demo(void) { return 0; }\n",
+    }
+    .lock(&place);
+    let fresh = std::fs::metadata(place.write("fresh", ""))
+        .expect("a file")
+        .permissions()
+        .mode();
+    assert_eq!(
+        std::fs::metadata(place.path("lockfile.json"))
+            .expect("the lock")
+            .permissions()
+            .mode(),
+        fresh
+    );
 }
 
-/// What git calls the tree of the archive at `path` below its top folder; nothing where it holds empty folders, which git does not keep.
+/// What git calls the tree of the archive at `path` below its top folder; nothing where it holds
+/// empty folders, which git does not keep.
 fn git_tree(place: &Place, path: &Path) -> Option<String> {
     let dir = place.path("unpacked");
-    let shell = |line: &str, below: &Path| run(Command::new("sh").args(["-c", line, "sh"]).arg(path).current_dir(below)).exits(0).stdout;
+    let shell = |line: &str, below: &Path| {
+        run(Command::new("sh")
+            .args(["-c", line, "sh"])
+            .arg(path)
+            .current_dir(below))
+        .exits(0)
+        .stdout
+    };
     let _ = std::fs::remove_dir_all(&dir);
     std::fs::create_dir(&dir).expect("a folder");
     shell("tar xpf \"$1\"", &dir);
@@ -196,18 +322,25 @@ fn git_tree(place: &Place, path: &Path) -> Option<String> {
     assert_eq!(tops.len(), 1, "{tops:?}");
     let top = dir.join(&tops[0]);
     let empty = shell("find . -type d -empty", &top);
-    // No attribute of the source's own may change what is hashed; the repository is elsewhere, so that it is no part of the tree.
+    // No attribute of the source's own may change what is hashed; the repository is elsewhere, so
+    // that it is no part of the tree.
     let tree = "export GIT_DIR=../../git GIT_WORK_TREE=. && rm -rf $GIT_DIR && git init -q && mkdir -p $GIT_DIR/info &&
         echo '* -text -ident -filter' >$GIT_DIR/info/attributes && git add -Af . && git write-tree";
-    empty.is_empty().then(|| shell(tree, &top).trim().to_owned())
+    empty
+        .is_empty()
+        .then(|| shell(tree, &top).trim().to_owned())
 }
 
 #[test]
 fn the_locks_other_names_of_archives_are_those_that_sha512sum_and_git_give() {
     let place = Place::new();
     let lock = json(&project().join("lockfile.json"));
-    let origins: Vec<&Value> =
-        lock["sources"].as_object().expect("sources").values().flat_map(|source| source["origins"].as_array().expect("origins")).collect();
+    let origins: Vec<&Value> = lock["sources"]
+        .as_object()
+        .expect("sources")
+        .values()
+        .flat_map(|source| source["origins"].as_array().expect("origins"))
+        .collect();
     let mut checked = BTreeSet::new();
     let mut trees = 0;
     for origin in origins {
@@ -218,13 +351,21 @@ fn the_locks_other_names_of_archives_are_those_that_sha512sum_and_git_give() {
             continue;
         }
         let sha512 = run(system("sha512sum").arg(&path)).exits(0).stdout;
-        assert_eq!(origin["sha512"].as_str(), sha512.split(' ').next(), "{origin}");
+        assert_eq!(
+            origin["sha512"].as_str(),
+            sha512.split(' ').next(),
+            "{origin}"
+        );
         if let Some(tree) = git_tree(&place, &path) {
             assert_eq!(origin["swhid"], format!("swh:1:dir:{tree}"), "{origin}");
             trees += 1;
         }
     }
-    assert!(trees > 3, "{trees} of {} archives could be compared", checked.len());
+    assert!(
+        trees > 3,
+        "{trees} of {} archives could be compared",
+        checked.len()
+    );
 }
 
 #[test]
@@ -233,14 +374,33 @@ fn a_lock_is_begun_by_init_and_takes_sources_from_then_on() {
     place.copy_recipes();
     std::fs::remove_file(place.path("lockfile.json")).expect("the lock");
     let none = run(&mut place.own(place.command(&["lock", "zlib", "1.3.2"]))).exits(2);
-    none.says(&["there is no lock at ", "`wasideps lock --init --lockfile ", "lockfile.json` creates one"]);
+    none.says(&[
+        "there is no lock at ",
+        "`wasideps lock --init --lockfile ",
+        "lockfile.json` creates one",
+    ]);
     run(&mut place.own(place.command(&["lock", "--init"]))).exits(0);
     let begun = json(&place.path("lockfile.json"));
     assert_eq!(begun["sources"], serde_json::json!({}));
-    assert_eq!(begun["sdks"], json(&project().join("lockfile.json"))["sdks"]);
+    assert_eq!(
+        begun["sdks"],
+        json(&project().join("lockfile.json"))["sdks"]
+    );
     let untouched = state(&place.path("lockfile.json"));
-    run(&mut place.own(place.command(&["lock", "--init"]))).exits(2).says(&["lockfile.json already exists"]);
+    run(&mut place.own(place.command(&["lock", "--init"])))
+        .exits(2)
+        .says(&["lockfile.json already exists"]);
     assert_eq!(state(&place.path("lockfile.json")), untouched);
-    Own { name: "demo", requires: &[], code: "int demo(void) { return 0; }\n" }.lock(&place);
-    assert_eq!(json(&place.path("lockfile.json"))["sources"].as_object().map(serde_json::Map::len), Some(1));
+    Own {
+        name: "demo",
+        requires: &[],
+        code: "int demo(void) { return 0; }\n",
+    }
+    .lock(&place);
+    assert_eq!(
+        json(&place.path("lockfile.json"))["sources"]
+            .as_object()
+            .map(serde_json::Map::len),
+        Some(1)
+    );
 }

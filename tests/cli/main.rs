@@ -1,5 +1,5 @@
-//! The command line on real sources with the real SDK. `tests/run` installs the tools that these tests need; a bare `cargo test` leaves out those whose
-//! tools are not there.
+//! The command line on real sources with the real SDK. `tests/run` installs the tools that these
+//! tests need; a bare `cargo test` leaves out those whose tools are not there.
 #![cfg(target_os = "linux")]
 
 mod advisories;

@@ -15,10 +15,20 @@ fn references(place: &Place, tags: &[&str]) -> Vec<u8> {
     let git = |args: &[&str]| {
         let mut command = system("git");
         for (key, value) in [("NAME", "The tests"), ("EMAIL", "tests@example.org")] {
-            command.env(format!("GIT_AUTHOR_{key}"), value).env(format!("GIT_COMMITTER_{key}"), value);
+            command
+                .env(format!("GIT_AUTHOR_{key}"), value)
+                .env(format!("GIT_COMMITTER_{key}"), value);
         }
-        let output = command.current_dir(place.path("repository")).args(args).output().expect("git starts");
-        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        let output = command
+            .current_dir(place.path("repository"))
+            .args(args)
+            .output()
+            .expect("git starts");
+        assert!(
+            output.status.success(),
+            "{args:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         output.stdout
     };
     std::fs::create_dir_all(place.path("repository")).expect("a folder");
@@ -27,25 +37,45 @@ fn references(place: &Place, tags: &[&str]) -> Vec<u8> {
     for tag in tags {
         git(&["tag", "-a", "-m", tag, tag]);
     }
-    [b"001e# service=git-upload-pack\n0000".to_vec(), git(&["upload-pack", "--http-backend-info-refs", "."])].concat()
+    [
+        b"001e# service=git-upload-pack\n0000".to_vec(),
+        git(&["upload-pack", "--http-backend-info-refs", "."]),
+    ]
+    .concat()
 }
 
 /// bzip2 alone, from a crate and a repository on `server`.
 fn place(server: &Server) -> Place {
     let place = Place::new();
     place.copy_recipes();
-    place.edit("recipes/bzip2/recipe.toml", "https://sourceware.org/git/bzip2.git", &server.url("/bzip2.git"));
+    place.edit(
+        "recipes/bzip2/recipe.toml",
+        "https://sourceware.org/git/bzip2.git",
+        &server.url("/bzip2.git"),
+    );
     place.edit_lock(|lock| {
-        lock["sources"].as_object_mut().expect("sources").retain(|name, _| name == "bzip2");
-        lock["sources"]["bzip2"]["origins"].as_array_mut().expect("origins").retain(|origin| origin["crate"].is_string());
+        lock["sources"]
+            .as_object_mut()
+            .expect("sources")
+            .retain(|name, _| name == "bzip2");
+        lock["sources"]["bzip2"]["origins"]
+            .as_array_mut()
+            .expect("origins")
+            .retain(|origin| origin["crate"].is_string());
     });
-    let text = format!("[source.crates-io]\nreplace-with = 'here'\n[source.here]\nregistry = 'sparse+{}/'\n", server.url(""));
+    let text = format!(
+        "[source.crates-io]\nreplace-with = 'here'\n[source.here]\nregistry = 'sparse+{}/'\n",
+        server.url("")
+    );
     place.write("cargo-home/config.toml", text);
     place
 }
 
 fn release(version: &str, yanked: bool) -> String {
-    format!(r#"{{"name":"bzip2-sys","vers":"{version}","deps":[],"cksum":"{}","features":{{}},"yanked":{yanked}}}"#, "0".repeat(64))
+    format!(
+        r#"{{"name":"bzip2-sys","vers":"{version}","deps":[],"cksum":"{}","features":{{}},"yanked":{yanked}}}"#,
+        "0".repeat(64)
+    )
 }
 
 /// A server with a registry of these releases, and a repository with these tags.
@@ -54,12 +84,15 @@ fn server(releases: &[String], references: Option<Vec<u8>>) -> Server {
     Server::start(move |path, _| match path {
         "/config.json" => Reply::Body(br#"{"dl":"http://127.0.0.1:1/"}"#.to_vec()),
         "/bz/ip/bzip2-sys" => Reply::Body(index.clone()),
-        "/bzip2.git/info/refs?service=git-upload-pack" => references.clone().map_or(Reply::Status(404), Reply::Body),
+        "/bzip2.git/info/refs?service=git-upload-pack" => {
+            references.clone().map_or(Reply::Status(404), Reply::Body)
+        }
         _ => Reply::Status(404),
     })
 }
 
-/// `wasideps outdated ARGS`, on a machine whose apt knows an index of sources with bzip2 in these versions, and no other.
+/// `wasideps outdated ARGS`, on a machine whose apt knows an index of sources with bzip2 in these
+/// versions, and no other.
 fn outdated(place: &Place, debian: &[&str], args: &[&str]) -> Command {
     let source = |version: &&str| {
         let sum = "0".repeat(64);
@@ -78,7 +111,10 @@ fn outdated(place: &Place, debian: &[&str], args: &[&str]) -> Command {
     );
     place.write("repository/dists/sid/Release", release);
     let uri = place.path("repository");
-    let sources = format!("Types: deb\nURIs: file:{}\nSuites: bookworm\nComponents: main\nTrusted: yes\n", uri.display());
+    let sources = format!(
+        "Types: deb\nURIs: file:{}\nSuites: bookworm\nComponents: main\nTrusted: yes\n",
+        uri.display()
+    );
     if !debian.is_empty() {
         place.write("apt/sources.d/tests.sources", sources);
     }
@@ -88,19 +124,45 @@ fn outdated(place: &Place, debian: &[&str], args: &[&str]) -> Command {
 }
 
 fn offers(place: &Place, code: i32) -> Vec<Value> {
-    let done = run(&mut outdated(place, &["1.0.8-6", "1.0.9-1"], &["--message-format", "json"])).exits(code);
-    done.json().into_iter().filter(|line| line["reason"] == "offer").map(|mut line| line["data"].take()).collect()
+    let done = run(&mut outdated(
+        place,
+        &["1.0.8-6", "1.0.9-1"],
+        &["--message-format", "json"],
+    ))
+    .exits(code);
+    done.json()
+        .into_iter()
+        .filter(|line| line["reason"] == "offer")
+        .map(|mut line| line["data"].take())
+        .collect()
 }
 
 #[test]
 fn what_registry_and_repository_have_is_compared_with_the_lock_and_nothing_changes() {
     let scratch = Place::new();
-    let references = references(&scratch, &["bzip2-1.0.8", "bzip2-1.0.10", "bzip2-1.1.0-rc1", "start"]);
-    let releases = [release("0.1.13+1.0.8", false), release("0.1.14+1.0.9", false), release("0.1.15+1.0.99", true)];
+    let references = references(
+        &scratch,
+        &["bzip2-1.0.8", "bzip2-1.0.10", "bzip2-1.1.0-rc1", "start"],
+    );
+    let releases = [
+        release("0.1.13+1.0.8", false),
+        release("0.1.14+1.0.9", false),
+        release("0.1.15+1.0.99", true),
+    ];
     let place = place(&server(&releases, Some(references)));
     let before = std::fs::read(place.path("lockfile.json")).expect("the lock");
     let offers = offers(&place, 0);
-    let seen: Vec<_> = offers.iter().map(|offer| json!([offer["locked"], offer["newest"], offer["holds"], offer["state"]])).collect();
+    let seen: Vec<_> = offers
+        .iter()
+        .map(|offer| {
+            json!([
+                offer["locked"],
+                offer["newest"],
+                offer["holds"],
+                offer["state"]
+            ])
+        })
+        .collect();
     assert_eq!(
         seen,
         [
@@ -110,10 +172,22 @@ fn what_registry_and_repository_have_is_compared_with_the_lock_and_nothing_chang
         ],
         "a yanked release and a release candidate are none"
     );
-    assert_eq!(std::fs::read(place.path("lockfile.json")).expect("the lock"), before);
-    let shown = run(&mut outdated(&place, &["1.0.9-1"], &["--exit-code"])).exits(1).says(&["something newer than bzip2 1.0.8"]).stdout;
-    assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
-    assert!(shown.contains("NEWER") && shown.contains("there is something newer than bzip2 1.0.8"), "{shown}");
+    assert_eq!(
+        std::fs::read(place.path("lockfile.json")).expect("the lock"),
+        before
+    );
+    let shown = run(&mut outdated(&place, &["1.0.9-1"], &["--exit-code"]))
+        .exits(1)
+        .says(&["something newer than bzip2 1.0.8"])
+        .stdout;
+    assert!(
+        shown.lines().all(|line| line.chars().count() <= 80),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("NEWER") && shown.contains("there is something newer than bzip2 1.0.8"),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -122,40 +196,95 @@ fn what_is_the_locked_version_is_current_and_what_is_not_reached_is_said_to_be_s
     let offers = offers(&place, 0);
     let states: Vec<_> = offers.iter().map(|offer| offer["state"].clone()).collect();
     assert_eq!(states, ["not-reached", "current", "newer"]);
-    let shown = run(&mut outdated(&place, &["1.0.8-6"], &["--exit-code"])).exits(0).stdout;
-    assert!(shown.contains("nothing newer is known") && shown.contains("bzip2 1.0.8, repository: "), "{shown}");
-    assert!(shown.lines().all(|line| line.chars().count() <= 100), "errors are shortened: {shown}");
-    assert!(offers[0]["newest"].is_null() && offers[0]["note"].as_str().is_some_and(|note| note.contains("404")), "{offers:#?}");
+    let shown = run(&mut outdated(&place, &["1.0.8-6"], &["--exit-code"]))
+        .exits(0)
+        .stdout;
+    assert!(
+        shown.contains("nothing newer is known") && shown.contains("bzip2 1.0.8, repository: "),
+        "{shown}"
+    );
+    assert!(
+        shown.lines().all(|line| line.chars().count() <= 100),
+        "errors are shortened: {shown}"
+    );
+    assert!(
+        offers[0]["newest"].is_null()
+            && offers[0]["note"]
+                .as_str()
+                .is_some_and(|note| note.contains("404")),
+        "{offers:#?}"
+    );
 }
 
 #[test]
 fn offline_and_out_of_reach_are_exit_4() {
     let nobody = Server::with([]);
     let place = place(&nobody);
-    run(&mut outdated(&place, &[], &["--offline"])).exits(4).says(&["needs the network, and `--offline` forbids it"]);
+    run(&mut outdated(&place, &[], &["--offline"]))
+        .exits(4)
+        .says(&["needs the network, and `--offline` forbids it"]);
     assert_eq!(nobody.requests(), [""; 0]);
-    let done = run(&mut outdated(&place, &[], &[])).exits(4).says(&["no origin could be asked"]);
-    assert_eq!(done.stdout.matches("not reached").count(), 3, "{}", done.stdout);
+    let done = run(&mut outdated(&place, &[], &[]))
+        .exits(4)
+        .says(&["no origin could be asked"]);
+    assert_eq!(
+        done.stdout.matches("not reached").count(),
+        3,
+        "{}",
+        done.stdout
+    );
 }
 
 #[test]
 fn a_crate_whose_number_tells_nothing_is_opened_where_the_recipe_says_in_which_file() {
     let header = "/* a comment */\n#define BZ_VERSION   \"1.0.9, 1-Jan-2026\"\n";
-    let files = [("bzip2-sys-0.2.0/bzip2-1.0.8/bzlib_private.h".to_owned(), header.as_bytes().to_vec())];
+    let files = [(
+        "bzip2-sys-0.2.0/bzip2-1.0.8/bzlib_private.h".to_owned(),
+        header.as_bytes().to_vec(),
+    )];
     let krate = gz(&tar(&files));
-    let release =
-        format!(r#"{{"name":"bzip2-sys","vers":"0.2.0","deps":[],"cksum":"{}","features":{{}},"yanked":false}}"#, Sha256::of(&krate));
+    let release = format!(
+        r#"{{"name":"bzip2-sys","vers":"0.2.0","deps":[],"cksum":"{}","features":{{}},"yanked":false}}"#,
+        Sha256::of(&krate)
+    );
     let downloads = Server::with([("/bzip2-sys-0.2.0.crate", krate)]);
-    let config = format!(r#"{{"dl":"{}"}}"#, downloads.url("/{crate}-{version}.crate"));
-    let place = place(&Server::with([("/config.json", config.into_bytes()), ("/bz/ip/bzip2-sys", release.into_bytes())]));
-    let crate_offer = || offers(&place, 0).into_iter().find(|offer| offer["origin"] == "crate bzip2-sys").expect("an offer");
+    let config = format!(
+        r#"{{"dl":"{}"}}"#,
+        downloads.url("/{crate}-{version}.crate")
+    );
+    let place = place(&Server::with([
+        ("/config.json", config.into_bytes()),
+        ("/bz/ip/bzip2-sys", release.into_bytes()),
+    ]));
+    let crate_offer = || {
+        offers(&place, 0)
+            .into_iter()
+            .find(|offer| offer["origin"] == "crate bzip2-sys")
+            .expect("an offer")
+    };
     let offer = crate_offer();
-    assert_eq!((&offer["newest"], &offer["state"]), (&json!("0.2.0"), &json!("unknown")), "{offer:#}");
+    assert_eq!(
+        (&offer["newest"], &offer["state"]),
+        (&json!("0.2.0"), &json!("unknown")),
+        "{offer:#}"
+    );
     assert_eq!(downloads.requests(), [""; 0], "nothing is brought in vain");
     let carries = "crate = \"bzip2-sys\"\ncarries = { file = \"bzip2-*/bzlib_private.h\", after = [\"#define BZ_VERSION \"] }";
-    place.edit("recipes/bzip2/recipe.toml", "crate = \"bzip2-sys\"", carries);
+    place.edit(
+        "recipes/bzip2/recipe.toml",
+        "crate = \"bzip2-sys\"",
+        carries,
+    );
     let offer = crate_offer();
-    assert_eq!((&offer["holds"], &offer["state"]), (&json!("1.0.9"), &json!("newer")), "{offer:#}");
-    place.edit("recipes/bzip2/recipe.toml", "#define BZ_VERSION ", "#define OTHER ");
+    assert_eq!(
+        (&offer["holds"], &offer["state"]),
+        (&json!("1.0.9"), &json!("newer")),
+        "{offer:#}"
+    );
+    place.edit(
+        "recipes/bzip2/recipe.toml",
+        "#define BZ_VERSION ",
+        "#define OTHER ",
+    );
     assert_eq!(crate_offer()["state"], "unknown");
 }

@@ -8,24 +8,43 @@ use clap::CommandFactory as _;
 
 use crate::support::{Place, Run, finished, raw, run, sdk, test, wasmtime};
 
-/// Each subcommand with arguments by which it prints something: all those that there are, as the tests below assert.
+/// Each subcommand with arguments by which it prints something: all those that there are, as the
+/// tests below assert.
 fn commands() -> Vec<(&'static str, Vec<String>)> {
     let sdk = sdk().to_str().expect("UTF-8").to_owned();
-    let with_sdk = |args: &[&str]| [args.iter().map(ToString::to_string).collect(), vec!["--wasi-sdk".to_owned(), sdk.clone()]].concat();
+    let with_sdk = |args: &[&str]| {
+        [
+            args.iter().map(ToString::to_string).collect(),
+            vec!["--wasi-sdk".to_owned(), sdk.clone()],
+        ]
+        .concat()
+    };
     let plain = |args: &[&str]| args.iter().map(ToString::to_string).collect::<Vec<_>>();
     let runner = wasmtime().to_str().expect("UTF-8").to_owned();
     vec![
         ("fetch", with_sdk(&["fetch", "--offline"])),
-        ("build", with_sdk(&["build", "--offline", "--prefix", "out"])),
-        ("check", with_sdk(&["check", "--offline", "--prefix", "out", "--runner", &runner])),
+        (
+            "build",
+            with_sdk(&["build", "--offline", "--prefix", "out"]),
+        ),
+        (
+            "check",
+            with_sdk(&["check", "--offline", "--prefix", "out", "--runner", &runner]),
+        ),
         ("sdk", with_sdk(&["sdk", "view", "--prefix", "out"])),
         ("env", plain(&["env", "--prefix", "out"])),
         ("sbom", plain(&["sbom", "--prefix", "out"])),
-        ("sbom explain", plain(&["sbom", "explain", "lib/libthing.a", "--prefix", "out"])),
+        (
+            "sbom explain",
+            plain(&["sbom", "explain", "lib/libthing.a", "--prefix", "out"]),
+        ),
         ("audit", plain(&["audit"])),
         ("outdated", plain(&["outdated"])),
         ("verify", plain(&["verify", "out"])),
-        ("lock", plain(&["lock", "thing", "1", "--dry-run", "--offline"])),
+        (
+            "lock",
+            plain(&["lock", "thing", "1", "--dry-run", "--offline"]),
+        ),
         ("list", plain(&["list"])),
         ("plan", with_sdk(&["plan"])),
         ("recipe check", with_sdk(&["recipe", "check", "--offline"])),
@@ -48,25 +67,43 @@ fn leaves(command: &clap::Command, name: &str, found: &mut BTreeSet<String>) {
 }
 
 fn place() -> Place {
-    crate::check::place("#include <thing.h>\nint main(void) { return thing() - 42; }\n", "exit = 0")
+    crate::check::place(
+        "#include <thing.h>\nint main(void) { return thing() - 42; }\n",
+        "exit = 0",
+    )
 }
 
 fn full() -> std::fs::File {
-    OpenOptions::new().write(true).open("/dev/full").expect("a system with /dev/full")
+    OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .expect("a system with /dev/full")
 }
 
 /// Runs `args` with its standard output in `stdout`.
 fn into(place: &Place, args: &[String], stdout: impl Into<std::process::Stdio>) -> Run {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    let child = place.own(place.command(&args)).stdout(stdout).stderr(std::process::Stdio::piped()).spawn();
-    finished(child.expect("it starts").wait_with_output().expect("it ends"))
+    let child = place
+        .own(place.command(&args))
+        .stdout(stdout)
+        .stderr(std::process::Stdio::piped())
+        .spawn();
+    finished(
+        child
+            .expect("it starts")
+            .wait_with_output()
+            .expect("it ends"),
+    )
 }
 
 #[test]
 fn every_command_is_tried() {
     let mut all = BTreeSet::new();
     leaves(&wasideps::cli::Cli::command(), "", &mut all);
-    let tried: BTreeSet<String> = commands().into_iter().map(|(name, _)| name.to_owned()).collect();
+    let tried: BTreeSet<String> = commands()
+        .into_iter()
+        .map(|(name, _)| name.to_owned())
+        .collect();
     assert_eq!(tried, all);
 }
 
@@ -74,29 +111,65 @@ fn every_command_is_tried() {
 fn output_that_is_lost_is_exit_1_and_output_that_nobody_reads_is_none_of_ours() {
     let place = place();
     for (name, args) in commands() {
-        let json = [args.clone(), vec!["--message-format".to_owned(), "json".to_owned()]].concat();
+        let json = [
+            args.clone(),
+            vec!["--message-format".to_owned(), "json".to_owned()],
+        ]
+        .concat();
         for args in [&args, &json] {
             let whole = into(&place, args, std::process::Stdio::piped());
-            assert!(!whole.stdout.is_empty(), "{name} prints nothing: {}", whole.stderr);
-            let lost = into(&place, args, full()).says(&["standard output can't be written: No space left on device"]);
-            assert_eq!(lost.code, if whole.code == 0 { 1 } else { whole.code }, "{name}: {}", lost.stderr);
+            assert!(
+                !whole.stdout.is_empty(),
+                "{name} prints nothing: {}",
+                whole.stderr
+            );
+            let lost = into(&place, args, full())
+                .says(&["standard output can't be written: No space left on device"]);
+            assert_eq!(
+                lost.code,
+                if whole.code == 0 { 1 } else { whole.code },
+                "{name}: {}",
+                lost.stderr
+            );
             let (reader, writer) = std::io::pipe().expect("a pipe");
             drop(reader);
             let unread = into(&place, args, writer);
             assert_eq!(unread.code, whole.code, "{name}: {}", unread.stderr);
-            assert!(!unread.stderr.contains("standard output") && !unread.stderr.contains("pipe"), "{name}: {}", unread.stderr);
+            assert!(
+                !unread.stderr.contains("standard output") && !unread.stderr.contains("pipe"),
+                "{name}: {}",
+                unread.stderr
+            );
         }
     }
 }
 
 #[test]
 fn help_and_version_that_are_lost_are_exit_1() {
-    for args in [&["--help"][..], &["-h"], &["--version"], &["help"], &["help", "build"], &["build", "--help"]] {
+    for args in [
+        &["--help"][..],
+        &["-h"],
+        &["--version"],
+        &["help"],
+        &["help", "build"],
+        &["build", "--help"],
+    ] {
         let run = |stdout: std::process::Stdio| {
-            let child = raw().args(args).stdout(stdout).stderr(std::process::Stdio::piped()).spawn();
-            finished(child.expect("it starts").wait_with_output().expect("it ends"))
+            let child = raw()
+                .args(args)
+                .stdout(stdout)
+                .stderr(std::process::Stdio::piped())
+                .spawn();
+            finished(
+                child
+                    .expect("it starts")
+                    .wait_with_output()
+                    .expect("it ends"),
+            )
         };
-        run(full().into()).exits(1).says(&["standard output can't be written: No space left on device"]);
+        run(full().into())
+            .exits(1)
+            .says(&["standard output can't be written: No space left on device"]);
         let (reader, writer) = std::io::pipe().expect("a pipe");
         drop(reader);
         assert_eq!(run(writer.into()).exits(0).stderr, "");
@@ -109,7 +182,12 @@ fn a_document_that_a_disk_cuts_is_exit_1() {
     let place = Place::new();
     let script = "mkdir disk; mount -t tmpfs -o size=16k none disk; \"$@\" >disk/sbom.json";
     let command = place.command(&["sbom"]);
-    run(&mut crate::store::mounting(&command, script)).exits(1).says(&["standard output can't be written", "No space left on device"]);
+    run(&mut crate::store::mounting(&command, script))
+        .exits(1)
+        .says(&[
+            "standard output can't be written",
+            "No space left on device",
+        ]);
 }
 
 /// A disk that is full for a moment only.
@@ -120,15 +198,35 @@ fn where_output_was_cut_programs_find_an_error_on_a_line_of_its_own() {
     let inner = place.command(&["list", "--message-format", "json"]);
     let mut command = Command::new(strace);
     // The second write to standard output fails.
-    command.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=write", "-P"]).arg(place.path("out.json"));
-    command.args(["-e", "inject=write:error=ENOSPC:when=2"]).arg(inner.get_program()).args(inner.get_args()).current_dir(place.path(""));
+    command
+        .args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=write", "-P"])
+        .arg(place.path("out.json"));
+    command
+        .args(["-e", "inject=write:error=ENOSPC:when=2"])
+        .arg(inner.get_program())
+        .args(inner.get_args())
+        .current_dir(place.path(""));
     let file = std::fs::File::create(place.path("out.json")).expect("made");
-    let child = command.stdout(file).stderr(std::process::Stdio::piped()).spawn().expect("it starts");
-    finished(child.wait_with_output().expect("it ends")).exits(1).says(&["standard output can't be written"]);
+    let child = command
+        .stdout(file)
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    finished(child.wait_with_output().expect("it ends"))
+        .exits(1)
+        .says(&["standard output can't be written"]);
     let text = std::fs::read_to_string(place.path("out.json")).expect("read");
-    let last: serde_json::Value = serde_json::from_str(text.lines().last().expect("a line")).expect("JSON");
-    assert_eq!((last["reason"].as_str(), last["exit_code"].as_u64()), (Some("error"), Some(1)), "{last}");
-    assert!(text.lines().count() < 5, "the result went on after its second line was lost:\n{text}");
+    let last: serde_json::Value =
+        serde_json::from_str(text.lines().last().expect("a line")).expect("JSON");
+    assert_eq!(
+        (last["reason"].as_str(), last["exit_code"].as_u64()),
+        (Some("error"), Some(1)),
+        "{last}"
+    );
+    assert!(
+        text.lines().count() < 5,
+        "the result went on after its second line was lost:\n{text}"
+    );
 }
 
 #[test]
@@ -140,7 +238,11 @@ fn a_wrong_command_line_is_an_error_object_as_well_where_json_is_asked_for() {
     ] {
         let lines = run(raw().args(args)).exits(2).json();
         assert_eq!(lines.len(), 1, "{lines:?}");
-        assert_eq!((lines[0]["reason"].as_str(), lines[0]["exit_code"].as_u64()), (Some("error"), Some(2)), "{lines:?}");
+        assert_eq!(
+            (lines[0]["reason"].as_str(), lines[0]["exit_code"].as_u64()),
+            (Some("error"), Some(2)),
+            "{lines:?}"
+        );
     }
     assert_eq!(run(raw().args(["build", "--no-such"])).exits(2).stdout, "");
 }
@@ -149,5 +251,10 @@ fn a_wrong_command_line_is_an_error_object_as_well_where_json_is_asked_for() {
 fn a_cause_is_told_once() {
     let place = Place::new();
     let failed = run(&mut place.command(&["list", "--recipes", "nowhere"]));
-    assert_eq!(failed.stderr.matches("No such file or directory").count(), 1, "{}", failed.stderr);
+    assert_eq!(
+        failed.stderr.matches("No such file or directory").count(),
+        1,
+        "{}",
+        failed.stderr
+    );
 }

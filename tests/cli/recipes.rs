@@ -1,4 +1,5 @@
-//! Recipes and locks that can't be used: each says where, what and what to do, with the exit code that the README gives.
+//! Recipes and locks that can't be used: each says where, what and what to do, with the exit code
+//! that the README gives.
 
 use serde_json::{Value, json};
 use wasideps::model::Sha256;
@@ -20,7 +21,10 @@ fn own(place: &Place, args: &[&str]) -> Run {
 /// Where `text` is in a recipe, as messages call it.
 fn at(place: &Place, recipe: &str, text: &str) -> String {
     let recipes = std::fs::read_to_string(place.path("recipes").join(recipe)).expect("the recipe");
-    let line = recipes.lines().position(|line| line.starts_with(text)).expect("the text is there");
+    let line = recipes
+        .lines()
+        .position(|line| line.starts_with(text))
+        .expect("the text is there");
     format!("{recipe}:{}", line + 1)
 }
 
@@ -35,96 +39,191 @@ fn an_unknown_key_of_a_recipe_is_told_with_its_line_and_what_was_meant() {
     let place = place();
     place.edit("recipes/bzip2/recipe.toml", "flags = ", "flag = ");
     let at = at(&place, "bzip2/recipe.toml", "flag = ");
-    own(&place, &["list"]).exits(2).says(&[&at, "unknown field `flag`", "did you mean `flags`?"]);
+    own(&place, &["list"])
+        .exits(2)
+        .says(&[&at, "unknown field `flag`", "did you mean `flags`?"]);
 }
 
 #[test]
 fn values_of_the_wrong_form_are_told_with_their_place_all_at_once() {
     let place = place();
-    place.edit("recipes/bzip2/recipe.toml", "max-size = 262144", "max-size = \"much\"");
-    place.edit("recipes/xz/recipe.toml", "versions = [\"5.8.4\"]", "versions = []");
+    place.edit(
+        "recipes/bzip2/recipe.toml",
+        "max-size = 262144",
+        "max-size = \"much\"",
+    );
+    place.edit(
+        "recipes/xz/recipe.toml",
+        "versions = [\"5.8.4\"]",
+        "versions = []",
+    );
     let at = at(&place, "bzip2/recipe.toml", "max-size");
-    own(&place, &["list"]).exits(2).says(&[&at, "invalid type: string", "xz/recipe.toml", "`versions` is empty"]);
+    own(&place, &["list"]).exits(2).says(&[
+        &at,
+        "invalid type: string",
+        "xz/recipe.toml",
+        "`versions` is empty",
+    ]);
 }
 
 #[test]
 fn what_a_recipe_may_not_say_is_refused() {
     for (old, new, words) in [
-        ("flags = [\"-std=gnu11\"]", "flags = [\"-fplugin=/tmp/evil.so\"]", "`-fplugin=/tmp/evil.so` is not allowed"),
-        ("flags = [\"-std=gnu11\"]", "flags = [\"-Wl,--undefined\"]", "`-Wl,--undefined` is not allowed"),
-        ("\"blocksort.c\", \"huffman.c\"", "\"../../evil.c\", \"huffman.c\"", "../../evil.c"),
-        ("\"blocksort.c\", \"huffman.c\"", "\"configure.sh\", \"huffman.c\"", "`configure.sh` is in no language that is compiled"),
-        ("expression = \"bzip2-1.0.6\"", "expression = \"as you like\"", "not an SPDX expression"),
-        ("https://sourceware.org/pub", "http://sourceware.org/pub", "expected `https`"),
+        (
+            "flags = [\"-std=gnu11\"]",
+            "flags = [\"-fplugin=/tmp/evil.so\"]",
+            "`-fplugin=/tmp/evil.so` is not allowed",
+        ),
+        (
+            "flags = [\"-std=gnu11\"]",
+            "flags = [\"-Wl,--undefined\"]",
+            "`-Wl,--undefined` is not allowed",
+        ),
+        (
+            "\"blocksort.c\", \"huffman.c\"",
+            "\"../../evil.c\", \"huffman.c\"",
+            "../../evil.c",
+        ),
+        (
+            "\"blocksort.c\", \"huffman.c\"",
+            "\"configure.sh\", \"huffman.c\"",
+            "`configure.sh` is in no language that is compiled",
+        ),
+        (
+            "expression = \"bzip2-1.0.6\"",
+            "expression = \"as you like\"",
+            "not an SPDX expression",
+        ),
+        (
+            "https://sourceware.org/pub",
+            "http://sourceware.org/pub",
+            "expected `https`",
+        ),
     ] {
         let place = place();
         place.edit("recipes/bzip2/recipe.toml", old, new);
-        own(&place, &["list"]).exits(2).says(&["bzip2/recipe.toml", words]);
+        own(&place, &["list"])
+            .exits(2)
+            .says(&["bzip2/recipe.toml", words]);
     }
 }
 
 #[test]
 fn a_source_that_the_inputs_do_not_have_is_named() {
     let place = place();
-    place.edit("recipes/bzip2/recipe.toml", "\"bzlib.c\"]", "\"bzlib.c\", \"dlltest.c\"]");
-    run(&mut place.own(place.build(&["bzip2"]))).exits(1).says(&["bzip2 1.0.8: `sources` of the recipe names dlltest.c", "`[inputs]"]);
+    place.edit(
+        "recipes/bzip2/recipe.toml",
+        "\"bzlib.c\"]",
+        "\"bzlib.c\", \"dlltest.c\"]",
+    );
+    run(&mut place.own(place.build(&["bzip2"])))
+        .exits(1)
+        .says(&[
+            "bzip2 1.0.8: `sources` of the recipe names dlltest.c",
+            "`[inputs]",
+        ]);
     assert!(!place.path("sysroot/wasm32-wasip1").exists());
 }
 
 #[test]
 fn a_header_that_the_inputs_do_not_have_is_named() {
     let place = place();
-    place.edit("recipes/bzip2/recipe.toml", "\"bzlib.h\" = \"bzlib.h\"", "\"bzlib2.h\" = \"bzlib.h\"");
-    run(&mut place.own(place.build(&["bzip2"]))).exits(1).says(&["bzip2 1.0.8: `headers` of the recipe names bzlib2.h"]);
+    place.edit(
+        "recipes/bzip2/recipe.toml",
+        "\"bzlib.h\" = \"bzlib.h\"",
+        "\"bzlib2.h\" = \"bzlib.h\"",
+    );
+    run(&mut place.own(place.build(&["bzip2"])))
+        .exits(1)
+        .says(&["bzip2 1.0.8: `headers` of the recipe names bzlib2.h"]);
     assert!(!place.path("sysroot/wasm32-wasip1").exists());
 }
 
 #[test]
 fn a_header_a_library_or_a_module_of_two_recipes_is_told_with_both() {
     for (old, new, path) in [
-        ("\"bzlib.h\" = \"bzlib.h\"", "\"bzlib.h\" = \"ZLIB.h\"", "include/zlib.h"),
+        (
+            "\"bzlib.h\" = \"bzlib.h\"",
+            "\"bzlib.h\" = \"ZLIB.h\"",
+            "include/zlib.h",
+        ),
         ("[library.bz2", "[library.z", "lib/libz.a"),
-        ("[pkg-config.bzip2]", "[pkg-config.zlib]", "lib/pkgconfig/zlib.pc"),
+        (
+            "[pkg-config.bzip2]",
+            "[pkg-config.zlib]",
+            "lib/pkgconfig/zlib.pc",
+        ),
     ] {
         let place = place();
         place.edit("recipes/bzip2/recipe.toml", old, new);
         if old == "[library.bz2" {
-            place.edit("recipes/bzip2/recipe.toml", "libraries = [\"bz2\"]", "libraries = [\"z\"]");
+            place.edit(
+                "recipes/bzip2/recipe.toml",
+                "libraries = [\"bz2\"]",
+                "libraries = [\"z\"]",
+            );
         }
-        own(&place, &["list"]).exits(2).says(&[&format!("bzip2 and zlib both install {path}")]);
-        own(&place, &["plan", "bzip2", "--wasi-sdk", &sdk().to_string_lossy()]).exits(0);
+        own(&place, &["list"])
+            .exits(2)
+            .says(&[&format!("bzip2 and zlib both install {path}")]);
+        own(
+            &place,
+            &["plan", "bzip2", "--wasi-sdk", &sdk().to_string_lossy()],
+        )
+        .exits(0);
     }
 }
 
 #[test]
 fn two_recipe_files_for_one_version_are_refused() {
     let place = place();
-    place.edit("recipes/zlib/1.3.1.toml", "versions = [\"1.3.1\"]", "versions = [\"1.3.1\", \"1.3.2\"]");
-    own(&place, &["list"]).exits(2).says(&["zlib/1.3.1.toml and zlib/recipe.toml are both written for zlib 1.3.2"]);
+    place.edit(
+        "recipes/zlib/1.3.1.toml",
+        "versions = [\"1.3.1\"]",
+        "versions = [\"1.3.1\", \"1.3.2\"]",
+    );
+    own(&place, &["list"])
+        .exits(2)
+        .says(&["zlib/1.3.1.toml and zlib/recipe.toml are both written for zlib 1.3.2"]);
 }
 
 #[test]
 fn a_version_that_no_recipe_is_written_for_is_refused_with_those_that_are() {
     let place = place();
     place.edit_lock(|lock| lock["sources"]["zlib"]["version"] = json!("1.2.11"));
-    own(&place, &["list"]).exits(2).says(&["no recipe is written for zlib 1.2.11", "1.3.1, 1.3.2"]);
+    own(&place, &["list"])
+        .exits(2)
+        .says(&["no recipe is written for zlib 1.2.11", "1.3.1, 1.3.2"]);
 }
 
 #[test]
 fn a_circle_of_libraries_and_one_that_is_not_there_are_told_with_the_line() {
     let bzip2 = |key: &str, on: &str| {
         let place = place();
-        place.edit("recipes/bzip2/recipe.toml", "sources = [", &format!("{key} = [\"{on}\"]\nsources = ["));
+        place.edit(
+            "recipes/bzip2/recipe.toml",
+            "sources = [",
+            &format!("{key} = [\"{on}\"]\nsources = ["),
+        );
         place
     };
     let place = bzip2("requires", "zlib/z");
-    place.edit("recipes/zlib/recipe.toml", "flags = [\"-std=gnu11\"]", "flags = [\"-std=gnu11\"]\nrequires-private = [\"bzip2/bz2\"]");
+    place.edit(
+        "recipes/zlib/recipe.toml",
+        "flags = [\"-std=gnu11\"]",
+        "flags = [\"-std=gnu11\"]\nrequires-private = [\"bzip2/bz2\"]",
+    );
     let at = at(&place, "zlib/recipe.toml", "requires-private");
-    own(&place, &["list"]).exits(2).says(&[&at, "in a circle: bzip2/bz2 -> zlib/z -> bzip2/bz2"]);
+    own(&place, &["list"])
+        .exits(2)
+        .says(&[&at, "in a circle: bzip2/bz2 -> zlib/z -> bzip2/bz2"]);
     for (on, words) in [
         ("lz4/lz4", "there is no recipe `lz4`"),
         ("zlib/zz", "the recipe zlib makes no library `zz`"),
-        ("bz3", "`[library.bz2]` requires `bz3`, which the recipe does not make"),
+        (
+            "bz3",
+            "`[library.bz2]` requires `bz3`, which the recipe does not make",
+        ),
         ("bz2", "`[library.bz2]` requires itself"),
         ("a/b/c", "a/b/c"),
     ] {
@@ -135,20 +234,37 @@ fn a_circle_of_libraries_and_one_that_is_not_there_are_told_with_the_line() {
         }
     }
     let place = bzip2("requires", "zlib/z");
-    place.edit_lock(|lock| drop(lock["sources"].as_object_mut().expect("sources").remove("zlib")));
+    place.edit_lock(|lock| {
+        drop(
+            lock["sources"]
+                .as_object_mut()
+                .expect("sources")
+                .remove("zlib"),
+        );
+    });
     let at = self::at(&place, "bzip2/recipe.toml", "requires");
-    own(&place, &["list"]).exits(2).says(&[&at, "`zlib` is not in the lock"]);
+    own(&place, &["list"])
+        .exits(2)
+        .says(&[&at, "`zlib` is not in the lock"]);
 }
 
 #[test]
 fn a_patch_that_would_need_an_offset_or_other_context_stops_the_build_at_its_hunk() {
     const PATCH: &str = "0001-zconf.h-answers-of-configure-1.3.2.patch";
     let path = format!("patches/zlib/{PATCH}");
-    for (old, new) in [("@@ -443,11 +443,11 @@", "@@ -444,11 +444,11 @@"), (" #  define Z_HAVE_UNISTD_H", " #  define Z_HAVE_UNISTD_X")] {
+    for (old, new) in [
+        ("@@ -443,11 +443,11 @@", "@@ -444,11 +444,11 @@"),
+        (" #  define Z_HAVE_UNISTD_H", " #  define Z_HAVE_UNISTD_X"),
+    ] {
         let place = place();
         place.edit(&path, old, new);
         relock(&place, "zlib", "patches", PATCH, &path);
-        run(&mut place.own(place.build(&["zlib"]))).exits(2).says(&["zlib 1.3.2", PATCH, "zconf.h, hunk 1", "expected"]);
+        run(&mut place.own(place.build(&["zlib"]))).exits(2).says(&[
+            "zlib 1.3.2",
+            PATCH,
+            "zconf.h, hunk 1",
+            "expected",
+        ]);
         assert_eq!(place.stored("trees"), [""; 0]);
         assert!(!place.path("sysroot/wasm32-wasip1").exists());
     }
@@ -158,41 +274,73 @@ fn a_patch_that_would_need_an_offset_or_other_context_stops_the_build_at_its_hun
 fn a_patch_or_overlay_that_is_not_the_locked_one_is_exit_3_with_both_digests() {
     let place = place();
     place.edit("recipes/xz/config.h", "\n", "\n\n");
-    let digest = Sha256::of(&std::fs::read(place.path("recipes/xz/config.h")).expect("the overlay")).to_string();
-    own(&place, &["list"]).exits(3).says(&["xz: the overlay `config.h`", &digest, "wasideps lock xz VERSION"]);
+    let digest =
+        Sha256::of(&std::fs::read(place.path("recipes/xz/config.h")).expect("the overlay"))
+            .to_string();
+    own(&place, &["list"]).exits(3).says(&[
+        "xz: the overlay `config.h`",
+        &digest,
+        "wasideps lock xz VERSION",
+    ]);
     let place = self::place();
-    place.edit("patches/zlib/0001-zconf.h-answers-of-configure-1.3.2.patch", "consumers", "customers");
-    own(&place, &["list"]).exits(3).says(&["zlib: the patch `0001-zconf.h-answers-of-configure-1.3.2.patch`"]);
+    place.edit(
+        "patches/zlib/0001-zconf.h-answers-of-configure-1.3.2.patch",
+        "consumers",
+        "customers",
+    );
+    own(&place, &["list"])
+        .exits(3)
+        .says(&["zlib: the patch `0001-zconf.h-answers-of-configure-1.3.2.patch`"]);
 }
 
 #[test]
 fn openssl_and_its_like_are_exit_6_with_the_reason_wherever_they_are_named() {
     const RECIPE: &str = "recipes/bzip2/recipe.toml";
     let refused = |place: &Place, args: &[&str], name: &str| {
-        own(place, args).exits(6).says(&[&format!("`{name}`"), "openssl", "constant-time"]);
+        own(place, args)
+            .exits(6)
+            .says(&[&format!("`{name}`"), "openssl", "constant-time"]);
     };
     for name in ["openssl", "libressl"] {
         let place = place();
-        Own { name, requires: &[], code: "" }.write(&place);
+        Own {
+            name,
+            requires: &[],
+            code: "",
+        }
+        .write(&place);
         refused(&place, &["list"], name);
     }
     let place = self::place();
     place.edit(RECIPE, "crate = \"bzip2-sys\"", "crate = \"openssl-sys\"");
     refused(&place, &["list"], "openssl-sys");
     let place = self::place();
-    place.edit(RECIPE, "sources = [", "requires = [\"libcrypto/crypto\"]\nsources = [");
+    place.edit(
+        RECIPE,
+        "sources = [",
+        "requires = [\"libcrypto/crypto\"]\nsources = [",
+    );
     refused(&place, &["list"], "libcrypto");
     let place = self::place();
     place.edit_lock(|lock| lock["sources"]["OpenSSL"] = lock["sources"]["bzip2"].clone());
     refused(&place, &["list"], "OpenSSL");
     let place = self::place();
     let krate = |lock: &mut Value, name: &str| {
-        let origins = lock["sources"]["bzip2"]["origins"].as_array_mut().expect("origins");
-        origins.iter_mut().find(|origin| origin["crate"].is_string()).expect("a crate")["crate"] = json!(name);
+        let origins = lock["sources"]["bzip2"]["origins"]
+            .as_array_mut()
+            .expect("origins");
+        origins
+            .iter_mut()
+            .find(|origin| origin["crate"].is_string())
+            .expect("a crate")["crate"] = json!(name);
     };
     place.edit_lock(|lock| krate(lock, "openssl-src"));
     refused(&place, &["list"], "openssl-src");
-    for args in [["build", "openssl"], ["fetch", "boringssl"], ["plan", "LibreSSL"]] {
+    for args in [
+        ["build", "openssl"],
+        ["fetch", "boringssl"],
+        ["plan", "LibreSSL"],
+    ] {
         refused(&self::place(), &args, args[1]);
     }
     refused(&self::place(), &["lock", "openssl", "3.5.0"], "openssl");
@@ -200,44 +348,91 @@ fn openssl_and_its_like_are_exit_6_with_the_reason_wherever_they_are_named() {
 
 #[test]
 fn an_unknown_source_is_exit_2_with_those_that_are_known() {
-    own(&place(), &["build", "zlob"]).exits(2).says(&["no source `zlob`", "it has: bzip2, ", "xz, zlib"]);
+    own(&place(), &["build", "zlob"]).exits(2).says(&[
+        "no source `zlob`",
+        "it has: bzip2, ",
+        "xz, zlib",
+    ]);
 }
 
 #[test]
 fn a_lock_with_an_unknown_key_another_version_or_a_bad_digest_is_told_with_its_line() {
     let place = place();
     place.edit_lock(|lock| lock["sources"]["bzip2"]["origin"] = json!([]));
-    own(&place, &["list"]).exits(2).says(&["lockfile.json:", "unknown field `origin`", "did you mean `origins`?"]);
+    own(&place, &["list"]).exits(2).says(&[
+        "lockfile.json:",
+        "unknown field `origin`",
+        "did you mean `origins`?",
+    ]);
     let place = self::place();
     place.edit_lock(|lock| lock["sources"]["bzip2"]["origins"][0]["crate"] = json!("bzip2-sys"));
-    own(&place, &["list"]).exits(2).says(&["`crate` needs `crate-version`"]);
+    own(&place, &["list"])
+        .exits(2)
+        .says(&["`crate` needs `crate-version`"]);
     let place = self::place();
     place.edit_lock(|lock| lock["version"] = json!(2));
-    own(&place, &["list"]).exits(2).says(&["has lock version 2; this program reads version 1"]);
+    own(&place, &["list"])
+        .exits(2)
+        .says(&["has lock version 2; this program reads version 1"]);
     let place = self::place();
     place.edit_lock(|lock| lock["sources"]["bzip2"]["inputs"] = json!("7ffb"));
-    own(&place, &["list"]).exits(2).says(&["lockfile.json:", "7ffb"]);
+    own(&place, &["list"])
+        .exits(2)
+        .says(&["lockfile.json:", "7ffb"]);
     let place = self::place();
     place.edit("lockfile.json", "\"date\"", "date");
     own(&place, &["list"]).exits(2).says(&["lockfile.json:3"]);
     let place = self::place();
-    place.edit_lock(|lock| lock["sources"]["bzip2"]["origins"][0]["url"] = json!("http://example.org/bzip2.tar"));
-    own(&place, &["list"]).exits(2).says(&["expected `https`", "http://example.org"]);
+    place.edit_lock(|lock| {
+        lock["sources"]["bzip2"]["origins"][0]["url"] = json!("http://example.org/bzip2.tar");
+    });
+    own(&place, &["list"])
+        .exits(2)
+        .says(&["expected `https`", "http://example.org"]);
 }
 
 #[test]
 fn a_source_is_built_with_what_it_depends_on_and_finds_its_headers() {
     let place = place();
     let code = "#include <zlib.h>\n#include \"demo.h\"\nint demo(void) { return (int)zlibCompileFlags() + Z_BEST_SPEED; }\n";
-    Own { name: "demo", requires: &["zlib/z"], code }.lock(&place);
-    let built = run(&mut place.own(place.build(&["demo", "--message-format", "json"]))).exits(0).data("built");
+    Own {
+        name: "demo",
+        requires: &["zlib/z"],
+        code,
+    }
+    .lock(&place);
+    let built = run(&mut place.own(place.build(&["demo", "--message-format", "json"])))
+        .exits(0)
+        .data("built");
     let sources = built["manifest"]["sources"].as_array().expect("sources");
-    assert_eq!(sources.iter().map(|source| source["name"].as_str().expect("a name")).collect::<Vec<_>>(), ["zlib", "demo"]);
-    for path in ["lib/libdemo.a", "lib/libz.a", "include/demo.h", "include/zlib.h", "lib/pkgconfig/demo.pc"] {
-        assert!(place.path("sysroot/wasm32-wasip1").join(path).is_file(), "{path} is missing");
+    assert_eq!(
+        sources
+            .iter()
+            .map(|source| source["name"].as_str().expect("a name"))
+            .collect::<Vec<_>>(),
+        ["zlib", "demo"]
+    );
+    for path in [
+        "lib/libdemo.a",
+        "lib/libz.a",
+        "include/demo.h",
+        "include/zlib.h",
+        "lib/pkgconfig/demo.pc",
+    ] {
+        assert!(
+            place.path("sysroot/wasm32-wasip1").join(path).is_file(),
+            "{path} is missing"
+        );
     }
     // Without the dependency its header is nowhere to be found.
     let place = self::place();
-    Own { name: "demo", requires: &[], code }.lock(&place);
-    run(&mut place.own(place.build(&["demo"]))).exits(1).says(&["demo 1: demo.c does not compile", "'zlib.h' file not found"]);
+    Own {
+        name: "demo",
+        requires: &[],
+        code,
+    }
+    .lock(&place);
+    run(&mut place.own(place.build(&["demo"])))
+        .exits(1)
+        .says(&["demo 1: demo.c does not compile", "'zlib.h' file not found"]);
 }

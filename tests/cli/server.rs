@@ -49,7 +49,11 @@ impl Server {
     /// Serves these bodies by path, and 404 for all else.
     pub fn with(bodies: impl Into<HashMap<&'static str, Vec<u8>>>) -> Self {
         let bodies = bodies.into();
-        Self::start(move |path, _| bodies.get(path).map_or(Reply::Status(404), |body| Reply::Body(body.clone())))
+        Self::start(move |path, _| {
+            bodies
+                .get(path)
+                .map_or(Reply::Status(404), |body| Reply::Body(body.clone()))
+        })
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -90,7 +94,9 @@ impl Seen {
     }
 
     fn send(&self, mut stream: &TcpStream, reply: Reply) -> std::io::Result<()> {
-        let head = |status: u16, length: &str| format!("HTTP/1.1 {status} Words\r\nConnection: close\r\n{length}\r\n");
+        let head = |status: u16, length: &str| {
+            format!("HTTP/1.1 {status} Words\r\nConnection: close\r\n{length}\r\n")
+        };
         let with = |length: usize| format!("Content-Length: {length}\r\n");
         match reply {
             Reply::Body(bytes) => {

@@ -13,16 +13,30 @@ use crate::support::{Place, run, system, test};
 fn running(text: &str) -> Vec<String> {
     let entries = std::fs::read_dir("/proc").expect("/proc").flatten();
     let lines = entries.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
-    lines.map(|line| String::from_utf8_lossy(&line).replace('\0', " ")).filter(|line| line.contains(text)).collect()
+    lines
+        .map(|line| String::from_utf8_lossy(&line).replace('\0', " "))
+        .filter(|line| line.contains(text))
+        .collect()
 }
 
 /// A build that has started to compile SQLite, which takes long; `shell` starts it.
 fn compiling(place: &Place, shell: &str) -> Child {
     let build = place.build(&["sqlite", "--prefix", "out", "--message-format", "json"]);
     let mut command = Command::new("sh");
-    command.args(["-c", shell, "sh"]).arg(build.get_program()).args(build.get_args()).current_dir(place.path("."));
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
-    let mut lines = BufReader::new(child.stdout.take().expect("piped")).lines().map(|line| line.expect("a line"));
+    command
+        .args(["-c", shell, "sh"])
+        .arg(build.get_program())
+        .args(build.get_args())
+        .current_dir(place.path("."));
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("piped"))
+        .lines()
+        .map(|line| line.expect("a line"));
     assert!(lines.any(|line| line.contains("compile-started") && line.contains("sqlite3.c")));
     // Its output is not read any more, as by a terminal that hangs.
     std::mem::forget(lines);
@@ -49,9 +63,15 @@ fn a_signal_to_the_process_alone_ends_its_compilers_and_the_status_is_the_signal
         let place = Place::new();
         let store = place.path("store").display().to_string();
         let mut child = compiling(&place, "exec \"$@\"");
-        soon("clang runs", || running(&store).iter().any(|line| line.contains("/clang ")));
+        soon("clang runs", || {
+            running(&store).iter().any(|line| line.contains("/clang "))
+        });
         send(&child, signal);
-        assert_eq!(child.wait().expect("it ends").signal(), Some(signal.as_raw()), "{signal:?}");
+        assert_eq!(
+            child.wait().expect("it ends").signal(),
+            Some(signal.as_raw()),
+            "{signal:?}"
+        );
         std::thread::sleep(Duration::from_secs(2));
         assert_eq!(running(&store), [""; 0], "{signal:?}");
         assert!(!place.path("out").exists());
@@ -67,14 +87,45 @@ fn a_signal_takes_the_progress_bars_off_the_terminal() {
     let build = place.build(&["sqlite", "--prefix", "out"]);
     // script(1) gives it a terminal, and writes what reaches it.
     let mut command = Command::new("script");
-    command.args(["--quiet", "--flush", "--return", "--command", "echo $$ >pid; exec \"$PROGRAM\" $ARGUMENTS", "shown"]);
-    let arguments = build.get_args().map(|argument| argument.to_str().expect("UTF-8")).collect::<Vec<_>>().join(" ");
-    command.env("PROGRAM", build.get_program()).env("ARGUMENTS", arguments).env("SHELL", "/bin/sh").env("TERM", "xterm");
-    let mut child = command.current_dir(place.path(".")).stdin(Stdio::null()).stdout(Stdio::null()).spawn().expect("script starts");
-    let shown = || std::fs::read(place.path("shown")).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
-    soon("a bar shows what is compiled", || shown().contains("sqlite3.c"));
-    let pid = std::fs::read_to_string(place.path("pid")).expect("written first").trim().parse().expect("a number");
-    kill_process(Pid::from_raw(pid).expect("a process"), Signal::TERM).expect("a signal can be sent");
+    command.args([
+        "--quiet",
+        "--flush",
+        "--return",
+        "--command",
+        "echo $$ >pid; exec \"$PROGRAM\" $ARGUMENTS",
+        "shown",
+    ]);
+    let arguments = build
+        .get_args()
+        .map(|argument| argument.to_str().expect("UTF-8"))
+        .collect::<Vec<_>>()
+        .join(" ");
+    command
+        .env("PROGRAM", build.get_program())
+        .env("ARGUMENTS", arguments)
+        .env("SHELL", "/bin/sh")
+        .env("TERM", "xterm");
+    let mut child = command
+        .current_dir(place.path("."))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("script starts");
+    let shown = || {
+        std::fs::read(place.path("shown"))
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .unwrap_or_default()
+    };
+    soon("a bar shows what is compiled", || {
+        shown().contains("sqlite3.c")
+    });
+    let pid = std::fs::read_to_string(place.path("pid"))
+        .expect("written first")
+        .trim()
+        .parse()
+        .expect("a number");
+    kill_process(Pid::from_raw(pid).expect("a process"), Signal::TERM)
+        .expect("a signal can be sent");
     assert!(!child.wait().expect("it ends").success());
     let shown = shown();
     // What was drawn last was cleared, and nothing after it.
@@ -99,19 +150,29 @@ fn a_build_that_is_stopped_stops_its_compilers_and_goes_on_with_them() {
     let states = || -> Vec<char> {
         let mut states = Vec::new();
         for entry in std::fs::read_dir("/proc").expect("/proc").flatten() {
-            let line = String::from_utf8_lossy(&std::fs::read(entry.path().join("cmdline")).unwrap_or_default()).into_owned();
+            let line = String::from_utf8_lossy(
+                &std::fs::read(entry.path().join("cmdline")).unwrap_or_default(),
+            )
+            .into_owned();
             let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
             if line.contains(&store)
-                && let Some(state) = stat.rsplit(')').next().and_then(|rest| rest.trim().chars().next())
+                && let Some(state) = stat
+                    .rsplit(')')
+                    .next()
+                    .and_then(|rest| rest.trim().chars().next())
             {
                 states.push(state);
             }
         }
         states
     };
-    soon("clang runs", || running(&store).iter().any(|line| line.contains("/clang ")));
+    soon("clang runs", || {
+        running(&store).iter().any(|line| line.contains("/clang "))
+    });
     send(child, Signal::TSTP);
-    soon("all are stopped", || states().iter().all(|state| *state == 'T'));
+    soon("all are stopped", || {
+        states().iter().all(|state| *state == 'T')
+    });
     assert!(states().len() >= 2);
     send(child, Signal::CONT);
     assert!(child.wait().expect("it ends").success());
@@ -124,18 +185,39 @@ fn a_limit_of_processes_is_an_error_or_slower_but_no_panic() {
         let place = Place::new();
         let program = place.path("wasideps");
         std::fs::copy(env!("CARGO_BIN_EXE_wasideps"), &program).expect("the program can be copied");
-        assert!(Command::new("chmod").args(["-R", "a+rwX"]).arg(place.path(".")).status().expect("chmod").success());
+        assert!(
+            Command::new("chmod")
+                .args(["-R", "a+rwX"])
+                .arg(place.path("."))
+                .status()
+                .expect("chmod")
+                .success()
+        );
         // Root is not held to it; another user is, who has no other processes.
-        let mut command = system(if geteuid().is_root() { "setpriv" } else { "env" });
+        let mut command = system(if geteuid().is_root() {
+            "setpriv"
+        } else {
+            "env"
+        });
         if geteuid().is_root() {
             command.args(["--reuid", "54322", "--regid", "54322", "--clear-groups"]);
         }
         system("prlimit");
-        command.arg("prlimit").arg(format!("--nproc={limit}")).arg(&program).args(["fetch", "bzip2", "zlib", "xz", "--offline", "--store"]);
-        command.arg(place.path("store")).arg("--from").arg(place.path("none")).current_dir(place.path("."));
+        command
+            .arg("prlimit")
+            .arg(format!("--nproc={limit}"))
+            .arg(&program)
+            .args(["fetch", "bzip2", "zlib", "xz", "--offline", "--store"]);
+        command
+            .arg(place.path("store"))
+            .arg("--from")
+            .arg(place.path("none"))
+            .current_dir(place.path("."));
         let ended = run(&mut command);
         assert!(
-            ended.stderr.contains("error:") && !ended.stderr.contains("panicked") && (1..=5).contains(&ended.code),
+            ended.stderr.contains("error:")
+                && !ended.stderr.contains("panicked")
+                && (1..=5).contains(&ended.code),
             "{limit} processes: {}\n{}",
             ended.code,
             ended.stderr

@@ -1,4 +1,5 @@
-//! Archives and sources that tests make: real inputs packed anew, and small sources of their own with a recipe and a lock entry.
+//! Archives and sources that tests make: real inputs packed anew, and small sources of their own
+//! with a recipe and a lock entry.
 
 use std::io::{Read as _, Write as _};
 
@@ -38,7 +39,9 @@ impl Archive {
         for entry in archive.entries().expect("entries") {
             let mut entry = entry.expect("an entry");
             let path = entry.path().expect("a path").to_string_lossy().into_owned();
-            let Some(path) = path.strip_prefix(&format!("{}/", self.root)) else { continue };
+            let Some(path) = path.strip_prefix(&format!("{}/", self.root)) else {
+                continue;
+            };
             let mut bytes = Vec::new();
             entry.read_to_end(&mut bytes).expect("a file");
             files.push((path.to_owned(), bytes));
@@ -47,21 +50,48 @@ impl Archive {
     }
 }
 
-/// The archive of the crate that the project's lock has as an origin of `name`: the one that every machine can have.
+/// The archive of the crate that the project's lock has as an origin of `name`: the one that every
+/// machine can have.
 pub fn krate(name: &str) -> Archive {
-    let lock: Value = serde_json::from_slice(&std::fs::read(project().join("lockfile.json")).expect("the lock")).expect("JSON");
-    let origins = lock["sources"][name]["origins"].as_array().expect("origins");
-    let origin = origins.iter().find(|origin| origin["crate"].is_string()).expect("a crate");
+    let lock: Value =
+        serde_json::from_slice(&std::fs::read(project().join("lockfile.json")).expect("the lock"))
+            .expect("JSON");
+    let origins = lock["sources"][name]["origins"]
+        .as_array()
+        .expect("origins");
+    let origin = origins
+        .iter()
+        .find(|origin| origin["crate"].is_string())
+        .expect("a crate");
     let text = |key: &str| origin[key].as_str().expect("a text");
-    let bytes = std::fs::read(archives().join(text("sha256"))).expect("the archive is in the shared store");
-    Archive { bytes, root: format!("{}-{}/{}", text("crate"), text("crate-version"), text("root")) }
+    let bytes =
+        std::fs::read(archives().join(text("sha256"))).expect("the archive is in the shared store");
+    Archive {
+        bytes,
+        root: format!(
+            "{}-{}/{}",
+            text("crate"),
+            text("crate-version"),
+            text("root")
+        ),
+    }
 }
 
 /// A plain tar of regular files.
 pub fn tar(files: &[(String, Vec<u8>)]) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
     for (path, bytes) in files {
-        builder.append(&header(path.as_bytes(), tar::EntryType::Regular, bytes.len() as u64, b""), bytes.as_slice()).expect("in memory");
+        builder
+            .append(
+                &header(
+                    path.as_bytes(),
+                    tar::EntryType::Regular,
+                    bytes.len() as u64,
+                    b"",
+                ),
+                bytes.as_slice(),
+            )
+            .expect("in memory");
     }
     builder.into_inner().expect("in memory")
 }
@@ -88,14 +118,17 @@ pub fn gz(bytes: &[u8]) -> Vec<u8> {
 pub fn zip(files: &[(String, Vec<u8>)]) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (path, bytes) in files {
-        writer.start_file(path.as_str(), zip::write::SimpleFileOptions::default()).expect("in memory");
+        writer
+            .start_file(path.as_str(), zip::write::SimpleFileOptions::default())
+            .expect("in memory");
         writer.write_all(bytes).expect("in memory");
     }
     writer.finish().expect("in memory").into_inner()
 }
 
-/// The recipe of a source in the folder `brought`, whose `archive` has all below `top`. It takes the files that match `include`, and makes the
-/// library `name`: `library` says how, and `header` is the path of its one header.
+/// The recipe of a source in the folder `brought`, whose `archive` has all below `top`. It takes
+/// the files that match `include`, and makes the library `name`: `library` says how, and `header`
+/// is the path of its one header.
 pub fn recipe(name: &str, archive: &[u8], include: &[&str], library: &str, header: &str) -> String {
     let sha256 = Sha256::of(archive);
     format!(
@@ -129,7 +162,8 @@ libraries = ["{name}"]
     )
 }
 
-/// A source of a test's own, locked: its recipe takes `NAME.c` and `NAME.h`, makes `libNAME.a` and installs the header.
+/// A source of a test's own, locked: its recipe takes `NAME.c` and `NAME.h`, makes `libNAME.a` and
+/// installs the header.
 pub struct Own<'a> {
     pub name: &'a str,
     /// Libraries that its library requires publicly.
@@ -143,14 +177,23 @@ impl Own<'_> {
     pub fn recipe(&self) -> String {
         let Self { name, requires, .. } = self;
         let library = format!("sources = [\"{name}.c\"]\nrequires = {requires:?}\n");
-        recipe(name, &self.archive(), &["*.c", "*.h", "LICENSE"], &library, &format!("{name}.h"))
+        recipe(
+            name,
+            &self.archive(),
+            &["*.c", "*.h", "LICENSE"],
+            &library,
+            &format!("{name}.h"),
+        )
     }
 
     fn archive(&self) -> Vec<u8> {
         let Self { name, code, .. } = self;
         tar(&[
             (format!("top/{name}.c"), code.as_bytes().to_vec()),
-            (format!("top/{name}.h"), format!("int {name}(void);\n").into_bytes()),
+            (
+                format!("top/{name}.h"),
+                format!("int {name}(void);\n").into_bytes(),
+            ),
             ("top/LICENSE".to_owned(), b"Do as you like.\n".to_vec()),
         ])
     }

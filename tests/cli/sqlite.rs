@@ -1,4 +1,5 @@
-//! SQLite's VFS between processes (docs/sqlite-vfs.md): wasmtime processes that share a database, are killed, stopped and woken.
+//! SQLite's VFS between processes (docs/sqlite-vfs.md): wasmtime processes that share a database,
+//! are killed, stopped and woken.
 
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -16,23 +17,38 @@ use crate::support::{built, names, project, run, sdk, test, wasmtime};
 /// How long the tests that hammer go on, in seconds.
 fn seconds() -> u64 {
     match std::env::var("WASIDEPS_TEST_SQLITE_SECONDS") {
-        Ok(text) => text.parse().expect("$WASIDEPS_TEST_SQLITE_SECONDS is a number"),
+        Ok(text) => text
+            .parse()
+            .expect("$WASIDEPS_TEST_SQLITE_SECONDS is a number"),
         Err(_) => 5,
     }
 }
 
-/// `session` and `hammer`, linked with the library once, and the cache in which wasmtime keeps what it makes of them.
+/// `session` and `hammer`, linked with the library once, and the cache in which wasmtime keeps what
+/// it makes of them.
 fn programs() -> &'static Path {
     static PROGRAMS: OnceLock<PathBuf> = OnceLock::new();
     PROGRAMS.get_or_init(|| {
         let prefix = built().path("out");
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("sqlite");
         std::fs::create_dir_all(folder.join("cache")).expect("a folder in the target folder");
-        let cache = format!("[cache]\ndirectory = '{}'\n", folder.join("cache").display());
+        let cache = format!(
+            "[cache]\ndirectory = '{}'\n",
+            folder.join("cache").display()
+        );
         std::fs::write(folder.join("cache.toml"), cache).expect("it can be written");
         for name in ["session", "hammer"] {
             let mut command = Command::new(sdk().join("bin/clang"));
-            command.args(["-O1", "-Wall", "-Wextra", "-Werror", "-Wl,-z,stack-size=1048576", "-I"]).arg(prefix.join("include"));
+            command
+                .args([
+                    "-O1",
+                    "-Wall",
+                    "-Wextra",
+                    "-Werror",
+                    "-Wl,-z,stack-size=1048576",
+                    "-I",
+                ])
+                .arg(prefix.join("include"));
             command
                 .arg(project().join(format!("tests/sqlite/{name}.c")))
                 .arg(project().join("recipes/sqlite/check-support.c"))
@@ -52,7 +68,9 @@ struct Database {
 
 impl Database {
     fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a temporary folder") }
+        Self {
+            folder: tempfile::tempdir().expect("a temporary folder"),
+        }
     }
 
     /// With a table `t` of one row, 1, and the process that made it.
@@ -81,8 +99,13 @@ impl Database {
     /// A program on the database. The lease is the shortest that there is.
     fn program(&self, name: &str) -> Command {
         let mut command = Command::new(wasmtime());
-        command.args(["run", "-C", "cache=y", "-C"]).arg(format!("cache-config={}", programs().join("cache.toml").display()));
-        command.args(["--env", "SQLITE_WASI_LEASE=5", "--dir"]).arg(format!("{}::/", self.folder.path().display()));
+        command.args(["run", "-C", "cache=y", "-C"]).arg(format!(
+            "cache-config={}",
+            programs().join("cache.toml").display()
+        ));
+        command
+            .args(["--env", "SQLITE_WASI_LEASE=5", "--dir"])
+            .arg(format!("{}::/", self.folder.path().display()));
         command.arg(programs().join(format!("{name}.wasm")));
         command
     }
@@ -93,8 +116,18 @@ impl Database {
 
     fn session_on(&self, file: &str) -> Session {
         let mut command = self.program("session");
-        let mut child = command.args(["it", file]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("wasmtime starts");
-        let mut session = Session { to: child.stdin.take(), lines: lines(&mut child), child, last: String::new() };
+        let mut child = command
+            .args(["it", file])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("wasmtime starts");
+        let mut session = Session {
+            to: child.stdin.take(),
+            lines: lines(&mut child),
+            child,
+            last: String::new(),
+        };
         session.hear();
         session
     }
@@ -102,24 +135,52 @@ impl Database {
     /// One that writes the database, with a pause of so many milliseconds after each commit.
     fn hammer(&self, worker: u32, seconds: u64, pause: u32) -> Hammer {
         let mut command = self.program("hammer");
-        command.args(["d.db", &worker.to_string(), &seconds.to_string(), &pause.to_string()]);
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("wasmtime starts");
-        Hammer { worker, lines: lines(&mut child), child, heard: Vec::new() }
+        command.args([
+            "d.db",
+            &worker.to_string(),
+            &seconds.to_string(),
+            &pause.to_string(),
+        ]);
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("wasmtime starts");
+        Hammer {
+            worker,
+            lines: lines(&mut child),
+            child,
+            heard: Vec::new(),
+        }
     }
 
-    /// Asserts that the database is whole and has each worker's acknowledged commits: `expected` has their number, and how many more there may be.
+    /// Asserts that the database is whole and has each worker's acknowledged commits: `expected`
+    /// has their number, and how many more there may be.
     #[track_caller]
     fn holds(&self, expected: &[(u32, u64, u64)]) {
-        let said = run(self.program("hammer").args(["d.db", "0", "0", "verify"])).exits(0).stdout;
+        let said = run(self.program("hammer").args(["d.db", "0", "0", "verify"]))
+            .exits(0)
+            .stdout;
         for text in ["integrity_check = ok\n", "account = 500\n", "n<>m = 0\n"] {
             assert!(said.contains(text), "{said}");
         }
-        let rows = said.lines().find_map(|line| line.split_once("GROUP BY worker = ")).expect("a line of counts").1;
-        let counts = rows.split(" ; ").map(|row| row.split('|').map(|n| n.parse().expect("a number")).collect::<Vec<u64>>());
+        let rows = said
+            .lines()
+            .find_map(|line| line.split_once("GROUP BY worker = "))
+            .expect("a line of counts")
+            .1;
+        let counts = rows.split(" ; ").map(|row| {
+            row.split('|')
+                .map(|n| n.parse().expect("a number"))
+                .collect::<Vec<u64>>()
+        });
         let counts: HashMap<u64, u64> = counts.map(|row| (row[0], row[1])).collect();
         for &(worker, acknowledged, more) in expected {
             let there = counts.get(&worker.into()).copied().unwrap_or(0);
-            assert!((acknowledged..=acknowledged + more).contains(&there), "worker {worker}: {acknowledged} acknowledged, {there} there");
+            assert!(
+                (acknowledged..=acknowledged + more).contains(&there),
+                "worker {worker}: {acknowledged} acknowledged, {there} there"
+            );
         }
     }
 }
@@ -128,7 +189,12 @@ impl Database {
 fn lines(child: &mut Child) -> Receiver<String> {
     let (sender, receiver) = channel();
     let stdout = BufReader::new(child.stdout.take().expect("piped"));
-    std::thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+    std::thread::spawn(move || {
+        stdout
+            .lines()
+            .map_while(Result::ok)
+            .try_for_each(|line| sender.send(line))
+    });
     receiver
 }
 
@@ -154,7 +220,10 @@ impl Session {
             match self.lines.recv_timeout(Duration::from_secs(120)) {
                 Ok(line) if line == "it ready" => return said,
                 Ok(line) => said.extend([line.as_str(), "\n"]),
-                Err(error) => panic!("told `{}`, it said `{said}` and no more: {error}", self.last),
+                Err(error) => panic!(
+                    "told `{}`, it said `{said}` and no more: {error}",
+                    self.last
+                ),
             }
         }
     }
@@ -177,14 +246,22 @@ impl Session {
     #[track_caller]
     fn gives(&mut self, line: &str, texts: &[&str]) {
         let said = self.say(line);
-        assert!(texts.iter().all(|text| said.contains(text)), "told `{line}`, it must say {texts:?}, and said:\n{said}");
+        assert!(
+            texts.iter().all(|text| said.contains(text)),
+            "told `{line}`, it must say {texts:?}, and said:\n{said}"
+        );
     }
 
     /// Runs SQL that must fail with one of these codes of SQLite's.
     #[track_caller]
     fn fails(&mut self, sql: &str, codes: &[&str]) {
         let said = self.say(sql);
-        assert!(codes.iter().any(|code| said.contains(&format!("-> {code} "))), "`{sql}` must fail with one of {codes:?}: {said}");
+        assert!(
+            codes
+                .iter()
+                .any(|code| said.contains(&format!("-> {code} "))),
+            "`{sql}` must fail with one of {codes:?}: {said}"
+        );
     }
 
     /// Closes the connection and ends.
@@ -233,10 +310,17 @@ impl Hammer {
     /// Waits until it committed something.
     #[track_caller]
     fn commits(&mut self) {
-        while !self.heard.last().is_some_and(|line| line.starts_with("acked")) {
+        while !self
+            .heard
+            .last()
+            .is_some_and(|line| line.starts_with("acked"))
+        {
             match self.lines.recv_timeout(Duration::from_secs(120)) {
                 Ok(line) => self.heard.push(line),
-                Err(error) => panic!("worker {} commits nothing ({error}): {:?}", self.worker, self.heard),
+                Err(error) => panic!(
+                    "worker {} commits nothing ({error}): {:?}",
+                    self.worker, self.heard
+                ),
             }
         }
     }
@@ -247,7 +331,11 @@ impl Hammer {
         let status = self.child.wait().expect("it ends");
         let worker = self.worker;
         let hammered = self.said();
-        assert!(status.success() && hammered.done.is_some(), "worker {worker}: {status}: {:?}", hammered.log);
+        assert!(
+            status.success() && hammered.done.is_some(),
+            "worker {worker}: {status}: {:?}",
+            hammered.log
+        );
         hammered
     }
 
@@ -362,13 +450,19 @@ fn of_two_processes_that_open_a_wal_database_at_once_one_gets_it() {
         for session in &mut both {
             let said = session.hear();
             won += usize::from(!said.contains("->"));
-            assert!(!said.contains("->") || said.contains("-> 5 ") || said.contains("-> 14 "), "{said}");
+            assert!(
+                !said.contains("->") || said.contains("-> 5 ") || said.contains("-> 14 "),
+                "{said}"
+            );
         }
         both.into_iter().for_each(Session::stop);
     }
     assert!(won >= rounds, "{won} of {rounds} rounds");
     let mut a = database.session();
-    a.gives("SELECT count(*)-1 FROM t; PRAGMA integrity_check", &[&format!("= {won} ; ok")]);
+    a.gives(
+        "SELECT count(*)-1 FROM t; PRAGMA integrity_check",
+        &[&format!("= {won} ; ok")],
+    );
     a.stop();
     database.is_clean();
 }
@@ -379,7 +473,12 @@ fn a_log_that_a_killed_process_left_is_recovered() {
     a.must("PRAGMA journal_mode=WAL; INSERT INTO t VALUES(2)");
     a.must("BEGIN; INSERT INTO t VALUES(3)");
     a.kill();
-    assert!(std::fs::metadata(database.path("d.db-wal")).expect("a log").len() > 0);
+    assert!(
+        std::fs::metadata(database.path("d.db-wal"))
+            .expect("a log")
+            .len()
+            > 0
+    );
     let mut b = database.session();
     b.say(".timeout 60000");
     b.gives("SELECT count(*) FROM t", &["left behind", "= 2"]);
@@ -392,9 +491,16 @@ fn a_log_that_a_killed_process_left_is_recovered() {
 fn a_transaction_that_a_killed_process_left_is_rolled_back_when_its_lease_is_over() {
     let (database, mut a) = Database::with_table();
     let rows = "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM c WHERE i<200) SELECT i, hex(randomblob(400)) AS y FROM c";
-    a.must(&format!("PRAGMA cache_size=1; PRAGMA cache_spill=1; CREATE TABLE u AS {rows}"));
+    a.must(&format!(
+        "PRAGMA cache_size=1; PRAGMA cache_spill=1; CREATE TABLE u AS {rows}"
+    ));
     a.must("BEGIN; UPDATE u SET y=hex(randomblob(500))");
-    assert!(std::fs::metadata(database.path("d.db-journal")).expect("a journal").len() > 0);
+    assert!(
+        std::fs::metadata(database.path("d.db-journal"))
+            .expect("a journal")
+            .len()
+            > 0
+    );
     a.kill();
     let mut b = database.session();
     let whole = "SELECT count(*) FROM u WHERE length(y)=800";
@@ -417,21 +523,27 @@ fn a_writer_that_was_stopped_until_its_lease_was_over_writes_nothing_when_it_wak
     b.gives("INSERT INTO t VALUES(31); SELECT count(*) FROM t", &["= 3"]);
     a.signal(Signal::CONT);
     let said = a.say("COMMIT");
-    assert!(said.contains("-> ") && said.contains("disk I/O error"), "{said}");
+    assert!(
+        said.contains("-> ") && said.contains("disk I/O error"),
+        "{said}"
+    );
     b.gives("SELECT group_concat(x) FROM t", &["= 1,30,31"]);
     a.say("ROLLBACK");
     a.gives("SELECT group_concat(x) FROM t", &["= 1,30,31"]);
-    a.gives("INSERT INTO t VALUES(4); SELECT count(*) FROM t; PRAGMA integrity_check", &["= 4 ; ok"]);
+    a.gives(
+        "INSERT INTO t VALUES(4); SELECT count(*) FROM t; PRAGMA integrity_check",
+        &["= 4 ; ok"],
+    );
     a.stop();
     b.stop();
     database.is_clean();
 }
 
 #[test]
-fn a_reader_that_was_stopped_until_its_lease_was_over_is_told_and_sees_no_page_of_the_next_writer() {
+fn a_reader_that_was_stopped_until_its_lease_was_over_is_told_and_sees_no_page_of_the_next_writer()
+{
     let (database, mut a) = Database::with_table();
-    let rows =
-        "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM c WHERE i<400) INSERT INTO t SELECT printf('%d%01000d', i%5, i) FROM c";
+    let rows = "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM c WHERE i<400) INSERT INTO t SELECT printf('%d%01000d', i%5, i) FROM c";
     a.must(&format!("DELETE FROM t; {rows}"));
     a.stop();
     let mut a = database.session();
@@ -461,13 +573,22 @@ fn a_process_that_was_stopped_and_lost_its_wal_database_writes_nothing_until_it_
     a.signal(Signal::STOP);
     let mut b = database.session();
     b.say(".timeout 60000");
-    b.gives("INSERT INTO t VALUES(3); SELECT count(*) FROM t", &["left behind", "= 3"]);
+    b.gives(
+        "INSERT INTO t VALUES(3); SELECT count(*) FROM t",
+        &["left behind", "= 3"],
+    );
     a.signal(Signal::CONT);
     a.fails("INSERT INTO t VALUES(4)", &["3850", "5130"]);
-    b.gives("INSERT INTO t VALUES(5); SELECT group_concat(x) FROM t", &["= 1,2,3,5"]);
+    b.gives(
+        "INSERT INTO t VALUES(5); SELECT group_concat(x) FROM t",
+        &["= 1,2,3,5"],
+    );
     b.stop();
     a.say(".reopen");
-    a.gives("SELECT group_concat(x) FROM t; PRAGMA integrity_check", &["= 1,2,3,5 ; ok"]);
+    a.gives(
+        "SELECT group_concat(x) FROM t; PRAGMA integrity_check",
+        &["= 1,2,3,5 ; ok"],
+    );
     a.stop();
     database.is_clean();
 }
@@ -481,7 +602,10 @@ fn a_database_that_was_renamed_is_not_read_under_its_old_name_while_another_proc
     a.gives("SELECT count(*) FROM t", &["was renamed", "-> 3850 "]);
     a.gives("INSERT INTO t VALUES(3)", &["-> 3850 "]);
     b.must("COMMIT");
-    b.gives("SELECT group_concat(x) FROM t; PRAGMA integrity_check", &["= 1,2 ; ok"]);
+    b.gives(
+        "SELECT group_concat(x) FROM t; PRAGMA integrity_check",
+        &["= 1,2 ; ok"],
+    );
     a.stop();
     b.stop();
     assert_eq!(names(database.folder.path()), ["e.db"]);
@@ -492,21 +616,43 @@ fn several_processes_that_wait_for_a_dead_ones_lock_take_it_over_once_and_write_
     let (database, mut a) = Database::with_table();
     a.must("BEGIN EXCLUSIVE; INSERT INTO t VALUES(2)");
     a.kill();
-    let workers: Vec<Hammer> = (1..=3).map(|worker| database.hammer(worker, 12, 0)).collect();
-    let done: Vec<(u32, Hammered)> = workers.into_iter().map(|worker| (worker.worker, worker.finish())).collect();
-    assert_eq!(done.iter().map(|(_, hammered)| hammered.takeovers).sum::<usize>(), 1);
+    let workers: Vec<Hammer> = (1..=3)
+        .map(|worker| database.hammer(worker, 12, 0))
+        .collect();
+    let done: Vec<(u32, Hammered)> = workers
+        .into_iter()
+        .map(|worker| (worker.worker, worker.finish()))
+        .collect();
+    assert_eq!(
+        done.iter()
+            .map(|(_, hammered)| hammered.takeovers)
+            .sum::<usize>(),
+        1
+    );
     assert!(done.iter().any(|(_, hammered)| hammered.acknowledged > 0));
-    database.holds(&done.iter().map(|(worker, hammered)| (*worker, hammered.acknowledged, 0)).collect::<Vec<_>>());
+    database.holds(
+        &done
+            .iter()
+            .map(|(worker, hammered)| (*worker, hammered.acknowledged, 0))
+            .collect::<Vec<_>>(),
+    );
     database.is_clean();
 }
 
 #[test]
 fn two_processes_that_hammer_one_database_lose_no_commit_and_see_no_corruption() {
     let database = Database::new();
-    let workers = [database.hammer(1, seconds(), 0), database.hammer(2, seconds(), 0)];
+    let workers = [
+        database.hammer(1, seconds(), 0),
+        database.hammer(2, seconds(), 0),
+    ];
     let done = workers.map(|worker| (worker.worker, worker.finish()));
     for (worker, hammered) in &done {
-        assert!(hammered.log.is_empty() && hammered.takeovers == 0, "worker {worker}: {:?}", hammered.log);
+        assert!(
+            hammered.log.is_empty() && hammered.takeovers == 0,
+            "worker {worker}: {:?}",
+            hammered.log
+        );
         println!("{}", hammered.done.as_deref().unwrap_or_default());
     }
     assert!(done.iter().any(|(_, hammered)| hammered.acknowledged > 0));
@@ -525,14 +671,21 @@ fn a_process_that_is_killed_again_and_again_takes_no_commit_of_its_own_or_of_ano
         victim.commits();
         std::thread::sleep(Duration::from_millis(397 * (kills % 5)));
         let hammered = victim.kill();
-        assert!(hammered.log.iter().all(|line| !line.contains("FAILED")), "{:?}", hammered.log);
+        assert!(
+            hammered.log.iter().all(|line| !line.contains("FAILED")),
+            "{:?}",
+            hammered.log
+        );
         acknowledged = hammered.acknowledged;
         takeovers += hammered.takeovers;
         kills += 1;
     }
     let other = other.finish();
     takeovers += other.takeovers;
-    println!("killed {kills} times, {takeovers} locks taken over, {acknowledged} and {} commits", other.acknowledged);
+    println!(
+        "killed {kills} times, {takeovers} locks taken over, {acknowledged} and {} commits",
+        other.acknowledged
+    );
     // What it committed and did not come to say may be there.
     database.holds(&[(1, acknowledged, 1), (2, other.acknowledged, 0)]);
 }

@@ -1,4 +1,5 @@
-//! What the tests of the command line share: the binary in a folder of its own, the tools, the real SDK.
+//! What the tests of the command line share: the binary in a folder of its own, the tools, the real
+//! SDK.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -21,15 +22,21 @@ pub fn project() -> &'static Path {
 /// What a test that is left out unwinds with.
 struct Wanted(String);
 
-/// Ends the test, which can't run without `what`. It is left out and listed; where `tests/run` brought the tools, it fails.
+/// Ends the test, which can't run without `what`. It is left out and listed; where `tests/run`
+/// brought the tools, it fails.
 pub fn leave_out(what: &str) -> ! {
-    assert!(std::env::var_os("WASIDEPS_TEST_ALL").is_none(), "{what} is missing, and $WASIDEPS_TEST_ALL lets no test be left out");
+    assert!(
+        std::env::var_os("WASIDEPS_TEST_ALL").is_none(),
+        "{what} is missing, and $WASIDEPS_TEST_ALL lets no test be left out"
+    );
     resume_unwind(Box::new(Wanted(what.to_owned())))
 }
 
 /// Runs a test's body: what the attribute [`test`] makes of it.
 pub fn trial(body: impl FnOnce()) {
-    let Err(payload) = catch_unwind(AssertUnwindSafe(body)) else { return };
+    let Err(payload) = catch_unwind(AssertUnwindSafe(body)) else {
+        return;
+    };
     match payload.downcast::<Wanted>() {
         Ok(wanted) => record_left_out(&wanted.0),
         Err(payload) => resume_unwind(payload as Box<dyn Any + Send>),
@@ -39,14 +46,24 @@ pub fn trial(body: impl FnOnce()) {
 /// For `tests/left_out.rs`, which the same process of cargo starts later.
 fn record_left_out(what: &str) {
     let name = std::thread::current().name().unwrap_or("a test").to_owned();
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("left-out-{}", std::os::unix::process::parent_id()));
-    let mut file = std::fs::File::options().create(true).append(true).open(&path).expect("a file in the target folder");
-    file.write_all(format!("{what}\t{name}\n").as_bytes()).expect("it can be written");
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("left-out-{}", std::os::unix::process::parent_id()));
+    let mut file = std::fs::File::options()
+        .create(true)
+        .append(true)
+        .open(&path)
+        .expect("a file in the target folder");
+    file.write_all(format!("{what}\t{name}\n").as_bytes())
+        .expect("it can be written");
 }
 
 /// The folder that `tests/run` installs tools into: `$tools` of `tests/tools.sh`.
 fn tools() -> Option<PathBuf> {
-    let folder = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let folder = |name| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
     folder("WASIDEPS_TEST_TOOLS").or_else(|| {
         let cache = folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")))?;
         Some(cache.join("wasideps-test-tools"))
@@ -60,8 +77,13 @@ fn found_tool(variable: &str) -> Option<PathBuf> {
         return Some(path.into());
     }
     let noted = NOTED.get_or_init(|| {
-        let text = tools().and_then(|tools| std::fs::read_to_string(tools.join("found")).ok()).unwrap_or_default();
-        text.lines().filter_map(|line| line.split_once('=')).map(|(name, path)| (name.to_owned(), path.into())).collect()
+        let text = tools()
+            .and_then(|tools| std::fs::read_to_string(tools.join("found")).ok())
+            .unwrap_or_default();
+        text.lines()
+            .filter_map(|line| line.split_once('='))
+            .map(|(name, path)| (name.to_owned(), path.into()))
+            .collect()
     });
     noted.get(variable).filter(|path| path.exists()).cloned()
 }
@@ -70,13 +92,17 @@ fn found_tool(variable: &str) -> Option<PathBuf> {
 pub fn tool(variable: &str) -> PathBuf {
     found_tool(variable).unwrap_or_else(|| {
         let name = variable.strip_prefix("WASIDEPS_TEST_").unwrap_or(variable);
-        on_path(&name.to_lowercase()).filter(|_| ["PKGCONF", "STRACE"].contains(&name)).unwrap_or_else(|| leave_out(&name.to_lowercase()))
+        on_path(&name.to_lowercase())
+            .filter(|_| ["PKGCONF", "STRACE"].contains(&name))
+            .unwrap_or_else(|| leave_out(&name.to_lowercase()))
     })
 }
 
 fn on_path(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|dir| dir.join(program)).find(|file| file.is_file())
+    std::env::split_paths(&path)
+        .map(|dir| dir.join(program))
+        .find(|file| file.is_file())
 }
 
 /// A command of the system that is not on every machine.
@@ -89,23 +115,39 @@ pub fn wasmtime() -> PathBuf {
     tool("WASIDEPS_TEST_WASMTIME")
 }
 
-/// The store that all tests share for what is expensive and never changes: downloads and the SDK. Tests that look at a store have one of their own.
+/// The store that all tests share for what is expensive and never changes: downloads and the SDK.
+/// Tests that look at a store have one of their own.
 pub fn shared_store() -> PathBuf {
     tool("WASIDEPS_TEST_STORE")
 }
 
-/// `wasideps fetch` into the shared store. Only under `tests/run` may it take what is missing from the network.
+/// `wasideps fetch` into the shared store. Only under `tests/run` may it take what is missing from
+/// the network.
 fn fetch(args: &[&str]) -> Result<Output, String> {
-    let Some(store) = found_tool("WASIDEPS_TEST_STORE") else { return Err("a store with a WASI SDK".to_owned()) };
+    let Some(store) = found_tool("WASIDEPS_TEST_STORE") else {
+        return Err("a store with a WASI SDK".to_owned());
+    };
     let mut command = raw();
     command.arg("fetch").args(args).arg("--store").arg(store);
     let may_download = std::env::var_os("WASIDEPS_TEST_ALL").is_some();
-    let output = if may_download { command.output() } else { command.arg("--offline").output() }.expect("wasideps starts");
+    let output = if may_download {
+        command.output()
+    } else {
+        command.arg("--offline").output()
+    }
+    .expect("wasideps starts");
     // What is not there is not there; any other failure is one of the tests.
     if !may_download && output.status.code() == Some(4) {
-        return Err(format!("what `wasideps fetch {}` downloads", args.join(" ")));
+        return Err(format!(
+            "what `wasideps fetch {}` downloads",
+            args.join(" ")
+        ));
     }
-    assert!(output.status.success(), "{args:?} can't be fetched:\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{args:?} can't be fetched:\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     Ok(output)
 }
 
@@ -113,11 +155,26 @@ fn find_sdk() -> Result<&'static Path, &'static str> {
     static SDK: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let sdk = SDK.get_or_init(|| {
         let output = fetch(&["--sdk", "debian", "--message-format", "json"])?;
-        let toolchain = json_lines(&output).into_iter().find(|line| line["reason"] == "toolchain").expect("a line about the toolchain");
-        let root = PathBuf::from(toolchain["data"]["root"].as_str().expect("the SDK's folder"));
+        let toolchain = json_lines(&output)
+            .into_iter()
+            .find(|line| line["reason"] == "toolchain")
+            .expect("a line about the toolchain");
+        let root = PathBuf::from(
+            toolchain["data"]["root"]
+                .as_str()
+                .expect("the SDK's folder"),
+        );
         // It has a record as one that is named, too, which is how the tests use it.
-        let named = raw().args(["plan", "bzip2", "--wasi-sdk"]).arg(&root).arg("--store").arg(shared_store()).output();
-        assert!(named.expect("wasideps starts").status.success(), "the SDK can't be used by name");
+        let named = raw()
+            .args(["plan", "bzip2", "--wasi-sdk"])
+            .arg(&root)
+            .arg("--store")
+            .arg(shared_store())
+            .output();
+        assert!(
+            named.expect("wasideps starts").status.success(),
+            "the SDK can't be used by name"
+        );
         Ok(root)
     });
     sdk.as_deref().map_err(String::as_str)
@@ -128,7 +185,8 @@ pub fn sdk() -> &'static Path {
     find_sdk().unwrap_or_else(|want| leave_out(want))
 }
 
-/// A folder with all archives that the embedded lock needs, as a machine without network would have it; of bzip2 from each origin that is reached.
+/// A folder with all archives that the embedded lock needs, as a machine without network would have
+/// it; of bzip2 from each origin that is reached.
 pub fn archives() -> PathBuf {
     static BROUGHT: OnceLock<Result<(), String>> = OnceLock::new();
     sdk();
@@ -142,14 +200,20 @@ pub fn archives() -> PathBuf {
 /// The binary in an environment without the settings of whoever runs the tests.
 pub fn raw() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_wasideps"));
-    for variable in ["WASI_SDK_PATH", "WASIDEPS_HOME", "SOURCE_DATE_EPOCH", "NO_COLOR"] {
+    for variable in [
+        "WASI_SDK_PATH",
+        "WASIDEPS_HOME",
+        "SOURCE_DATE_EPOCH",
+        "NO_COLOR",
+    ] {
         command.env_remove(variable);
     }
     command.stdin(Stdio::null());
     command
 }
 
-/// The four libraries, built once for all tests that only look at what a build makes: two jobs at once, in a store that was empty.
+/// The four libraries, built once for all tests that only look at what a build makes: two jobs at
+/// once, in a store that was empty.
 pub fn built() -> &'static Place {
     static BUILT: OnceLock<Place> = OnceLock::new();
     BUILT.get_or_init(|| {
@@ -173,10 +237,20 @@ impl Place {
         let dir = tempfile::tempdir().expect("a temporary folder");
         // What is known of the SDK is copied, so that not every test hashes it and tries it anew.
         if find_sdk().is_ok() {
-            copy_tree(&shared_store().join("identities"), &dir.path().join("store/identities"));
-            std::fs::copy(shared_store().join("format"), dir.path().join("store/format")).expect("the mark of a store");
+            copy_tree(
+                &shared_store().join("identities"),
+                &dir.path().join("store/identities"),
+            );
+            std::fs::copy(
+                shared_store().join("format"),
+                dir.path().join("store/format"),
+            )
+            .expect("the mark of a store");
         }
-        Self { root: dir.path().to_owned(), _dir: Some(dir) }
+        Self {
+            root: dir.path().to_owned(),
+            _dir: Some(dir),
+        }
     }
 
     pub fn path(&self, below: &str) -> PathBuf {
@@ -191,13 +265,20 @@ impl Place {
         path
     }
 
-    /// `wasideps ARGS` in this folder, with its own store, without ambient SDK, proxies or configuration of Cargo's.
+    /// `wasideps ARGS` in this folder, with its own store, without ambient SDK, proxies or
+    /// configuration of Cargo's.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = raw();
         for variable in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"] {
-            command.env_remove(variable).env_remove(variable.to_lowercase());
+            command
+                .env_remove(variable)
+                .env_remove(variable.to_lowercase());
         }
-        command.current_dir(&self.root).args(args).arg("--store").arg(self.path("store"));
+        command
+            .current_dir(&self.root)
+            .args(args)
+            .arg("--store")
+            .arg(self.path("store"));
         command.env("CARGO_HOME", self.path("cargo-home"));
         command
     }
@@ -216,17 +297,23 @@ impl Place {
         command
     }
 
-    /// Copies the project's recipes, patches and lock here, to be changed; [`Self::own`] names them.
+    /// Copies the project's recipes, patches and lock here, to be changed; [`Self::own`] names
+    /// them.
     pub fn copy_recipes(&self) {
         for folder in ["recipes", "patches"] {
             copy_tree(&project().join(folder), &self.path(folder));
         }
-        std::fs::copy(project().join("lockfile.json"), self.path("lockfile.json")).expect("the lock can be copied");
+        std::fs::copy(project().join("lockfile.json"), self.path("lockfile.json"))
+            .expect("the lock can be copied");
     }
 
     /// Adds the options that name the copied recipes and lock.
     pub fn own(&self, mut command: Command) -> Command {
-        command.arg("--recipes").arg(self.path("recipes")).arg("--lockfile").arg(self.path("lockfile.json"));
+        command
+            .arg("--recipes")
+            .arg(self.path("recipes"))
+            .arg("--lockfile")
+            .arg(self.path("lockfile.json"));
         command
     }
 
@@ -247,7 +334,8 @@ impl Place {
     /// Changes the copied lock.
     pub fn edit_lock(&self, edit: impl FnOnce(&mut Value)) {
         let path = self.path("lockfile.json");
-        let mut lock: Value = serde_json::from_slice(&std::fs::read(&path).expect("the lock")).expect("JSON");
+        let mut lock: Value =
+            serde_json::from_slice(&std::fs::read(&path).expect("the lock")).expect("JSON");
         edit(&mut lock);
         std::fs::write(&path, format!("{lock:#}")).expect("the lock can be written");
     }
@@ -263,8 +351,18 @@ impl Place {
 
 /// The names in a folder, sorted; none where it is not there.
 pub fn names(dir: &Path) -> Vec<String> {
-    let Ok(entries) = std::fs::read_dir(dir) else { return Vec::new() };
-    let mut names: Vec<_> = entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+    let Ok(entries) = std::fs::read_dir(dir) else {
+        return Vec::new();
+    };
+    let mut names: Vec<_> = entries
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        })
+        .collect();
     names.sort();
     names
 }
@@ -292,7 +390,11 @@ pub struct Run {
 
 /// Runs `command` to its end.
 pub fn run(command: &mut Command) -> Run {
-    finished(command.output().unwrap_or_else(|error| panic!("{command:?} can't be started: {error}")))
+    finished(
+        command
+            .output()
+            .unwrap_or_else(|error| panic!("{command:?} can't be started: {error}")),
+    )
 }
 
 /// What a process gave that is over.
@@ -309,7 +411,11 @@ impl Run {
     /// Asserts the exit code.
     #[track_caller]
     pub fn exits(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        assert_eq!(
+            self.code, code,
+            "stdout:\n{}\nstderr:\n{}",
+            self.stdout, self.stderr
+        );
         self
     }
 
@@ -317,10 +423,19 @@ impl Run {
     #[track_caller]
     pub fn says(self, texts: &[&str]) -> Self {
         // Long lines are folded by the report; blanks make no difference here.
-        let folded = |text: &str| text.split_whitespace().filter(|word| !matches!(*word, "│" | "·")).collect::<Vec<_>>().join(" ");
+        let folded = |text: &str| {
+            text.split_whitespace()
+                .filter(|word| !matches!(*word, "│" | "·"))
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
         let stderr = folded(&self.stderr);
         for text in texts {
-            assert!(stderr.contains(&folded(text)), "`{text}` is not in stderr:\n{}", self.stderr);
+            assert!(
+                stderr.contains(&folded(text)),
+                "`{text}` is not in stderr:\n{}",
+                self.stderr
+            );
         }
         self
     }
@@ -328,7 +443,10 @@ impl Run {
     /// The `data` of the one JSON object with this reason.
     #[track_caller]
     pub fn data(&self, reason: &str) -> Value {
-        let found = self.json().into_iter().find(|line| line["reason"] == reason);
+        let found = self
+            .json()
+            .into_iter()
+            .find(|line| line["reason"] == reason);
         found.unwrap_or_else(|| panic!("no `{reason}` in\n{}\n{}", self.stdout, self.stderr))["data"].take()
     }
 
@@ -340,16 +458,24 @@ impl Run {
 
 fn json_lines(output: &Output) -> Vec<Value> {
     let text = String::from_utf8_lossy(&output.stdout);
-    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("no JSON: {error}: {line}"))).collect()
+    text.lines()
+        .map(|line| {
+            serde_json::from_str(line).unwrap_or_else(|error| panic!("no JSON: {error}: {line}"))
+        })
+        .collect()
 }
 
 /// The archives of a source of a manifest.
 pub fn archives_of(source: &Value) -> Vec<&Value> {
     let libraries = source["libraries"].as_array().expect("libraries");
-    libraries.iter().filter_map(|library| library.get("archive")).collect()
+    libraries
+        .iter()
+        .filter_map(|library| library.get("archive"))
+        .collect()
 }
 
-/// Every file below `dir` with its digest and mode, sorted: what must be equal for two prefixes to be equal.
+/// Every file below `dir` with its digest and mode, sorted: what must be equal for two prefixes to
+/// be equal.
 pub fn snapshot(dir: &Path) -> Vec<String> {
     let mut found = Vec::new();
     walk(dir, dir, &mut found);
@@ -360,10 +486,15 @@ pub fn snapshot(dir: &Path) -> Vec<String> {
 
 fn walk(root: &Path, dir: &Path, found: &mut Vec<String>) {
     use std::os::unix::fs::PermissionsExt as _;
-    for entry in std::fs::read_dir(dir).unwrap_or_else(|error| panic!("{}: {error}", dir.display())) {
+    for entry in std::fs::read_dir(dir).unwrap_or_else(|error| panic!("{}: {error}", dir.display()))
+    {
         let path = entry.expect("an entry").path();
         let meta = std::fs::symlink_metadata(&path).expect("metadata");
-        let below = path.strip_prefix(root).expect("below").display().to_string();
+        let below = path
+            .strip_prefix(root)
+            .expect("below")
+            .display()
+            .to_string();
         if meta.is_dir() {
             found.push(format!("{below}/ {:o}", meta.permissions().mode()));
             walk(root, &path, found);

@@ -1,4 +1,5 @@
-//! A prefix that is replaced while others are at it: builds from two stores and by two names, readers, users who put files in.
+//! A prefix that is replaced while others are at it: builds from two stores and by two names,
+//! readers, users who put files in.
 
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
@@ -17,7 +18,11 @@ pub fn build(place: &Place, args: &[&str]) -> Command {
 }
 
 fn start(mut command: Command) -> Child {
-    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts")
+    command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts")
 }
 
 /// A place whose store has all objects of bzip2, and a snapshot of the prefix that they make.
@@ -31,7 +36,10 @@ pub fn warm() -> (Place, Vec<String>) {
 /// Asserts that nothing of a build lies beside the prefixes in `dir`.
 #[track_caller]
 fn nothing_is_left(dir: &Path) {
-    let hidden: Vec<_> = names(dir).into_iter().filter(|name| name.contains(".wasideps-")).collect();
+    let hidden: Vec<_> = names(dir)
+        .into_iter()
+        .filter(|name| name.contains(".wasideps-"))
+        .collect();
     assert_eq!(hidden, [""; 0]);
 }
 
@@ -47,12 +55,22 @@ fn two_builds_of_one_prefix_from_two_stores_leave_a_good_one() {
         let inner = build(&place, &["out", "-q"]);
         let mut second = Command::new(inner.get_program());
         second.current_dir(place.path(""));
-        let second_store = |arg: &std::ffi::OsStr| if arg == place.path("store") { place.path("second").into() } else { arg.to_owned() };
+        let second_store = |arg: &std::ffi::OsStr| {
+            if arg == place.path("store") {
+                place.path("second").into()
+            } else {
+                arg.to_owned()
+            }
+        };
         second.args(inner.get_args().map(second_store));
         let second = start(second);
         for child in [first, second] {
             let output = child.wait_with_output().expect("it ends");
-            assert!(output.status.success(), "round {round}: {}", String::from_utf8_lossy(&output.stderr));
+            assert!(
+                output.status.success(),
+                "round {round}: {}",
+                String::from_utf8_lossy(&output.stderr)
+            );
         }
         verify(&prefix, &[]).exits(0);
         assert_eq!(snapshot(&prefix), clean, "round {round}");
@@ -73,7 +91,11 @@ fn builds_of_one_prefix_by_its_three_names_leave_a_good_one() {
         });
         for child in children {
             let output = child.wait_with_output().expect("it ends");
-            assert!(output.status.success(), "round {round}: {}", String::from_utf8_lossy(&output.stderr));
+            assert!(
+                output.status.success(),
+                "round {round}: {}",
+                String::from_utf8_lossy(&output.stderr)
+            );
         }
         verify(&place.path("real/q"), &[]).exits(0);
         assert_eq!(snapshot(&place.path("real/q")), clean, "round {round}");
@@ -89,10 +111,18 @@ fn waits(command: Command, text: &str, lock: std::fs::File) -> Run {
     let mut said = Vec::new();
     let mut byte = [0];
     while !String::from_utf8_lossy(&said).contains(text) {
-        assert_eq!(stderr.read(&mut byte).expect("it speaks"), 1, "it ended: {}", String::from_utf8_lossy(&said));
+        assert_eq!(
+            stderr.read(&mut byte).expect("it speaks"),
+            1,
+            "it ended: {}",
+            String::from_utf8_lossy(&said)
+        );
         said.push(byte[0]);
     }
-    assert!(child.try_wait().expect("asked").is_none(), "it did not wait");
+    assert!(
+        child.try_wait().expect("asked").is_none(),
+        "it did not wait"
+    );
     drop(lock);
     let output = child.wait_with_output().expect("it ends");
     finished(output)
@@ -128,7 +158,8 @@ fn readers_beside_swaps_see_one_prefix_or_the_other() {
         let swaps = scope.spawn(|| {
             let mut swaps = 0;
             while !stop.load(Ordering::Relaxed) {
-                run(&mut place.build(&[["zlib", "bzip2"][swaps % 2], "--prefix", "out", "-q"])).exits(0);
+                run(&mut place.build(&[["zlib", "bzip2"][swaps % 2], "--prefix", "out", "-q"]))
+                    .exits(0);
                 swaps += 1;
             }
             swaps
@@ -149,7 +180,10 @@ fn readers_beside_swaps_see_one_prefix_or_the_other() {
             }
         }
         drop(ends);
-        assert!(swaps.join().expect("no panic") > 5, "hardly anything was swapped");
+        assert!(
+            swaps.join().expect("no panic") > 5,
+            "hardly anything was swapped"
+        );
     });
     nothing_is_left(&place.path(""));
 }
@@ -166,10 +200,15 @@ impl Drop for Stops<'_> {
 /// Does something to a prefix.
 pub type Change = fn(&Path);
 
-/// A build of bzip2 that has looked at what is at `out`, and is at its first compile job: its store is empty. `injects` is for [`meddled`].
+/// A build of bzip2 that has looked at what is at `out`, and is at its first compile job: its store
+/// is empty. `injects` is for [`meddled`].
 fn begun(place: &Place, injects: &[&str]) -> Child {
     let command = build(place, &["out", "--replace"]);
-    let child = start(if injects.is_empty() { command } else { meddled(place, &command, injects) });
+    let child = start(if injects.is_empty() {
+        command
+    } else {
+        meddled(place, &command, injects)
+    });
     let is_stage = |name: &String| name.starts_with(".out.wasideps-") && !name.ends_with("lock");
     for _ in 0..30_000 {
         if names(&place.path("")).iter().any(is_stage) {
@@ -177,16 +216,27 @@ fn begun(place: &Place, injects: &[&str]) -> Child {
         }
         std::thread::sleep(Duration::from_millis(2));
     }
-    panic!("it made no stage: {}", String::from_utf8_lossy(&child.wait_with_output().expect("it ends").stderr));
+    panic!(
+        "it made no stage: {}",
+        String::from_utf8_lossy(&child.wait_with_output().expect("it ends").stderr)
+    );
 }
 
 #[test]
 fn what_a_user_puts_into_the_prefix_while_it_is_built_stays_and_fails_the_build() {
     let changes: [(&str, Change); 4] = [
-        ("lib/mine.a", |prefix| std::fs::write(prefix.join("lib/mine.a"), "mine").expect("written")),
-        ("a/b/", |prefix| std::fs::create_dir_all(prefix.join("a/b")).expect("made")),
-        ("lib/link.a", |prefix| symlink("nowhere", prefix.join("lib/link.a")).expect("linked")),
-        ("include/zlib.h", |prefix| std::fs::write(prefix.join("include/zlib.h"), "mine").expect("written")),
+        ("lib/mine.a", |prefix| {
+            std::fs::write(prefix.join("lib/mine.a"), "mine").expect("written");
+        }),
+        ("a/b/", |prefix| {
+            std::fs::create_dir_all(prefix.join("a/b")).expect("made");
+        }),
+        ("lib/link.a", |prefix| {
+            symlink("nowhere", prefix.join("lib/link.a")).expect("linked");
+        }),
+        ("include/zlib.h", |prefix| {
+            std::fs::write(prefix.join("include/zlib.h"), "mine").expect("written");
+        }),
     ];
     for (named, change) in changes {
         let place = Place::new();
@@ -194,7 +244,9 @@ fn what_a_user_puts_into_the_prefix_while_it_is_built_stays_and_fails_the_build(
         let child = begun(&place, &[]);
         change(&place.path("out"));
         let before = snapshot_with_links(&place.path("out"));
-        finished(child.wait_with_output().expect("it ends")).exits(2).says(&["did not put there", named]);
+        finished(child.wait_with_output().expect("it ends"))
+            .exits(2)
+            .says(&["did not put there", named]);
         assert_eq!(snapshot_with_links(&place.path("out")), before, "{named}");
         nothing_is_left(&place.path(""));
     }
@@ -205,14 +257,20 @@ fn a_folder_that_comes_where_a_prefix_is_built_stays() {
     let place = Place::new();
     let child = begun(&place, &[]);
     place.write("out/thesis.txt", "mine");
-    finished(child.wait_with_output().expect("it ends")).exits(2).says(&["thesis.txt"]);
+    finished(child.wait_with_output().expect("it ends"))
+        .exits(2)
+        .says(&["thesis.txt"]);
     assert_eq!(names(&place.path("out")), ["thesis.txt"]);
     nothing_is_left(&place.path(""));
 }
 
 /// Paths, kinds and contents; links are not followed.
 fn snapshot_with_links(dir: &Path) -> Vec<String> {
-    let listed = run(Command::new("find").arg(dir).args(["-printf", "%y %m %P %l %s\\n"])).exits(0).stdout;
+    let listed = run(Command::new("find")
+        .arg(dir)
+        .args(["-printf", "%y %m %P %l %s\\n"]))
+    .exits(0)
+    .stdout;
     let mut lines: Vec<_> = listed.lines().map(str::to_owned).collect();
     lines.sort();
     lines
@@ -220,7 +278,14 @@ fn snapshot_with_links(dir: &Path) -> Vec<String> {
 
 /// Makes an SDK view of the prefix `warm`.
 fn view(place: &Place) -> Run {
-    run(&mut place.command(&["sdk", "view", "--prefix", "warm", "--wasi-sdk", sdk().to_str().expect("UTF-8")]))
+    run(&mut place.command(&[
+        "sdk",
+        "view",
+        "--prefix",
+        "warm",
+        "--wasi-sdk",
+        sdk().to_str().expect("UTF-8"),
+    ]))
 }
 
 #[test]
@@ -230,10 +295,19 @@ fn what_a_user_has_put_into_an_sdk_view_stays() {
     let before = snapshot_with_links(&place.path("view"));
     view(&place).exits(0);
     assert_eq!(snapshot_with_links(&place.path("view")), before);
-    for mine in ["view/mine.txt", "view/share/wasi-sysroot/include/mine.h", "view/notes/today"] {
+    for mine in [
+        "view/mine.txt",
+        "view/share/wasi-sysroot/include/mine.h",
+        "view/notes/today",
+    ] {
         place.write(mine, "mine");
-        view(&place).exits(2).says(&["did not put there", mine.trim_start_matches("view/")]);
-        assert_eq!(std::fs::read_to_string(place.path(mine)).expect("it is there"), "mine");
+        view(&place)
+            .exits(2)
+            .says(&["did not put there", mine.trim_start_matches("view/")]);
+        assert_eq!(
+            std::fs::read_to_string(place.path(mine)).expect("it is there"),
+            "mine"
+        );
         std::fs::remove_file(place.path(mine)).expect("it goes");
     }
     std::fs::remove_dir(place.path("view/notes")).expect("it is empty");
@@ -275,11 +349,19 @@ fn a_path_where_no_prefix_can_be_is_refused_before_anything_is_compiled() {
         ("/proc", "mount point"),
     ];
     for (prefix, says) in cases {
-        run(&mut place.with_archives(&["build", "bzip2", "--prefix", prefix])).exits(2).says(&[says]);
+        run(&mut place.with_archives(&["build", "bzip2", "--prefix", prefix]))
+            .exits(2)
+            .says(&[says]);
     }
     assert_eq!(place.stored("objects"), [""; 0]);
-    assert_eq!(std::fs::read_link(place.path("dangling")).expect("still a link"), PathBuf::from("nowhere/at/all"));
-    assert_eq!(std::fs::read_to_string(place.path("file")).expect("still a file"), "mine");
+    assert_eq!(
+        std::fs::read_link(place.path("dangling")).expect("still a link"),
+        PathBuf::from("nowhere/at/all")
+    );
+    assert_eq!(
+        std::fs::read_to_string(place.path("file")).expect("still a file"),
+        "mine"
+    );
     nothing_is_left(&place.path(""));
 }
 
@@ -293,7 +375,11 @@ fn a_mount_point_is_refused_before_anything_is_compiled_and_a_folder_in_it_is_bu
         refused.says(&["it is a mount point", "name a folder in it"]);
         assert_eq!(place.stored("objects"), [""; 0]);
     }
-    run(&mut mounting(&build(&place, &["volume/sysroot"]), "mount -t tmpfs none volume; \"$@\"; ls -A volume")).exits(0);
+    run(&mut mounting(
+        &build(&place, &["volume/sysroot"]),
+        "mount -t tmpfs none volume; \"$@\"; ls -A volume",
+    ))
+    .exits(0);
 }
 
 #[test]
@@ -304,7 +390,9 @@ fn a_folder_that_cannot_be_written_is_told_before_anything_is_compiled_and_can_b
     let read_only = "mount --bind disk disk; mount -o remount,ro,bind disk; \"$@\"";
     run(&mut mounting(&build(&place, &["disk/out"]), read_only)).exits(0);
     std::fs::remove_dir_all(place.path("store/objects")).expect("it goes");
-    run(&mut mounting(&build(&place, &["disk/new"]), read_only)).exits(1).says(&["Read-only file system"]);
+    run(&mut mounting(&build(&place, &["disk/new"]), read_only))
+        .exits(1)
+        .says(&["Read-only file system"]);
     assert_eq!(place.stored("objects"), [""; 0]);
 }
 
@@ -317,19 +405,29 @@ fn a_name_as_long_as_the_file_system_takes_is_built_and_a_longer_one_refused() {
         assert_eq!(snapshot(&place.path(&name)), clean, "{length}");
     }
     nothing_is_left(&place.path(""));
-    run(&mut build(&place, &[&"p".repeat(256)])).exits(1).says(&["File name too long"]);
+    run(&mut build(&place, &[&"p".repeat(256)]))
+        .exits(1)
+        .says(&["File name too long"]);
 }
 
 #[test]
 fn a_private_prefix_stays_private() {
     let (place, clean) = warm();
     run(&mut build(&place, &["out"])).exits(0);
-    std::fs::set_permissions(place.path("out"), std::fs::Permissions::from_mode(0o700)).expect("set");
+    std::fs::set_permissions(place.path("out"), std::fs::Permissions::from_mode(0o700))
+        .expect("set");
     run(&mut place.build(&["zlib", "--prefix", "out"])).exits(0);
-    let mode = |path: &Path| std::fs::metadata(path).expect("it is there").permissions().mode() & 0o7777;
+    let mode = |path: &Path| {
+        std::fs::metadata(path)
+            .expect("it is there")
+            .permissions()
+            .mode()
+            & 0o7777
+    };
     assert_eq!(mode(&place.path("out")), 0o700);
     // One that everybody may change is no wish of a user's.
-    std::fs::set_permissions(place.path("out"), std::fs::Permissions::from_mode(0o777)).expect("set");
+    std::fs::set_permissions(place.path("out"), std::fs::Permissions::from_mode(0o777))
+        .expect("set");
     run(&mut build(&place, &["out"])).exits(0);
     assert_eq!(mode(&place.path("out")), 0o755);
     assert_eq!(snapshot(&place.path("out")), clean);
@@ -339,20 +437,32 @@ fn a_private_prefix_stays_private() {
 fn a_swap_that_was_killed_in_its_midst_is_finished_and_what_a_user_put_in_is_kept() {
     let (place, clean) = warm();
     run(&mut place.build(&["zlib", "--prefix", "out"])).exits(0);
-    // Killed when it is about to exchange the two folders; and then as if it was killed right after.
-    let killed = run(&mut meddled(&place, &build(&place, &["out", "-q"]), &["renameat2:signal=KILL:when=1"]));
+    // Killed when it is about to exchange the two folders; and then as if it was killed right
+    // after.
+    let killed = run(&mut meddled(
+        &place,
+        &build(&place, &["out", "-q"]),
+        &["renameat2:signal=KILL:when=1"],
+    ));
     assert_ne!(killed.code, 0);
-    let holder = names(&place.path("")).into_iter().find(|name| name.starts_with(".out.wasideps-") && !name.ends_with("lock"));
+    let holder = names(&place.path(""))
+        .into_iter()
+        .find(|name| name.starts_with(".out.wasideps-") && !name.ends_with("lock"));
     let holder = place.path(&holder.expect("the killed build left its stage"));
     assert!(holder.join("swap.json").exists() && place.path("out/lib/libz.a").exists());
     let old = holder.join("new");
     renameat_with(CWD, &old, CWD, place.path("out"), RenameFlags::EXCHANGE).expect("exchanged");
     std::fs::write(old.join("lib/mine.a"), "mine").expect("written");
     for _ in 0..2 {
-        run(&mut build(&place, &["out"])).exits(0).says(&["are kept in", "lib/mine.a"]);
+        run(&mut build(&place, &["out"]))
+            .exits(0)
+            .says(&["are kept in", "lib/mine.a"]);
         assert_eq!(snapshot(&place.path("out")), clean);
         assert_eq!(names(&old), ["lib"]);
-        assert_eq!(std::fs::read_to_string(old.join("lib/mine.a")).expect("kept"), "mine");
+        assert_eq!(
+            std::fs::read_to_string(old.join("lib/mine.a")).expect("kept"),
+            "mine"
+        );
     }
     std::fs::remove_file(old.join("lib/mine.a")).expect("moved away");
     run(&mut build(&place, &["out"])).exits(0);
@@ -367,7 +477,10 @@ fn meddled(place: &Place, command: &Command, injects: &[&str]) -> Command {
     for inject in injects {
         strace.arg("-e").arg(format!("inject={inject}"));
     }
-    strace.arg(command.get_program()).args(command.get_args()).current_dir(place.path(""));
+    strace
+        .arg(command.get_program())
+        .args(command.get_args())
+        .current_dir(place.path(""));
     strace
 }
 
@@ -381,23 +494,39 @@ fn where_two_names_cannot_be_exchanged_a_kill_between_the_renames_is_made_good()
         run(&mut place.build(&["zlib", "--prefix", "out"])).exits(0);
         let old = snapshot(&place.path("out"));
         let kill = format!("rename:signal=KILL:when={call}");
-        let ended = run(&mut meddled(&place, &build(&place, &["out", "-q"]), &[no_exchange, &kill]));
+        let ended = run(&mut meddled(
+            &place,
+            &build(&place, &["out", "-q"]),
+            &[no_exchange, &kill],
+        ));
         if place.path("out").exists() {
             let found = snapshot(&place.path("out"));
-            assert!(found == old || found == clean, "after the kill at rename {call}: {found:#?}");
+            assert!(
+                found == old || found == clean,
+                "after the kill at rename {call}: {found:#?}"
+            );
         } else {
             absent += 1;
         }
         // What is there when another program fails is the old prefix, which was put back.
         run(&mut place.build(&["zlib", "--prefix", "out", "-q"])).exits(0);
-        assert_eq!(snapshot(&place.path("out")), old, "after the kill at rename {call}");
+        assert_eq!(
+            snapshot(&place.path("out")),
+            old,
+            "after the kill at rename {call}"
+        );
         nothing_is_left(&place.path(""));
         if ended.code == 0 {
             break;
         }
     }
     assert_eq!(absent, 1, "the moment between the two renames was not met");
-    run(&mut meddled(&place, &build(&place, &["out"]), &[no_exchange])).exits(0);
+    run(&mut meddled(
+        &place,
+        &build(&place, &["out"]),
+        &[no_exchange],
+    ))
+    .exits(0);
     assert_eq!(snapshot(&place.path("out")), clean);
     nothing_is_left(&place.path(""));
 }
@@ -408,7 +537,10 @@ fn an_old_prefix_that_cannot_be_removed_is_told_and_the_new_one_is_there() {
     run(&mut place.build(&["zlib", "--prefix", "out"])).exits(0);
     let injects = ["unlink:error=EIO", "rmdir:error=EIO", "unlinkat:error=EIO"];
     let built = run(&mut meddled(&place, &build(&place, &["out"]), &injects)).exits(0);
-    built.says(&["out is new; what was there before can't be removed", "Input/output error"]);
+    built.says(&[
+        "out is new; what was there before can't be removed",
+        "Input/output error",
+    ]);
     assert_eq!(snapshot(&place.path("out")), clean);
     run(&mut build(&place, &["out"])).exits(0);
     nothing_is_left(&place.path(""));
@@ -421,10 +553,20 @@ fn a_folder_that_cannot_be_put_back_is_named_and_nothing_in_it_is_lost() {
     // The second exchange would undo the first one.
     let child = begun(&place, &["renameat2:error=EIO:when=2"]);
     place.write("out/lib/mine.a", "mine");
-    finished(child.wait_with_output().expect("it ends")).exits(1).says(&["can't be put back", "Input/output error"]);
-    let again = run(&mut place.build(&["expat", "--prefix", "out", "--replace"])).exits(0).says(&["are kept in", "lib/mine.a"]);
-    let holder = names(&place.path("")).into_iter().find(|name| name.starts_with(".out.wasideps-")).expect("it is named");
+    finished(child.wait_with_output().expect("it ends"))
+        .exits(1)
+        .says(&["can't be put back", "Input/output error"]);
+    let again = run(&mut place.build(&["expat", "--prefix", "out", "--replace"]))
+        .exits(0)
+        .says(&["are kept in", "lib/mine.a"]);
+    let holder = names(&place.path(""))
+        .into_iter()
+        .find(|name| name.starts_with(".out.wasideps-"))
+        .expect("it is named");
     assert!(again.stderr.contains(&holder), "{}", again.stderr);
-    assert_eq!(std::fs::read_to_string(place.path(&holder).join("new/lib/mine.a")).expect("kept"), "mine");
+    assert_eq!(
+        std::fs::read_to_string(place.path(&holder).join("new/lib/mine.a")).expect("kept"),
+        "mine"
+    );
     verify(&place.path("out"), &[]).exits(0);
 }

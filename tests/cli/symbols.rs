@@ -1,4 +1,5 @@
-//! What a build makes against what upstream's own builds make, and the archives against the SDK's own archiver.
+//! What a build makes against what upstream's own builds make, and the archives against the SDK's
+//! own archiver.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -11,19 +12,28 @@ use crate::support::{Place, archives_of, built, project, run, sdk, test};
 
 /// Each source of the prefix with its archives.
 fn libraries() -> Vec<(String, Vec<PathBuf>)> {
-    let manifest = std::fs::read(built().path("out/share/wasideps/manifest.json")).expect("the manifest");
+    let manifest =
+        std::fs::read(built().path("out/share/wasideps/manifest.json")).expect("the manifest");
     let manifest: Value = serde_json::from_slice(&manifest).expect("JSON");
     let array = |value: &Value| value.as_array().expect("an array").clone();
     let text = |value: &Value| value.as_str().expect("a text").to_owned();
-    let archives =
-        |source: &Value| archives_of(source).into_iter().map(|archive| built().path("out").join(text(&archive["path"]))).collect();
-    let libraries: Vec<_> = array(&manifest["sources"]).iter().map(|source| (text(&source["name"]), archives(source))).collect();
+    let archives = |source: &Value| {
+        archives_of(source)
+            .into_iter()
+            .map(|archive| built().path("out").join(text(&archive["path"])))
+            .collect()
+    };
+    let libraries: Vec<_> = array(&manifest["sources"])
+        .iter()
+        .map(|source| (text(&source["name"]), archives(source)))
+        .collect();
     assert!(libraries.len() >= 4, "{libraries:?}");
     libraries
 }
 
 fn list(name: &str) -> BTreeSet<String> {
-    let text = std::fs::read_to_string(project().join("tests/upstream/lists").join(name)).expect("the list");
+    let text = std::fs::read_to_string(project().join("tests/upstream/lists").join(name))
+        .expect("the list");
     text.lines().map(str::to_owned).collect()
 }
 
@@ -34,12 +44,21 @@ fn llvm(program: &str) -> Command {
 #[test]
 fn each_archive_has_the_symbols_that_upstreams_own_build_gives_it() {
     for (name, archives) in libraries() {
-        let said = run(llvm("llvm-nm").args(["--defined-only", "--extern-only"]).args(archives)).exits(0);
+        let said = run(llvm("llvm-nm")
+            .args(["--defined-only", "--extern-only"])
+            .args(archives))
+        .exits(0);
         let symbol = |line: &str| line.split_whitespace().nth(2).map(str::to_owned);
         let found: BTreeSet<String> = said.stdout.lines().filter_map(symbol).collect();
         let expected = list(&format!("{name}.symbols"));
-        let (missing, more): (Vec<_>, Vec<_>) = (expected.difference(&found).collect(), found.difference(&expected).collect());
-        assert!(missing.is_empty() && more.is_empty(), "{name}: missing {missing:?}, more {more:?}");
+        let (missing, more): (Vec<_>, Vec<_>) = (
+            expected.difference(&found).collect(),
+            found.difference(&expected).collect(),
+        );
+        assert!(
+            missing.is_empty() && more.is_empty(),
+            "{name}: missing {missing:?}, more {more:?}"
+        );
     }
 }
 
@@ -59,7 +78,10 @@ fn the_installed_headers_are_those_of_upstreams_own_builds_byte_for_byte() {
                 folders.push(path);
             } else {
                 let digest = Sha256::of(&std::fs::read(&path).expect("a header"));
-                found.insert(format!("{digest}  {}", path.strip_prefix(&include).expect("below").display()));
+                found.insert(format!(
+                    "{digest}  {}",
+                    path.strip_prefix(&include).expect("below").display()
+                ));
             }
         }
     }
@@ -71,33 +93,66 @@ fn archives_are_those_that_the_sdks_own_archiver_makes_of_the_same_members() {
     for ours in libraries().into_iter().flat_map(|(_, archives)| archives) {
         let place = Place::new();
         let theirs = place.path("theirs.a");
-        let at = |command: &mut Command| command.current_dir(place.path("")).output().expect("llvm-ar starts");
+        let at = |command: &mut Command| {
+            command
+                .current_dir(place.path(""))
+                .output()
+                .expect("llvm-ar starts")
+        };
         let names = at(llvm("llvm-ar").arg("t").arg(&ours));
         let names = String::from_utf8(names.stdout).expect("names");
         assert!(at(llvm("llvm-ar").arg("x").arg(&ours)).status.success());
-        assert!(at(llvm("llvm-ar").arg("rcsD").arg(&theirs).args(names.lines())).status.success());
-        assert!(same(&theirs, &ours), "{} is not what llvm-ar makes of {names}", ours.display());
+        assert!(
+            at(llvm("llvm-ar").arg("rcsD").arg(&theirs).args(names.lines()))
+                .status
+                .success()
+        );
+        assert!(
+            same(&theirs, &ours),
+            "{} is not what llvm-ar makes of {names}",
+            ours.display()
+        );
     }
 }
 
 #[test]
 fn a_program_that_only_calls_has_no_closures_of_libffi_and_the_other_way_round() {
     let place = Place::new();
-    for (source, used, unused) in [("check-structs.c", "call_", "closure_"), ("check-qsort.c", "closure_", "call_")] {
+    for (source, used, unused) in [
+        ("check-structs.c", "call_", "closure_"),
+        ("check-qsort.c", "closure_", "call_"),
+    ] {
         let program = place.path("program.wasm");
         let mut clang = llvm("clang");
-        clang.arg("-O2").arg(project().join("recipes/libffi").join(source)).arg("-o").arg(&program);
-        clang.arg("-I").arg(built().path("out/include")).arg("-L").arg(built().path("out/lib"));
+        clang
+            .arg("-O2")
+            .arg(project().join("recipes/libffi").join(source))
+            .arg("-o")
+            .arg(&program);
+        clang
+            .arg("-I")
+            .arg(built().path("out/include"))
+            .arg("-L")
+            .arg(built().path("out/lib"));
         run(clang.args(["-lffi", "-Wl,--growable-table"])).exits(0);
         let said = run(llvm("llvm-nm").arg(&program)).exits(0).stdout;
-        let count =
-            |prefix: &str| said.lines().filter_map(|line| line.split_whitespace().last()).filter(|name| name.starts_with(prefix)).count();
-        assert!(count(used) > 1000 && count(unused) == 0, "{source}: {} {used}*, {} {unused}*", count(used), count(unused));
+        let count = |prefix: &str| {
+            said.lines()
+                .filter_map(|line| line.split_whitespace().last())
+                .filter(|name| name.starts_with(prefix))
+                .count()
+        };
+        assert!(
+            count(used) > 1000 && count(unused) == 0,
+            "{source}: {} {used}*, {} {unused}*",
+            count(used),
+            count(unused)
+        );
     }
 }
 
-/// Clang hides every symbol of a WebAssembly object unless told otherwise, as for a shared library; the files of the VFS must hide
-/// what only they share even then.
+/// Clang hides every symbol of a WebAssembly object unless told otherwise, as for a shared library;
+/// the files of the VFS must hide what only they share even then.
 #[test]
 fn what_the_files_of_sqlites_vfs_share_stays_hidden_where_symbols_are_visible() {
     let place = Place::new();
@@ -106,12 +161,31 @@ fn what_the_files_of_sqlites_vfs_share_stays_hidden_where_symbols_are_visible() 
     for part in ["vfs", "node", "lock", "folder", "memory", "clock"] {
         let source = project().join(format!("recipes/sqlite/wasi_{part}.c"));
         let mut clang = llvm("clang");
-        clang.args(["-c", "-O1", "-fvisibility=default", "-I"]).arg(built().path("out/include")).arg(source).arg("-o").arg(&object);
+        clang
+            .args(["-c", "-O1", "-fvisibility=default", "-I"])
+            .arg(built().path("out/include"))
+            .arg(source)
+            .arg("-o")
+            .arg(&object);
         run(&mut clang).exits(0);
-        let said = run(llvm("llvm-readobj").arg("--symbols").arg(&object)).exits(0).stdout;
-        for symbol in said.split("Symbol {").skip(1).filter(|symbol| !symbol.contains("UNDEFINED") && !symbol.contains("BINDING_LOCAL")) {
-            let name = symbol.split("Name: ").nth(1).and_then(|rest| rest.lines().next()).expect("a name");
-            assert_eq!(symbol.contains("VISIBILITY_HIDDEN"), name != "sqlite3_wasi_init", "wasi_{part}.c: {symbol}");
+        let said = run(llvm("llvm-readobj").arg("--symbols").arg(&object))
+            .exits(0)
+            .stdout;
+        for symbol in said
+            .split("Symbol {")
+            .skip(1)
+            .filter(|symbol| !symbol.contains("UNDEFINED") && !symbol.contains("BINDING_LOCAL"))
+        {
+            let name = symbol
+                .split("Name: ")
+                .nth(1)
+                .and_then(|rest| rest.lines().next())
+                .expect("a name");
+            assert_eq!(
+                symbol.contains("VISIBILITY_HIDDEN"),
+                name != "sqlite3_wasi_init",
+                "wasi_{part}.c: {symbol}"
+            );
             shared.insert(name.to_owned());
         }
     }

@@ -38,16 +38,19 @@ pub struct AuditArgs {
     /// Sources to audit, with what they depend on [default: all of the lock, or of the prefix]
     #[arg(value_name = "NAME")]
     pub names: Vec<Name>,
-    /// Also audit this prefix: its headers, symbols and licences, and whether it is what the lock says
+    /// Also audit this prefix: its headers, symbols and licences, and whether it is what the lock
+    /// says
     #[arg(long, value_parser = path, value_name = "DIR")]
     pub prefix: Option<Utf8PathBuf>,
-    /// Download databases of vulnerabilities into the store, for this and later audits: OSV's export, Debian's changelogs
+    /// Download databases of vulnerabilities into the store, for this and later audits: OSV's
+    /// export, Debian's changelogs
     #[arg(long, conflicts_with = "database")]
     pub update: bool,
     /// With `--update`: address of OSV's export, which has `<ECOSYSTEM>/all.zip` below it
     #[arg(long, value_name = "URL", env = "WASIDEPS_OSV", default_value = advisories::OSV, hide_env_values = true)]
     pub osv: Url,
-    /// Use this database instead of the store's: an OSV export, the CVE list, changelogs; a zip, a folder or one file (repeatable)
+    /// Use this database instead of the store's: an OSV export, the CVE list, changelogs; a zip, a
+    /// folder or one file (repeatable)
     #[arg(long, value_parser = path, value_name = "PATH")]
     pub database: Vec<Utf8PathBuf>,
     /// OpenVEX document that says which vulnerabilities do not matter, and why (repeatable)

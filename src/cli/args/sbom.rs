@@ -24,7 +24,8 @@ pub struct SbomArgs {
     /// Print the document of this prefix instead of the locked sources'
     #[arg(long, value_parser = path, value_name = "DIR", conflicts_with_all = ["check", "write"])]
     pub prefix: Option<Utf8PathBuf>,
-    /// With `--prefix`: print the SPDX document of this source, with every file that made its libraries
+    /// With `--prefix`: print the SPDX document of this source, with every file that made its
+    /// libraries
     #[arg(long, value_name = "NAME", requires = "prefix", conflicts_with_all = ["format", "html"])]
     pub source: Option<Name>,
     /// Which document
@@ -36,13 +37,15 @@ pub struct SbomArgs {
     /// Write a page for people: one HTML file that needs no network
     #[arg(long, value_parser = path, value_name = "FILE", conflicts_with_all = ["format", "check", "write"])]
     pub html: Option<Utf8PathBuf>,
-    /// With `--prefix`: write what a wheel contains of it into `sboms/` of the wheel's `.dist-info` folder (PEP 770)
+    /// With `--prefix`: write what a wheel contains of it into `sboms/` of the wheel's `.dist-info`
+    /// folder (PEP 770)
     #[arg(long, value_parser = path, value_name = "DIST_INFO", requires = "prefix", conflicts_with_all = ["format", "source", "html"])]
     pub wheel: Option<Utf8PathBuf>,
     /// With `--wheel`: the sources whose libraries are linked into it [default: all of the prefix]
     #[arg(long, value_name = "NAME", requires = "wheel", value_delimiter = ',')]
     pub linked: Vec<Name>,
-    /// Compare with a committed file, or with all files that `--write` writes into a folder, instead of printing; exit code 3 if they differ
+    /// Compare with a committed file, or with all files that `--write` writes into a folder,
+    /// instead of printing; exit code 3 if they differ
     #[arg(long, value_parser = path, value_name = "PATH")]
     pub check: Option<Utf8PathBuf>,
     /// Write all documents of the locked sources that a project commits into a folder
@@ -73,7 +76,8 @@ pub enum SbomProfile {
 
 #[derive(Debug, Subcommand)]
 pub enum SbomCommand {
-    /// Show what a file of a prefix was made from: sources, headers, patches, flags, each with its digest
+    /// Show what a file of a prefix was made from: sources, headers, patches, flags, each with its
+    /// digest
     Explain(ExplainArgs),
 }
 

@@ -31,17 +31,33 @@ pub fn run(args: &AuditArgs, global: &Global, printer: &Printer) -> Result<(), F
     let mut report = Report::default();
     let mut errors = Vec::new();
     match chosen(args, global, printer) {
-        Ok(chosen) => audit(args, global, printer, &chosen, &rules, &mut report, &mut errors)?,
-        // What the loader refuses as excluded is what the first rule is for: it is reported in every format.
+        Ok(chosen) => audit(
+            args,
+            global,
+            printer,
+            &chosen,
+            &rules,
+            &mut report,
+            &mut errors,
+        )?,
+        // What the loader refuses as excluded is what the first rule is for: it is reported in
+        // every format.
         Err(failures) => {
-            let (found, others): (Vec<_>, Vec<_>) = failures.into_vec().into_iter().partition(|error| as_excluded(error).is_some());
+            let (found, others): (Vec<_>, Vec<_>) = failures
+                .into_vec()
+                .into_iter()
+                .partition(|error| as_excluded(error).is_some());
             report.findings.extend(found.iter().filter_map(as_excluded));
             errors.extend(others);
         }
     }
     report.sort();
     show(&report, printer);
-    let violations = report.findings.into_iter().filter(|finding| finding.level == Level::Violation).map(CliError::Violation);
+    let violations = report
+        .findings
+        .into_iter()
+        .filter(|finding| finding.level == Level::Violation)
+        .map(CliError::Violation);
     Failures::check(violations.chain(errors).collect())
 }
 
@@ -52,24 +68,40 @@ struct Chosen<'p> {
     sources: Vec<Selected>,
 }
 
-fn chosen<'p>(args: &AuditArgs, global: &Global, printer: &'p Printer) -> Result<Chosen<'p>, Failures> {
+fn chosen<'p>(
+    args: &AuditArgs,
+    global: &Global,
+    printer: &'p Printer,
+) -> Result<Chosen<'p>, Failures> {
     let session = context::session_with_all_recipes(global, printer)?;
-    let prefix = args.prefix.as_ref().map(|dir| Prefix::open(dir)).transpose()?;
+    let prefix = args
+        .prefix
+        .as_ref()
+        .map(|dir| Prefix::open(dir))
+        .transpose()?;
     let names = match &prefix {
         Some(prefix) if args.names.is_empty() => {
             let built = prefix.manifest().sources.iter().map(|source| &source.name);
             // What is in the prefix and not in the lock is a finding, no request.
-            built.filter(|name| session.lock().sources.contains_key(*name)).cloned().collect::<Vec<Name>>()
+            built
+                .filter(|name| session.lock().sources.contains_key(*name))
+                .cloned()
+                .collect::<Vec<Name>>()
         }
         _ => args.names.clone(),
     };
     let sources = session.select(&names)?.sources;
-    Ok(Chosen { session, prefix, sources })
+    Ok(Chosen {
+        session,
+        prefix,
+        sources,
+    })
 }
 
 fn as_excluded(error: &CliError) -> Option<Finding> {
     match error {
-        CliError::Catalog(CatalogError::Excluded { place, .. }) | CliError::Selection(SelectionError::Excluded { place, .. }) => {
+        CliError::Catalog(CatalogError::Excluded { place, .. })
+        | CliError::Selection(SelectionError::Excluded { place, .. }) => {
             Some(Finding::violation(Rule::Excluded, place, error.to_string()))
         }
         _ => None,
@@ -85,48 +117,84 @@ fn audit(
     report: &mut Report,
     errors: &mut Vec<CliError>,
 ) -> Result<(), Failures> {
-    let Chosen { session, prefix, sources } = chosen;
+    let Chosen {
+        session,
+        prefix,
+        sources,
+    } = chosen;
     let (catalog, store) = (session.catalog(), session.store()?);
     report.sources = sources.iter().map(Selected::title).collect();
-    let inputs: Vec<_> = sources.iter().map(|selected| unpacked(selected, store)).collect();
-    let lockfile = global.lockfile.as_ref().map_or("lockfile.json", |path| path.as_str());
-    let subjects = policy::Subjects { sources, inputs: &inputs, lockfile };
+    let inputs: Vec<_> = sources
+        .iter()
+        .map(|selected| unpacked(selected, store))
+        .collect();
+    let lockfile = global
+        .lockfile
+        .as_ref()
+        .map_or("lockfile.json", |path| path.as_str());
+    let subjects = policy::Subjects {
+        sources,
+        inputs: &inputs,
+        lockfile,
+    };
     report.excluded = policy::excluded(&subjects, catalog.exclusions());
     report.findings.extend(policy::findings(&subjects, rules));
     if let Some(prefix) = prefix {
-        report.excluded.extend(prefix.excluded(catalog.exclusions())?);
-        report.findings.extend(prefix.findings(session.lock(), sources));
+        report
+            .excluded
+            .extend(prefix.excluded(catalog.exclusions())?);
+        report
+            .findings
+            .extend(prefix.findings(session.lock(), sources));
     }
-    report.findings.extend(policy::of_statement(&report.excluded));
+    report
+        .findings
+        .extend(policy::of_statement(&report.excluded));
     if args.origins {
         compare(sources, &session.fetcher_that_asks()?, report, errors);
     } else {
         report.gaps.push(coverage::no_origins());
     }
     search(args, global, printer, chosen, rules, report)?;
-    report.findings.extend(coverage::missing(&args.require, &report.gaps));
+    report
+        .findings
+        .extend(coverage::missing(&args.require, &report.gaps));
     Ok(())
 }
 
 /// The paths of a source's inputs, where its tree is at hand.
 fn unpacked(selected: &Selected, store: &Store) -> Option<Vec<RelPath>> {
-    let entry = store.entry(Kind::Tree, &plan::tree_key(selected), &Silent).ok()??;
+    let entry = store
+        .entry(Kind::Tree, &plan::tree_key(selected), &Silent)
+        .ok()??;
     Some(entry.files().iter().map(|file| file.path.clone()).collect())
 }
 
 /// Brings every origin of every source, the sources beside each other.
-fn compare(sources: &[Selected], fetcher: &Fetcher<'_>, report: &mut Report, errors: &mut Vec<CliError>) {
-    let reports = side_by_side(sources, sources.len(), |selected| fetcher.all_origins(selected));
+fn compare(
+    sources: &[Selected],
+    fetcher: &Fetcher<'_>,
+    report: &mut Report,
+    errors: &mut Vec<CliError>,
+) {
+    let reports = side_by_side(sources, sources.len(), |selected| {
+        fetcher.all_origins(selected)
+    });
     for (selected, reports) in sources.iter().zip(reports) {
         let (compared, findings) = origins::compare(selected, &reports);
         report.origins.extend(compared);
         report.findings.extend(findings);
         let unreached = |error: &FetchError| error.class() == FetchClass::Network;
-        if reports.iter().all(|report| matches!(&report.verdict, Verdict::Failed(error) if unreached(error))) {
-            let failed = reports.into_iter().filter_map(|report| match report.verdict {
-                Verdict::Failed(error) => Some(CliError::Fetch(error)),
-                _ => None,
-            });
+        if reports
+            .iter()
+            .all(|report| matches!(&report.verdict, Verdict::Failed(error) if unreached(error)))
+        {
+            let failed = reports
+                .into_iter()
+                .filter_map(|report| match report.verdict {
+                    Verdict::Failed(error) => Some(CliError::Fetch(error)),
+                    _ => None,
+                });
             errors.extend(failed);
         }
     }
@@ -141,7 +209,9 @@ fn search(
     rules: &Policy,
     report: &mut Report,
 ) -> Result<(), Failures> {
-    let Chosen { session, sources, .. } = chosen;
+    let Chosen {
+        session, sources, ..
+    } = chosen;
     let mut opinions = Opinions::default();
     for path in &args.vex {
         opinions.read(path)?;
@@ -149,15 +219,23 @@ fn search(
     let now = session::now()?;
     let subjects: Vec<_> = sources.iter().map(Subject::new).collect();
     let spoken = Spoken::new(&subjects);
-    let patched: BTreeSet<_> = sources.iter().flat_map(|source| &source.recipe.patches).flat_map(|patch| &patch.resolves).collect();
+    let patched: BTreeSet<_> = sources
+        .iter()
+        .flat_map(|source| &source.recipe.patches)
+        .flat_map(|patch| &patch.resolves)
+        .collect();
     let keep = |record: &Record| {
         spoken.count(record);
-        // A record that does not concern the version is kept where another one, or a patch, may say otherwise.
-        subjects.iter().any(|subject| record.names(subject)) || patched.iter().any(|id| record.has_name(id.as_str()))
+        // A record that does not concern the version is kept where another one, or a patch, may say
+        // otherwise.
+        subjects.iter().any(|subject| record.names(subject))
+            || patched.iter().any(|id| record.has_name(id.as_str()))
     };
     let advisories = Advisories::new(session.store()?);
     if args.update {
-        report.gaps.extend(update(args, global, printer, session, &advisories)?);
+        report
+            .gaps
+            .extend(update(args, global, printer, session, &advisories)?);
     }
     let mut databases = Vec::new();
     for path in &args.database {
@@ -166,30 +244,50 @@ fn search(
     if args.database.is_empty() {
         databases = advisories.read(now, &keep)?;
         // What an update could not bring was told above.
-        let absent = if args.update || databases.is_empty() { Vec::new() } else { advisories.absent()? };
+        let absent = if args.update || databases.is_empty() {
+            Vec::new()
+        } else {
+            advisories.absent()?
+        };
         report.gaps.extend(absent.iter().map(|name| Gap {
             part: Part::Vulnerabilities,
             whole: false,
-            message: format!("vulnerabilities of {name}: it was never downloaded; `--update` tries to"),
+            message: format!(
+                "vulnerabilities of {name}: it was never downloaded; `--update` tries to"
+            ),
         }));
     }
-    let records: Vec<_> = databases.iter().flat_map(|database| &database.kept).collect();
+    let records: Vec<_> = databases
+        .iter()
+        .flat_map(|database| &database.kept)
+        .collect();
     report.vulnerabilities = vulnerabilities(&subjects, &records, &opinions);
     let (fixed, needless) = resolves::unconfirmed(&subjects, &records, &report.vulnerabilities);
     report.vulnerabilities.extend(fixed);
-    report.vulnerabilities.sort_by(|a, b| (&a.subject, &a.id).cmp(&(&b.subject, &b.id)));
+    report
+        .vulnerabilities
+        .sort_by(|a, b| (&a.subject, &a.id).cmp(&(&b.subject, &b.id)));
     report.findings.extend(needless);
-    report.findings.extend(report.vulnerabilities.iter().map(|vulnerability| Finding::of(vulnerability, rules)));
+    report.findings.extend(
+        report
+            .vulnerabilities
+            .iter()
+            .map(|vulnerability| Finding::of(vulnerability, rules)),
+    );
     report.gaps.extend(spoken.gaps(&databases, now));
     report.add_databases(databases);
     if let Some(path) = &args.write_vex {
         let text = vex::document(&report.vulnerabilities, session.created()?);
-        write_atomically(path, text.as_bytes()).map_err(|source| CliError::Write { path: path.clone(), source })?;
+        write_atomically(path, text.as_bytes()).map_err(|source| CliError::Write {
+            path: path.clone(),
+            source,
+        })?;
     }
     Ok(())
 }
 
-/// Brings every database that can be reached, for all sources that there are recipes of. What can't be reached is told; nothing at all is an error.
+/// Brings every database that can be reached, for all sources that there are recipes of. What can't
+/// be reached is told; nothing at all is an error.
 fn update(
     args: &AuditArgs,
     global: &Global,
@@ -201,16 +299,28 @@ fn update(
     let fetcher = session.fetcher()?;
     let mut failed = Vec::new();
     for ecosystem in ECOSYSTEMS {
-        failed.extend(advisories.bring_osv(&fetcher, &args.osv, ecosystem, now).err());
+        failed.extend(
+            advisories
+                .bring_osv(&fetcher, &args.osv, ecosystem, now)
+                .err(),
+        );
     }
-    let mut packages: Vec<_> =
-        session.catalog().recipes().flat_map(|(_, recipes)| recipes).filter_map(|recipe| recipe.debian()).map(Name::as_str).collect();
+    let mut packages: Vec<_> = session
+        .catalog()
+        .recipes()
+        .flat_map(|(_, recipes)| recipes)
+        .filter_map(|recipe| recipe.debian())
+        .map(Name::as_str)
+        .collect();
     packages.sort_unstable();
     packages.dedup();
     if global.offline {
         return Err(failed.into());
     }
-    printer.event(Event::StepStarted { subject: "Debian".into(), step: "reading its changelogs".into() });
+    printer.event(Event::StepStarted {
+        subject: "Debian".into(),
+        step: "reading its changelogs".into(),
+    });
     failed.extend(advisories.bring_debian(&packages, now).err());
     if failed.len() > ECOSYSTEMS.len() {
         return Err(failed.into());
@@ -235,15 +345,33 @@ fn show(report: &Report, printer: &Printer) {
         printer.json("finding", finding);
     }
     let mut rows = table::table(&["rule", "level", "subject", "message"]);
-    for finding in report.findings.iter().filter(|finding| finding.level != Level::Suppressed) {
-        let level = if finding.level == Level::Violation { "VIOLATION" } else { "warning" };
-        rows.add_row([finding.rule.name(), level, &finding.subject, &finding.message]);
+    for finding in report
+        .findings
+        .iter()
+        .filter(|finding| finding.level != Level::Suppressed)
+    {
+        let level = if finding.level == Level::Violation {
+            "VIOLATION"
+        } else {
+            "warning"
+        };
+        rows.add_row([
+            finding.rule.name(),
+            level,
+            &finding.subject,
+            &finding.message,
+        ]);
     }
     if !rows.is_empty() {
         printer.result(&format!("{}\n", table::text(&rows)));
     }
     printer.json("excluded", &report.excluded);
-    let looked_at: Vec<_> = report.excluded.checked.iter().map(|(trace, count)| format!("{count} {}", trace.plural())).collect();
+    let looked_at: Vec<_> = report
+        .excluded
+        .checked
+        .iter()
+        .map(|(trace, count)| format!("{count} {}", trace.plural()))
+        .collect();
     if report.excluded.found.is_empty() && !looked_at.is_empty() {
         printer.result(&format!("nothing excluded in {}\n", looked_at.join(", ")));
     }
@@ -266,7 +394,12 @@ fn show_origins(report: &Report, printer: &Printer) {
     let mut rows = table::table(&["source", "origin", "inputs", ""]);
     for compared in &report.origins {
         printer.json("origin", compared);
-        rows.add_row([&compared.subject, &compared.origin, compared.verdict.shown(), &compared.text]);
+        rows.add_row([
+            &compared.subject,
+            &compared.origin,
+            compared.verdict.shown(),
+            &compared.text,
+        ]);
     }
     if !rows.is_empty() {
         printer.result(&format!("{}\n", table::text(&rows)));
@@ -276,10 +409,10 @@ fn show_origins(report: &Report, printer: &Printer) {
 fn show_vulnerabilities(report: &Report, printer: &Printer) {
     for database in &report.databases {
         printer.json("database", database);
-        let name = database
-            .brought
-            .as_ref()
-            .map_or_else(|| database.path.to_string(), |brought| format!("{} of {}", brought.from, brought.at.date()));
+        let name = database.brought.as_ref().map_or_else(
+            || database.path.to_string(),
+            |brought| format!("{} of {}", brought.from, brought.at.date()),
+        );
         printer.result(&format!(
             "database {name} (SHA-256 {}): {} records, {} of them withdrawn; {} files skipped\n",
             database.sha256,
@@ -294,8 +427,17 @@ fn show_vulnerabilities(report: &Report, printer: &Printer) {
     let mut rows = table::table(&["vulnerability", "source", "status", "why"]);
     for vulnerability in &report.vulnerabilities {
         printer.json("vulnerability", vulnerability);
-        rows.add_row([vulnerability.id.as_str(), &vulnerability.subject, vulnerability.verdict.shown(), &vulnerability.why()]);
+        rows.add_row([
+            vulnerability.id.as_str(),
+            &vulnerability.subject,
+            vulnerability.verdict.shown(),
+            &vulnerability.why(),
+        ]);
     }
-    let text = if rows.is_empty() { "no known vulnerability concerns the sources\n".to_owned() } else { table::text(&rows) };
+    let text = if rows.is_empty() {
+        "no known vulnerability concerns the sources\n".to_owned()
+    } else {
+        table::text(&rows)
+    };
     printer.result(&format!("\n{text}\n"));
 }

@@ -24,9 +24,21 @@ pub fn run(args: &BuildArgs, global: &Global, printer: &Printer) -> Result<(), F
     let prefix = Prefix::hold(&path, printer)?;
     let prepared = session.prepare(selection, &context::sdk(&args.toolchain))?;
     let begin = || printer.expect_jobs(prepared.plan());
-    let outcome = prepared.build(&prefix, Building { workers: args.jobs.workers(), replace: args.replace, begin: &begin })?;
+    let outcome = prepared.build(
+        &prefix,
+        Building {
+            workers: args.jobs.workers(),
+            replace: args.replace,
+            begin: &begin,
+        },
+    )?;
     printer.finish_bars();
-    show(&outcome, path.as_str(), started.elapsed().as_secs_f64(), printer);
+    show(
+        &outcome,
+        path.as_str(),
+        started.elapsed().as_secs_f64(),
+        printer,
+    );
     Ok(())
 }
 
@@ -51,7 +63,18 @@ fn show(outcome: &Outcome, prefix: &str, seconds: f64, printer: &Printer) {
     let done = printer.done();
     let manifest_sha256 = Sha256::of(manifest.to_text().as_bytes());
     let (compiled, from_store) = (done.compiled, done.cached);
-    printer.json("built", Report { prefix, up_to_date, seconds, compiled, from_store, manifest_sha256, manifest });
+    printer.json(
+        "built",
+        Report {
+            prefix,
+            up_to_date,
+            seconds,
+            compiled,
+            from_store,
+            manifest_sha256,
+            manifest,
+        },
+    );
     if up_to_date {
         printer.result(&format!(
             "{prefix} is up to date: {} files as the manifest says, {}\n",
@@ -64,9 +87,24 @@ fn show(outcome: &Outcome, prefix: &str, seconds: f64, printer: &Printer) {
     let mut rows = table::table(&["library", "version", "archive", "size", "pkg-config"]);
     for source in &manifest.sources {
         for archive in source.archives() {
-            let size = manifest.files.iter().find(|file| file.path == archive.path).map_or(0, |file| file.size);
-            let modules = source.modules.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            rows.add_row([source.name.to_string(), source.version.to_string(), archive.path.to_string(), table::size(size), modules]);
+            let size = manifest
+                .files
+                .iter()
+                .find(|file| file.path == archive.path)
+                .map_or(0, |file| file.size);
+            let modules = source
+                .modules
+                .keys()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(", ");
+            rows.add_row([
+                source.name.to_string(),
+                source.version.to_string(),
+                archive.path.to_string(),
+                table::size(size),
+                modules,
+            ]);
         }
     }
     printer.result(&table::text(&rows));

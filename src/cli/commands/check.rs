@@ -17,19 +17,36 @@ pub fn run(args: &CheckArgs, global: &Global, printer: &Printer) -> Result<(), F
     // Held until the tests have run: they are linked with it.
     let opened = Installed::open(&prefix)?;
     let manifest = opened.manifest();
-    let prefix = camino::absolute_utf8(&prefix).map_err(|source| CliError::Read { path: prefix.clone(), source })?;
+    let prefix = camino::absolute_utf8(&prefix).map_err(|source| CliError::Read {
+        path: prefix.clone(),
+        source,
+    })?;
 
     // What is in the prefix is what is checked; names narrow it down.
-    let installed: Vec<_> = manifest.sources.iter().map(|source| source.name.clone()).collect();
+    let installed: Vec<_> = manifest
+        .sources
+        .iter()
+        .map(|source| source.name.clone())
+        .collect();
     let selection = session.select(&installed)?;
     let mut errors: Vec<CliError> = Vec::new();
     for name in args.names.iter().filter(|name| !installed.contains(name)) {
         let known = installed.iter().map(ToString::to_string).collect();
-        errors.push(SelectionError::Unknown { name: name.clone(), known }.into());
+        errors.push(
+            SelectionError::Unknown {
+                name: name.clone(),
+                known,
+            }
+            .into(),
+        );
     }
     let mut tests = Vec::new();
     let mut untested = Vec::new();
-    for selected in selection.sources.iter().filter(|source| args.names.is_empty() || args.names.contains(&source.recipe.name)) {
+    for selected in selection
+        .sources
+        .iter()
+        .filter(|source| args.names.is_empty() || args.names.contains(&source.recipe.name))
+    {
         match session.catalog().select_tests(selected) {
             Ok(Some(found)) => tests.push(found),
             Ok(None) => untested.push(selected.title()),
@@ -51,23 +68,55 @@ pub fn run(args: &CheckArgs, global: &Global, printer: &Printer) -> Result<(), F
     let runner = Runner::find(&request, session.store()?, printer)?;
     let work = prepared.work(args.jobs.workers())?;
     let tested = |result: &TestResult, all: usize| printer.tested(result, all);
-    let reports = check::check(&check::Request { work, prefix: &prefix, manifest, tests: &tests, runner: &runner, tested: &tested })?;
+    let reports = check::check(&check::Request {
+        work,
+        prefix: &prefix,
+        manifest,
+        tests: &tests,
+        runner: &runner,
+        tested: &tested,
+    })?;
     printer.finish_bars();
     if let Some(path) = &args.junit {
-        let text = to_junit(&reports).map_err(|error| CliError::Junit { path: path.clone(), problem: error.to_string() })?;
-        fs_err::write(path, text).map_err(|source| CliError::Write { path: path.clone(), source })?;
+        let text = to_junit(&reports).map_err(|error| CliError::Junit {
+            path: path.clone(),
+            problem: error.to_string(),
+        })?;
+        fs_err::write(path, text).map_err(|source| CliError::Write {
+            path: path.clone(),
+            source,
+        })?;
     }
-    let made = format!("run by {} on what {} made", runner.version(), manifest.toolchain);
+    let made = format!(
+        "run by {} on what {} made",
+        runner.version(),
+        manifest.toolchain
+    );
     if let Some(path) = &args.markdown {
-        fs_err::write(path, to_markdown(&reports, &made)).map_err(|source| CliError::Write { path: path.clone(), source })?;
+        fs_err::write(path, to_markdown(&reports, &made)).map_err(|source| CliError::Write {
+            path: path.clone(),
+            source,
+        })?;
     }
     show(&reports, &untested, &made, printer);
     let failed: usize = reports.iter().map(SuiteReport::failed).sum();
-    Failures::check(if failed == 0 { Vec::new() } else { vec![CliError::TestsFailed { failed }] })
+    Failures::check(if failed == 0 {
+        Vec::new()
+    } else {
+        vec![CliError::TestsFailed { failed }]
+    })
 }
 
 fn show(reports: &[SuiteReport], untested: &[String], made: &str, printer: &Printer) {
-    let mut rows = table::table(&["source", "version", "tests", "passed", "failed", "not applicable", "time"]);
+    let mut rows = table::table(&[
+        "source",
+        "version",
+        "tests",
+        "passed",
+        "failed",
+        "not applicable",
+        "time",
+    ]);
     for report in reports {
         printer.json("suite", report);
         rows.add_row([
@@ -81,15 +130,34 @@ fn show(reports: &[SuiteReport], untested: &[String], made: &str, printer: &Prin
         ]);
     }
     printer.result(&table::text(&rows));
-    let reasons: Vec<_> = reports.iter().flat_map(|report| report.not_applicable.iter().map(move |skipped| (report, skipped))).collect();
+    let reasons: Vec<_> = reports
+        .iter()
+        .flat_map(|report| {
+            report
+                .not_applicable
+                .iter()
+                .map(move |skipped| (report, skipped))
+        })
+        .collect();
     if !reasons.is_empty() {
         printer.result("\nNot applicable:\n");
     }
     for (report, skipped) in reasons {
-        printer.result(&format!("  {} {}: {}\n", report.name, printable::line(&skipped.name), printable::line(&skipped.reason)));
+        printer.result(&format!(
+            "  {} {}: {}\n",
+            report.name,
+            printable::line(&skipped.name),
+            printable::line(&skipped.reason)
+        ));
     }
-    for (report, patch) in reports.iter().flat_map(|report| report.patches.iter().map(move |patch| (report, patch))) {
-        printer.result(&format!("\n{} with {}: {}\n", report.name, patch.file, patch.reason));
+    for (report, patch) in reports
+        .iter()
+        .flat_map(|report| report.patches.iter().map(move |patch| (report, patch)))
+    {
+        printer.result(&format!(
+            "\n{} with {}: {}\n",
+            report.name, patch.file, patch.reason
+        ));
     }
     for title in untested {
         printer.json("untested", title);

@@ -18,10 +18,18 @@ pub fn sdk(args: &SdkArgs, global: &Global, printer: &Printer) -> Result<(), Fai
     let session = context::session(global, printer)?;
     let toolchain = session.toolchain(&context::sdk(&args.toolchain), &session.fetcher()?)?;
     if !manifest.toolchain.is_same(toolchain.identity()) {
-        return Err(BuildError::OtherToolchain { prefix, found: manifest.toolchain.stamp(), wanted: toolchain.identity().stamp() }.into());
+        return Err(BuildError::OtherToolchain {
+            prefix,
+            found: manifest.toolchain.stamp(),
+            wanted: toolchain.identity().stamp(),
+        }
+        .into());
     }
     let view = make_view(&args.dir, &toolchain, &installed, printer)?;
-    printer.json("view", serde_json::json!({ "path": view, "toolchain": manifest.toolchain }));
+    printer.json(
+        "view",
+        serde_json::json!({ "path": view, "toolchain": manifest.toolchain }),
+    );
     printer.result(&format!(
         "{view} is an SDK view of {} with {prefix}\n\n  export WASI_SDK_PATH={view}\n",
         printable::line(&manifest.toolchain.to_string())
@@ -32,10 +40,18 @@ pub fn sdk(args: &SdkArgs, global: &Global, printer: &Printer) -> Result<(), Fai
 pub fn env(args: &EnvArgs, printer: &Printer) -> Result<(), Failures> {
     let prefix = args.prefix.path(args.config.config);
     let installed = Installed::open(&prefix)?;
-    let absolute = |path: &Utf8Path| camino::absolute_utf8(path).map_err(|source| CliError::Read { path: path.to_owned(), source });
+    let absolute = |path: &Utf8Path| {
+        camino::absolute_utf8(path).map_err(|source| CliError::Read {
+            path: path.to_owned(),
+            source,
+        })
+    };
     let prefix = absolute(&prefix)?;
     let view = args.view.as_deref().map(absolute).transpose()?;
     let modules = ResolvedModule::all(&installed.manifest().modules(), &prefix);
-    printer.document(&render(&variables(&prefix, &modules, view.as_deref()), args.shell));
+    printer.document(&render(
+        &variables(&prefix, &modules, view.as_deref()),
+        args.shell,
+    ));
     Ok(())
 }

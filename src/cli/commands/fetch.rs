@@ -34,10 +34,20 @@ pub fn run(args: &FetchArgs, global: &Global, printer: &Printer) -> Result<(), F
             Ok(tree) => {
                 let files = tree.entry().files().len();
                 let Selected { recipe, source, .. } = selected;
-                rows.add_row([recipe.name.to_string(), source.version.to_string(), files.to_string(), source.inputs.short()]);
+                rows.add_row([
+                    recipe.name.to_string(),
+                    source.version.to_string(),
+                    files.to_string(),
+                    source.inputs.short(),
+                ]);
                 printer.json(
                     "fetched",
-                    Fetched { name: recipe.name.as_str(), version: source.version.as_str(), files, inputs: source.inputs },
+                    Fetched {
+                        name: recipe.name.as_str(),
+                        version: source.version.as_str(),
+                        files,
+                        inputs: source.inputs,
+                    },
                 );
             }
             Err(error) => errors.push(error.into()),
@@ -45,7 +55,10 @@ pub fn run(args: &FetchArgs, global: &Global, printer: &Printer) -> Result<(), F
     }
     match toolchain {
         Ok(toolchain) => {
-            printer.json("toolchain", serde_json::json!({ "identity": toolchain.identity(), "root": toolchain.root() }));
+            printer.json(
+                "toolchain",
+                serde_json::json!({ "identity": toolchain.identity(), "root": toolchain.root() }),
+            );
             printer.result(&table::text(&rows));
             printer.result(&format!("\nSDK: {}\n", toolchain.identity()));
         }
@@ -63,8 +76,14 @@ struct Fetched<'a> {
 }
 
 /// Brings every origin of every source, and shows where they differ.
-fn all_origins(sources: &[Selected], fetcher: &Fetcher<'_>, printer: &Printer) -> Result<(), Failures> {
-    let reports = side_by_side(sources, sources.len(), |selected| fetcher.all_origins(selected));
+fn all_origins(
+    sources: &[Selected],
+    fetcher: &Fetcher<'_>,
+    printer: &Printer,
+) -> Result<(), Failures> {
+    let reports = side_by_side(sources, sources.len(), |selected| {
+        fetcher.all_origins(selected)
+    });
     printer.finish_bars();
     let mut errors: Vec<CliError> = Vec::new();
     let mut rows = table::table(&["source", "origin", "inputs"]);
@@ -78,28 +97,66 @@ fn all_origins(sources: &[Selected], fetcher: &Fetcher<'_>, printer: &Printer) -
             let (word, text) = match &verdict {
                 Verdict::Agrees { files, held } => {
                     agreed += 1;
-                    ("agrees", format!("{files} files agree{}", if *held { " (archive already in the store)" } else { "" }))
+                    (
+                        "agrees",
+                        format!(
+                            "{files} files agree{}",
+                            if *held {
+                                " (archive already in the store)"
+                            } else {
+                                ""
+                            }
+                        ),
+                    )
                 }
-                Verdict::Differs { found, reference, differences } => {
+                Verdict::Differs {
+                    found,
+                    reference,
+                    differences,
+                } => {
                     differs = true;
                     for difference in differences {
                         let reference = reference.as_deref().unwrap_or("the lock");
-                        let _ = writeln!(differing, "{}: {origin} against {reference}: {difference}", selected.title());
+                        let _ = writeln!(
+                            differing,
+                            "{}: {origin} against {reference}: {difference}",
+                            selected.title()
+                        );
                     }
-                    ("differs", format!("DIFFER: inputs digest {}", found.short()))
+                    (
+                        "differs",
+                        format!("DIFFER: inputs digest {}", found.short()),
+                    )
                 }
-                Verdict::AsListed { files, held, differences } => {
+                Verdict::AsListed {
+                    files,
+                    held,
+                    differences,
+                } => {
                     agreed += 1;
                     let paths: Vec<_> = differences.iter().map(|(path, _)| path.as_str()).collect();
-                    let held = if *held { " (archive already in the store)" } else { "" };
-                    ("as-listed", format!("{files} files, different in {}, as the lock lists{held}", paths.join(", ")))
+                    let held = if *held {
+                        " (archive already in the store)"
+                    } else {
+                        ""
+                    };
+                    (
+                        "as-listed",
+                        format!(
+                            "{files} files, different in {}, as the lock lists{held}",
+                            paths.join(", ")
+                        ),
+                    )
                 }
                 Verdict::NotAsListed { problems } => {
                     differs = true;
                     for problem in problems {
                         let _ = writeln!(differing, "{}: {origin}: {problem}", selected.title());
                     }
-                    ("differs", "DIFFERS in other ways than the lock lists".to_owned())
+                    (
+                        "differs",
+                        "DIFFERS in other ways than the lock lists".to_owned(),
+                    )
                 }
                 Verdict::Failed(error) => ("failed", format!("failed: {error}")),
             };
@@ -113,11 +170,20 @@ fn all_origins(sources: &[Selected], fetcher: &Fetcher<'_>, printer: &Printer) -
             }
         }
         if differs {
-            errors.push(CliError::OriginsDiffer { name: recipe.name.to_string(), version: source.version.to_string() });
+            errors.push(CliError::OriginsDiffer {
+                name: recipe.name.to_string(),
+                version: source.version.to_string(),
+            });
         }
-        // An origin that was refused is a finding; one that can't be reached is one only where no other served.
+        // An origin that was refused is a finding; one that can't be reached is one only where no
+        // other served.
         let refused = |error: &FetchError| error.class() != FetchClass::Network;
-        errors.extend(failures.into_iter().filter(|error| agreed == 0 || refused(error)).map(CliError::from));
+        errors.extend(
+            failures
+                .into_iter()
+                .filter(|error| agreed == 0 || refused(error))
+                .map(CliError::from),
+        );
     }
     printer.result(&table::text(&rows));
     printer.result(&differing);

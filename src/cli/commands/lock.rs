@@ -28,15 +28,32 @@ pub fn run(args: &LockArgs, global: &Global, printer: &Printer) -> Result<(), Fa
     let mut lock = session.lock().clone();
     let before = complaints(catalog, &lock);
     let (what, moved) = match (&args.name, &args.version) {
-        (Some(name), Some(version)) => (format!("{name} {version}"), move_source(name, version, &session, &mut lock)?),
-        _ => ("the SDK of Debian's packages".to_owned(), move_debian(&mut lock, session.store()?, printer)?),
+        (Some(name), Some(version)) => (
+            format!("{name} {version}"),
+            move_source(name, version, &session, &mut lock)?,
+        ),
+        _ => (
+            "the SDK of Debian's packages".to_owned(),
+            move_debian(&mut lock, session.store()?, printer)?,
+        ),
     };
     printer.finish_bars();
     let mut rows = table::table(&["what moves", "from", "to"]);
-    let shown = |value: &Option<String>| value.as_deref().map_or_else(|| "-".into(), table::with_short_digests);
+    let shown = |value: &Option<String>| {
+        value
+            .as_deref()
+            .map_or_else(|| "-".into(), table::with_short_digests)
+    };
     for moved in &moved {
-        printer.json("moved", serde_json::json!({ "field": moved.field, "old": moved.old, "new": moved.new }));
-        rows.add_row([table::with_short_digests(&moved.field), shown(&moved.old), shown(&moved.new)]);
+        printer.json(
+            "moved",
+            serde_json::json!({ "field": moved.field, "old": moved.old, "new": moved.new }),
+        );
+        rows.add_row([
+            table::with_short_digests(&moved.field),
+            shown(&moved.old),
+            shown(&moved.new),
+        ]);
     }
     printer.json("locked", serde_json::json!({ "what": what, "moved": moved.len(), "written": !moved.is_empty() && !args.dry_run }));
     if moved.is_empty() {
@@ -45,15 +62,20 @@ pub fn run(args: &LockArgs, global: &Global, printer: &Printer) -> Result<(), Fa
     }
     printer.result(&table::text(&rows));
     lock.date = Timestamp::now().date();
-    // The new lock as a whole is checked before it is written: what `lock` writes, `build` takes. Only what was wrong with other sources before
-    // is let pass: where two recipes have changed, one has to be first.
+    // The new lock as a whole is checked before it is written: what `lock` writes, `build` takes.
+    // Only what was wrong with other sources before is let pass: where two recipes have changed,
+    // one has to be first.
     if let Err(errors) = catalog.select(&lock, &[]) {
-        let (known, new): (Vec<_>, Vec<_>) = errors.into_iter().partition(|error| before.contains(&error.to_string()));
+        let (known, new): (Vec<_>, Vec<_>) = errors
+            .into_iter()
+            .partition(|error| before.contains(&error.to_string()));
         if !new.is_empty() {
             return Err(new.into());
         }
         for error in known {
-            printer.event(Event::Warning { text: format!("not locked yet: {error}") });
+            printer.event(Event::Warning {
+                text: format!("not locked yet: {error}"),
+            });
         }
     }
     if args.dry_run {
@@ -66,19 +88,31 @@ pub fn run(args: &LockArgs, global: &Global, printer: &Printer) -> Result<(), Fa
 }
 
 fn complaints(catalog: &Catalog, lock: &Lock) -> Vec<String> {
-    catalog.select(lock, &[]).err().into_iter().flatten().map(|error| error.to_string()).collect()
+    catalog
+        .select(lock, &[])
+        .err()
+        .into_iter()
+        .flatten()
+        .map(|error| error.to_string())
+        .collect()
 }
 
 /// Begins a lock where there is none.
 fn init(path: &Utf8Path, printer: &Printer) -> Result<(), Failures> {
     if path.as_std_path().symlink_metadata().is_ok() {
-        return Err(CliError::LockThere { path: path.to_owned() }.into());
+        return Err(CliError::LockThere {
+            path: path.to_owned(),
+        }
+        .into());
     }
     let mut lock = Lock::parse("lockfile.json", embedded::LOCKFILE)?;
     lock.sources.clear();
     lock.date = Timestamp::now().date();
     write(path, &lock)?;
-    printer.json("locked", serde_json::json!({ "what": "the SDKs of the embedded lock", "moved": 0, "written": true }));
+    printer.json(
+        "locked",
+        serde_json::json!({ "what": "the SDKs of the embedded lock", "moved": 0, "written": true }),
+    );
     printer.result(&format!(
         "{path} has the SDKs of the embedded lock and no source; `wasideps lock NAME VERSION --lockfile {path}` adds one\n"
     ));
@@ -86,39 +120,72 @@ fn init(path: &Utf8Path, printer: &Printer) -> Result<(), Failures> {
 }
 
 fn write(path: &Utf8Path, lock: &Lock) -> Result<(), Failures> {
-    let write = |source| CliError::Write { path: path.to_owned(), source };
+    let write = |source| CliError::Write {
+        path: path.to_owned(),
+        source,
+    };
     Ok(write_atomically(path, lock.to_text().as_bytes()).map_err(write)?)
 }
 
-fn move_source(name: &Name, version: &Version, session: &Session<'_>, lock: &mut Lock) -> Result<Vec<Moved>, Failures> {
+fn move_source(
+    name: &Name,
+    version: &Version,
+    session: &Session<'_>,
+    lock: &mut Lock,
+) -> Result<Vec<Moved>, Failures> {
     if let Some(excluded) = session.catalog().exclusions().find(name.as_str()) {
         let (excluded, reason) = (excluded.name.clone(), excluded.reason.clone());
-        return Err(SelectionError::Excluded { place: "the request".into(), found: name.to_string(), excluded, reason }.into());
+        return Err(SelectionError::Excluded {
+            place: "the request".into(),
+            found: name.to_string(),
+            excluded,
+            reason,
+        }
+        .into());
     }
-    let relocked = session.fetcher()?.relock(session.catalog(), name, version, lock.sources.get(name))?;
+    let relocked =
+        session
+            .fetcher()?
+            .relock(session.catalog(), name, version, lock.sources.get(name))?;
     lock.sources.insert(name.clone(), relocked.source);
     Ok(relocked.moved)
 }
 
 fn move_debian(lock: &mut Lock, store: &Store, printer: &Printer) -> Result<Vec<Moved>, Failures> {
-    printer.event(Event::StepStarted { subject: "WASI SDK (Debian)".into(), step: "reading Debian's indices".into() });
+    printer.event(Event::StepStarted {
+        subject: "WASI SDK (Debian)".into(),
+        step: "reading Debian's indices".into(),
+    });
     let scratch = store.scratch_dir()?;
     let dir = Utf8PathBuf::from(scratch.path().to_string_lossy().into_owned());
     let assembly = debian::Assembly::of(&lock.sdks.debian.matches)?;
     let current = debian::current(&ARCHITECTURES, &assembly, &dir)?;
     let mut moved = Vec::new();
     for (architecture, packages) in &current {
-        let old = lock.sdks.debian.hosts.get(architecture).map_or(&[][..], Vec::as_slice);
+        let old = lock
+            .sdks
+            .debian
+            .hosts
+            .get(architecture)
+            .map_or(&[][..], Vec::as_slice);
         for package in packages {
             let shown = |package: &DebianPackage| format!("{} {}", package.version, package.sha256);
             let before = old.iter().find(|old| old.package == package.package);
             if before != Some(package) {
                 let field = format!("{} ({architecture}, {})", package.package, package.suite);
-                moved.push(Moved { field, old: before.map(shown), new: Some(shown(package)) });
+                moved.push(Moved {
+                    field,
+                    old: before.map(shown),
+                    new: Some(shown(package)),
+                });
             }
         }
     }
-    if let Some((llvm, wasi_libc)) = current.values().next().and_then(|packages| assembly.versions(packages)) {
+    if let Some((llvm, wasi_libc)) = current
+        .values()
+        .next()
+        .and_then(|packages| assembly.versions(packages))
+    {
         (lock.sdks.debian.llvm, lock.sdks.debian.wasi_libc) = (llvm, wasi_libc);
     }
     lock.sdks.debian.hosts = current;

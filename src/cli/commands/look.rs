@@ -29,10 +29,21 @@ pub fn list(global: &Global, printer: &Printer) -> Result<(), Failures> {
     let session = context::session(global, printer)?;
     let catalog = session.catalog();
     let selection = session.select(&[])?;
-    let mut rows = table::table(&["source", "version", "licence", "libraries", "pkg-config", "origins", "summary"]);
+    let mut rows = table::table(&[
+        "source",
+        "version",
+        "licence",
+        "libraries",
+        "pkg-config",
+        "origins",
+        "summary",
+    ]);
     for selected in &selection.sources {
         let recipe = &selected.recipe;
-        let recipes = catalog.recipes().find(|(name, _)| **name == recipe.name).map_or(&[][..], |(_, recipes)| recipes);
+        let recipes = catalog
+            .recipes()
+            .find(|(name, _)| **name == recipe.name)
+            .map_or(&[][..], |(_, recipes)| recipes);
         let listed = Listed {
             name: recipe.name.as_str(),
             summary: &recipe.summary,
@@ -41,10 +52,19 @@ pub fn list(global: &Global, printer: &Printer) -> Result<(), Failures> {
             libraries: recipe
                 .libraries
                 .iter()
-                .map(|library| library.archive().map_or_else(|| library.name.to_string(), |path| path.file_name().to_owned()))
+                .map(|library| {
+                    library.archive().map_or_else(
+                        || library.name.to_string(),
+                        |path| path.file_name().to_owned(),
+                    )
+                })
                 .collect(),
             modules: recipe.pkg_configs.keys().map(ToString::to_string).collect(),
-            versions: recipes.iter().flat_map(|recipe| &recipe.versions).map(ToString::to_string).collect(),
+            versions: recipes
+                .iter()
+                .flat_map(|recipe| &recipe.versions)
+                .map(ToString::to_string)
+                .collect(),
         };
         printer.json("source", &listed);
         rows.add_row([
@@ -60,7 +80,10 @@ pub fn list(global: &Global, printer: &Printer) -> Result<(), Failures> {
     printer.result(&table::text(&rows));
     for excluded in catalog.exclusions().iter() {
         printer.json("excluded", serde_json::json!({ "name": excluded.name, "aliases": excluded.aliases, "why": excluded.reason }));
-        printer.result(&format!("\nExcluded: {}. {}.\n", excluded.name, excluded.reason));
+        printer.result(&format!(
+            "\nExcluded: {}. {}.\n",
+            excluded.name, excluded.reason
+        ));
     }
     Ok(())
 }
@@ -76,7 +99,10 @@ struct PlannedJob<'a> {
 
 pub fn plan(args: &PlanArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
     // Looking ahead downloads nothing.
-    let offline = Global { offline: true, ..global.clone() };
+    let offline = Global {
+        offline: true,
+        ..global.clone()
+    };
     let session = context::session(&offline, printer)?;
     session.created()?;
     let prepared = session.prepare(session.select(&args.names)?, &context::sdk(&args.toolchain))?;
@@ -87,13 +113,34 @@ pub fn plan(args: &PlanArgs, global: &Global, printer: &Printer) -> Result<(), F
     for (job, there) in plan.jobs.iter().zip(cached) {
         let selected = &plan.sources[job.source].selected;
         in_store += usize::from(there);
-        let (source, version) = (selected.recipe.name.as_str(), selected.source.version.as_str());
-        printer.json("job", PlannedJob { source, version, in_store: there, job });
+        let (source, version) = (
+            selected.recipe.name.as_str(),
+            selected.source.version.as_str(),
+        );
+        printer.json(
+            "job",
+            PlannedJob {
+                source,
+                version,
+                in_store: there,
+                job,
+            },
+        );
         let library: &str = &format!("lib{}.a", job.library);
         let there = if there { "yes" } else { "no" };
-        rows.add_row([selected.title().as_str(), library, job.file.path().as_str(), &job.key.short(), there]);
+        rows.add_row([
+            selected.title().as_str(),
+            library,
+            job.file.path().as_str(),
+            &job.key.short(),
+            there,
+        ]);
     }
-    let trees = plan.sources.iter().filter(|source| store.has_entry(Kind::Tree, &source.tree_key)).count();
+    let trees = plan
+        .sources
+        .iter()
+        .filter(|source| store.has_entry(Kind::Tree, &source.tree_key))
+        .count();
     printer.json(
         "plan",
         serde_json::json!({ "key": plan.key, "config": plan.config(), "toolchain": toolchain.identity(), "jobs": plan.jobs.len() }),
@@ -126,7 +173,10 @@ pub fn clean(args: &CleanArgs, global: &Global, printer: &Printer) -> Result<(),
     }
     let mut rows = table::table(&["kind", "entries", "size"]);
     for (kind, entries, bytes) in store.usage()? {
-        printer.json("usage", serde_json::json!({ "kind": kind.folder(), "entries": entries, "bytes": bytes }));
+        printer.json(
+            "usage",
+            serde_json::json!({ "kind": kind.folder(), "entries": entries, "bytes": bytes }),
+        );
         rows.add_row([kind.folder(), &entries.to_string(), &table::size(bytes)]);
     }
     printer.result(&table::text(&rows));

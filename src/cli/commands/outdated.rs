@@ -30,20 +30,38 @@ pub fn run(args: &OutdatedArgs, global: &Global, printer: &Printer) -> Result<()
     let debian = newest_of_debian(&selection.sources, session.store()?, printer);
     // All at once: they wait for networks.
     let sources = &selection.sources;
-    let offers: Vec<_> =
-        side_by_side(sources, sources.len(), |selected| offers(selected, &fetcher, &debian)).into_iter().flatten().collect();
+    let offers: Vec<_> = side_by_side(sources, sources.len(), |selected| {
+        offers(selected, &fetcher, &debian)
+    })
+    .into_iter()
+    .flatten()
+    .collect();
     printer.finish_bars();
     show(&offers, printer);
-    let mut newer: Vec<_> = offers.iter().filter(|offer| offer.state == State::Newer).map(|offer| offer.subject.clone()).collect();
+    let mut newer: Vec<_> = offers
+        .iter()
+        .filter(|offer| offer.state == State::Newer)
+        .map(|offer| offer.subject.clone())
+        .collect();
     newer.dedup();
-    printer.json("outdated", serde_json::json!({ "sources": selection.sources.len(), "newer": newer }));
-    let told =
-        if newer.is_empty() { "nothing newer is known".to_owned() } else { format!("there is something newer than {}", newer.join(", ")) };
+    printer.json(
+        "outdated",
+        serde_json::json!({ "sources": selection.sources.len(), "newer": newer }),
+    );
+    let told = if newer.is_empty() {
+        "nothing newer is known".to_owned()
+    } else {
+        format!("there is something newer than {}", newer.join(", "))
+    };
     printer.result(&format!("\n{told}\n"));
     if offers.iter().all(|offer| offer.state == State::NotReached) {
         return Err(CliError::NothingReached.into());
     }
-    if args.exit_code && !newer.is_empty() { Err(CliError::Outdated { sources: newer }.into()) } else { Ok(()) }
+    if args.exit_code && !newer.is_empty() {
+        Err(CliError::Outdated { sources: newer }.into())
+    } else {
+        Ok(())
+    }
 }
 
 /// A table for 80 columns: JSON has the origins' own numbers and each error in full.
@@ -52,11 +70,23 @@ fn show(offers: &[Offer], printer: &Printer) {
     let mut notes = Vec::new();
     for offer in offers {
         printer.json("offer", offer);
-        let asked = if offer.origin.contains("://") { "repository" } else { &offer.origin };
-        let newest = offer.holds.as_ref().or(offer.newest.as_ref()).map_or("-", |version| version.as_str());
+        let asked = if offer.origin.contains("://") {
+            "repository"
+        } else {
+            &offer.origin
+        };
+        let newest = offer
+            .holds
+            .as_ref()
+            .or(offer.newest.as_ref())
+            .map_or("-", |version| version.as_str());
         rows.add_row([&offer.subject, asked, newest, offer.state.shown()]);
         if let Some(note) = &offer.note {
-            notes.push(format!("{}, {asked}: {}", offer.subject, table::shortened(note, NOTE)));
+            notes.push(format!(
+                "{}, {asked}: {}",
+                offer.subject,
+                table::shortened(note, NOTE)
+            ));
         }
     }
     printer.result(&table::text(&rows));
@@ -70,10 +100,14 @@ fn newest_of_debian(sources: &[Selected], store: &Store, printer: &Printer) -> D
     let mut packages: Vec<_> = sources
         .iter()
         .flat_map(|selected| {
-            let of_lock = selected.source.origins.iter().filter_map(|origin| match &origin.place {
-                Place::Debian { package, .. } => Some(package.as_str()),
-                _ => None,
-            });
+            let of_lock = selected
+                .source
+                .origins
+                .iter()
+                .filter_map(|origin| match &origin.place {
+                    Place::Debian { package, .. } => Some(package.as_str()),
+                    _ => None,
+                });
             of_lock.chain(selected.recipe.debian().map(Name::as_str))
         })
         .collect();
@@ -82,14 +116,22 @@ fn newest_of_debian(sources: &[Selected], store: &Store, printer: &Printer) -> D
     if packages.is_empty() {
         return Ok(BTreeMap::new());
     }
-    printer.event(Event::StepStarted { subject: "Debian".into(), step: "reading the indices of sources".into() });
+    printer.event(Event::StepStarted {
+        subject: "Debian".into(),
+        step: "reading the indices of sources".into(),
+    });
     let scratch = store.scratch_dir().map_err(|error| error.to_string())?;
     let dir = Utf8PathBuf::from(scratch.path().to_string_lossy().into_owned());
     let versions = debian::source_versions(&packages, &dir).map_err(|error| error.to_string())?;
     let mut newest: BTreeMap<String, String> = BTreeMap::new();
     for (package, version) in versions {
-        let before = newest.get(&package).cloned().unwrap_or_else(|| version.clone());
-        let greater = changelog::newest([before.as_str(), version.as_str()].into_iter()).unwrap_or(&before).to_owned();
+        let before = newest
+            .get(&package)
+            .cloned()
+            .unwrap_or_else(|| version.clone());
+        let greater = changelog::newest([before.as_str(), version.as_str()].into_iter())
+            .unwrap_or(&before)
+            .to_owned();
         newest.insert(package, greater);
     }
     Ok(newest)

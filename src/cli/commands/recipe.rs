@@ -19,11 +19,26 @@ pub fn check(args: &RecipeCheckArgs, global: &Global, printer: &Printer) -> Resu
     let mut errors: Vec<CliError> = Vec::new();
     for unused in checked {
         printer.json("recipe", &unused);
-        let Unused { source, version, files } = unused;
-        let shown = if files.is_empty() { "none".to_owned() } else { files.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ") };
+        let Unused {
+            source,
+            version,
+            files,
+        } = unused;
+        let shown = if files.is_empty() {
+            "none".to_owned()
+        } else {
+            files
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
         rows.add_row([source.to_string(), version.to_string(), shown]);
         if !files.is_empty() {
-            errors.push(CliError::UnusedInputs { name: source, count: files.len() });
+            errors.push(CliError::UnusedInputs {
+                name: source,
+                count: files.len(),
+            });
         }
     }
     printer.result(&table::text(&rows));

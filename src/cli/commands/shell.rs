@@ -14,12 +14,22 @@ pub fn completions(args: &CompletionsArgs, printer: &Printer) -> Result<(), Fail
 }
 
 pub fn man(args: &ManArgs, printer: &Printer) -> Result<(), Failures> {
-    let write = |source| CliError::Write { path: args.dir.clone(), source };
+    let write = |source| CliError::Write {
+        path: args.dir.clone(),
+        source,
+    };
     fs_err::create_dir_all(&args.dir).map_err(write)?;
     clap_mangen::generate_to(Cli::command(), &args.dir).map_err(write)?;
-    let pages = args.dir.read_dir_utf8().map_err(write)?.map(|entry| Ok(entry.map_err(write)?.into_path()));
+    let pages = args
+        .dir
+        .read_dir_utf8()
+        .map_err(write)?
+        .map(|entry| Ok(entry.map_err(write)?.into_path()));
     let mut pages = pages.collect::<Result<Vec<_>, CliError>>()?;
-    pages.retain(|page| page.file_name().is_some_and(|name| name.starts_with("wasideps") && name.ends_with(".1")));
+    pages.retain(|page| {
+        page.file_name()
+            .is_some_and(|name| name.starts_with("wasideps") && name.ends_with(".1"))
+    });
     pages.sort();
     for page in pages {
         printer.result(&format!("{page}\n"));

@@ -15,7 +15,10 @@ use crate::session::{Building, Session, documents_again};
 use crate::verify::{self, Counts, Finding, Verified, verify};
 
 pub fn run(args: &VerifyArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
-    let prefix = args.prefix.clone().unwrap_or_else(|| default_prefix(args.toolchain.config()));
+    let prefix = args
+        .prefix
+        .clone()
+        .unwrap_or_else(|| default_prefix(args.toolchain.config()));
     let mut verified = verify(&prefix, args.manifest_sha256)?;
     let session = context::session(global, printer)?;
     let context = session.context()?;
@@ -31,24 +34,44 @@ pub fn run(args: &VerifyArgs, global: &Global, printer: &Printer) -> Result<(), 
     let mut errors = Vec::new();
     let mut rebuilt = None;
     if args.rebuild || args.toolchain.is_given() {
-        let sdk = WithSdk { args, printer, session: &session, prefix: &prefix };
+        let sdk = WithSdk {
+            args,
+            printer,
+            session: &session,
+            prefix: &prefix,
+        };
         match sdk.compare(&mut verified, plan.as_ref().ok()) {
             Ok(objects) => rebuilt = objects,
             Err(failures) => errors.extend(failures.into_vec()),
         }
     }
     printer.finish_bars();
-    show(&prefix, &verified, compared.err().as_deref(), rebuilt, printer);
+    show(
+        &prefix,
+        &verified,
+        compared.err().as_deref(),
+        rebuilt,
+        printer,
+    );
     match verified.findings().len() {
         0 => {}
-        count => errors.push(CliError::NotAsMade { prefix, count, remedy: remedy(&verified) }),
+        count => errors.push(CliError::NotAsMade {
+            prefix,
+            count,
+            remedy: remedy(&verified),
+        }),
     }
     Failures::check(errors)
 }
 
-/// The command that makes the prefix anew. Without a manifest only what is proved to be of the prefix is replaced, and only on request.
+/// The command that makes the prefix anew. Without a manifest only what is proved to be of the
+/// prefix is replaced, and only on request.
 fn remedy(verified: &Verified) -> &'static str {
-    if verified.manifest.is_some() { "wasideps build" } else { "wasideps build --replace" }
+    if verified.manifest.is_some() {
+        "wasideps build"
+    } else {
+        "wasideps build --replace"
+    }
 }
 
 /// What needs an SDK.
@@ -60,23 +83,42 @@ struct WithSdk<'a> {
 }
 
 impl WithSdk<'_> {
-    /// Compares with the SDK at hand and, if asked, with a second build; gives the number of objects that were compiled for it.
-    fn compare(&self, verified: &mut Verified, plan: Option<&Plan>) -> Result<Option<usize>, Failures> {
-        let toolchain = self.session.toolchain(&context::sdk(&self.args.toolchain), &self.session.fetcher()?)?;
+    /// Compares with the SDK at hand and, if asked, with a second build; gives the number of
+    /// objects that were compiled for it.
+    fn compare(
+        &self,
+        verified: &mut Verified,
+        plan: Option<&Plan>,
+    ) -> Result<Option<usize>, Failures> {
+        let toolchain = self.session.toolchain(
+            &context::sdk(&self.args.toolchain),
+            &self.session.fetcher()?,
+        )?;
         if !self.args.rebuild {
             verified.against_sdk(&toolchain);
             return Ok(None);
         }
-        let other_plan = || CliError::OtherPlan { prefix: self.prefix.to_owned() };
+        let other_plan = || CliError::OtherPlan {
+            prefix: self.prefix.to_owned(),
+        };
         let manifest = verified.manifest.as_ref().ok_or_else(other_plan)?;
         if !manifest.toolchain.is_same(toolchain.identity()) {
             let (found, wanted) = (manifest.toolchain.stamp(), toolchain.identity().stamp());
-            return Err(BuildError::OtherToolchain { prefix: self.prefix.to_owned(), found, wanted }.into());
+            return Err(BuildError::OtherToolchain {
+                prefix: self.prefix.to_owned(),
+                found,
+                wanted,
+            }
+            .into());
         }
         let plan = plan.ok_or_else(other_plan)?;
         verified.against_sdk(&toolchain);
         let begin = || self.printer.expect_jobs(plan);
-        let building = Building { workers: self.args.jobs.workers(), replace: false, begin: &begin };
+        let building = Building {
+            workers: self.args.jobs.workers(),
+            replace: false,
+            begin: &begin,
+        };
         let again = self.session.build_apart(plan, &toolchain, building)?;
         verified.against_rebuilt(again.path())?;
         Ok(Some(self.printer.done().compiled))
@@ -96,16 +138,39 @@ struct Report<'a> {
     findings: &'a [Finding],
 }
 
-fn show(prefix: &Utf8Path, verified: &Verified, not_compared: Option<&str>, rebuilt: Option<usize>, printer: &Printer) {
-    let Verified { manifest_sha256, counts, .. } = verified;
+fn show(
+    prefix: &Utf8Path,
+    verified: &Verified,
+    not_compared: Option<&str>,
+    rebuilt: Option<usize>,
+    printer: &Printer,
+) {
+    let Verified {
+        manifest_sha256,
+        counts,
+        ..
+    } = verified;
     let findings = verified.findings();
-    let report = Report { prefix: prefix.as_str(), manifest_sha256: *manifest_sha256, checked: *counts, not_compared, rebuilt, findings };
+    let report = Report {
+        prefix: prefix.as_str(),
+        manifest_sha256: *manifest_sha256,
+        checked: *counts,
+        not_compared,
+        rebuilt,
+        findings,
+    };
     printer.json("verified", report);
     if !findings.is_empty() {
         let mut rows = table::table(&["file", "what is wrong", "expected", "found"]);
         for finding in findings {
-            let shown = |value: &Option<String>| value.as_deref().map_or_else(|| "-".to_owned(), short);
-            rows.add_row([finding.place(), finding.problem.clone(), shown(&finding.expected), shown(&finding.found)]);
+            let shown =
+                |value: &Option<String>| value.as_deref().map_or_else(|| "-".to_owned(), short);
+            rows.add_row([
+                finding.place(),
+                finding.problem.clone(),
+                shown(&finding.expected),
+                shown(&finding.found),
+            ]);
         }
         printer.result(&format!("{}\n", table::text(&rows)));
     }
@@ -113,13 +178,19 @@ fn show(prefix: &Utf8Path, verified: &Verified, not_compared: Option<&str>, rebu
         "{prefix}: {} files, {} archive members; in {} SPDX documents {} checksums and {} verification codes\n",
         counts.files, counts.members, counts.documents, counts.checksums, counts.codes
     ));
-    if let Some(stamp) = verified.manifest.as_ref().map(|manifest: &Manifest| manifest.toolchain.stamp()) {
+    if let Some(stamp) = verified
+        .manifest
+        .as_ref()
+        .map(|manifest: &Manifest| manifest.toolchain.stamp())
+    {
         printer.result(&format!("made with {}\n", printable::line(&stamp)));
     }
     if let Some(digest) = manifest_sha256 {
         printer.result(&format!("manifest: SHA-256 {digest}\n"));
     }
-    let differs = findings.iter().any(|finding| finding.kind == verify::Kind::Lock);
+    let differs = findings
+        .iter()
+        .any(|finding| finding.kind == verify::Kind::Lock);
     printer.result(&match not_compared {
         None if differs => "recipes and lock: the same, but not all is what they give\n".to_owned(),
         None => "recipes and lock: the same; flags and documents are what they give\n".to_owned(),
@@ -133,5 +204,9 @@ fn show(prefix: &Utf8Path, verified: &Verified, not_compared: Option<&str>, rebu
 /// A digest by its first digits; other texts whole.
 fn short(text: &str) -> String {
     let digest = text.len() >= 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if digest { format!("{}…", &text[..12]) } else { text.to_owned() }
+    if digest {
+        format!("{}…", &text[..12])
+    } else {
+        text.to_owned()
+    }
 }

@@ -34,7 +34,8 @@ inputs = { include = ["*.c", "sub/*.h"], max-size = 1000 }
 library = { demo = { sources = ["a.c"] } }
 "#;
 
-const EXAMPLE_ORIGIN: &str = "[[origin]]\nurl = \"https://example.org/demo.tar\"\nroot = \"demo\"\n";
+const EXAMPLE_ORIGIN: &str =
+    "[[origin]]\nurl = \"https://example.org/demo.tar\"\nroot = \"demo\"\n";
 
 fn recipe(origins: &str) -> Arc<Recipe> {
     Arc::new(Recipe::parse("demo/recipe.toml", &format!("{RECIPE}{origins}")).expect("a recipe"))
@@ -60,38 +61,69 @@ fn tar_of(entries: &[Forged<'_>]) -> Vec<u8> {
         };
         header.set_size(content.len() as u64);
         header.set_cksum();
-        builder.append(&header, content).expect("a vector takes all bytes");
+        builder
+            .append(&header, content)
+            .expect("a vector takes all bytes");
     }
     builder.into_inner().expect("a vector takes all bytes")
 }
 
 /// A tar of regular files below `demo/`.
 fn demo_tar(files: &[(&str, &str)]) -> Vec<u8> {
-    let names: Vec<String> = files.iter().map(|(path, _)| format!("demo/{path}")).collect();
-    let entries = names.iter().zip(files).map(|(name, (_, text))| (name.as_bytes(), EntryType::Regular, text.as_bytes()));
+    let names: Vec<String> = files
+        .iter()
+        .map(|(path, _)| format!("demo/{path}"))
+        .collect();
+    let entries = names
+        .iter()
+        .zip(files)
+        .map(|(name, (_, text))| (name.as_bytes(), EntryType::Regular, text.as_bytes()));
     tar_of(&entries.collect::<Vec<_>>())
 }
 
 fn gz(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    encoder.write_all(bytes).and_then(|()| encoder.finish()).expect("a vector takes all bytes")
+    encoder
+        .write_all(bytes)
+        .and_then(|()| encoder.finish())
+        .expect("a vector takes all bytes")
 }
 
 fn digest_of(files: &[(&str, &str)]) -> Sha256 {
-    let files: Vec<_> = files.iter().map(|(path, text)| (path.parse().expect("a path"), Sha256::of(text.as_bytes()))).collect();
+    let files: Vec<_> = files
+        .iter()
+        .map(|(path, text)| (path.parse().expect("a path"), Sha256::of(text.as_bytes())))
+        .collect();
     plan::inputs_digest(files.iter().map(|(path, sha256)| (path, sha256)))
 }
 
 fn url_origin(url: &str, archive: &[u8]) -> Origin {
     let place = Place::Url(url.parse().expect("a URL"));
-    Origin::new(place, "demo".into(), Sha256::of(archive), Some(archive.len() as u64))
+    Origin::new(
+        place,
+        "demo".into(),
+        Sha256::of(archive),
+        Some(archive.len() as u64),
+    )
 }
 
 fn selected(inputs: Sha256, origins: Vec<Origin>) -> Selected {
     let version = "1.0".parse().expect("a version");
-    let source =
-        LockedSource { version, inputs, origins, patches: BTreeMap::new(), overlays: BTreeMap::new(), tests: None, compared: Vec::new() };
-    Selected { recipe: recipe(EXAMPLE_ORIGIN), source, overlays: Vec::new(), patches: Vec::new() }
+    let source = LockedSource {
+        version,
+        inputs,
+        origins,
+        patches: BTreeMap::new(),
+        overlays: BTreeMap::new(),
+        tests: None,
+        compared: Vec::new(),
+    };
+    Selected {
+        recipe: recipe(EXAMPLE_ORIGIN),
+        source,
+        overlays: Vec::new(),
+        patches: Vec::new(),
+    }
 }
 
 /// Remembers every event.
@@ -100,13 +132,21 @@ struct Memory(Mutex<Vec<Event>>);
 
 impl Reporter for Memory {
     fn event(&self, event: Event) {
-        self.0.lock().expect("no test panics while it holds it").push(event);
+        self.0
+            .lock()
+            .expect("no test panics while it holds it")
+            .push(event);
     }
 }
 
 impl Memory {
     fn count(&self, fits: impl Fn(&Event) -> bool) -> usize {
-        self.0.lock().expect("no test panics while it holds it").iter().filter(|event| fits(event)).count()
+        self.0
+            .lock()
+            .expect("no test panics while it holds it")
+            .iter()
+            .filter(|event| fits(event))
+            .count()
     }
 
     fn retries(&self) -> usize {
@@ -134,17 +174,30 @@ struct Bench {
 impl Bench {
     fn new() -> Self {
         let dir = tempfile::tempdir().expect("a folder");
-        let store = Store::open(&Utf8Path::from_path(dir.path()).expect("UTF-8").join("store")).expect("a store");
-        Self { dir, store, memory: Memory::default() }
+        let store = Store::open(
+            &Utf8Path::from_path(dir.path())
+                .expect("UTF-8")
+                .join("store"),
+        )
+        .expect("a store");
+        Self {
+            dir,
+            store,
+            memory: Memory::default(),
+        }
     }
 
     fn path(&self, name: &str) -> Utf8PathBuf {
-        Utf8Path::from_path(self.dir.path()).expect("UTF-8").join(name)
+        Utf8Path::from_path(self.dir.path())
+            .expect("UTF-8")
+            .join(name)
     }
 
     fn write(&self, name: &str, bytes: &[u8]) -> Utf8PathBuf {
         let path = self.path(name);
-        fs_err::create_dir_all(path.parent().expect("a folder")).and_then(|()| fs_err::write(&path, bytes)).expect("written");
+        fs_err::create_dir_all(path.parent().expect("a folder"))
+            .and_then(|()| fs_err::write(&path, bytes))
+            .expect("written");
         path
     }
 
@@ -153,7 +206,10 @@ impl Bench {
         Settings {
             lock_dir: self.path("."),
             cargo_root: Some(self.path("project")),
-            patience: Patience { backoff, ..Patience::default() },
+            patience: Patience {
+                backoff,
+                ..Patience::default()
+            },
             ..Settings::default()
         }
     }
@@ -164,6 +220,10 @@ impl Bench {
 
     fn stored(&self) -> usize {
         let usage = self.store.usage().expect("readable");
-        usage.iter().filter(|(kind, ..)| matches!(kind, Kind::Archive | Kind::Tree)).map(|(_, entries, _)| entries).sum()
+        usage
+            .iter()
+            .filter(|(kind, ..)| matches!(kind, Kind::Archive | Kind::Tree))
+            .map(|(_, entries, _)| entries)
+            .sum()
     }
 }

@@ -7,21 +7,40 @@ use crate::report::Event;
 
 const FILES: [(&str, &str); 2] = [("a.c", "one\n"), ("sub/a.h", "h\n")];
 
-fn relock(bench: &Bench, origins: &str, extra: &str, old: Option<&LockedSource>) -> Result<Relocked, Vec<FetchError>> {
+fn relock(
+    bench: &Bench,
+    origins: &str,
+    extra: &str,
+    old: Option<&LockedSource>,
+) -> Result<Relocked, Vec<FetchError>> {
     let text = format!("{RECIPE}{extra}{origins}");
-    let files: Files = [("demo/recipe.toml", text.as_str()), ("demo/config.h", "ours\n")]
-        .into_iter()
-        .map(|(path, text)| (path.parse().expect("a path"), text.as_bytes().to_vec()))
-        .collect();
+    let files: Files = [
+        ("demo/recipe.toml", text.as_str()),
+        ("demo/config.h", "ours\n"),
+    ]
+    .into_iter()
+    .map(|(path, text)| (path.parse().expect("a path"), text.as_bytes().to_vec()))
+    .collect();
     let patch = "--- a/a.c\n+++ b/a.c\n@@ -1 +1 @@\n-one\n+ONE\n";
-    let patches: Files = [("demo/1.patch".parse().expect("a path"), patch.as_bytes().to_vec())].into();
+    let patches: Files = [(
+        "demo/1.patch".parse().expect("a path"),
+        patch.as_bytes().to_vec(),
+    )]
+    .into();
     let exclusions = Exclusions::parse("e", "excluded = []").expect("exclusions");
     let catalog = Catalog::load(files, patches, exclusions).expect("a catalog");
-    bench.fetcher().relock(&catalog, &"demo".parse().expect("a name"), &"1.0".parse().expect("a version"), old)
+    bench.fetcher().relock(
+        &catalog,
+        &"demo".parse().expect("a name"),
+        &"1.0".parse().expect("a version"),
+        old,
+    )
 }
 
 fn origin(url: &str, published: Option<&Sha256>) -> String {
-    let published = published.map(|sha256| format!("published-sha256 = {{ \"1.0\" = \"{sha256}\" }}\n")).unwrap_or_default();
+    let published = published
+        .map(|sha256| format!("published-sha256 = {{ \"1.0\" = \"{sha256}\" }}\n"))
+        .unwrap_or_default();
     format!("[[origin]]\nurl = \"{url}\"\nroot = \"demo\"\n{published}")
 }
 
@@ -30,7 +49,8 @@ fn agreeing_origins_are_locked_and_unreached_ones_kept_by_their_published_digest
     let bench = Bench::new();
     let mut server = Server::new();
     let (first, second) = (gz(&demo_tar(&FILES)), demo_tar(&FILES));
-    let _mocks = [("/1", &first), ("/2", &second)].map(|(path, body)| server.mock("GET", path).with_body(body).create());
+    let _mocks = [("/1", &first), ("/2", &second)]
+        .map(|(path, body)| server.mock("GET", path).with_body(body).create());
     let url = server.url();
     let elsewhere = Sha256::of(b"elsewhere");
     let origins = [
@@ -40,21 +60,55 @@ fn agreeing_origins_are_locked_and_unreached_ones_kept_by_their_published_digest
         origin(&format!("{url}/gone-too"), None),
     ];
     let extra = "overlay = { \"config.h\" = \"config.h\" }\npatch = [{ file = \"1.patch\", reason = \"r\", upstream = \"not sent: x\" }]\n";
-    let Relocked { source, moved } = relock(&bench, &origins.concat(), extra, None).expect("locked");
+    let Relocked { source, moved } =
+        relock(&bench, &origins.concat(), extra, None).expect("locked");
     assert_eq!(source.inputs, digest_of(&FILES));
-    let locked: Vec<_> = source.origins.iter().map(|origin| (origin.sha256, origin.size)).collect();
+    let locked: Vec<_> = source
+        .origins
+        .iter()
+        .map(|origin| (origin.sha256, origin.size))
+        .collect();
     let size = |bytes: &[u8]| Some(bytes.len() as u64);
-    assert_eq!(locked, [(Sha256::of(&first), size(&first)), (Sha256::of(&second), size(&second)), (elsewhere, None)]);
-    assert_eq!(source.overlays.values().collect::<Vec<_>>(), [&Sha256::of(b"ours\n")]);
-    assert_eq!(bench.memory.count(|event| matches!(event, Event::Warning { .. })), 2);
-    // The archives differ, their trees do not; of what was not had nothing but its published digest is known.
-    let names: Vec<_> = source.origins.iter().map(|origin| (origin.sha512, origin.swhid)).collect();
-    assert!(names[0].0.is_some() && names[0].0 != names[1].0, "{names:?}");
-    assert!(names[0].1.is_some() && names[0].1 == names[1].1, "{names:?}");
+    assert_eq!(
+        locked,
+        [
+            (Sha256::of(&first), size(&first)),
+            (Sha256::of(&second), size(&second)),
+            (elsewhere, None)
+        ]
+    );
+    assert_eq!(
+        source.overlays.values().collect::<Vec<_>>(),
+        [&Sha256::of(b"ours\n")]
+    );
+    assert_eq!(
+        bench
+            .memory
+            .count(|event| matches!(event, Event::Warning { .. })),
+        2
+    );
+    // The archives differ, their trees do not; of what was not had nothing but its published digest
+    // is known.
+    let names: Vec<_> = source
+        .origins
+        .iter()
+        .map(|origin| (origin.sha512, origin.swhid))
+        .collect();
+    assert!(
+        names[0].0.is_some() && names[0].0 != names[1].0,
+        "{names:?}"
+    );
+    assert!(
+        names[0].1.is_some() && names[0].1 == names[1].1,
+        "{names:?}"
+    );
     assert_eq!(names[2], (None, None));
     assert_eq!(moved.len(), 2 + 3 + 2 * 2 + 2, "{moved:?}");
     let again = relock(&bench, &origins.concat(), extra, Some(&source)).expect("locked");
-    assert!(again.source == source && again.moved.is_empty(), "{again:?}");
+    assert!(
+        again.source == source && again.moved.is_empty(),
+        "{again:?}"
+    );
 }
 
 #[test]
@@ -62,37 +116,71 @@ fn origins_that_disagree_are_not_locked_and_the_files_are_named() {
     let bench = Bench::new();
     let mut server = Server::new();
     let other = demo_tar(&[("a.c", "evil\n"), ("sub/a.h", "h\n")]);
-    let _mocks = [("/1", demo_tar(&FILES)), ("/2", other)].map(|(path, body)| server.mock("GET", path).with_body(body).create());
+    let _mocks = [("/1", demo_tar(&FILES)), ("/2", other)]
+        .map(|(path, body)| server.mock("GET", path).with_body(body).create());
     let origins = ["1", "2"].map(|path| origin(&format!("{}/{path}", server.url()), None));
     let errors = relock(&bench, &origins.concat(), "", None).expect_err("refused");
-    assert!(errors.len() == 1 && errors[0].to_string().ends_with("a.c (other content)"), "{errors:?}");
+    assert!(
+        errors.len() == 1 && errors[0].to_string().ends_with("a.c (other content)"),
+        "{errors:?}"
+    );
 }
 
 #[test]
 fn bytes_that_are_not_the_published_ones_are_an_error_even_if_another_origin_serves() {
     let bench = Bench::new();
     let mut server = Server::new();
-    let _mock = server.mock("GET", mockito::Matcher::Any).with_body(demo_tar(&FILES)).create();
-    let origins = [origin(&format!("{}/1", server.url()), Some(&Sha256::of(b"published"))), origin(&format!("{}/2", server.url()), None)];
+    let _mock = server
+        .mock("GET", mockito::Matcher::Any)
+        .with_body(demo_tar(&FILES))
+        .create();
+    let origins = [
+        origin(
+            &format!("{}/1", server.url()),
+            Some(&Sha256::of(b"published")),
+        ),
+        origin(&format!("{}/2", server.url()), None),
+    ];
     let errors = relock(&bench, &origins.concat(), "", None).expect_err("refused");
-    assert!(matches!(errors[..], [FetchError::Digest { .. }]), "{errors:?}");
+    assert!(
+        matches!(errors[..], [FetchError::Digest { .. }]),
+        "{errors:?}"
+    );
 }
 
 #[test]
 fn nothing_is_locked_when_no_origin_is_reached_or_no_recipe_is_written() {
     let bench = Bench::new();
     let server = Server::new();
-    let origins = origin(&format!("{}/gone", server.url()), Some(&Sha256::of(b"published")));
+    let origins = origin(
+        &format!("{}/gone", server.url()),
+        Some(&Sha256::of(b"published")),
+    );
     let errors = relock(&bench, &origins, "", None).expect_err("unreached");
-    assert!(matches!(errors[..], [FetchError::NoneReached { .. }]), "{errors:?}");
+    assert!(
+        matches!(errors[..], [FetchError::NoneReached { .. }]),
+        "{errors:?}"
+    );
 }
 
 #[test]
 fn a_patch_that_does_not_apply_to_the_new_version_is_not_locked() {
     let bench = Bench::new();
     let mut server = Server::new();
-    let _mock = server.mock("GET", "/1").with_body(demo_tar(&[("a.c", "changed upstream\n")])).create();
+    let _mock = server
+        .mock("GET", "/1")
+        .with_body(demo_tar(&[("a.c", "changed upstream\n")]))
+        .create();
     let extra = "patch = [{ file = \"1.patch\", reason = \"r\", upstream = \"not sent: x\" }]\n";
-    let errors = relock(&bench, &origin(&format!("{}/1", server.url()), None), extra, None).expect_err("refused");
-    assert!(matches!(errors[..], [FetchError::Patch { .. }]), "{errors:?}");
+    let errors = relock(
+        &bench,
+        &origin(&format!("{}/1", server.url()), None),
+        extra,
+        None,
+    )
+    .expect_err("refused");
+    assert!(
+        matches!(errors[..], [FetchError::Patch { .. }]),
+        "{errors:?}"
+    );
 }

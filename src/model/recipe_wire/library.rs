@@ -10,8 +10,8 @@ use toml::Spanned;
 use super::Problems;
 use crate::model::library::LibraryRef;
 use crate::model::{
-    CompileFlag, CompileOptions, ConsumerFlag, Description, Edge, Library, LibraryKind, Line, LinkFlag, Macro, Name, OptLevel, PkgConfig,
-    RelPath, SourceFile, TreeDir, Unit, Visibility,
+    CompileFlag, CompileOptions, ConsumerFlag, Description, Edge, Library, LibraryKind, Line,
+    LinkFlag, Macro, Name, OptLevel, PkgConfig, RelPath, SourceFile, TreeDir, Unit, Visibility,
 };
 
 #[derive(Deserialize, JsonSchema)]
@@ -23,7 +23,8 @@ pub struct LibraryWire {
     #[serde(default)]
     #[schemars(with = "Vec<SourceFile>")]
     sources: Vec<Spanned<SourceFile>>,
-    /// Those of the sources, also of groups, that have inline assembly: clang refuses it everywhere else.
+    /// Those of the sources, also of groups, that have inline assembly: clang refuses it everywhere
+    /// else.
     #[serde(default)]
     #[schemars(with = "Vec<SourceFile>")]
     inline_assembly: Vec<Spanned<SourceFile>>,
@@ -85,7 +86,13 @@ impl LibraryWire {
     }
 
     /// The library `name` of a recipe called `own`, which makes `known`.
-    pub fn check(self, own: &Name, name: &Spanned<Name>, known: &BTreeSet<Name>, problems: &mut Problems<'_>) -> Library {
+    pub fn check(
+        self,
+        own: &Name,
+        name: &Spanned<Name>,
+        known: &BTreeSet<Name>,
+        problems: &mut Problems<'_>,
+    ) -> Library {
         let requires = self.edges(own, name.get_ref(), known, problems);
         let kind = match self.kind {
             KindWire::Static => {
@@ -97,34 +104,83 @@ impl LibraryWire {
                 LibraryKind::Static(self.units(name.get_ref(), problems))
             }
             KindWire::HeaderOnly => {
-                let options = !self.defines.is_empty() || !self.include_dirs.is_empty() || !self.flags.is_empty();
-                if options || !self.sources.is_empty() || !self.group.is_empty() || !self.inline_assembly.is_empty() {
-                    problems.at(name, format!("`[library.{}]` is header-only, and says how something is compiled", name.get_ref()));
+                let options = !self.defines.is_empty()
+                    || !self.include_dirs.is_empty()
+                    || !self.flags.is_empty();
+                if options
+                    || !self.sources.is_empty()
+                    || !self.group.is_empty()
+                    || !self.inline_assembly.is_empty()
+                {
+                    problems.at(
+                        name,
+                        format!(
+                            "`[library.{}]` is header-only, and says how something is compiled",
+                            name.get_ref()
+                        ),
+                    );
                 }
                 if self.headers.is_empty() {
-                    problems.at(name, format!("`[library.{}]` is header-only, and has no `headers`", name.get_ref()));
+                    problems.at(
+                        name,
+                        format!(
+                            "`[library.{}]` is header-only, and has no `headers`",
+                            name.get_ref()
+                        ),
+                    );
                 }
                 LibraryKind::HeaderOnly
             }
         };
-        let headers = self.headers.into_iter().map(|(from, to)| (from, to.into_inner())).collect();
-        Library { name: name.get_ref().clone(), kind, headers, requires }
+        let headers = self
+            .headers
+            .into_iter()
+            .map(|(from, to)| (from, to.into_inner()))
+            .collect();
+        Library {
+            name: name.get_ref().clone(),
+            kind,
+            headers,
+            requires,
+        }
     }
 
-    fn edges(&self, own: &Name, name: &Name, known: &BTreeSet<Name>, problems: &mut Problems<'_>) -> Vec<Edge> {
-        let public = self.requires.iter().map(|place| (place, Visibility::Public));
-        let private = self.requires_private.iter().map(|place| (place, Visibility::Private));
+    fn edges(
+        &self,
+        own: &Name,
+        name: &Name,
+        known: &BTreeSet<Name>,
+        problems: &mut Problems<'_>,
+    ) -> Vec<Edge> {
+        let public = self
+            .requires
+            .iter()
+            .map(|place| (place, Visibility::Public));
+        let private = self
+            .requires_private
+            .iter()
+            .map(|place| (place, Visibility::Private));
         let mut edges: Vec<Edge> = Vec::new();
         for (place, visibility) in public.chain(private) {
             let to = place.get_ref().clone().in_recipe(own);
             if to.recipe == *own && to.library == *name {
                 problems.at(place, format!("`[library.{name}]` requires itself"));
             } else if to.recipe == *own && !known.contains(&to.library) {
-                problems.at(place, format!("`[library.{name}]` requires `{}`, which the recipe does not make", to.library));
+                problems.at(
+                    place,
+                    format!(
+                        "`[library.{name}]` requires `{}`, which the recipe does not make",
+                        to.library
+                    ),
+                );
             } else if edges.iter().any(|edge| edge.to == to) {
                 problems.at(place, format!("`[library.{name}]` requires `{to}` twice"));
             } else {
-                edges.push(Edge { to, visibility, span: place.span() });
+                edges.push(Edge {
+                    to,
+                    visibility,
+                    span: place.span(),
+                });
             }
         }
         edges
@@ -140,17 +196,30 @@ impl LibraryWire {
         };
         let groups = self.group.iter().map(|(name, group)| {
             if group.sources.is_empty() {
-                problems.at(name, format!("`[library.{library}.group.{}]` has no `sources`", name.get_ref()));
+                problems.at(
+                    name,
+                    format!(
+                        "`[library.{library}.group.{}]` has no `sources`",
+                        name.get_ref()
+                    ),
+                );
             }
             let mut options = base.clone();
             options.defines.extend(group.defines.clone());
-            options.include_dirs.extend(group.include_dirs.iter().cloned());
+            options
+                .include_dirs
+                .extend(group.include_dirs.iter().cloned());
             options.flags.extend(group.flags.iter().cloned());
-            (&group.sources, format!("-{}", name.get_ref()), Arc::new(options))
+            (
+                &group.sources,
+                format!("-{}", name.get_ref()),
+                Arc::new(options),
+            )
         });
         let groups: Vec<_> = groups.collect();
         let all = std::iter::once((&self.sources, String::new(), Arc::new(base))).chain(groups);
-        let inline_assembly: BTreeSet<&SourceFile> = self.inline_assembly.iter().map(Spanned::get_ref).collect();
+        let inline_assembly: BTreeSet<&SourceFile> =
+            self.inline_assembly.iter().map(Spanned::get_ref).collect();
         let mut members = BTreeSet::new();
         let mut units: Vec<Unit> = Vec::new();
         for (sources, suffix, options) in all {
@@ -159,15 +228,30 @@ impl LibraryWire {
                 let source = place.get_ref().clone();
                 let member = format!("{stem}{suffix}.o");
                 if !written.insert(place.get_ref()) {
-                    problems.at(place, format!("`[library.{library}]` names `{source}` twice"));
+                    problems.at(
+                        place,
+                        format!("`[library.{library}]` names `{source}` twice"),
+                    );
                 } else if !members.insert(member.clone()) {
-                    problems.at(place, format!("`[library.{library}]` has two members called `{member}`"));
+                    problems.at(
+                        place,
+                        format!("`[library.{library}]` has two members called `{member}`"),
+                    );
                 }
                 let inline_assembly = inline_assembly.contains(&source);
-                units.push(Unit { source, member, options: options.clone(), inline_assembly });
+                units.push(Unit {
+                    source,
+                    member,
+                    options: options.clone(),
+                    inline_assembly,
+                });
             }
         }
-        for place in self.inline_assembly.iter().filter(|place| units.iter().all(|unit| unit.source != *place.get_ref())) {
+        for place in self
+            .inline_assembly
+            .iter()
+            .filter(|place| units.iter().all(|unit| unit.source != *place.get_ref()))
+        {
             let source = place.get_ref();
             problems.at(place, format!("`[library.{library}]` has `{source}` in `inline-assembly`, which is not among its `sources`"));
         }
@@ -175,8 +259,8 @@ impl LibraryWire {
     }
 }
 
-/// `adler32` for `adler32.c`; where two sources have the same name but for its end, their whole paths with `_` for `/`, so that each member can be
-/// told by its name.
+/// `adler32` for `adler32.c`; where two sources have the same name but for its end, their whole
+/// paths with `_` for `/`, so that each member can be told by its name.
 fn member_stems(sources: &[Spanned<SourceFile>]) -> Vec<String> {
     let mut count: BTreeMap<&str, usize> = BTreeMap::new();
     for source in sources {
@@ -187,7 +271,8 @@ fn member_stems(sources: &[Spanned<SourceFile>]) -> Vec<String> {
             return source.stem().to_owned();
         }
         let path = source.path().as_str().replace('/', "_");
-        path.rsplit_once('.').map_or(path.clone(), |(stem, _)| stem.to_owned())
+        path.rsplit_once('.')
+            .map_or(path.clone(), |(stem, _)| stem.to_owned())
     });
     stems.collect()
 }
@@ -217,14 +302,32 @@ pub struct PkgConfigWire {
 
 impl PkgConfigWire {
     /// The module `name` of a recipe that makes `known`.
-    pub fn check(self, name: &Name, known: &BTreeSet<Name>, problems: &mut Problems<'_>) -> PkgConfig {
-        for library in self.libraries.iter().filter(|library| !known.contains(library.get_ref())) {
-            problems
-                .at(library, format!("`[pkg-config.{name}]` names the library `{}`, which the recipe does not make", library.get_ref()));
+    pub fn check(
+        self,
+        name: &Name,
+        known: &BTreeSet<Name>,
+        problems: &mut Problems<'_>,
+    ) -> PkgConfig {
+        for library in self
+            .libraries
+            .iter()
+            .filter(|library| !known.contains(library.get_ref()))
+        {
+            problems.at(
+                library,
+                format!(
+                    "`[pkg-config.{name}]` names the library `{}`, which the recipe does not make",
+                    library.get_ref()
+                ),
+            );
         }
         PkgConfig {
             description: self.description,
-            libraries: self.libraries.into_iter().map(Spanned::into_inner).collect(),
+            libraries: self
+                .libraries
+                .into_iter()
+                .map(Spanned::into_inner)
+                .collect(),
             libs: self.libs,
             libs_private: self.libs_private,
             cflags: self.cflags,

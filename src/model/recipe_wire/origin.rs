@@ -8,7 +8,10 @@ use toml::Spanned;
 
 use super::Problems;
 use crate::model::address::check_url;
-use crate::model::{ComparedTemplate, Line, Name, OriginTemplate, PlaceTemplate, RelPath, Sha256, Template, Version, VersionIn};
+use crate::model::{
+    ComparedTemplate, Line, Name, OriginTemplate, PlaceTemplate, RelPath, Sha256, Template,
+    Version, VersionIn,
+};
 
 /// One of `url`, `crate`, `debian` and `folder`.
 #[derive(Deserialize, JsonSchema)]
@@ -50,18 +53,36 @@ pub struct ComparedWire {
 }
 
 /// The origin at `place`; none where it has no place of its own.
-pub fn check(place: Spanned<OriginWire>, versions: &[Version], problems: &mut Problems<'_>) -> Option<OriginTemplate> {
+pub fn check(
+    place: Spanned<OriginWire>,
+    versions: &[Version],
+    problems: &mut Problems<'_>,
+) -> Option<OriginTemplate> {
     let here = Spanned::new(place.span(), ());
     let origin = place.into_inner();
-    for version in origin.releases.keys().chain(origin.published_sha256.keys()).filter(|version| !versions.contains(version.get_ref())) {
-        problems.at(version, format!("an `[[origin]]` names version {}, which is not in `versions`", version.get_ref()));
+    for version in origin
+        .releases
+        .keys()
+        .chain(origin.published_sha256.keys())
+        .filter(|version| !versions.contains(version.get_ref()))
+    {
+        problems.at(
+            version,
+            format!(
+                "an `[[origin]]` names version {}, which is not in `versions`",
+                version.get_ref()
+            ),
+        );
     }
     for version in versions {
         let root = origin.root.get_ref().at(version);
         if !root.is_empty()
             && let Err(error) = root.parse::<RelPath>()
         {
-            problems.at(&origin.root, format!("an `[[origin]]` has a bad `root`: {error}"));
+            problems.at(
+                &origin.root,
+                format!("an `[[origin]]` has a bad `root`: {error}"),
+            );
         }
     }
     if let Some(carries) = &origin.carries {
@@ -69,13 +90,21 @@ pub fn check(place: Spanned<OriginWire>, versions: &[Version], problems: &mut Pr
             problems.at(carries, "an `[[origin]]` takes `carries` with `crate` only");
         }
         if carries.get_ref().after.is_empty() {
-            problems.at(carries, "`carries.after` of an `[[origin]]` is empty: name the texts before the version");
+            problems.at(
+                carries,
+                "`carries.after` of an `[[origin]]` is empty: name the texts before the version",
+            );
         }
     }
     if origin.debian.is_some() != origin.file.is_some() {
         problems.at(&here, "an `[[origin]]` takes `debian` and `file` together");
     }
-    let place = match (origin.url, origin.krate, origin.debian.zip(origin.file), origin.folder) {
+    let place = match (
+        origin.url,
+        origin.krate,
+        origin.debian.zip(origin.file),
+        origin.folder,
+    ) {
         (Some(url), None, None, None) if origin.releases.is_empty() => {
             for version in versions {
                 if let Err(error) = check_url(&url.get_ref().at(version)) {
@@ -86,7 +115,11 @@ pub fn check(place: Spanned<OriginWire>, versions: &[Version], problems: &mut Pr
         }
         (None, Some(name), None, None) if !origin.releases.is_empty() => PlaceTemplate::Crate {
             name,
-            releases: origin.releases.into_iter().map(|(version, release)| (version.into_inner(), release)).collect(),
+            releases: origin
+                .releases
+                .into_iter()
+                .map(|(version, release)| (version.into_inner(), release))
+                .collect(),
             carries: origin.carries.map(Spanned::into_inner),
         },
         (None, None, Some((package, file)), None) if origin.releases.is_empty() => {
@@ -95,28 +128,64 @@ pub fn check(place: Spanned<OriginWire>, versions: &[Version], problems: &mut Pr
                     problems.at(&file, format!("an `[[origin]]` has a bad `file`: {error}"));
                 }
             }
-            PlaceTemplate::Debian { package, file: file.into_inner() }
+            PlaceTemplate::Debian {
+                package,
+                file: file.into_inner(),
+            }
         }
-        (None, None, None, Some(folder)) if origin.releases.is_empty() => PlaceTemplate::Folder(folder),
+        (None, None, None, Some(folder)) if origin.releases.is_empty() => {
+            PlaceTemplate::Folder(folder)
+        }
         _ => {
             problems.at(&here, "an `[[origin]]` takes one of `url`, `crate` with `releases`, `debian` with `file`, or `folder`");
             return None;
         }
     };
-    let published_sha256 = origin.published_sha256.into_iter().map(|(version, sha256)| (version.into_inner(), sha256)).collect();
-    Some(OriginTemplate { place, root: origin.root.into_inner(), published_sha256 })
+    let published_sha256 = origin
+        .published_sha256
+        .into_iter()
+        .map(|(version, sha256)| (version.into_inner(), sha256))
+        .collect();
+    Some(OriginTemplate {
+        place,
+        root: origin.root.into_inner(),
+        published_sha256,
+    })
 }
 
 impl ComparedWire {
     /// The origin with the files in which it may differ.
-    pub fn check(self, versions: &[Version], problems: &mut Problems<'_>) -> Option<ComparedTemplate> {
+    pub fn check(
+        self,
+        versions: &[Version],
+        problems: &mut Problems<'_>,
+    ) -> Option<ComparedTemplate> {
         if self.differs.get_ref().is_empty() {
-            problems.at(&self.differs, "a `[[compared]]` has no `differs`: what differs in nothing is an `[[origin]]`");
+            problems.at(
+                &self.differs,
+                "a `[[compared]]` has no `differs`: what differs in nothing is an `[[origin]]`",
+            );
         }
-        for (path, reason) in self.differs.get_ref().iter().filter(|(_, reason)| reason.get_ref().trim().is_empty()) {
-            problems.at(reason, format!("a `[[compared]]` differs in `{path}` without a reason"));
+        for (path, reason) in self
+            .differs
+            .get_ref()
+            .iter()
+            .filter(|(_, reason)| reason.get_ref().trim().is_empty())
+        {
+            problems.at(
+                reason,
+                format!("a `[[compared]]` differs in `{path}` without a reason"),
+            );
         }
-        let differs = self.differs.into_inner().into_iter().map(|(path, reason)| (path, reason.into_inner())).collect();
-        Some(ComparedTemplate { origin: check(self.origin, versions, problems)?, differs })
+        let differs = self
+            .differs
+            .into_inner()
+            .into_iter()
+            .map(|(path, reason)| (path, reason.into_inner()))
+            .collect();
+        Some(ComparedTemplate {
+            origin: check(self.origin, versions, problems)?,
+            differs,
+        })
     }
 }

@@ -16,7 +16,11 @@ pub struct Problems<'a> {
 impl<'a> Problems<'a> {
     /// Of `text`, the content of `file`.
     pub fn new(file: &'a str, text: &'a str) -> Self {
-        Self { file, text, found: Vec::new() }
+        Self {
+            file,
+            text,
+            found: Vec::new(),
+        }
     }
 
     /// Adds one about `place`.
@@ -27,9 +31,22 @@ impl<'a> Problems<'a> {
     /// Adds one about `place`, which may hold a credential: it is not shown.
     pub fn at_hidden<T>(&mut self, place: &Spanned<T>, message: impl AsRef<str>) {
         let span = place.span();
-        let Some(hidden) = self.text.get(span.clone()) else { return self.in_range(span, message) };
-        let text = format!("{}{}{}", &self.text[..span.start], "*".repeat(hidden.len()), &self.text[span.end..]);
-        self.found.push(SyntaxError::at(self.file, &text, message.as_ref(), None, span));
+        let Some(hidden) = self.text.get(span.clone()) else {
+            return self.in_range(span, message);
+        };
+        let text = format!(
+            "{}{}{}",
+            &self.text[..span.start],
+            "*".repeat(hidden.len()),
+            &self.text[span.end..]
+        );
+        self.found.push(SyntaxError::at(
+            self.file,
+            &text,
+            message.as_ref(),
+            None,
+            span,
+        ));
     }
 
     /// Adds one about the whole recipe.
@@ -38,12 +55,22 @@ impl<'a> Problems<'a> {
     }
 
     fn in_range(&mut self, span: Range<usize>, message: impl AsRef<str>) {
-        self.found.push(SyntaxError::at(self.file, self.text, message.as_ref(), None, span));
+        self.found.push(SyntaxError::at(
+            self.file,
+            self.text,
+            message.as_ref(),
+            None,
+            span,
+        ));
     }
 
     /// All of them, in the order of the text; `Ok` where there is none.
     pub fn into_result(mut self) -> Result<(), Vec<SyntaxError>> {
         self.found.sort_by_key(|problem| problem.line);
-        if self.found.is_empty() { Ok(()) } else { Err(self.found) }
+        if self.found.is_empty() {
+            Ok(())
+        } else {
+            Err(self.found)
+        }
     }
 }

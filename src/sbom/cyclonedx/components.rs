@@ -1,6 +1,9 @@
 //! Components of CycloneDX documents: sources, libraries with their files and objects, tools.
 
-use super::model::{Attachment, Component, Diff, ExternalReference, Hash, Issue, License, Organization, Patch, Pedigree, Property};
+use super::model::{
+    Attachment, Component, Diff, ExternalReference, Hash, Issue, License, Organization, Patch,
+    Pedigree, Property,
+};
 use crate::build::{ManifestArchive, ManifestFile, ManifestLibrary, ManifestSource};
 use crate::model::{LockedSource, Place, Recipe, Selected};
 use crate::sbom::Built;
@@ -23,7 +26,10 @@ pub fn member_ref(archive: &ManifestArchive, member: &str) -> String {
 
 /// This project.
 pub fn ours() -> Organization {
-    Organization { name: names::SUPPLIER.to_owned(), url: vec![env!("CARGO_PKG_REPOSITORY").to_owned()] }
+    Organization {
+        name: names::SUPPLIER.to_owned(),
+        url: vec![env!("CARGO_PKG_REPOSITORY").to_owned()],
+    }
 }
 
 /// A source as upstream has it.
@@ -32,21 +38,34 @@ pub fn source(selected: &Selected) -> Component {
     let purls = names::purls(recipe, source);
     let upstream = names::upstream(source).map(|(_, origin)| origin);
     let mut properties = vec![property("wasideps:inputs:sha256", source.inputs)];
-    // A component has one package URL. `evidence.identity` takes more, in a form that readers older than it refuse.
-    properties.extend(purls.iter().skip(1).map(|purl| property("wasideps:purl", purl.to_string())));
+    // A component has one package URL. `evidence.identity` takes more, in a form that readers older
+    // than it refuse.
+    properties.extend(
+        purls
+            .iter()
+            .skip(1)
+            .map(|purl| property("wasideps:purl", purl.to_string())),
+    );
     if let Some(declared) = &recipe.license.declared {
         properties.push(property("wasideps:license:declared", declared));
     }
     Component {
         r#type: "library",
         bom_ref: source_ref(recipe.name.as_str()),
-        supplier: Some(Organization { name: recipe.originator.to_string(), url: vec![recipe.homepage.to_string()] }),
+        supplier: Some(Organization {
+            name: recipe.originator.to_string(),
+            url: vec![recipe.homepage.to_string()],
+        }),
         publisher: Some(recipe.originator.to_string()),
         name: recipe.name.to_string(),
         version: Some(source.version.to_string()),
         description: Some(recipe.summary.to_string()),
         hashes: upstream.map(names::archive_digests).unwrap_or_default(),
-        swhid: upstream.and_then(|origin| origin.swhid.as_ref()).map(ToString::to_string).into_iter().collect(),
+        swhid: upstream
+            .and_then(|origin| origin.swhid.as_ref())
+            .map(ToString::to_string)
+            .into_iter()
+            .collect(),
         licenses: license(recipe),
         copyright: copyright(recipe),
         cpe: Some(names::cpe(recipe, &source.version)),
@@ -59,7 +78,10 @@ pub fn source(selected: &Selected) -> Component {
 
 /// The licence of the files that take part.
 fn license(recipe: &Recipe) -> Vec<License> {
-    vec![License { expression: recipe.license.expression.clone(), acknowledgement: "concluded" }]
+    vec![License {
+        expression: recipe.license.expression.clone(),
+        acknowledgement: "concluded",
+    }]
 }
 
 fn copyright(recipe: &Recipe) -> Option<String> {
@@ -68,11 +90,23 @@ fn copyright(recipe: &Recipe) -> Option<String> {
 
 /// Where a source is at home, and where it can be had.
 fn references(recipe: &Recipe, source: &LockedSource) -> Vec<ExternalReference> {
-    let plain = |r#type, url: &url::Url| ExternalReference { r#type, url: url.to_string(), comment: None, hashes: Vec::new() };
+    let plain = |r#type, url: &url::Url| ExternalReference {
+        r#type,
+        url: url.to_string(),
+        comment: None,
+        hashes: Vec::new(),
+    };
     let mut references = vec![plain("website", &recipe.homepage)];
     if let Some(repository) = &recipe.identifiers.repository {
-        let tag = recipe.identifiers.tag.as_ref().map(|tag| format!("tag {}", tag.at(&source.version)));
-        references.push(ExternalReference { comment: tag, ..plain("vcs", repository) });
+        let tag = recipe
+            .identifiers
+            .tag
+            .as_ref()
+            .map(|tag| format!("tag {}", tag.at(&source.version)));
+        references.push(ExternalReference {
+            comment: tag,
+            ..plain("vcs", repository)
+        });
     }
     references.extend(source.origins.iter().filter_map(|origin| {
         Some(ExternalReference {
@@ -85,10 +119,14 @@ fn references(recipe: &Recipe, source: &LockedSource) -> Vec<ExternalReference> 
     references
 }
 
-/// What the recipe does to the source before it is compiled; `ancestors` is what it does it to. `None` where there is nothing to tell.
+/// What the recipe does to the source before it is compiled; `ancestors` is what it does it to.
+/// `None` where there is nothing to tell.
 pub fn pedigree(selected: &Selected, ancestors: Vec<Component>) -> Option<Pedigree> {
     let texts = selected.recipe.patches.iter().filter_map(|patch| {
-        let (_, text) = selected.patches.iter().find(|(name, _)| *name == patch.file)?;
+        let (_, text) = selected
+            .patches
+            .iter()
+            .find(|(name, _)| *name == patch.file)?;
         Some((patch, text))
     });
     let patches: Vec<_> = texts
@@ -96,9 +134,15 @@ pub fn pedigree(selected: &Selected, ancestors: Vec<Component>) -> Option<Pedigr
             let (kind, url) = if patch.upstream.starts_with("not sent:") {
                 ("unofficial", None)
             } else {
-                ("backport", url::Url::parse(&patch.upstream).ok().map(String::from))
+                (
+                    "backport",
+                    url::Url::parse(&patch.upstream).ok().map(String::from),
+                )
             };
-            let text = Attachment { content_type: "text/x-diff", content: String::from_utf8_lossy(text).into_owned() };
+            let text = Attachment {
+                content_type: "text/x-diff",
+                content: String::from_utf8_lossy(text).into_owned(),
+            };
             let description = format!("{} (upstream: {})", patch.reason, patch.upstream);
             let security = patch.resolves.iter().map(|vulnerability| Issue {
                 r#type: "security",
@@ -106,17 +150,42 @@ pub fn pedigree(selected: &Selected, ancestors: Vec<Component>) -> Option<Pedigr
                 name: vulnerability.to_string(),
                 description: description.clone(),
             });
-            let change = Issue { r#type: "enhancement", id: None, name: patch.file.to_string(), description: description.clone() };
-            let resolves = if patch.resolves.is_empty() { vec![change] } else { security.collect() };
-            Patch { r#type: kind, diff: Diff { text, url }, resolves }
+            let change = Issue {
+                r#type: "enhancement",
+                id: None,
+                name: patch.file.to_string(),
+                description: description.clone(),
+            };
+            let resolves = if patch.resolves.is_empty() {
+                vec![change]
+            } else {
+                security.collect()
+            };
+            Patch {
+                r#type: kind,
+                diff: Diff { text, url },
+                resolves,
+            }
         })
         .collect();
-    let overlays = selected.source.overlays.iter().map(|(file, digest)| format!("Overlaid with {file}, SHA-256 {digest}."));
-    let steps = selected.recipe.steps.iter().map(|step| format!("{}: {}.", step.to, step.sentence()));
+    let overlays = selected
+        .source
+        .overlays
+        .iter()
+        .map(|(file, digest)| format!("Overlaid with {file}, SHA-256 {digest}."));
+    let steps = selected
+        .recipe
+        .steps
+        .iter()
+        .map(|step| format!("{}: {}.", step.to, step.sentence()));
     let notes = overlays.chain(steps).collect::<Vec<_>>().join("\n");
     let notes = (!notes.is_empty()).then_some(notes);
     let some = !ancestors.is_empty() || !patches.is_empty() || notes.is_some();
-    some.then_some(Pedigree { ancestors, patches, notes })
+    some.then_some(Pedigree {
+        ancestors,
+        patches,
+        notes,
+    })
 }
 
 /// The reference to a library: the path of its archive, or what no path and no other reference is.
@@ -128,17 +197,40 @@ pub fn library_ref(source: &ManifestSource, library: &ManifestLibrary) -> String
 }
 
 /// A library with its objects, and the other files that are installed for it.
-pub fn library(built: &Built<'_>, selected: &Selected, installed: &ManifestSource, library: &ManifestLibrary) -> Component {
-    let is_archive = |file: &ManifestFile| library.archive.as_ref().is_some_and(|archive| archive.path == file.path);
-    let files = built.manifest.files.iter().filter(|file| file.source.as_ref() == Some(&installed.name));
-    let files = files.filter(|file| installed.owner(&file.path) == Some(library) && !is_archive(file));
-    let copied = |file: &ManifestFile| built.closure.files_of(&installed.name).find(|from| Some(&from.path) == file.copy_of.as_ref());
+pub fn library(
+    built: &Built<'_>,
+    selected: &Selected,
+    installed: &ManifestSource,
+    library: &ManifestLibrary,
+) -> Component {
+    let is_archive = |file: &ManifestFile| {
+        library
+            .archive
+            .as_ref()
+            .is_some_and(|archive| archive.path == file.path)
+    };
+    let files = built
+        .manifest
+        .files
+        .iter()
+        .filter(|file| file.source.as_ref() == Some(&installed.name));
+    let files =
+        files.filter(|file| installed.owner(&file.path) == Some(library) && !is_archive(file));
+    let copied = |file: &ManifestFile| {
+        built
+            .closure
+            .files_of(&installed.name)
+            .find(|from| Some(&from.path) == file.copy_of.as_ref())
+    };
     let members = library.archive.iter().flat_map(|archive| {
-        built.closure.members_of(archive.path.as_str()).map(|member| {
-            let mut object = file(&member_ref(archive, &member.name), &member.name);
-            object.contains(&member.content);
-            object
-        })
+        built
+            .closure
+            .members_of(archive.path.as_str())
+            .map(|member| {
+                let mut object = file(&member_ref(archive, &member.name), &member.name);
+                object.contains(&member.content);
+                object
+            })
     });
     let files = files.map(|of| {
         let mut component = installed_file(of);
@@ -147,14 +239,26 @@ pub fn library(built: &Built<'_>, selected: &Selected, installed: &ManifestSourc
         }
         component
     });
-    Component { components: members.chain(files).collect(), ..library_as_linked(built, selected, installed, library) }
+    Component {
+        components: members.chain(files).collect(),
+        ..library_as_linked(built, selected, installed, library)
+    }
 }
 
 /// A library as a part of a program that is linked with it: without what is in the prefix alone.
-pub fn library_as_linked(built: &Built<'_>, selected: &Selected, installed: &ManifestSource, library: &ManifestLibrary) -> Component {
+pub fn library_as_linked(
+    built: &Built<'_>,
+    selected: &Selected,
+    installed: &ManifestSource,
+    library: &ManifestLibrary,
+) -> Component {
     let recipe = &selected.recipe;
     let archive = library.archive.as_ref();
-    let archived = built.manifest.files.iter().find(|file| archive.is_some_and(|archive| archive.path == file.path));
+    let archived = built
+        .manifest
+        .files
+        .iter()
+        .find(|file| archive.is_some_and(|archive| archive.path == file.path));
     Component {
         r#type: "library",
         bom_ref: library_ref(installed, library),
@@ -177,11 +281,19 @@ pub fn library_as_linked(built: &Built<'_>, selected: &Selected, installed: &Man
 
 /// A file of the prefix.
 pub fn installed_file(of: &ManifestFile) -> Component {
-    Component { hashes: hashes(of), ..file(of.path.as_str(), of.path.as_str()) }
+    Component {
+        hashes: hashes(of),
+        ..file(of.path.as_str(), of.path.as_str())
+    }
 }
 
 fn file(bom_ref: &str, name: &str) -> Component {
-    Component { r#type: "file", bom_ref: bom_ref.to_owned(), name: name.to_owned(), ..Component::default() }
+    Component {
+        r#type: "file",
+        bom_ref: bom_ref.to_owned(),
+        name: name.to_owned(),
+        ..Component::default()
+    }
 }
 
 fn hashes(file: &ManifestFile) -> Vec<Hash> {
@@ -191,14 +303,24 @@ fn hashes(file: &ManifestFile) -> Vec<Hash> {
 /// A tool, or a library of the SDK.
 pub fn tool(tool: &Tool) -> Component {
     Component {
-        r#type: if tool.is_library() { "library" } else { "application" },
+        r#type: if tool.is_library() {
+            "library"
+        } else {
+            "application"
+        },
         bom_ref: tool_ref(tool.name),
-        supplier: Some(Organization { name: tool.supplier.to_owned(), url: vec![tool.homepage.to_owned()] }),
+        supplier: Some(Organization {
+            name: tool.supplier.to_owned(),
+            url: vec![tool.homepage.to_owned()],
+        }),
         name: tool.name.to_owned(),
         version: Some(tool.version.clone()),
         description: Some(tool.summary.to_owned()),
         hashes: vec![tool.digest.into()],
-        licenses: vec![License { expression: tool.license.to_owned(), acknowledgement: "declared" }],
+        licenses: vec![License {
+            expression: tool.license.to_owned(),
+            acknowledgement: "declared",
+        }],
         purl: Some(tool.purl.clone()),
         properties: vec![property("wasideps:note", &tool.note)],
         ..Component::default()
@@ -206,5 +328,8 @@ pub fn tool(tool: &Tool) -> Component {
 }
 
 pub fn property(name: &'static str, value: impl Into<String>) -> Property {
-    Property { name, value: value.into() }
+    Property {
+        name,
+        value: value.into(),
+    }
 }

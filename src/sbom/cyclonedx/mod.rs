@@ -1,4 +1,5 @@
-//! CycloneDX documents: of the locked sources, of a prefix, and of what a wheel takes from a prefix.
+//! CycloneDX documents: of the locked sources, of a prefix, and of what a wheel takes from a
+//! prefix.
 
 mod components;
 mod model;
@@ -13,7 +14,10 @@ use super::{Built, Context, uuid};
 use crate::build::{Manifest, ManifestLibrary, ManifestSource};
 use crate::model::{Recipe, Selected};
 use components::{library_ref, member_ref, ours, property, source_ref, tool_ref};
-use model::{Command, Component, Composition, Dependency, Flow, Formula, Lifecycle, Metadata, Resource, Step, Task, Tools, Workflow};
+use model::{
+    Command, Component, Composition, Dependency, Flow, Formula, Lifecycle, Metadata, Resource,
+    Step, Task, Tools, Workflow,
+};
 
 /// Which version of the format a document is in. What we write differs in nothing else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -45,18 +49,41 @@ const SUBJECT: &str = "subject";
 
 /// The BOM of the locked sources, before anything is built.
 #[must_use]
-pub fn sources_document<'a>(sources: impl IntoIterator<Item = &'a Selected>, version: SpecVersion, context: &Context<'_>) -> Bom {
+pub fn sources_document<'a>(
+    sources: impl IntoIterator<Item = &'a Selected>,
+    version: SpecVersion,
+    context: &Context<'_>,
+) -> Bom {
     let sources: Vec<&Selected> = sources.into_iter().collect();
     let components = sources.iter().map(|selected| {
         let pedigree = components::pedigree(selected, Vec::new());
-        Component { pedigree, ..components::source(selected) }
+        Component {
+            pedigree,
+            ..components::source(selected)
+        }
     });
     let components: Vec<_> = components.collect();
-    let own = sources.iter().map(|selected| source_dependency(&selected.recipe));
-    let mut dependencies = vec![depends(SUBJECT, components.iter().map(|component| component.bom_ref.clone()).collect())];
+    let own = sources
+        .iter()
+        .map(|selected| source_dependency(&selected.recipe));
+    let mut dependencies = vec![depends(
+        SUBJECT,
+        components
+            .iter()
+            .map(|component| component.bom_ref.clone())
+            .collect(),
+    )];
     dependencies.extend(own);
-    let subject = subject("wasideps-sources", "The sources that the lock of wasideps names".to_owned());
-    Bom { components, dependencies, ..bom("pre-build", subject, context) }.named(version)
+    let subject = subject(
+        "wasideps-sources",
+        "The sources that the lock of wasideps names".to_owned(),
+    );
+    Bom {
+        components,
+        dependencies,
+        ..bom("pre-build", subject, context)
+    }
+    .named(version)
 }
 
 /// The BOM of a prefix: libraries with their files, objects and pedigree, and how they were made.
@@ -64,8 +91,10 @@ pub fn sources_document<'a>(sources: impl IntoIterator<Item = &'a Selected>, ver
 pub fn prefix_document(built: &Built<'_>, version: SpecVersion, context: &Context<'_>) -> Bom {
     let manifest = built.manifest;
     let tools = names::tools(manifest);
-    // What programs that use the libraries are linked with is a part of the whole; what only took part in the build is not.
-    let (linked, used): (Vec<&Tool>, Vec<&Tool>) = tools.iter().partition(|tool| tool.name == "wasi-libc");
+    // What programs that use the libraries are linked with is a part of the whole; what only took
+    // part in the build is not.
+    let (linked, used): (Vec<&Tool>, Vec<&Tool>) =
+        tools.iter().partition(|tool| tool.name == "wasi-libc");
     let used = used.into_iter().filter(|tool| tool.name != "wasideps");
     let mut components = Vec::new();
     let mut dependencies = Vec::new();
@@ -74,31 +103,67 @@ pub fn prefix_document(built: &Built<'_>, version: SpecVersion, context: &Contex
         for library in &installed.libraries {
             components.push(components::library(built, selected, installed, library));
             // Headers alone are linked with nothing.
-            let linked = linked.iter().filter(|_| library.archive.is_some()).map(|tool| tool_ref(tool.name));
+            let linked = linked
+                .iter()
+                .filter(|_| library.archive.is_some())
+                .map(|tool| tool_ref(tool.name));
             let on = required(manifest, library).chain(linked).collect();
             dependencies.push(depends(&library_ref(installed, library), on));
         }
         workflows.extend(workflows_of(built, installed));
     }
-    let libraries: Vec<String> = components.iter().map(|component| component.bom_ref.clone()).collect();
+    let libraries: Vec<String> = components
+        .iter()
+        .map(|component| component.bom_ref.clone())
+        .collect();
     let about = manifest.files.iter().filter(|file| file.source.is_none());
     components.extend(about.map(components::installed_file));
     components.extend(linked.iter().map(|tool| components::tool(tool)));
-    dependencies.extend(linked.iter().map(|tool| depends(&tool_ref(tool.name), Vec::new())));
+    dependencies.extend(
+        linked
+            .iter()
+            .map(|tool| depends(&tool_ref(tool.name), Vec::new())),
+    );
     dependencies.insert(0, depends(SUBJECT, libraries.clone()));
-    let known: Vec<String> = std::iter::once(SUBJECT.to_owned()).chain(libraries).collect();
-    let mut compositions = vec![Composition { aggregate: "complete", assemblies: known.clone(), dependencies: known }];
+    let known: Vec<String> = std::iter::once(SUBJECT.to_owned())
+        .chain(libraries)
+        .collect();
+    let mut compositions = vec![Composition {
+        aggregate: "complete",
+        assemblies: known.clone(),
+        dependencies: known,
+    }];
     if !linked.is_empty() {
         // Whatever the SDK's makers put into it.
         let assemblies = linked.iter().map(|tool| tool_ref(tool.name)).collect();
-        compositions.push(Composition { aggregate: "unknown", assemblies, dependencies: Vec::new() });
+        compositions.push(Composition {
+            aggregate: "unknown",
+            assemblies,
+            dependencies: Vec::new(),
+        });
     }
-    let formula = Formula { bom_ref: "build".to_owned(), components: used.map(components::tool).collect(), workflows };
+    let formula = Formula {
+        bom_ref: "build".to_owned(),
+        components: used.map(components::tool).collect(),
+        workflows,
+    };
     let subject = subject(
         &format!("wasideps-{}", manifest.config()),
-        format!("Libraries for {}, made with {}; the key of the build is {}", manifest.config(), manifest.toolchain, manifest.key),
+        format!(
+            "Libraries for {}, made with {}; the key of the build is {}",
+            manifest.config(),
+            manifest.toolchain,
+            manifest.key
+        ),
     );
-    Bom { components, dependencies, compositions, formulation: vec![formula], ..bom("build", subject, context) }.named(version)
+    Bom {
+        components,
+        dependencies,
+        compositions,
+        formulation: vec![formula],
+        ..bom("build", subject, context)
+    }
+    .named(version)
 }
 
 fn bom(phase: &'static str, component: Component, context: &Context<'_>) -> Bom {
@@ -112,7 +177,9 @@ fn bom(phase: &'static str, component: Component, context: &Context<'_>) -> Bom 
         metadata: Metadata {
             timestamp: context.created,
             lifecycles: vec![Lifecycle { phase }],
-            tools: Tools { components: vec![generator()] },
+            tools: Tools {
+                components: vec![generator()],
+            },
             manufacturer: ours(),
             component,
             supplier: Some(ours()),
@@ -121,7 +188,14 @@ fn bom(phase: &'static str, component: Component, context: &Context<'_>) -> Bom 
         dependencies: Vec::new(),
         compositions: Vec::new(),
         formulation: Vec::new(),
-        properties: excluded.map(|excluded| property("wasideps:excluded", format!("{}: {}", excluded.name, excluded.reason))).collect(),
+        properties: excluded
+            .map(|excluded| {
+                property(
+                    "wasideps:excluded",
+                    format!("{}: {}", excluded.name, excluded.reason),
+                )
+            })
+            .collect(),
     }
 }
 
@@ -136,9 +210,13 @@ impl Bom {
     }
 }
 
-/// This program, without the digest of its sources: the documents of the lock, which are committed, would change with each of its lines.
+/// This program, without the digest of its sources: the documents of the lock, which are committed,
+/// would change with each of its lines.
 fn generator() -> Component {
-    Component { hashes: Vec::new(), ..components::tool(&names::this_program(env!("CARGO_PKG_VERSION"))) }
+    Component {
+        hashes: Vec::new(),
+        ..components::tool(&names::this_program(env!("CARGO_PKG_VERSION")))
+    }
 }
 
 fn subject(name: &str, description: String) -> Component {
@@ -154,20 +232,39 @@ fn subject(name: &str, description: String) -> Component {
 }
 
 fn depends(from: &str, on: Vec<String>) -> Dependency {
-    Dependency { r#ref: from.to_owned(), depends_on: on }
+    Dependency {
+        r#ref: from.to_owned(),
+        depends_on: on,
+    }
 }
 
 fn source_dependency(recipe: &Recipe) -> Dependency {
-    depends(&source_ref(recipe.name.as_str()), recipe.required().into_iter().map(|name| source_ref(name.as_str())).collect())
+    depends(
+        &source_ref(recipe.name.as_str()),
+        recipe
+            .required()
+            .into_iter()
+            .map(|name| source_ref(name.as_str()))
+            .collect(),
+    )
 }
 
 /// References to the libraries that `library` requires.
-fn required<'a>(manifest: &'a Manifest, library: &'a ManifestLibrary) -> impl Iterator<Item = String> + 'a {
-    library.required().filter_map(|id| manifest.library(id)).map(|(source, library)| library_ref(source, library))
+fn required<'a>(
+    manifest: &'a Manifest,
+    library: &'a ManifestLibrary,
+) -> impl Iterator<Item = String> + 'a {
+    library
+        .required()
+        .filter_map(|id| manifest.library(id))
+        .map(|(source, library)| library_ref(source, library))
 }
 
 /// How the archives of a source were made: a task for each object, with clang's command.
-fn workflows_of<'a>(built: &'a Built<'_>, installed: &'a ManifestSource) -> impl Iterator<Item = Workflow> + 'a {
+fn workflows_of<'a>(
+    built: &'a Built<'_>,
+    installed: &'a ManifestSource,
+) -> impl Iterator<Item = Workflow> + 'a {
     let tools = ["wasideps", "wasi-sdk", "clang"];
     installed.archives().map(move |archive| {
         let task = |member: &crate::build::ClosureMember| {
@@ -176,15 +273,27 @@ fn workflows_of<'a>(built: &'a Built<'_>, installed: &'a ManifestSource) -> impl
                 bom_ref: format!("build/{object}"),
                 uid: object.clone(),
                 task_types: vec!["build"],
-                steps: vec![Step { commands: vec![Command { executed: command(built.closure, member) }] }],
+                steps: vec![Step {
+                    commands: vec![Command {
+                        executed: command(built.closure, member),
+                    }],
+                }],
                 outputs: vec![Flow::output(&object)],
             }
         };
         Workflow {
             bom_ref: format!("build/{}", archive.path),
             uid: archive.path.to_string(),
-            resource_references: tools.map(|tool| Resource { r#ref: tool_ref(tool) }).into(),
-            tasks: built.closure.members_of(archive.path.as_str()).map(task).collect(),
+            resource_references: tools
+                .map(|tool| Resource {
+                    r#ref: tool_ref(tool),
+                })
+                .into(),
+            tasks: built
+                .closure
+                .members_of(archive.path.as_str())
+                .map(task)
+                .collect(),
             task_types: vec!["build"],
             inputs: vec![Flow::input(&source_ref(installed.name.as_str()))],
             outputs: vec![Flow::output(archive.path.as_str())],

@@ -1,5 +1,6 @@
-//! The parts of CycloneDX's JSON that we write, which are the same in versions 1.6 and 1.7. Source: <https://cyclonedx.org/docs/1.6/json/>,
-//! <https://cyclonedx.org/docs/1.7/json/> and their JSON schemas.
+//! The parts of CycloneDX's JSON that we write, which are the same in versions 1.6 and 1.7. Source:
+//! <https://cyclonedx.org/docs/1.6/json/>, <https://cyclonedx.org/docs/1.7/json/> and their JSON
+//! schemas.
 
 use serde::Serialize;
 
@@ -121,19 +122,28 @@ pub struct Hash {
 
 impl From<Sha1> for Hash {
     fn from(digest: Sha1) -> Self {
-        Self { alg: "SHA-1", content: digest.to_string() }
+        Self {
+            alg: "SHA-1",
+            content: digest.to_string(),
+        }
     }
 }
 
 impl From<Sha512> for Hash {
     fn from(digest: Sha512) -> Self {
-        Self { alg: "SHA-512", content: digest.to_string() }
+        Self {
+            alg: "SHA-512",
+            content: digest.to_string(),
+        }
     }
 }
 
 impl From<Sha256> for Hash {
     fn from(digest: Sha256) -> Self {
-        Self { alg: "SHA-256", content: digest.to_string() }
+        Self {
+            alg: "SHA-256",
+            content: digest.to_string(),
+        }
     }
 }
 
@@ -289,12 +299,20 @@ pub struct Flow {
 impl Flow {
     /// The component `bom_ref` goes in.
     pub fn input(bom_ref: &str) -> Self {
-        Self { r#type: None, resource: Resource { r#ref: bom_ref.to_owned() } }
+        Self {
+            r#type: None,
+            resource: Resource {
+                r#ref: bom_ref.to_owned(),
+            },
+        }
     }
 
     /// The component `bom_ref` comes out.
     pub fn output(bom_ref: &str) -> Self {
-        Self { r#type: Some("artifact"), ..Self::input(bom_ref) }
+        Self {
+            r#type: Some("artifact"),
+            ..Self::input(bom_ref)
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! Graphs of what made what, as SVG inside the page. All that they show is also in the page's tables.
+//! Graphs of what made what, as SVG inside the page. All that they show is also in the page's
+//! tables.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +17,8 @@ const SINGLE: usize = 16;
 const ROW: usize = 26;
 const PAD: usize = 12;
 const HEAD: usize = 24;
-/// Left edge and width of each column: what the source comes from, its files, objects, archives, what consumers name.
+/// Left edge and width of each column: what the source comes from, its files, objects, archives,
+/// what consumers name.
 const COLUMNS: [(usize, usize); 5] = [(0, 230), (280, 300), (640, 200), (900, 150), (1090, 150)];
 const WIDTH: usize = 1240;
 
@@ -56,7 +58,13 @@ impl Node {
 /// Its end, where all of it is too long: file names are told apart by it.
 fn shortened(text: &str, most: usize) -> String {
     let length = text.chars().count();
-    if length <= most { text.to_owned() } else { std::iter::once('…').chain(text.chars().skip(length + 1 - most)).collect() }
+    if length <= most {
+        text.to_owned()
+    } else {
+        std::iter::once('…')
+            .chain(text.chars().skip(length + 1 - most))
+            .collect()
+    }
 }
 
 fn edge(from: (usize, usize), to: (usize, usize), width: usize) -> Markup {
@@ -87,17 +95,31 @@ fn groups<'a>(built: &Built<'a>, archive: &ManifestArchive) -> Vec<Group<'a>> {
     let members: Vec<_> = built.closure.members_of(archive.path.as_str()).collect();
     let file = |member: &ClosureMember| &built.closure.files[member.source];
     if members.len() <= SINGLE {
-        let single =
-            |member: &'a ClosureMember| Group { label: file(member).path.to_string(), class: class(file(member)), members: vec![member] };
+        let single = |member: &'a ClosureMember| Group {
+            label: file(member).path.to_string(),
+            class: class(file(member)),
+            members: vec![member],
+        };
         return members.into_iter().map(single).collect();
     }
     let mut folders: BTreeMap<&str, Vec<&ClosureMember>> = BTreeMap::new();
     for member in members {
-        folders.entry(folder(&file(member).path)).or_default().push(member);
+        folders
+            .entry(folder(&file(member).path))
+            .or_default()
+            .push(member);
     }
     let group = |(folder, members): (&str, Vec<&'a ClosureMember>)| Group {
-        label: format!("{}: {}", if folder.is_empty() { "." } else { folder }, counted(members.len(), "file")),
-        class: members.iter().map(|member| class(file(member))).find(|class| *class != "file").unwrap_or("file"),
+        label: format!(
+            "{}: {}",
+            if folder.is_empty() { "." } else { folder },
+            counted(members.len(), "file")
+        ),
+        class: members
+            .iter()
+            .map(|member| class(file(member)))
+            .find(|class| *class != "file")
+            .unwrap_or("file"),
         members,
     };
     folders.into_iter().map(group).collect()
@@ -113,7 +135,9 @@ fn class(file: &ClosureFile) -> &'static str {
 
 /// The folder that a file is in; empty for the top.
 pub fn folder(path: &RelPath) -> &str {
-    path.as_str().rsplit_once('/').map_or("", |(folder, _)| folder)
+    path.as_str()
+        .rsplit_once('/')
+        .map_or("", |(folder, _)| folder)
 }
 
 /// `1 file`, `2 files`, `2 patches`.
@@ -142,17 +166,48 @@ impl Drawing {
         for archive in installed.archives() {
             let groups = groups(built, archive);
             let y = at(self.rows) + groups.len().saturating_sub(1) * ROW / 2;
-            let archive =
-                Node { column: 3, y, text: archive.path.file_name().to_owned(), title: archive.path.to_string(), class: "archive" };
+            let archive = Node {
+                column: 3,
+                y,
+                text: archive.path.file_name().to_owned(),
+                title: archive.path.to_string(),
+                class: "archive",
+            };
             for group in groups {
-                let (sources, objects): (Vec<_>, Vec<_>) =
-                    group.members.iter().map(|member| (built.closure.files[member.source].path.as_str(), member.name.as_str())).unzip();
-                let text = if let [name] = objects[..] { name.to_owned() } else { counted(objects.len(), "object") };
+                let (sources, objects): (Vec<_>, Vec<_>) = group
+                    .members
+                    .iter()
+                    .map(|member| {
+                        (
+                            built.closure.files[member.source].path.as_str(),
+                            member.name.as_str(),
+                        )
+                    })
+                    .unzip();
+                let text = if let [name] = objects[..] {
+                    name.to_owned()
+                } else {
+                    counted(objects.len(), "object")
+                };
                 let y = at(self.rows);
-                let source = Node { column: 1, y, text: group.label, title: sources.join("\n"), class: group.class };
-                let object = Node { column: 2, y, text, title: objects.join("\n"), class: "object" };
-                self.edges.push(edge(source.right(), object.left(), width(objects.len())));
-                self.edges.push(edge(object.right(), archive.left(), width(objects.len())));
+                let source = Node {
+                    column: 1,
+                    y,
+                    text: group.label,
+                    title: sources.join("\n"),
+                    class: group.class,
+                };
+                let object = Node {
+                    column: 2,
+                    y,
+                    text,
+                    title: objects.join("\n"),
+                    class: "object",
+                };
+                self.edges
+                    .push(edge(source.right(), object.left(), width(objects.len())));
+                self.edges
+                    .push(edge(object.right(), archive.left(), width(objects.len())));
                 self.nodes.extend([source, object]);
                 self.rows += 1;
             }
@@ -164,20 +219,41 @@ impl Drawing {
 
     /// What else clang opened.
     fn headers(&mut self, built: &Built<'_>, installed: &ManifestSource) {
-        let members = installed.archives().flat_map(|archive| built.closure.members_of(archive.path.as_str()));
-        let opened: BTreeSet<usize> = members.flat_map(|member| member.headers.iter().copied()).collect();
-        let (own, sdk): (Vec<_>, Vec<_>) = opened.iter().map(|&index| &built.closure.files[index]).partition(|file| file.source.is_some());
+        let members = installed
+            .archives()
+            .flat_map(|archive| built.closure.members_of(archive.path.as_str()));
+        let opened: BTreeSet<usize> = members
+            .flat_map(|member| member.headers.iter().copied())
+            .collect();
+        let (own, sdk): (Vec<_>, Vec<_>) = opened
+            .iter()
+            .map(|&index| &built.closure.files[index])
+            .partition(|file| file.source.is_some());
         for (opened, of) in [(own, "source"), (sdk, "SDK")] {
-            let Some(first) = opened.first() else { continue };
-            let changed = opened.iter().map(|file| class(file)).find(|class| *class != "file");
+            let Some(first) = opened.first() else {
+                continue;
+            };
+            let changed = opened
+                .iter()
+                .map(|file| class(file))
+                .find(|class| *class != "file");
             let node = Node {
                 column: 1,
                 y: at(self.rows),
                 text: format!("{} of the {of}", counted(opened.len(), "header")),
-                title: opened.iter().map(|file| file.path.as_str()).collect::<Vec<_>>().join("\n"),
-                class: if first.source.is_none() { "sdk" } else { changed.unwrap_or("file") },
+                title: opened
+                    .iter()
+                    .map(|file| file.path.as_str())
+                    .collect::<Vec<_>>()
+                    .join("\n"),
+                class: if first.source.is_none() {
+                    "sdk"
+                } else {
+                    changed.unwrap_or("file")
+                },
             };
-            self.edges.push(edge(node.right(), (COLUMNS[2].0 - 8, node.right().1), 3));
+            self.edges
+                .push(edge(node.right(), (COLUMNS[2].0 - 8, node.right().1), 3));
             self.nodes.push(node);
             self.rows += 1;
         }
@@ -186,9 +262,19 @@ impl Drawing {
     /// Nodes of the first column, which lead to the frame of the files.
     fn origins(&mut self, origins: Vec<(String, String, &'static str)>) {
         for (y, (text, title, class)) in middle(self.rows, origins.len()).zip(origins) {
-            let node = Node { column: 0, y, text, title, class };
+            let node = Node {
+                column: 0,
+                y,
+                text,
+                title,
+                class,
+            };
             let (_, y) = node.right();
-            self.edges.push(edge(node.right(), (COLUMNS[1].0 - 8, y.min(at(self.rows))), 2));
+            self.edges.push(edge(
+                node.right(),
+                (COLUMNS[1].0 - 8, y.min(at(self.rows))),
+                2,
+            ));
             self.nodes.push(node);
         }
     }
@@ -196,16 +282,29 @@ impl Drawing {
     /// Nodes of the last column; those that are linked are led to from `archives`.
     fn consumers(&mut self, consumers: Vec<(String, String, bool)>, archives: &[(usize, usize)]) {
         for (y, (text, title, linked)) in middle(self.rows, consumers.len()).zip(consumers) {
-            let node = Node { column: 4, y, text, title, class: "module" };
+            let node = Node {
+                column: 4,
+                y,
+                text,
+                title,
+                class: "module",
+            };
             if linked {
-                self.edges.extend(archives.iter().map(|end| edge(*end, node.left(), 2)));
+                self.edges
+                    .extend(archives.iter().map(|end| edge(*end, node.left(), 2)));
             }
             self.nodes.push(node);
         }
     }
 
     fn height(&self) -> usize {
-        self.nodes.iter().map(|node| node.y + ROW).max().unwrap_or(HEAD).max(at(self.rows)) + PAD
+        self.nodes
+            .iter()
+            .map(|node| node.y + ROW)
+            .max()
+            .unwrap_or(HEAD)
+            .max(at(self.rows))
+            + PAD
     }
 }
 
@@ -232,7 +331,10 @@ pub fn of_source(built: &Built<'_>, selected: &Selected, installed: &ManifestSou
     drawing.headers(built, installed);
     drawing.origins(origins(selected));
     drawing.consumers(consumers(built, installed), &archives);
-    let objects: usize = installed.archives().map(|archive| archive.members.len()).sum();
+    let objects: usize = installed
+        .archives()
+        .map(|archive| archive.members.len())
+        .sum();
     html! {
         div.graph tabindex="0" role="region" aria-label=(format!("Graph of {}, can be scrolled", selected.title())) {
             svg viewBox=(format!("-10 0 {} {}", WIDTH + 20, drawing.height())) role="img" {
@@ -253,28 +355,62 @@ pub fn of_source(built: &Built<'_>, selected: &Selected, installed: &ManifestSou
 /// What a source's tree is put together from: text, what more there is to say, kind.
 fn origins(selected: &Selected) -> Vec<(String, String, &'static str)> {
     let source = &selected.source;
-    let places = source.origins.iter().map(|origin| origin.place.to_string()).collect::<Vec<_>>().join("\n");
+    let places = source
+        .origins
+        .iter()
+        .map(|origin| origin.place.to_string())
+        .collect::<Vec<_>>()
+        .join("\n");
     let archive = match source.origins.len() {
         1 => ("1 origin".to_owned(), places, "origin"),
         number => (format!("any one of {number} origins"), places, "origin"),
     };
     let patches = selected.recipe.patches.iter().map(|patch| {
         let number = patch.file.file_name().split('-').next().unwrap_or_default();
-        (format!("patch {number}"), format!("{}: {}", patch.file, patch.reason), "patched")
+        (
+            format!("patch {number}"),
+            format!("{}: {}", patch.file, patch.reason),
+            "patched",
+        )
     });
     let overlays = (!source.overlays.is_empty()).then(|| {
-        let files = source.overlays.keys().map(RelPath::as_str).collect::<Vec<_>>().join("\n");
-        (format!("{} of the recipe", counted(source.overlays.len(), "file")), files, "overlay")
+        let files = source
+            .overlays
+            .keys()
+            .map(RelPath::as_str)
+            .collect::<Vec<_>>()
+            .join("\n");
+        (
+            format!("{} of the recipe", counted(source.overlays.len(), "file")),
+            files,
+            "overlay",
+        )
     });
-    std::iter::once(archive).chain(patches).chain(overlays).collect()
+    std::iter::once(archive)
+        .chain(patches)
+        .chain(overlays)
+        .collect()
 }
 
 /// What programs name: pkg-config modules and installed headers; whether it is linked.
 fn consumers(built: &Built<'_>, installed: &ManifestSource) -> Vec<(String, String, bool)> {
-    let modules = installed.modules.iter().map(|(name, module)| (name.to_string(), format!("pkg-config: {}", module.description), true));
-    let files = built.manifest.files.iter().filter(|file| file.source.as_ref() == Some(&installed.name));
-    let headers: Vec<_> = files.filter_map(|file| file.path.as_str().strip_prefix("include/")).collect();
-    let headers = (!headers.is_empty()).then(|| (counted(headers.len(), "header"), headers.join("\n"), false));
+    let modules = installed.modules.iter().map(|(name, module)| {
+        (
+            name.to_string(),
+            format!("pkg-config: {}", module.description),
+            true,
+        )
+    });
+    let files = built
+        .manifest
+        .files
+        .iter()
+        .filter(|file| file.source.as_ref() == Some(&installed.name));
+    let headers: Vec<_> = files
+        .filter_map(|file| file.path.as_str().strip_prefix("include/"))
+        .collect();
+    let headers = (!headers.is_empty())
+        .then(|| (counted(headers.len(), "header"), headers.join("\n"), false));
     modules.chain(headers).collect()
 }
 
@@ -285,14 +421,26 @@ pub fn overview(built: &Built<'_>) -> Markup {
     let mut row = 0;
     for (selected, installed) in built.sources() {
         let y = at(row);
-        let members: usize = installed.archives().map(|archive| archive.members.len()).sum();
+        let members: usize = installed
+            .archives()
+            .map(|archive| archive.members.len())
+            .sum();
         let files = built.closure.files_of(&installed.name).count();
         let origin = match selected.recipe.patches.len() {
             0 => selected.title(),
             number => format!("{} + {}", selected.title(), counted(number, "patch")),
         };
-        let modules = installed.modules.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        let archives = installed.archives().map(|archive| archive.path.file_name()).collect::<Vec<_>>().join(", ");
+        let modules = installed
+            .modules
+            .keys()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(", ");
+        let archives = installed
+            .archives()
+            .map(|archive| archive.path.file_name())
+            .collect::<Vec<_>>()
+            .join(", ");
         let line = [
             (origin, "origin"),
             (format!("{} take part", counted(files, "file")), "file"),
@@ -300,9 +448,21 @@ pub fn overview(built: &Built<'_>) -> Markup {
             (archives, "archive"),
             (modules, "module"),
         ];
-        let line: Vec<Node> =
-            line.into_iter().enumerate().map(|(column, (text, class))| Node { column, y, title: text.clone(), text, class }).collect();
-        edges.extend(line.windows(2).map(|pair| edge(pair[0].right(), pair[1].left(), width(members))));
+        let line: Vec<Node> = line
+            .into_iter()
+            .enumerate()
+            .map(|(column, (text, class))| Node {
+                column,
+                y,
+                title: text.clone(),
+                text,
+                class,
+            })
+            .collect();
+        edges.extend(
+            line.windows(2)
+                .map(|pair| edge(pair[0].right(), pair[1].left(), width(members))),
+        );
         nodes.push((&installed.name, line));
         row += 1;
     }

@@ -14,7 +14,9 @@ use crate::sbom::{Built, names};
 /// All about the source at `index` of `page`.
 pub fn section(page: &Page<'_>, index: usize, selected: &Selected) -> Markup {
     let recipe = &selected.recipe;
-    let installed = page.built.map(|built| (built, &built.manifest.sources[index]));
+    let installed = page
+        .built
+        .map(|built| (built, &built.manifest.sources[index]));
     html! {
         section id=(anchor(&recipe.name)) {
             h2 { (recipe.name) " " span.version { (selected.source.version) } }
@@ -140,7 +142,9 @@ fn commands(built: &Built<'_>, members: &[&ClosureMember]) -> BTreeMap<String, u
     for member in members {
         let source = built.closure.files[member.source].path.as_str();
         let command = command(built.closure, member);
-        let command = command.strip_suffix(source).map_or(command.clone(), |rest| format!("{rest}FILE"));
+        let command = command
+            .strip_suffix(source)
+            .map_or(command.clone(), |rest| format!("{rest}FILE"));
         *commands.entry(command).or_insert(0) += 1;
     }
     commands
@@ -152,7 +156,10 @@ fn headers(built: &Built<'_>, member: &ClosureMember) -> Markup {
     for &index in &member.headers {
         let file = &built.closure.files[index];
         let of = file.source.as_ref().map_or("SDK", Name::as_str);
-        folders.entry((of, folder(&file.path))).or_default().push(file.path.file_name());
+        folders
+            .entry((of, folder(&file.path)))
+            .or_default()
+            .push(file.path.file_name());
     }
     html! {
         details {
@@ -182,9 +189,20 @@ fn file(file: &ClosureFile) -> Markup {
 pub fn files(files: &[&ClosureFile], built: &Built<'_>, of: &str) -> Markup {
     let mut used = vec![0_usize; built.closure.files.len()];
     for member in &built.closure.members {
-        member.headers.iter().chain([&member.source]).for_each(|&index| used[index] += 1);
+        member
+            .headers
+            .iter()
+            .chain([&member.source])
+            .for_each(|&index| used[index] += 1);
     }
-    let index = |file: &ClosureFile| built.closure.files.iter().position(|known| std::ptr::eq(known, file)).map_or(0, |index| used[index]);
+    let index = |file: &ClosureFile| {
+        built
+            .closure
+            .files
+            .iter()
+            .position(|known| std::ptr::eq(known, file))
+            .map_or(0, |index| used[index])
+    };
     html! {
         div.wide tabindex="0" role="region" aria-label="Table of files, can be scrolled" {
             table {
@@ -204,7 +222,12 @@ pub fn files(files: &[&ClosureFile], built: &Built<'_>, of: &str) -> Markup {
 }
 
 fn installed_files(built: &Built<'_>, installed: &ManifestSource) -> Markup {
-    let files: Vec<_> = built.manifest.files.iter().filter(|file| file.source.as_ref() == Some(&installed.name)).collect();
+    let files: Vec<_> = built
+        .manifest
+        .files
+        .iter()
+        .filter(|file| file.source.as_ref() == Some(&installed.name))
+        .collect();
     html! {
         details {
             summary { (counted(files.len(), "installed file")) }

@@ -1,4 +1,5 @@
-//! A page for people: one HTML file that asks no network for anything. Works without script but for the search. `maud` escapes all text.
+//! A page for people: one HTML file that asks no network for anything. Works without script but for
+//! the search. `maud` escapes all text.
 
 mod graph;
 mod library;
@@ -31,34 +32,71 @@ impl<'a> Page<'a> {
     #[must_use]
     pub fn of_sources(sources: Vec<&'a Selected>) -> Self {
         let texts = |expression: &str| -> Vec<(String, String)> {
-            let Ok(expression) = spdx::Expression::parse(expression) else { return Vec::new() };
-            let licenses = expression.requirements().filter_map(|requirement| requirement.req.license.id());
-            licenses.map(|license| (format!("{}, as SPDX has it", license.full_name), license.text().to_owned())).collect()
+            let Ok(expression) = spdx::Expression::parse(expression) else {
+                return Vec::new();
+            };
+            let licenses = expression
+                .requirements()
+                .filter_map(|requirement| requirement.req.license.id());
+            licenses
+                .map(|license| {
+                    (
+                        format!("{}, as SPDX has it", license.full_name),
+                        license.text().to_owned(),
+                    )
+                })
+                .collect()
         };
-        let licenses = sources.iter().map(|selected| (selected.recipe.name.clone(), texts(&selected.recipe.license.expression)));
-        Self { licenses: licenses.collect(), built: None, sources }
+        let licenses = sources.iter().map(|selected| {
+            (
+                selected.recipe.name.clone(),
+                texts(&selected.recipe.license.expression),
+            )
+        });
+        Self {
+            licenses: licenses.collect(),
+            built: None,
+            sources,
+        }
     }
 
-    /// The page of a prefix, with the licences as they are installed there: `read` gives the text of a file.
+    /// The page of a prefix, with the licences as they are installed there: `read` gives the text
+    /// of a file.
     ///
     /// # Errors
     /// Those of `read`.
-    pub fn of_prefix<E>(built: &'a Built<'a>, read: impl Fn(&RelPath) -> Result<String, E>) -> Result<Self, E> {
+    pub fn of_prefix<E>(
+        built: &'a Built<'a>,
+        read: impl Fn(&RelPath) -> Result<String, E>,
+    ) -> Result<Self, E> {
         let mut licenses: BTreeMap<Name, Vec<_>> = BTreeMap::new();
         for file in &built.manifest.files {
             let Some(source) = &file.source else { continue };
-            if let Some(title) = file.path.as_str().strip_prefix(&format!("share/licenses/{source}/")) {
-                licenses.entry(source.clone()).or_default().push((title.to_owned(), read(&file.path)?));
+            if let Some(title) = file
+                .path
+                .as_str()
+                .strip_prefix(&format!("share/licenses/{source}/"))
+            {
+                licenses
+                    .entry(source.clone())
+                    .or_default()
+                    .push((title.to_owned(), read(&file.path)?));
             }
         }
-        Ok(Self { sources: built.sources().map(|(selected, _)| selected).collect(), built: Some(built), licenses })
+        Ok(Self {
+            sources: built.sources().map(|(selected, _)| selected).collect(),
+            built: Some(built),
+            licenses,
+        })
     }
 
     /// The page.
     #[must_use]
     pub fn html(&self, context: &Context<'_>) -> String {
-        let title =
-            self.built.map_or_else(|| "Sources of the lock".to_owned(), |built| format!("Libraries for {}", built.manifest.config()));
+        let title = self.built.map_or_else(
+            || "Sources of the lock".to_owned(),
+            |built| format!("Libraries for {}", built.manifest.config()),
+        );
         let page = html! {
             (DOCTYPE)
             html lang="en" {
@@ -184,8 +222,14 @@ fn search() -> Markup {
 
 fn archives(built: &Built<'_>, index: usize) -> Markup {
     let archives: Vec<_> = built.manifest.sources[index].archives().collect();
-    let size =
-        |archive: &crate::build::ManifestArchive| built.manifest.files.iter().find(|file| file.path == archive.path).map(|file| file.size);
+    let size = |archive: &crate::build::ManifestArchive| {
+        built
+            .manifest
+            .files
+            .iter()
+            .find(|file| file.path == archive.path)
+            .map(|file| file.size)
+    };
     html! {
         td data-label="Library" { @for archive in &archives { (archive.path) " " } }
         td.number data-label="Bytes" { (grouped(archives.iter().filter_map(|archive| size(archive)).sum())) }
@@ -196,7 +240,12 @@ fn archives(built: &Built<'_>, index: usize) -> Markup {
 /// `1 697 432`, with spaces at which a line is not broken.
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
-    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
+    let groups: Vec<_> = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .map(String::from_utf8_lossy)
+        .collect();
     groups.join("\u{202f}")
 }
 
@@ -210,7 +259,12 @@ fn legend() -> Markup {
 }
 
 fn toolchain(built: &Built<'_>) -> Markup {
-    let sdk: Vec<_> = built.closure.files.iter().filter(|file| file.source.is_none()).collect();
+    let sdk: Vec<_> = built
+        .closure
+        .files
+        .iter()
+        .filter(|file| file.source.is_none())
+        .collect();
     html! {
         section #sdk {
             h2 { "SDK and tools" }
@@ -251,8 +305,11 @@ fn excluded(context: &Context<'_>) -> Markup {
     }
 }
 
-/// Nothing is loaded from anywhere, and no script runs but this page's own. Source: <https://www.w3.org/TR/CSP3/>.
+/// Nothing is loaded from anywhere, and no script runs but this page's own. Source:
+/// <https://www.w3.org/TR/CSP3/>.
 fn policy() -> String {
     let digest = base64::engine::general_purpose::STANDARD.encode(sha2::Sha256::digest(SCRIPT));
-    format!("default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'")
+    format!(
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    )
 }

@@ -1,5 +1,5 @@
-//! The document of one source in a prefix: every file of it that took part, patches and overlays, the objects, and for each object what clang
-//! opened to make it.
+//! The document of one source in a prefix: every file of it that took part, patches and overlays,
+//! the objects, and for each object what clang opened to make it.
 
 use std::collections::BTreeSet;
 
@@ -15,34 +15,72 @@ use crate::sbom::{Built, Context};
 /// Where the document of `source` is, below the prefix.
 #[must_use]
 pub fn path(source: &Name) -> RelPath {
-    format!("share/wasideps/sbom/{source}.spdx.json").parse().expect("a name is a path's part")
+    format!("share/wasideps/sbom/{source}.spdx.json")
+        .parse()
+        .expect("a name is a path's part")
 }
 
 /// The document of `selected`, which the prefix has as `installed`.
 #[must_use]
-pub fn library_document(built: &Built<'_>, selected: &Selected, installed: &ManifestSource, context: &Context<'_>) -> Document {
+pub fn library_document(
+    built: &Built<'_>,
+    selected: &Selected,
+    installed: &ManifestSource,
+    context: &Context<'_>,
+) -> Document {
     let mut parts = Parts::default();
     let mut source = source_package(selected);
     let files: Vec<&ClosureFile> = built.closure.files_of(&installed.name).collect();
     let inputs = files.iter().filter_map(|file| Some((*file, input(file)?)));
     source.files_analyzed = true;
-    source.package_verification_code = Some(VerificationCode::of(inputs.clone().map(|(_, content)| content.sha1)));
+    source.package_verification_code = Some(VerificationCode::of(
+        inputs.clone().map(|(_, content)| content.sha1),
+    ));
     for (input, content) in inputs {
-        let file = file("Input", input.path.as_str(), &content, Rights::of(&selected.recipe), identifiers(&content));
+        let file = file(
+            "Input",
+            input.path.as_str(),
+            &content,
+            Rights::of(&selected.recipe),
+            identifiers(&content),
+        );
         parts.relate(&source.id, "CONTAINS", &file.id);
         parts.files.push(file);
     }
     for file in &files {
         changed(&selected.recipe, file, &mut parts);
-        if let Some(from) = file.made_from.as_ref().and_then(|from| files.iter().find(|other| other.path == *from)) {
-            parts.relate(&tree_id(&installed.name, file), "GENERATED_FROM", &tree_id(&installed.name, from));
+        if let Some(from) = file
+            .made_from
+            .as_ref()
+            .and_then(|from| files.iter().find(|other| other.path == *from))
+        {
+            parts.relate(
+                &tree_id(&installed.name, file),
+                "GENERATED_FROM",
+                &tree_id(&installed.name, from),
+            );
         }
     }
     for (name, bytes) in &selected.patches {
-        let resolves = selected.recipe.patches.iter().find(|patch| patch.file == *name).map(Patch::resolves_sentence).unwrap_or_default();
+        let resolves = selected
+            .recipe
+            .patches
+            .iter()
+            .find(|patch| patch.file == *name)
+            .map(Patch::resolves_sentence)
+            .unwrap_or_default();
         let stop = if resolves.is_empty() { "" } else { "." };
-        let comment = format!("patches/{}/{name} of wasideps{stop}{resolves}", installed.name);
-        let patch = file("Patch", name.as_str(), &Content::of(bytes), Rights::OURS, comment);
+        let comment = format!(
+            "patches/{}/{name} of wasideps{stop}{resolves}",
+            installed.name
+        );
+        let patch = file(
+            "Patch",
+            name.as_str(),
+            &Content::of(bytes),
+            Rights::OURS,
+            comment,
+        );
         parts.relate(&patch.id, "PATCH_FOR", &source.id);
         parts.files.push(patch);
     }
@@ -50,9 +88,22 @@ pub fn library_document(built: &Built<'_>, selected: &Selected, installed: &Mani
     dependencies(built, selected, &mut parts);
     library_packages(built, selected, installed, &mut parts);
     members(built, selected, installed, &mut parts);
-    for copy in built.manifest.files.iter().filter(|file| file.source.as_ref() == Some(&installed.name)) {
-        if let Some(from) = copy.copy_of.as_ref().and_then(|from| files.iter().find(|file| file.path == *from)) {
-            parts.relate(&installed_id(copy.path.as_str()), "COPY_OF", &tree_id(&installed.name, from));
+    for copy in built
+        .manifest
+        .files
+        .iter()
+        .filter(|file| file.source.as_ref() == Some(&installed.name))
+    {
+        if let Some(from) = copy
+            .copy_of
+            .as_ref()
+            .and_then(|from| files.iter().find(|file| file.path == *from))
+        {
+            parts.relate(
+                &installed_id(copy.path.as_str()),
+                "COPY_OF",
+                &tree_id(&installed.name, from),
+            );
         }
     }
     for tool in names::tools(built.manifest) {
@@ -60,16 +111,24 @@ pub fn library_document(built: &Built<'_>, selected: &Selected, installed: &Mani
         parts.relate(&package.id, "BUILD_TOOL_OF", &source_id(&selected.recipe));
         parts.describes(package);
     }
-    parts.into_document(format!("wasideps-{}-{}", built.manifest.config(), installed.name), SbomType::Build, context)
+    parts.into_document(
+        format!("wasideps-{}-{}", built.manifest.config(), installed.name),
+        SbomType::Build,
+        context,
+    )
 }
 
-/// The sources that this one depends on, those that they depend on, and so on: their files are in documents of their own.
+/// The sources that this one depends on, those that they depend on, and so on: their files are in
+/// documents of their own.
 fn dependencies(built: &Built<'_>, selected: &Selected, parts: &mut Parts) {
     let mut known = BTreeSet::from([&selected.recipe.name]);
     let mut next = vec![&selected.recipe];
     while let Some(recipe) = next.pop() {
         depends_on(recipe, parts);
-        for (other, _) in built.sources().filter(|(other, _)| recipe.required().contains(&other.recipe.name)) {
+        for (other, _) in built
+            .sources()
+            .filter(|(other, _)| recipe.required().contains(&other.recipe.name))
+        {
             if known.insert(&other.recipe.name) {
                 parts.describes(source_package(other));
                 next.push(&other.recipe);
@@ -78,21 +137,48 @@ fn dependencies(built: &Built<'_>, selected: &Selected, parts: &mut Parts) {
     }
 }
 
-/// What a patch or the recipe made of the tree: a patched file beside the one that it was, an overlay.
+/// What a patch or the recipe made of the tree: a patched file beside the one that it was, an
+/// overlay.
 fn changed(recipe: &Recipe, tree: &ClosureFile, parts: &mut Parts) {
     let id = tree_id(&recipe.name, tree);
     match (tree.origin, &tree.unpatched) {
         (FileOrigin::Overlay, _) => {
             let comment = "brought by the recipe of wasideps".to_owned();
-            parts.files.push(file("Overlay", tree.path.as_str(), &tree.content, Rights::OURS, comment));
+            parts.files.push(file(
+                "Overlay",
+                tree.path.as_str(),
+                &tree.content,
+                Rights::OURS,
+                comment,
+            ));
         }
         (FileOrigin::Made, _) => {
-            let comment = format!("{}; {}", names::made(recipe, tree), identifiers(&tree.content));
-            parts.files.push(file("Made", tree.path.as_str(), &tree.content, Rights::of(recipe), comment));
+            let comment = format!(
+                "{}; {}",
+                names::made(recipe, tree),
+                identifiers(&tree.content)
+            );
+            parts.files.push(file(
+                "Made",
+                tree.path.as_str(),
+                &tree.content,
+                Rights::of(recipe),
+                comment,
+            ));
         }
         (_, Some(_)) => {
-            parts.files.push(file("Patched", tree.path.as_str(), &tree.content, Rights::of(recipe), identifiers(&tree.content)));
-            parts.relate(&id, "FILE_MODIFIED", &super::id("Input", tree.path.as_str()));
+            parts.files.push(file(
+                "Patched",
+                tree.path.as_str(),
+                &tree.content,
+                Rights::of(recipe),
+                identifiers(&tree.content),
+            ));
+            parts.relate(
+                &id,
+                "FILE_MODIFIED",
+                &super::id("Input", tree.path.as_str()),
+            );
             for patch in &tree.patches {
                 parts.relate(&super::id("Patch", patch.as_str()), "PATCH_APPLIED", &id);
             }
@@ -105,7 +191,10 @@ fn changed(recipe: &Recipe, tree: &ClosureFile, parts: &mut Parts) {
 fn members(built: &Built<'_>, selected: &Selected, installed: &ManifestSource, parts: &mut Parts) {
     let closure = built.closure;
     let mut foreign = BTreeSet::new();
-    let clang = names::tools(built.manifest).iter().find(|tool| tool.name == "clang").map(tool_id);
+    let clang = names::tools(built.manifest)
+        .iter()
+        .find(|tool| tool.name == "clang")
+        .map(tool_id);
     for archive in installed.archives() {
         for member in closure.members_of(archive.path.as_str()) {
             let arguments = closure.base_arguments.iter().chain(&member.arguments);
@@ -114,10 +203,20 @@ fn members(built: &Built<'_>, selected: &Selected, installed: &ManifestSource, p
             let name = format!("{}:{}", archive.path, member.name);
             let object = File {
                 file_types: vec!["BINARY"],
-                ..file("Member", &name, &member.content, Rights::of(&selected.recipe), format!("clang {arguments} -c {}", source.path))
+                ..file(
+                    "Member",
+                    &name,
+                    &member.content,
+                    Rights::of(&selected.recipe),
+                    format!("clang {arguments} -c {}", source.path),
+                )
             };
             parts.relate(&installed_id(archive.path.as_str()), "CONTAINS", &object.id);
-            parts.relate(&object.id, "GENERATED_FROM", &tree_id(&installed.name, source));
+            parts.relate(
+                &object.id,
+                "GENERATED_FROM",
+                &tree_id(&installed.name, source),
+            );
             if let Some(clang) = &clang {
                 parts.relate(clang, "BUILD_TOOL_OF", &object.id);
             }
@@ -133,13 +232,25 @@ fn members(built: &Built<'_>, selected: &Selected, installed: &ManifestSource, p
     }
     for index in foreign {
         let header = &closure.files[index];
-        let from = header.source.as_ref().map_or_else(|| "of the SDK".to_owned(), |source| format!("of {source}"));
-        let other = built.sources().find(|(other, _)| header.source.as_ref() == Some(&other.recipe.name));
+        let from = header
+            .source
+            .as_ref()
+            .map_or_else(|| "of the SDK".to_owned(), |source| format!("of {source}"));
+        let other = built
+            .sources()
+            .find(|(other, _)| header.source.as_ref() == Some(&other.recipe.name));
         let rights = other.map_or(Rights::UNKNOWN, |(other, _)| Rights::of(&other.recipe));
         let comment = format!("{from}; {}", identifiers(&header.content));
-        parts
-            .files
-            .push(File { id: tree_id(&installed.name, header), ..file("Sdk", header.path.as_str(), &header.content, rights, comment) });
+        parts.files.push(File {
+            id: tree_id(&installed.name, header),
+            ..file(
+                "Sdk",
+                header.path.as_str(),
+                &header.content,
+                rights,
+                comment,
+            )
+        });
     }
 }
 

@@ -1,4 +1,5 @@
-//! SPDX 2.3 documents: of the locked sources, of a prefix, and one of each source in a prefix, with the files that made its libraries.
+//! SPDX 2.3 documents: of the locked sources, of a prefix, and one of each source in a prefix, with
+//! the files that made its libraries.
 
 mod library;
 mod model;
@@ -25,7 +26,11 @@ struct Parts {
 
 impl Parts {
     fn relate(&mut self, element: &str, relationship_type: &'static str, related: &str) {
-        self.relationships.push(Relationship { element: element.to_owned(), relationship_type, related: related.to_owned() });
+        self.relationships.push(Relationship {
+            element: element.to_owned(),
+            relationship_type,
+            related: related.to_owned(),
+        });
     }
 
     fn describes(&mut self, package: Package) {
@@ -33,8 +38,14 @@ impl Parts {
         self.packages.push(package);
     }
 
-    /// The document, sorted, and named by its content: a namespace must be unique to it (SPDX 2.3, 6.5).
-    fn into_document(mut self, name: String, sbom_type: SbomType, context: &Context<'_>) -> Document {
+    /// The document, sorted, and named by its content: a namespace must be unique to it (SPDX 2.3,
+    /// 6.5).
+    fn into_document(
+        mut self,
+        name: String,
+        sbom_type: SbomType,
+        context: &Context<'_>,
+    ) -> Document {
         self.packages.sort_by(|a, b| a.id.cmp(&b.id));
         self.files.sort_by(|a, b| a.id.cmp(&b.id));
         self.relationships.sort();
@@ -46,9 +57,13 @@ impl Parts {
             document_namespace: String::new(),
             creation_info: CreationInfo {
                 created: context.created,
-                creators: vec![format!("Organization: {}", names::SUPPLIER), format!("Tool: wasideps-{}", env!("CARGO_PKG_VERSION"))],
+                creators: vec![
+                    format!("Organization: {}", names::SUPPLIER),
+                    format!("Tool: wasideps-{}", env!("CARGO_PKG_VERSION")),
+                ],
                 license_list_version: license_list_version(),
-                // In the form that the OpenChain Telco SBOM Guide asks for: SPDX 2.3 has no field of its own.
+                // In the form that the OpenChain Telco SBOM Guide asks for: SPDX 2.3 has no field
+                // of its own.
                 comment: format!("SBOM Type: {}", sbom_type.title()),
             },
             comment: names::exclusion_statement(context),
@@ -59,7 +74,11 @@ impl Parts {
             name,
         };
         let content = serde_json::to_vec(&document).expect("a document has only string keys");
-        document.document_namespace = format!("https://spdx.org/spdxdocs/{}-{}", document.name, Sha256::of(&content));
+        document.document_namespace = format!(
+            "https://spdx.org/spdxdocs/{}-{}",
+            document.name,
+            Sha256::of(&content)
+        );
         document
     }
 }
@@ -67,7 +86,10 @@ impl Parts {
 /// `major.minor` of the list that licence expressions are checked against (SPDX 2.3, 6.7).
 fn license_list_version() -> &'static str {
     let version = names::license_list_version();
-    version.match_indices('.').nth(1).map_or(version, |(end, _)| &version[..end])
+    version
+        .match_indices('.')
+        .nth(1)
+        .map_or(version, |(end, _)| &version[..end])
 }
 
 /// An identifier of `kind` for `name`.

@@ -1,4 +1,5 @@
-//! The parts of SPDX 2.3's JSON that we write. Source: <https://spdx.github.io/spdx-spec/v2.3/> and its JSON schema.
+//! The parts of SPDX 2.3's JSON that we write. Source: <https://spdx.github.io/spdx-spec/v2.3/> and
+//! its JSON schema.
 
 use serde::Serialize;
 
@@ -96,7 +97,9 @@ impl VerificationCode {
     pub fn of(files: impl IntoIterator<Item = Sha1>) -> Self {
         let mut digests: Vec<String> = files.into_iter().map(|digest| digest.to_string()).collect();
         digests.sort();
-        Self { package_verification_code_value: Sha1::of(digests.concat().as_bytes()).to_string() }
+        Self {
+            package_verification_code_value: Sha1::of(digests.concat().as_bytes()).to_string(),
+        }
     }
 }
 
@@ -109,14 +112,23 @@ pub struct Rights<'a> {
 
 impl<'a> Rights<'a> {
     /// Of files of the SDK: its makers' licence says nothing of each.
-    pub const UNKNOWN: Rights<'static> = Rights { license: "NOASSERTION", copyright: "NOASSERTION" };
+    pub const UNKNOWN: Rights<'static> = Rights {
+        license: "NOASSERTION",
+        copyright: "NOASSERTION",
+    };
 
     /// Of our own patches and overlays.
-    pub const OURS: Rights<'static> = Rights { license: env!("CARGO_PKG_LICENSE"), copyright: "NOASSERTION" };
+    pub const OURS: Rights<'static> = Rights {
+        license: env!("CARGO_PKG_LICENSE"),
+        copyright: "NOASSERTION",
+    };
 
     /// Of the files of a source that take part, and of what is made from them.
     pub fn of(recipe: &'a Recipe) -> Self {
-        Self { license: &recipe.license.expression, copyright: &recipe.license.copyright }
+        Self {
+            license: &recipe.license.expression,
+            copyright: &recipe.license.copyright,
+        }
     }
 }
 
@@ -146,19 +158,28 @@ pub struct Checksum {
 
 impl From<Sha512> for Checksum {
     fn from(digest: Sha512) -> Self {
-        Self { algorithm: "SHA512", checksum_value: digest.to_string() }
+        Self {
+            algorithm: "SHA512",
+            checksum_value: digest.to_string(),
+        }
     }
 }
 
 impl From<Sha256> for Checksum {
     fn from(digest: Sha256) -> Self {
-        Self { algorithm: "SHA256", checksum_value: digest.to_string() }
+        Self {
+            algorithm: "SHA256",
+            checksum_value: digest.to_string(),
+        }
     }
 }
 
 impl From<Sha1> for Checksum {
     fn from(digest: Sha1) -> Self {
-        Self { algorithm: "SHA1", checksum_value: digest.to_string() }
+        Self {
+            algorithm: "SHA1",
+            checksum_value: digest.to_string(),
+        }
     }
 }
 
@@ -183,19 +204,31 @@ impl ExternalRef {
     /// A package URL.
     #[must_use]
     pub fn purl(purl: &Purl) -> Self {
-        Self { reference_category: "PACKAGE-MANAGER", reference_type: "purl", reference_locator: purl.to_string() }
+        Self {
+            reference_category: "PACKAGE-MANAGER",
+            reference_type: "purl",
+            reference_locator: purl.to_string(),
+        }
     }
 
     /// What Software Heritage calls the whole archive's tree.
     #[must_use]
     pub fn swhid(directory: &SwhDir) -> Self {
-        Self { reference_category: "PERSISTENT-ID", reference_type: "swh", reference_locator: directory.to_string() }
+        Self {
+            reference_category: "PERSISTENT-ID",
+            reference_type: "swh",
+            reference_locator: directory.to_string(),
+        }
     }
 
     /// A CPE 2.3 name.
     #[must_use]
     pub fn cpe(cpe: &Cpe) -> Self {
-        Self { reference_category: "SECURITY", reference_type: "cpe23Type", reference_locator: cpe.to_string() }
+        Self {
+            reference_category: "SECURITY",
+            reference_type: "cpe23Type",
+            reference_locator: cpe.to_string(),
+        }
     }
 }
 
@@ -217,7 +250,8 @@ mod tests {
     #[test]
     fn a_verification_code_is_that_of_the_sorted_digests_whatever_the_order() {
         let (a, b) = (Sha1::of(b"a"), Sha1::of(b"b"));
-        // `printf a | sha1sum` and `printf b | sha1sum`, sorted, joined without line ends, through sha1sum once more.
+        // `printf a | sha1sum` and `printf b | sha1sum`, sorted, joined without line ends, through
+        // sha1sum once more.
         let expected = "5463504435e4dbf2b93a3a8a00ca78e36ea40e24";
         let code = VerificationCode::of([a, b]);
         assert_eq!(code, VerificationCode::of([b, a]));

@@ -27,25 +27,39 @@ pub fn source_package(selected: &Selected) -> Package {
     let version = &source.version;
     let upstream = names::upstream(source);
     let purls = names::purls(recipe, source);
-    // One alone is a reference: of several, syft takes the first and cve-bin-tool the version of the last.
-    let tag = purls.get(1).map(|purl| format!("\nTag: {purl}.")).unwrap_or_default();
-    let swhid = upstream.and_then(|(_, origin)| origin.swhid.as_ref()).map(ExternalRef::swhid);
+    // One alone is a reference: of several, syft takes the first and cve-bin-tool the version of
+    // the last.
+    let tag = purls
+        .get(1)
+        .map(|purl| format!("\nTag: {purl}."))
+        .unwrap_or_default();
+    let swhid = upstream
+        .and_then(|(_, origin)| origin.swhid.as_ref())
+        .map(ExternalRef::swhid);
     Package {
         id: source_id(recipe),
         name: recipe.name.to_string(),
         version_info: version.to_string(),
-        package_file_name: upstream.and_then(|(url, _)| url.rsplit('/').next()).map(ToOwned::to_owned),
+        package_file_name: upstream
+            .and_then(|(url, _)| url.rsplit('/').next())
+            .map(ToOwned::to_owned),
         supplier: format!("Organization: {}", recipe.originator),
         originator: Some(format!("Organization: {}", recipe.originator)),
         download_location: upstream.map_or("NOASSERTION".into(), |(url, _)| url.to_owned()),
         files_analyzed: false,
         package_verification_code: None,
-        checksums: upstream.map(|(_, origin)| names::archive_digests(origin)).unwrap_or_default(),
+        checksums: upstream
+            .map(|(_, origin)| names::archive_digests(origin))
+            .unwrap_or_default(),
         homepage: Some(recipe.homepage.to_string()),
         source_info: Some(names::source_info(source) + &tag),
         license_concluded: recipe.license.expression.clone(),
         license_declared: recipe.license.declared().to_owned(),
-        license_comments: recipe.license.declared.as_ref().map(|_| names::COMPILED_SUBSET.to_owned()),
+        license_comments: recipe
+            .license
+            .declared
+            .as_ref()
+            .map(|_| names::COMPILED_SUBSET.to_owned()),
         copyright_text: recipe.license.copyright.to_string(),
         summary: Some(recipe.summary.to_string()),
         external_refs: std::iter::once(ExternalRef::cpe(&names::cpe(recipe, version)))
@@ -57,7 +71,12 @@ pub fn source_package(selected: &Selected) -> Package {
 }
 
 /// The package of a library that was built from a source.
-pub fn library_package(selected: &Selected, installed: &ManifestSource, library: &ManifestLibrary, manifest: &Manifest) -> Package {
+pub fn library_package(
+    selected: &Selected,
+    installed: &ManifestSource,
+    library: &ManifestLibrary,
+    manifest: &Manifest,
+) -> Package {
     let Selected { recipe, source, .. } = selected;
     let archive = library.archive.as_ref();
     let digest = manifest
@@ -65,7 +84,9 @@ pub fn library_package(selected: &Selected, installed: &ManifestSource, library:
         .iter()
         .find(|file| archive.is_some_and(|archive| archive.path == file.path))
         .map(|file| [file.sha1.into(), file.sha256.into()]);
-    let made_from = names::upstream(source).map(|(url, _)| format!(", made from {url}")).unwrap_or_default();
+    let made_from = names::upstream(source)
+        .map(|(url, _)| format!(", made from {url}"))
+        .unwrap_or_default();
     Package {
         id: library_id(installed, library),
         name: names::library_name(installed, library),
@@ -79,7 +100,10 @@ pub fn library_package(selected: &Selected, installed: &ManifestSource, library:
         package_verification_code: None,
         checksums: digest.into_iter().flatten().collect::<Vec<Checksum>>(),
         homepage: Some(recipe.homepage.to_string()),
-        source_info: Some(format!("{}{made_from}.", names::library_kind(library, manifest.config()))),
+        source_info: Some(format!(
+            "{}{made_from}.",
+            names::library_kind(library, manifest.config())
+        )),
         license_concluded: recipe.license.expression.clone(),
         license_declared: recipe.license.expression.clone(),
         license_comments: None,
@@ -114,6 +138,10 @@ pub fn tool_package(tool: &Tool) -> Package {
         copyright_text: "NOASSERTION".into(),
         summary: Some(tool.summary.to_owned()),
         external_refs: vec![ExternalRef::purl(&tool.purl)],
-        primary_package_purpose: if tool.is_library() { "LIBRARY" } else { "APPLICATION" },
+        primary_package_purpose: if tool.is_library() {
+            "LIBRARY"
+        } else {
+            "APPLICATION"
+        },
     }
 }

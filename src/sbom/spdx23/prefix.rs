@@ -1,7 +1,9 @@
 //! The document of the locked sources, and that of a whole prefix.
 
 use super::model::{Checksum, Document, ExternalDocument, File, Rights, VerificationCode};
-use super::packages::{library_id, library_package, source_id, source_package, tool_id, tool_package};
+use super::packages::{
+    library_id, library_package, source_id, source_package, tool_id, tool_package,
+};
 use super::{Parts, id};
 use crate::build::{ManifestFile, ManifestSource};
 use crate::model::{Recipe, Selected, Sha1};
@@ -10,7 +12,10 @@ use crate::sbom::{Built, Context};
 
 /// The SBOM of the locked sources, before anything is built.
 #[must_use]
-pub fn sources_document<'a>(sources: impl IntoIterator<Item = &'a Selected>, context: &Context<'_>) -> Document {
+pub fn sources_document<'a>(
+    sources: impl IntoIterator<Item = &'a Selected>,
+    context: &Context<'_>,
+) -> Document {
     let mut parts = Parts::default();
     for selected in sources {
         parts.describes(source_package(selected));
@@ -19,10 +24,15 @@ pub fn sources_document<'a>(sources: impl IntoIterator<Item = &'a Selected>, con
     parts.into_document("wasideps-sources".to_owned(), SbomType::Source, context)
 }
 
-/// The SBOM of a prefix: its sources, the libraries made from them with the files that are installed for each, the tools that made them, and
-/// references to the documents of single sources, which `libraries` holds as text, in the manifest's order.
+/// The SBOM of a prefix: its sources, the libraries made from them with the files that are
+/// installed for each, the tools that made them, and references to the documents of single sources,
+/// which `libraries` holds as text, in the manifest's order.
 #[must_use]
-pub fn prefix_document(built: &Built<'_>, libraries: &[(Document, String)], context: &Context<'_>) -> Document {
+pub fn prefix_document(
+    built: &Built<'_>,
+    libraries: &[(Document, String)],
+    context: &Context<'_>,
+) -> Document {
     let manifest = built.manifest;
     let mut parts = Parts::default();
     let tools = names::tools(manifest);
@@ -39,13 +49,21 @@ pub fn prefix_document(built: &Built<'_>, libraries: &[(Document, String)], cont
             spdx_document: document.document_namespace.clone(),
             checksum: Sha1::of(text.as_bytes()).into(),
         });
-        parts.relate(&source, "DESCRIBED_BY", &format!("{reference}:SPDXRef-DOCUMENT"));
+        parts.relate(
+            &source,
+            "DESCRIBED_BY",
+            &format!("{reference}:SPDXRef-DOCUMENT"),
+        );
         library_packages(built, selected, installed, &mut parts);
         for library in &installed.libraries {
             let own = library_id(installed, library);
             for (source, other) in library.required().filter_map(|id| manifest.library(id)) {
                 // There is nothing to link of headers alone.
-                let kind = if other.archive.is_some() { "STATIC_LINK" } else { "DEPENDS_ON" };
+                let kind = if other.archive.is_some() {
+                    "STATIC_LINK"
+                } else {
+                    "DEPENDS_ON"
+                };
                 parts.relate(&own, kind, &library_id(source, other));
             }
             // Headers alone are made by no tool, and linked with nothing.
@@ -59,17 +77,34 @@ pub fn prefix_document(built: &Built<'_>, libraries: &[(Document, String)], cont
             }
         }
     }
-    parts.into_document(format!("wasideps-{}", manifest.config()), SbomType::Build, context)
+    parts.into_document(
+        format!("wasideps-{}", manifest.config()),
+        SbomType::Build,
+        context,
+    )
 }
 
-/// The packages of the libraries that were made from `selected`, each with the installed files that belong to it.
-pub(super) fn library_packages(built: &Built<'_>, selected: &Selected, installed: &ManifestSource, parts: &mut Parts) {
+/// The packages of the libraries that were made from `selected`, each with the installed files that
+/// belong to it.
+pub(super) fn library_packages(
+    built: &Built<'_>,
+    selected: &Selected,
+    installed: &ManifestSource,
+    parts: &mut Parts,
+) {
     for library in &installed.libraries {
         let mut package = library_package(selected, installed, library, built.manifest);
-        let own = built.manifest.files.iter().filter(|file| file.source.as_ref() == Some(&installed.name));
-        let own: Vec<_> = own.filter(|file| installed.owner(&file.path) == Some(library)).collect();
+        let own = built
+            .manifest
+            .files
+            .iter()
+            .filter(|file| file.source.as_ref() == Some(&installed.name));
+        let own: Vec<_> = own
+            .filter(|file| installed.owner(&file.path) == Some(library))
+            .collect();
         package.files_analyzed = true;
-        package.package_verification_code = Some(VerificationCode::of(own.iter().map(|file| file.sha1)));
+        package.package_verification_code =
+            Some(VerificationCode::of(own.iter().map(|file| file.sha1)));
         for file in own {
             let file = installed_file(file, Rights::of(&selected.recipe));
             parts.relate(&package.id, "CONTAINS", &file.id);

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::{
-    Created, CreationInfo, ExternalIdentifier, File, HERE, Id, LicenseExpression, Named, Node, Relationship, Sbom, Serialized, SpdxDocument,
+    Created, CreationInfo, ExternalIdentifier, File, HERE, Id, LicenseExpression, Named, Node,
+    Relationship, Sbom, Serialized, SpdxDocument,
 };
 use crate::model::Sha256;
 use crate::sbom::names::{self, SbomType};
@@ -47,19 +48,30 @@ impl Graph {
     }
 
     pub fn relate(&mut self, from: &Id, kind: &'static str, to: impl IntoIterator<Item = Id>) {
-        self.related.entry((from.clone(), kind)).or_default().extend(to);
+        self.related
+            .entry((from.clone(), kind))
+            .or_default()
+            .extend(to);
     }
 
     /// The organisation of this name.
     pub fn organization(&mut self, name: &str) -> Id {
         let id = Id::new("Organization", name);
-        let named = Named { spdx_id: id.clone(), creation_info: Created, name: name.to_owned(), external_identifier: Vec::new() };
+        let named = Named {
+            spdx_id: id.clone(),
+            creation_info: Created,
+            name: name.to_owned(),
+            external_identifier: Vec::new(),
+        };
         self.add(id, Node::Organization(named))
     }
 
     /// Says under which licences an element is.
     pub fn license(&mut self, of: &Id, concluded: &str, declared: &str) {
-        for (kind, expression) in [("hasConcludedLicense", concluded), ("hasDeclaredLicense", declared)] {
+        for (kind, expression) in [
+            ("hasConcludedLicense", concluded),
+            ("hasDeclaredLicense", declared),
+        ] {
             let license = self.expression(expression);
             self.relate(of, kind, [license]);
         }
@@ -95,11 +107,20 @@ impl Graph {
                 from,
                 relationship_type: kind,
                 to: to.into_iter().collect(),
-                // Headers of the SDK are inputs too, and are not listed: it is named as a tool, with its digest.
-                completeness: if kind == "hasInput" { "incomplete" } else { "complete" },
+                // Headers of the SDK are inputs too, and are not listed: it is named as a tool,
+                // with its digest.
+                completeness: if kind == "hasInput" {
+                    "incomplete"
+                } else {
+                    "complete"
+                },
                 scope,
             };
-            let node = if scope.is_some() { Node::LifecycleScopedRelationship(relationship) } else { Node::Relationship(relationship) };
+            let node = if scope.is_some() {
+                Node::LifecycleScopedRelationship(relationship)
+            } else {
+                Node::Relationship(relationship)
+            };
             self.elements.insert(id, node);
         }
         let sbom = Sbom {
@@ -119,12 +140,28 @@ impl Graph {
             data_license,
             profile_conformance: title.profiles.to_vec(),
             root_element: vec![sbom.spdx_id.clone()],
-            element: self.elements.keys().chain([&sbom.spdx_id]).cloned().collect(),
+            element: self
+                .elements
+                .keys()
+                .chain([&sbom.spdx_id])
+                .cloned()
+                .collect(),
         };
-        let own = [Node::CreationInfo(creation_info), Node::SpdxDocument(document), Node::Sbom(sbom)];
+        let own = [
+            Node::CreationInfo(creation_info),
+            Node::SpdxDocument(document),
+            Node::Sbom(sbom),
+        ];
         let graph = own.into_iter().chain(self.elements.into_values()).collect();
-        let relative = text(&Serialized { context: "https://spdx.org/rdf/3.0.1/spdx-context.jsonld", graph });
-        let namespace = format!("https://spdx.org/spdxdocs/{}-{}", title.name, Sha256::of(relative.as_bytes()));
+        let relative = text(&Serialized {
+            context: "https://spdx.org/rdf/3.0.1/spdx-context.jsonld",
+            graph,
+        });
+        let namespace = format!(
+            "https://spdx.org/spdxdocs/{}-{}",
+            title.name,
+            Sha256::of(relative.as_bytes())
+        );
         relative.replace(HERE, &namespace)
     }
 
@@ -133,8 +170,16 @@ impl Graph {
         let id = Id::new("Generator", &name);
         // The class `Tool` has no version of its own.
         let purl = names::this_program(env!("CARGO_PKG_VERSION")).purl;
-        let identifier = ExternalIdentifier { external_identifier_type: "packageUrl", identifier: purl.to_string() };
-        let named = Named { spdx_id: id.clone(), creation_info: Created, name, external_identifier: vec![identifier] };
+        let identifier = ExternalIdentifier {
+            external_identifier_type: "packageUrl",
+            identifier: purl.to_string(),
+        };
+        let named = Named {
+            spdx_id: id.clone(),
+            creation_info: Created,
+            name,
+            external_identifier: vec![identifier],
+        };
         self.add(id, Node::Tool(named))
     }
 }

@@ -1,4 +1,5 @@
-//! SPDX 3.0.1 documents, as JSON-LD: of the locked sources, and of a prefix, with how each of its libraries was built.
+//! SPDX 3.0.1 documents, as JSON-LD: of the locked sources, and of a prefix, with how each of its
+//! libraries was built.
 
 mod build;
 mod graph;
@@ -27,7 +28,10 @@ const PREFIX: &str = "All libraries, installed files, sources, tools and builds;
 
 /// The SBOM of the locked sources, before anything is built.
 #[must_use]
-pub fn sources_document<'a>(sources: impl IntoIterator<Item = &'a Selected>, context: &Context<'_>) -> String {
+pub fn sources_document<'a>(
+    sources: impl IntoIterator<Item = &'a Selected>,
+    context: &Context<'_>,
+) -> String {
     let mut graph = Graph::default();
     let sources: Vec<_> = sources.into_iter().collect();
     for selected in &sources {
@@ -35,14 +39,26 @@ pub fn sources_document<'a>(sources: impl IntoIterator<Item = &'a Selected>, con
         changes(&mut graph, selected, &source);
         for (path, bytes) in &selected.overlays {
             let content = Content::of(bytes);
-            let overlay = named_file("Overlay", &format!("{}:{path}", selected.recipe.name), path, &content, "source", None);
+            let overlay = named_file(
+                "Overlay",
+                &format!("{}:{path}", selected.recipe.name),
+                path,
+                &content,
+                "source",
+                None,
+            );
             let overlay = graph.file(overlay);
             graph.relate(&source, "hasAddedFile", [overlay]);
         }
     }
-    let whole =
-        Whole { name: "wasideps-sources", summary: "The sources that the lock names", version: packages::sources_version(&sources) };
-    let parts = sources.iter().map(|selected| packages::source_id(&selected.recipe));
+    let whole = Whole {
+        name: "wasideps-sources",
+        summary: "The sources that the lock names",
+        version: packages::sources_version(&sources),
+    };
+    let parts = sources
+        .iter()
+        .map(|selected| packages::source_id(&selected.recipe));
     let recipes: Vec<_> = sources.iter().map(|selected| &*selected.recipe).collect();
     graph.whole(&whole, parts, &recipes);
     let title = Title {
@@ -59,16 +75,28 @@ pub fn sources_document<'a>(sources: impl IntoIterator<Item = &'a Selected>, con
 pub fn prefix_document(built: &Built<'_>, context: &Context<'_>) -> String {
     let manifest = built.manifest;
     let mut graph = Graph::default();
-    let tools: Vec<_> = names::tools(manifest).into_iter().map(|tool| (graph.tool(&tool), tool)).collect();
+    let tools: Vec<_> = names::tools(manifest)
+        .into_iter()
+        .map(|tool| (graph.tool(&tool), tool))
+        .collect();
     let mut libraries = Vec::new();
     for (selected, installed) in built.sources() {
         let source = graph.source(selected);
         changes(&mut graph, selected, &source);
         for file in built.closure.files_of(&installed.name) {
             let id = graph.input(file);
-            let kind = if file.origin == FileOrigin::Input { "contains" } else { "hasAddedFile" };
+            let kind = if file.origin == FileOrigin::Input {
+                "contains"
+            } else {
+                "hasAddedFile"
+            };
             graph.relate(&source, kind, [id.clone()]);
-            let from = file.made_from.as_ref().and_then(|from| built.closure.files_of(&installed.name).find(|other| other.path == *from));
+            let from = file.made_from.as_ref().and_then(|from| {
+                built
+                    .closure
+                    .files_of(&installed.name)
+                    .find(|other| other.path == *from)
+            });
             if let Some(from) = from {
                 let from = graph.input(from);
                 graph.relate(&from, "generates", [id.clone()]);
@@ -88,7 +116,9 @@ pub fn prefix_document(built: &Built<'_>, context: &Context<'_>) -> String {
                 None => graph.relate(&source, "contains", [id.clone()]),
             }
             let required = library.required().filter_map(|id| manifest.library(id));
-            let required: Vec<_> = required.map(|(source, other)| packages::library_id(source, other)).collect();
+            let required: Vec<_> = required
+                .map(|(source, other)| packages::library_id(source, other))
+                .collect();
             if !required.is_empty() {
                 graph.relate(&id, "dependsOn", required);
             }
@@ -98,24 +128,56 @@ pub fn prefix_document(built: &Built<'_>, context: &Context<'_>) -> String {
     }
     let name = format!("wasideps-{}", manifest.config());
     let summary = format!("Libraries, headers and modules for {}", manifest.config());
-    let whole = Whole { name: &name, summary: &summary, version: manifest.key.short() };
-    let about = manifest.files.iter().filter(|file| file.source.is_none()).map(|file| {
-        let purpose = if file.path.as_str() == CLOSURE { "manifest" } else { "file" };
-        build::installed_file(file, purpose, Vec::new())
-    });
+    let whole = Whole {
+        name: &name,
+        summary: &summary,
+        version: manifest.key.short(),
+    };
+    let about = manifest
+        .files
+        .iter()
+        .filter(|file| file.source.is_none())
+        .map(|file| {
+            let purpose = if file.path.as_str() == CLOSURE {
+                "manifest"
+            } else {
+                "file"
+            };
+            build::installed_file(file, purpose, Vec::new())
+        });
     let about: Vec<_> = about.map(|file| graph.file(file)).collect();
-    let recipes: Vec<_> = built.sources().map(|(selected, _)| &*selected.recipe).collect();
+    let recipes: Vec<_> = built
+        .sources()
+        .map(|(selected, _)| &*selected.recipe)
+        .collect();
     let whole_id = graph.whole(&whole, libraries.into_iter().chain(about), &recipes);
-    graph.relate(&whole_id, "hasDependencyManifest", [build::installed_id(CLOSURE)]);
+    graph.relate(
+        &whole_id,
+        "hasDependencyManifest",
+        [build::installed_id(CLOSURE)],
+    );
     let profiles = &["build", "core", "software", "simpleLicensing"];
-    graph.into_text(&Title { name: name.clone(), comment: PREFIX, sbom_type: SbomType::Build, profiles }, context)
+    graph.into_text(
+        &Title {
+            name: name.clone(),
+            comment: PREFIX,
+            sbom_type: SbomType::Build,
+            profiles,
+        },
+        context,
+    )
 }
 
 /// The patches of a source.
 fn changes(graph: &mut Graph, selected: &Selected, source: &Id) {
     for ((name, bytes), patch) in selected.patches.iter().zip(&selected.recipe.patches) {
         let content = Content::of(bytes);
-        let comment = format!("{} Upstream: {}{}", patch.reason, patch.upstream, patch.resolves_sentence());
+        let comment = format!(
+            "{} Upstream: {}{}",
+            patch.reason,
+            patch.upstream,
+            patch.resolves_sentence()
+        );
         let path = format!("{}:{name}", selected.recipe.name);
         let patch = named_file("Patch", &path, name, &content, "patch", Some(comment));
         let patch = graph.file(patch);
@@ -128,7 +190,14 @@ fn patch_id(selected: &Selected, patch: &RelPath) -> Id {
 }
 
 /// A file whose content is known by all its names.
-fn named_file(kind: &str, id: &str, path: &RelPath, content: &Content, purpose: &'static str, comment: Option<String>) -> File {
+fn named_file(
+    kind: &str,
+    id: &str,
+    path: &RelPath,
+    content: &Content,
+    purpose: &'static str,
+    comment: Option<String>,
+) -> File {
     File {
         spdx_id: Id::new(kind, id),
         creation_info: Created,

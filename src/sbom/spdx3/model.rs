@@ -1,12 +1,13 @@
-//! The classes of SPDX 3.0.1 that we write, as its JSON-LD has them. Source: <https://spdx.github.io/spdx-spec/v3.0.1/> and its JSON
-//! schema.
+//! The classes of SPDX 3.0.1 that we write, as its JSON-LD has them. Source:
+//! <https://spdx.github.io/spdx-spec/v3.0.1/> and its JSON schema.
 
 use serde::Serialize;
 
 use crate::model::{Content, Purl, Sha1, Sha256, Sha512, Timestamp};
 use crate::sbom::names;
 
-/// What stands for the document's namespace until the content, and so the namespace, is known. `.invalid` is no one's (RFC 2606).
+/// What stands for the document's namespace until the content, and so the namespace, is known.
+/// `.invalid` is no one's (RFC 2606).
 pub const HERE: &str = "https://this-document.invalid";
 
 /// An element's identifier.
@@ -126,13 +127,22 @@ pub struct Package {
     pub version: String,
     #[serde(rename = "software_primaryPurpose")]
     pub purpose: &'static str,
-    #[serde(rename = "software_packageUrl", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "software_packageUrl",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub package_url: Option<Purl>,
-    #[serde(rename = "software_downloadLocation", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "software_downloadLocation",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub download_location: Option<String>,
     #[serde(rename = "software_homePage", skip_serializing_if = "Option::is_none")]
     pub home_page: Option<String>,
-    #[serde(rename = "software_sourceInfo", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "software_sourceInfo",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub source_info: Option<String>,
     #[serde(rename = "software_copyrightText")]
     pub copyright_text: String,
@@ -148,7 +158,10 @@ pub struct File {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
     pub verified_using: Vec<Hash>,
-    #[serde(rename = "software_contentIdentifier", skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        rename = "software_contentIdentifier",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub content_identifier: Vec<ContentIdentifier>,
     #[serde(rename = "software_fileKind")]
     pub kind: &'static str,
@@ -222,19 +235,28 @@ pub struct Hash {
 
 impl From<Sha512> for Hash {
     fn from(digest: Sha512) -> Self {
-        Self { algorithm: "sha512", hash_value: digest.to_string() }
+        Self {
+            algorithm: "sha512",
+            hash_value: digest.to_string(),
+        }
     }
 }
 
 impl From<Sha256> for Hash {
     fn from(digest: Sha256) -> Self {
-        Self { algorithm: "sha256", hash_value: digest.to_string() }
+        Self {
+            algorithm: "sha256",
+            hash_value: digest.to_string(),
+        }
     }
 }
 
 impl From<Sha1> for Hash {
     fn from(digest: Sha1) -> Self {
-        Self { algorithm: "sha1", hash_value: digest.to_string() }
+        Self {
+            algorithm: "sha1",
+            hash_value: digest.to_string(),
+        }
     }
 }
 
@@ -250,7 +272,16 @@ pub struct ContentIdentifier {
 impl ContentIdentifier {
     /// Those of a file.
     pub fn of(content: &Content) -> Vec<Self> {
-        vec![Self { kind: "gitoid", value: content.gitoid() }, Self { kind: "swhid", value: content.swhid() }]
+        vec![
+            Self {
+                kind: "gitoid",
+                value: content.gitoid(),
+            },
+            Self {
+                kind: "swhid",
+                value: content.swhid(),
+            },
+        ]
     }
 }
 

@@ -27,23 +27,49 @@ pub fn library_id(source: &ManifestSource, library: &ManifestLibrary) -> Id {
 pub fn sources_version(sources: &[&Selected]) -> String {
     let fields: Vec<_> = sources
         .iter()
-        .flat_map(|selected| [selected.recipe.name.to_string(), selected.source.version.to_string(), selected.source.inputs.to_string()])
+        .flat_map(|selected| {
+            [
+                selected.recipe.name.to_string(),
+                selected.source.version.to_string(),
+                selected.source.inputs.to_string(),
+            ]
+        })
         .collect();
     Sha256::of_fields("wasideps sources 1", fields.iter().map(String::as_bytes)).short()
 }
 
 impl Graph {
     /// The package that `parts` are parts of, under all licences of `recipes` together.
-    pub fn whole(&mut self, whole: &Whole<'_>, parts: impl IntoIterator<Item = Id>, recipes: &[&Recipe]) -> Id {
+    pub fn whole(
+        &mut self,
+        whole: &Whole<'_>,
+        parts: impl IntoIterator<Item = Id>,
+        recipes: &[&Recipe],
+    ) -> Id {
         let supplier = self.organization(names::SUPPLIER);
         let package = Package {
             summary: whole.summary.to_owned(),
-            copyright_text: joined(recipes.iter().map(|recipe| recipe.license.copyright.as_str()), "\n"),
-            ..package(Id::new("Whole", whole.name), whole.name, &whole.version, supplier.clone(), supplier)
+            copyright_text: joined(
+                recipes
+                    .iter()
+                    .map(|recipe| recipe.license.copyright.as_str()),
+                "\n",
+            ),
+            ..package(
+                Id::new("Whole", whole.name),
+                whole.name,
+                &whole.version,
+                supplier.clone(),
+                supplier,
+            )
         };
         let id = self.add_root(package.spdx_id.clone(), Node::Package(Box::new(package)));
         self.relate(&id, "contains", parts);
-        let concluded = conjunction(recipes.iter().map(|recipe| recipe.license.expression.as_str()));
+        let concluded = conjunction(
+            recipes
+                .iter()
+                .map(|recipe| recipe.license.expression.as_str()),
+        );
         let declared = conjunction(recipes.iter().map(|recipe| recipe.license.declared()));
         self.license(&id, &concluded, &declared);
         id
@@ -54,22 +80,45 @@ impl Graph {
         let Selected { recipe, source, .. } = selected;
         let upstream = names::upstream(source);
         let purls = names::purls(recipe, source);
-        let cpe = ExternalIdentifier { external_identifier_type: "cpe23", identifier: names::cpe(recipe, &source.version).to_string() };
+        let cpe = ExternalIdentifier {
+            external_identifier_type: "cpe23",
+            identifier: names::cpe(recipe, &source.version).to_string(),
+        };
         let swhid = upstream.and_then(|(_, origin)| origin.swhid.as_ref());
-        let swhid = swhid.map(|id| ExternalIdentifier { external_identifier_type: "swhid", identifier: id.to_string() });
-        let mirrors = source.origins.iter().filter_map(|origin| match &origin.place {
-            Place::Url(url) => Some(url.to_string()),
-            _ => None,
+        let swhid = swhid.map(|id| ExternalIdentifier {
+            external_identifier_type: "swhid",
+            identifier: id.to_string(),
         });
+        let mirrors = source
+            .origins
+            .iter()
+            .filter_map(|origin| match &origin.place {
+                Place::Url(url) => Some(url.to_string()),
+                _ => None,
+            });
         let mirrors: Vec<_> = mirrors.skip(1).collect();
-        let mirrors = (!mirrors.is_empty()).then_some(ExternalRef { external_ref_type: "altDownloadLocation", locator: mirrors });
-        let history =
-            recipe.identifiers.repository.as_ref().map(|url| ExternalRef { external_ref_type: "vcs", locator: vec![url.to_string()] });
+        let mirrors = (!mirrors.is_empty()).then_some(ExternalRef {
+            external_ref_type: "altDownloadLocation",
+            locator: mirrors,
+        });
+        let history = recipe
+            .identifiers
+            .repository
+            .as_ref()
+            .map(|url| ExternalRef {
+                external_ref_type: "vcs",
+                locator: vec![url.to_string()],
+            });
         let originator = self.organization(&recipe.originator);
         let package = Package {
             summary: recipe.summary.to_string(),
-            verified_using: upstream.map(|(_, origin)| names::archive_digests(origin)).unwrap_or_default(),
-            external_identifier: std::iter::once(cpe).chain(purls.iter().map(purl)).chain(swhid).collect(),
+            verified_using: upstream
+                .map(|(_, origin)| names::archive_digests(origin))
+                .unwrap_or_default(),
+            external_identifier: std::iter::once(cpe)
+                .chain(purls.iter().map(purl))
+                .chain(swhid)
+                .collect(),
             external_ref: mirrors.into_iter().chain(history).collect(),
             purpose: "source",
             package_url: purls.into_iter().next(),
@@ -77,42 +126,80 @@ impl Graph {
             home_page: Some(recipe.homepage.to_string()),
             source_info: Some(names::source_info(source)),
             copyright_text: recipe.license.copyright.to_string(),
-            ..package(source_id(recipe), recipe.name.as_str(), source.version.as_str(), originator.clone(), originator)
+            ..package(
+                source_id(recipe),
+                recipe.name.as_str(),
+                source.version.as_str(),
+                originator.clone(),
+                originator,
+            )
         };
         let id = self.add_root(package.spdx_id.clone(), Node::Package(Box::new(package)));
         self.license(&id, &recipe.license.expression, recipe.license.declared());
         let required = recipe.required();
         if !required.is_empty() {
-            self.relate(&id, "dependsOn", required.into_iter().map(|name| Id::new("Source", name.as_str())));
+            self.relate(
+                &id,
+                "dependsOn",
+                required
+                    .into_iter()
+                    .map(|name| Id::new("Source", name.as_str())),
+            );
         }
         id
     }
 
     /// A library that was built from a source.
-    pub fn library(&mut self, selected: &Selected, installed: &ManifestSource, library: &ManifestLibrary, manifest: &Manifest) -> Id {
+    pub fn library(
+        &mut self,
+        selected: &Selected,
+        installed: &ManifestSource,
+        library: &ManifestLibrary,
+        manifest: &Manifest,
+    ) -> Id {
         let Selected { recipe, source, .. } = selected;
-        let archive = library.archive.as_ref().and_then(|archive| manifest.files.iter().find(|file| file.path == archive.path));
+        let archive = library
+            .archive
+            .as_ref()
+            .and_then(|archive| manifest.files.iter().find(|file| file.path == archive.path));
         let supplier = self.organization(names::SUPPLIER);
         let originator = self.organization(&recipe.originator);
         let name = names::library_name(installed, library);
         let package_url = names::library_purl(recipe, &source.version);
         // It was made here, and is nowhere to be had; its source is.
-        let sources =
-            names::upstream(source).map(|(url, _)| ExternalRef { external_ref_type: "sourceArtifact", locator: vec![url.to_owned()] });
+        let sources = names::upstream(source).map(|(url, _)| ExternalRef {
+            external_ref_type: "sourceArtifact",
+            locator: vec![url.to_owned()],
+        });
         let package = Package {
             summary: recipe.summary.to_string(),
-            verified_using: archive.into_iter().flat_map(|file| [file.sha256.into(), file.sha1.into()]).collect(),
+            verified_using: archive
+                .into_iter()
+                .flat_map(|file| [file.sha256.into(), file.sha1.into()])
+                .collect(),
             external_identifier: vec![
-                ExternalIdentifier { external_identifier_type: "cpe23", identifier: names::cpe(recipe, &source.version).to_string() },
+                ExternalIdentifier {
+                    external_identifier_type: "cpe23",
+                    identifier: names::cpe(recipe, &source.version).to_string(),
+                },
                 purl(&package_url),
             ],
             external_ref: sources.into_iter().collect(),
             purpose: "library",
             package_url: Some(package_url),
             home_page: Some(recipe.homepage.to_string()),
-            source_info: Some(format!("{}.", names::library_kind(library, manifest.config()))),
+            source_info: Some(format!(
+                "{}.",
+                names::library_kind(library, manifest.config())
+            )),
             copyright_text: recipe.license.copyright.to_string(),
-            ..package(library_id(installed, library), &name, source.version.as_str(), supplier, originator)
+            ..package(
+                library_id(installed, library),
+                &name,
+                source.version.as_str(),
+                supplier,
+                originator,
+            )
         };
         let id = self.add_root(package.spdx_id.clone(), Node::Package(Box::new(package)));
         self.license(&id, &recipe.license.expression, &recipe.license.expression);
@@ -126,11 +213,21 @@ impl Graph {
             summary: tool.summary.to_owned(),
             verified_using: vec![tool.digest.into()],
             external_identifier: vec![purl(&tool.purl)],
-            purpose: if tool.is_library() { "library" } else { "application" },
+            purpose: if tool.is_library() {
+                "library"
+            } else {
+                "application"
+            },
             package_url: Some(tool.purl.clone()),
             home_page: Some(tool.homepage.to_owned()),
             source_info: Some(tool.note.clone()),
-            ..package(Id::new("Tool", tool.name), tool.name, &tool.version, supplier.clone(), supplier)
+            ..package(
+                Id::new("Tool", tool.name),
+                tool.name,
+                &tool.version,
+                supplier.clone(),
+                supplier,
+            )
         };
         let id = self.add_root(package.spdx_id.clone(), Node::Package(Box::new(package)));
         self.license(&id, "NOASSERTION", tool.license);
@@ -160,7 +257,10 @@ fn package(spdx_id: Id, name: &str, version: &str, supplied_by: Id, originated_b
 }
 
 fn purl(purl: &Purl) -> ExternalIdentifier {
-    ExternalIdentifier { external_identifier_type: "packageUrl", identifier: purl.to_string() }
+    ExternalIdentifier {
+        external_identifier_type: "packageUrl",
+        identifier: purl.to_string(),
+    }
 }
 
 /// Each text once, in order.
@@ -176,8 +276,15 @@ fn joined<'a>(texts: impl Iterator<Item = &'a str>, separator: &str) -> String {
 
 /// The expression that all of `expressions` apply.
 fn conjunction<'a>(expressions: impl Iterator<Item = &'a str>) -> String {
-    let bracketed: Vec<String> =
-        expressions.map(|expression| if expression.contains(" OR ") { format!("({expression})") } else { expression.to_owned() }).collect();
+    let bracketed: Vec<String> = expressions
+        .map(|expression| {
+            if expression.contains(" OR ") {
+                format!("({expression})")
+            } else {
+                expression.to_owned()
+            }
+        })
+        .collect();
     joined(bracketed.iter().map(String::as_str), " AND ")
 }
 
@@ -187,8 +294,16 @@ mod tests {
 
     #[test]
     fn licences_are_joined_each_once_and_alternatives_stay_together() {
-        let all = ["MIT", "Zlib OR MIT", "MIT", "(BSD-3-Clause OR GPL-2.0-only) AND MIT"];
-        assert_eq!(conjunction(all.into_iter()), "MIT AND (Zlib OR MIT) AND ((BSD-3-Clause OR GPL-2.0-only) AND MIT)");
+        let all = [
+            "MIT",
+            "Zlib OR MIT",
+            "MIT",
+            "(BSD-3-Clause OR GPL-2.0-only) AND MIT",
+        ];
+        assert_eq!(
+            conjunction(all.into_iter()),
+            "MIT AND (Zlib OR MIT) AND ((BSD-3-Clause OR GPL-2.0-only) AND MIT)"
+        );
         assert!(spdx::Expression::parse(&conjunction(all.into_iter())).is_ok());
     }
 }

@@ -6,26 +6,56 @@ use std::io;
 use camino::Utf8PathBuf;
 use miette::Diagnostic;
 
-/// A folder that can't be replaced. But for [`SlotError::Cut`], what was there is there still, and as it was.
+/// A folder that can't be replaced. But for [`SlotError::Cut`], what was there is there still, and
+/// as it was.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum SlotError {
     #[error("{path:?} can't be made or replaced: {problem}")]
     #[diagnostic(help("{}", problem.help()))]
-    Unusable { path: Utf8PathBuf, problem: Unusable },
-    #[error("{path} contains files that wasideps did not put there: {}", shortened(files))]
-    #[diagnostic(help("the folder is replaced as a whole; move these files away, or name another folder"))]
-    Foreign { path: Utf8PathBuf, files: Vec<String> },
-    #[error("{path} was changed by another process while it was assembled: {}", shortened(files))]
+    Unusable {
+        path: Utf8PathBuf,
+        problem: Unusable,
+    },
+    #[error(
+        "{path} contains files that wasideps did not put there: {}",
+        shortened(files)
+    )]
+    #[diagnostic(help(
+        "the folder is replaced as a whole; move these files away, or name another folder"
+    ))]
+    Foreign {
+        path: Utf8PathBuf,
+        files: Vec<String>,
+    },
+    #[error(
+        "{path} was changed by another process while it was assembled: {}",
+        shortened(files)
+    )]
     #[diagnostic(help("run the command again; only wasideps writes there"))]
-    Changed { path: Utf8PathBuf, files: Vec<String> },
+    Changed {
+        path: Utf8PathBuf,
+        files: Vec<String>,
+    },
     #[error("{path} can't be read: {source}")]
-    Read { path: Utf8PathBuf, source: io::Error },
+    Read {
+        path: Utf8PathBuf,
+        source: io::Error,
+    },
     #[error("{path} can't be written: {source}")]
     #[diagnostic(help("{}", write_help(source)))]
-    Write { path: Utf8PathBuf, source: io::Error },
+    Write {
+        path: Utf8PathBuf,
+        source: io::Error,
+    },
     #[error("what was at {path} is now at {aside}, and can't be put back: {source}")]
-    #[diagnostic(help("run the command again: it tries once more, and keeps everything that is not its own"))]
-    Cut { path: Utf8PathBuf, aside: Utf8PathBuf, source: io::Error },
+    #[diagnostic(help(
+        "run the command again: it tries once more, and keeps everything that is not its own"
+    ))]
+    Cut {
+        path: Utf8PathBuf,
+        aside: Utf8PathBuf,
+        source: io::Error,
+    },
 }
 
 /// Why a path can't be one of a folder that is replaced whole.
@@ -58,10 +88,18 @@ impl fmt::Display for Unusable {
             Self::NotUtf8 => write!(f, "a link on the way leads to a path that is not UTF-8"),
             Self::NoName => write!(f, "it does not end in the name of a folder"),
             Self::Root => write!(f, "it is the root of the file system"),
-            Self::Current => write!(f, "the command runs in it, and would be left in a folder that is gone"),
-            Self::MountPoint => write!(f, "it is a mount point, which can't be swapped with a folder beside it"),
+            Self::Current => write!(
+                f,
+                "the command runs in it, and would be left in a folder that is gone"
+            ),
+            Self::MountPoint => write!(
+                f,
+                "it is a mount point, which can't be swapped with a folder beside it"
+            ),
             Self::NotFolder => write!(f, "it is not a folder"),
-            Self::DanglingLink { target } => write!(f, "it is a link to {target}, which does not exist"),
+            Self::DanglingLink { target } => {
+                write!(f, "it is a link to {target}, which does not exist")
+            }
             Self::Parent { parent } => write!(f, "{parent} is not a folder"),
         }
     }
@@ -70,7 +108,9 @@ impl fmt::Display for Unusable {
 impl Unusable {
     fn help(&self) -> &'static str {
         match self {
-            Self::MountPoint => "name a folder in it, such as `/out/sysroot` for a volume at `/out`",
+            Self::MountPoint => {
+                "name a folder in it, such as `/out/sysroot` for a volume at `/out`"
+            }
             Self::Current => "run the command from another folder",
             Self::DanglingLink { .. } => "mount or create the link's target, or remove the link",
             _ => "name a folder, or a path that does not exist yet",
@@ -88,5 +128,9 @@ fn write_help(source: &io::Error) -> &'static str {
 }
 
 fn shortened(files: &[String]) -> String {
-    format!("{}{}", files[..files.len().min(5)].join(", "), if files.len() > 5 { ", …" } else { "" })
+    format!(
+        "{}{}",
+        files[..files.len().min(5)].join(", "),
+        if files.len() > 5 { ", …" } else { "" }
+    )
 }

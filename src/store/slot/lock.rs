@@ -1,4 +1,5 @@
-//! Locks beside and on a folder that is replaced whole. The system lets go of them when their process ends.
+//! Locks beside and on a folder that is replaced whole. The system lets go of them when their
+//! process ends.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind};
@@ -6,24 +7,37 @@ use std::io::{self, ErrorKind};
 use camino::{Utf8Path, Utf8PathBuf};
 use tracing::debug;
 
-/// A lock file that one process holds. It is removed when the lock goes, so that nothing is left beside the folder.
+/// A lock file that one process holds. It is removed when the lock goes, so that nothing is left
+/// beside the folder.
 #[derive(Debug)]
 pub(super) struct Lock {
     path: Utf8PathBuf,
-    /// After removal is when others may have it: they find that the file they wait for has gone, and make another.
+    /// After removal is when others may have it: they find that the file they wait for has gone,
+    /// and make another.
     _file: File,
 }
 
 impl Lock {
-    /// Waits for the lock on `path`; calls `waiting` where another process has it. None where the folder can't be written: then no process of
-    /// this user can change what is in it.
+    /// Waits for the lock on `path`; calls `waiting` where another process has it. None where the
+    /// folder can't be written: then no process of this user can change what is in it.
     pub fn hold(path: &Utf8Path, waiting: &dyn Fn()) -> io::Result<Option<Self>> {
         loop {
             let file = match open(path) {
                 Ok(file) => file,
                 // Another process made or removed it in between.
-                Err(error) if matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::NotFound) => continue,
-                Err(error) if matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem) => return Ok(None),
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::NotFound) =>
+                {
+                    continue;
+                }
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
+                    ) =>
+                {
+                    return Ok(None);
+                }
                 Err(error) => return Err(error),
             };
             if !try_lock(&file)? {
@@ -32,7 +46,10 @@ impl Lock {
                 file.lock()?;
             }
             if is_at(&file, path) {
-                return Ok(Some(Self { path: path.to_owned(), _file: file }));
+                return Ok(Some(Self {
+                    path: path.to_owned(),
+                    _file: file,
+                }));
             }
         }
     }
@@ -64,26 +81,34 @@ fn try_lock(file: &File) -> io::Result<bool> {
 /// Whether `path` is a name of `file`.
 fn is_at(file: &File, path: &Utf8Path) -> bool {
     let handle = |file: File| same_file::Handle::from_file(file);
-    file.try_clone().and_then(handle).is_ok_and(|held| same_file::Handle::from_path(path).is_ok_and(|there| held == there))
+    file.try_clone()
+        .and_then(handle)
+        .is_ok_and(|held| same_file::Handle::from_path(path).is_ok_and(|there| held == there))
 }
 
 /// A folder that is being read: a process that replaces it waits with the swap.
 ///
-/// Systems and file systems that can't lock a folder have no such lock; a reader there may see the old files first, and then the new ones.
+/// Systems and file systems that can't lock a folder have no such lock; a reader there may see the
+/// old files first, and then the new ones.
 #[derive(Debug)]
 pub struct Reading {
     _folder: Option<File>,
 }
 
 impl Reading {
-    /// Takes the folder at `path` for reading. Nothing is written, and where there is no folder, nothing is taken.
+    /// Takes the folder at `path` for reading. Nothing is written, and where there is no folder,
+    /// nothing is taken.
     #[must_use]
     pub fn of(path: &Utf8Path) -> Self {
         loop {
-            let Some(folder) = folder(path).filter(|folder| folder.lock_shared().is_ok()) else { return Self { _folder: None } };
+            let Some(folder) = folder(path).filter(|folder| folder.lock_shared().is_ok()) else {
+                return Self { _folder: None };
+            };
             // The folder may have been swapped out between opening and locking.
             if is_at(&folder, path) {
-                return Self { _folder: Some(folder) };
+                return Self {
+                    _folder: Some(folder),
+                };
             }
         }
     }
@@ -115,7 +140,11 @@ pub(super) fn is_dead(path: &Utf8Path) -> bool {
 
 /// None for what is no folder: to open a pipe would wait for ever.
 fn folder(path: &Utf8Path) -> Option<File> {
-    if path.is_dir() { File::open(path).ok() } else { None }
+    if path.is_dir() {
+        File::open(path).ok()
+    } else {
+        None
+    }
 }
 
 #[cfg(test)]
@@ -135,7 +164,9 @@ mod tests {
                         let waiting = || {
                             waited.fetch_add(1, Ordering::Relaxed);
                         };
-                        let lock = Lock::hold(&path, &waiting).expect("made").expect("the folder can be written");
+                        let lock = Lock::hold(&path, &waiting)
+                            .expect("made")
+                            .expect("the folder can be written");
                         assert_eq!(holders.fetch_add(1, Ordering::SeqCst), 0);
                         std::thread::yield_now();
                         holders.fetch_sub(1, Ordering::SeqCst);
@@ -155,7 +186,8 @@ mod tests {
         let (first, second) = (Reading::of(path), Reading::of(path));
         std::thread::scope(|scope| {
             let (said, heard) = std::sync::mpsc::channel();
-            let waiting = scope.spawn(move || without_readers(path, &|| said.send(()).expect("heard")).is_some());
+            let waiting = scope
+                .spawn(move || without_readers(path, &|| said.send(()).expect("heard")).is_some());
             heard.recv().expect("it says that it waits");
             drop(first);
             assert!(!waiting.is_finished());

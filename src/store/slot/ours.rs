@@ -9,10 +9,12 @@ use serde::{Deserialize, Serialize};
 use crate::model::{RelPath, Sha256};
 use crate::store::input::open_regular;
 
-/// The files of a folder that may be removed with it. The folders on the way to them are ours too, and no others.
+/// The files of a folder that may be removed with it. The folders on the way to them are ours too,
+/// and no others.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ours {
-    /// Whatever is there, but for a folder with something in it: a list of ours has these paths, and a damaged file is still ours.
+    /// Whatever is there, but for a folder with something in it: a list of ours has these paths,
+    /// and a damaged file is still ours.
     listed: BTreeSet<RelPath>,
     /// Files that are ours when they have one of these contents.
     proven: BTreeMap<RelPath, BTreeSet<Sha256>>,
@@ -62,7 +64,8 @@ impl Ours {
         }
     }
 
-    /// What is in the folder `dir` and not ours: files, links and the like by their path below it, folders with a `/` at the end. Sorted.
+    /// What is in the folder `dir` and not ours: files, links and the like by their path below it,
+    /// folders with a `/` at the end. Sorted.
     ///
     /// # Errors
     /// When something can't be read.
@@ -75,11 +78,18 @@ impl Ours {
 
     /// The files of ours that are not in the folder `dir`.
     pub(super) fn missing(&self, dir: &Utf8Path) -> Vec<String> {
-        let all = self.listed.iter().chain(self.proven.keys()).map(RelPath::as_str);
-        all.filter(|path| fs_err::symlink_metadata(dir.join(path)).is_err()).map(str::to_owned).collect()
+        let all = self
+            .listed
+            .iter()
+            .chain(self.proven.keys())
+            .map(RelPath::as_str);
+        all.filter(|path| fs_err::symlink_metadata(dir.join(path)).is_err())
+            .map(str::to_owned)
+            .collect()
     }
 
-    /// Removes what is ours from the folder `dir`, and the folder itself where nothing else is in it; gives what was kept, as [`Self::foreign`] does.
+    /// Removes what is ours from the folder `dir`, and the folder itself where nothing else is in
+    /// it; gives what was kept, as [`Self::foreign`] does.
     ///
     /// # Errors
     /// When something can't be read or removed.
@@ -99,12 +109,19 @@ impl Ours {
     fn folders(&self) -> BTreeSet<String> {
         let parents = |path: &RelPath| {
             let path = path.as_str();
-            path.match_indices('/').map(|(end, _)| path[..end].to_owned()).collect::<Vec<_>>()
+            path.match_indices('/')
+                .map(|(end, _)| path[..end].to_owned())
+                .collect::<Vec<_>>()
         };
-        self.listed.iter().chain(self.proven.keys()).flat_map(parents).collect()
+        self.listed
+            .iter()
+            .chain(self.proven.keys())
+            .flat_map(parents)
+            .collect()
     }
 
-    /// Adds to `foreign` what is not ours below a folder of `root`, and calls `ours` with the rest, a folder after what is in it.
+    /// Adds to `foreign` what is not ours below a folder of `root`, and calls `ours` with the rest,
+    /// a folder after what is in it.
     fn walk(
         &self,
         root: &Utf8Path,
@@ -130,7 +147,13 @@ impl Ours {
                     let before = foreign.len();
                     let is_folder = fs_err::symlink_metadata(root.join(&path))?.is_dir();
                     if is_folder {
-                        Self::default().walk(root, &path, &BTreeSet::new(), foreign, &mut |_| Ok(()))?;
+                        Self::default().walk(
+                            root,
+                            &path,
+                            &BTreeSet::new(),
+                            foreign,
+                            &mut |_| Ok(()),
+                        )?;
                     }
                     if foreign.len() == before {
                         foreign.push(if is_folder { format!("{path}/") } else { path });
@@ -147,12 +170,16 @@ impl Ours {
         if meta.is_dir() && folders.contains(path) {
             return Ok(Found::Folder);
         }
-        let Ok(known) = path.parse::<RelPath>() else { return Ok(Found::Foreign) };
+        let Ok(known) = path.parse::<RelPath>() else {
+            return Ok(Found::Foreign);
+        };
         let ours = if self.listed.contains(&known) {
             !meta.is_dir() || fs_err::read_dir(&at)?.next().is_none()
         } else {
             match self.proven.get(&known) {
-                Some(contents) if meta.is_file() => contents.contains(&Sha256::of_reader(open_regular(&at)?)?.0),
+                Some(contents) if meta.is_file() => {
+                    contents.contains(&Sha256::of_reader(open_regular(&at)?)?.0)
+                }
                 _ => false,
             }
         };
@@ -172,7 +199,11 @@ fn remove(path: &Utf8Path) -> io::Result<()> {
 }
 
 fn join(below: &str, name: &str) -> String {
-    if below.is_empty() { name.to_owned() } else { format!("{below}/{name}") }
+    if below.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{below}/{name}")
+    }
 }
 
 #[cfg(test)]
@@ -185,26 +216,43 @@ mod tests {
             ours.list(path.parse().expect("a path"));
         }
         for (path, content) in proven {
-            ours.prove(path.parse().expect("a path"), Sha256::of(content.as_bytes()));
+            ours.prove(
+                path.parse().expect("a path"),
+                Sha256::of(content.as_bytes()),
+            );
         }
         ours
     }
 
     #[test]
-    fn a_path_that_is_listed_is_ours_whatever_it_holds_and_one_that_is_proven_only_with_its_content() {
+    fn a_path_that_is_listed_is_ours_whatever_it_holds_and_one_that_is_proven_only_with_its_content()
+     {
         let dir = tempfile::tempdir().expect("a folder");
         let root = Utf8Path::from_path(dir.path()).expect("UTF-8");
         for folder in ["lib/mine", "empty/er", "include/z.h", "include/w.h"] {
             fs_err::create_dir_all(root.join(folder)).expect("made");
         }
-        for (file, content) in [("lib/z.a", "flipped"), ("lib/b.a", "b"), ("lib/c.a", "other"), ("lib/mine/x", ""), ("include/w.h/x", "")] {
+        for (file, content) in [
+            ("lib/z.a", "flipped"),
+            ("lib/b.a", "b"),
+            ("lib/c.a", "other"),
+            ("lib/mine/x", ""),
+            ("include/w.h/x", ""),
+        ] {
             fs_err::write(root.join(file), content).expect("written");
         }
-        let ours = ours(&["lib/z.a", "include/z.h", "include/w.h"], &[("lib/b.a", "b"), ("lib/c.a", "c")]);
+        let ours = ours(
+            &["lib/z.a", "include/z.h", "include/w.h"],
+            &[("lib/b.a", "b"), ("lib/c.a", "c")],
+        );
         let foreign = ["empty/er/", "include/w.h/x", "lib/c.a", "lib/mine/x"];
         assert_eq!(ours.foreign(root).expect("read"), foreign);
         assert_eq!(ours.remove(root).expect("removed"), foreign);
-        assert!(!root.join("lib/z.a").exists() && !root.join("lib/b.a").exists() && !root.join("include/z.h").exists());
+        assert!(
+            !root.join("lib/z.a").exists()
+                && !root.join("lib/b.a").exists()
+                && !root.join("include/z.h").exists()
+        );
         assert!(root.join("lib/mine/x").exists() && root.join("empty/er").exists());
     }
 

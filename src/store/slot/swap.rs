@@ -17,11 +17,21 @@ pub(super) enum Swapped {
     Aside,
 }
 
-/// Puts `new` at `place`; what is there goes to `new`, or to `aside` where the file system has no exchange of names.
-pub(super) fn swap(new: &Utf8Path, place: &Utf8Path, aside: &Utf8Path) -> Result<Swapped, SlotError> {
-    let write = |source| SlotError::Write { path: place.to_owned(), source };
+/// Puts `new` at `place`; what is there goes to `new`, or to `aside` where the file system has no
+/// exchange of names.
+pub(super) fn swap(
+    new: &Utf8Path,
+    place: &Utf8Path,
+    aside: &Utf8Path,
+) -> Result<Swapped, SlotError> {
+    let write = |source| SlotError::Write {
+        path: place.to_owned(),
+        source,
+    };
     if is_absent(place).map_err(write)? {
-        return fs_err::rename(new, place).map(|()| Swapped::Nothing).map_err(write);
+        return fs_err::rename(new, place)
+            .map(|()| Swapped::Nothing)
+            .map_err(write);
     }
     if exchange(new, place).is_ok() {
         return Ok(Swapped::Exchanged);
@@ -37,7 +47,12 @@ pub(super) fn swap(new: &Utf8Path, place: &Utf8Path, aside: &Utf8Path) -> Result
 }
 
 /// Undoes a swap.
-pub(super) fn put_back(swapped: Swapped, new: &Utf8Path, place: &Utf8Path, aside: &Utf8Path) -> Result<(), SlotError> {
+pub(super) fn put_back(
+    swapped: Swapped,
+    new: &Utf8Path,
+    place: &Utf8Path,
+    aside: &Utf8Path,
+) -> Result<(), SlotError> {
     match swapped {
         Swapped::Nothing => fs_err::rename(place, new).map_err(|source| cut(place, new, source)),
         Swapped::Exchanged => exchange(new, place).map_err(|source| cut(place, new, source)),
@@ -49,13 +64,23 @@ pub(super) fn put_back(swapped: Swapped, new: &Utf8Path, place: &Utf8Path, aside
 }
 
 fn cut(place: &Utf8Path, aside: &Utf8Path, source: io::Error) -> SlotError {
-    SlotError::Cut { path: place.to_owned(), aside: aside.to_owned(), source }
+    SlotError::Cut {
+        path: place.to_owned(),
+        aside: aside.to_owned(),
+        source,
+    }
 }
 
 #[cfg(any(target_os = "linux", target_vendor = "apple"))]
 fn exchange(new: &Utf8Path, place: &Utf8Path) -> io::Result<()> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
-    Ok(renameat_with(CWD, new.as_str(), CWD, place.as_str(), RenameFlags::EXCHANGE)?)
+    Ok(renameat_with(
+        CWD,
+        new.as_str(),
+        CWD,
+        place.as_str(),
+        RenameFlags::EXCHANGE,
+    )?)
 }
 
 #[cfg(not(any(target_os = "linux", target_vendor = "apple")))]

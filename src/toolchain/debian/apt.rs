@@ -1,4 +1,5 @@
-//! apt with the machine's own configuration, but lists, caches and state of its own: the system is neither changed nor asked what it has installed.
+//! apt with the machine's own configuration, but lists, caches and state of its own: the system is
+//! neither changed nor asked what it has installed.
 
 use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader};
@@ -21,8 +22,14 @@ pub(super) struct Apt {
 }
 
 impl Apt {
-    /// One below `dir`, an empty folder, for a Debian architecture, `suites`, and binaries or sources.
-    pub fn open(dir: &Utf8Path, architecture: &str, suites: &[Name], wanted: Wanted) -> Result<Self, ToolchainError> {
+    /// One below `dir`, an empty folder, for a Debian architecture, `suites`, and binaries or
+    /// sources.
+    pub fn open(
+        dir: &Utf8Path,
+        architecture: &str,
+        suites: &[Name],
+        wanted: Wanted,
+    ) -> Result<Self, ToolchainError> {
         for folder in ["sources", "lists/partial", "cache/archives/partial", "debs"] {
             let folder = dir.join(folder);
             fs_err::create_dir_all(&folder).map_err(ToolchainError::io(&folder))?;
@@ -30,8 +37,11 @@ impl Apt {
         let status = dir.join("status");
         fs_err::write(&status, "").map_err(ToolchainError::io(&status))?;
         write_sources(dir, suites, wanted)?;
-        // apt runs these commands after reading indices; those of images for containers empty the system's own cache.
-        let hooks = ["Pre-Invoke", "Post-Invoke", "Post-Invoke-Success"].map(|hook| format!("#clear APT::Update::{hook};\n")).concat();
+        // apt runs these commands after reading indices; those of images for containers empty the
+        // system's own cache.
+        let hooks = ["Pre-Invoke", "Post-Invoke", "Post-Invoke-Success"]
+            .map(|hook| format!("#clear APT::Update::{hook};\n"))
+            .concat();
         let clear = dir.join("clear.conf");
         fs_err::write(&clear, hooks).map_err(ToolchainError::io(&clear))?;
         let mut options: Vec<OsString> = vec!["-c".into(), clear.as_str().into()];
@@ -62,44 +72,79 @@ impl Apt {
         ] {
             options.extend(["-o".into(), option.into()]);
         }
-        Ok(Self { dir: dir.to_owned(), options, suites: suites.to_vec() })
+        Ok(Self {
+            dir: dir.to_owned(),
+            options,
+            suites: suites.to_vec(),
+        })
     }
 
-    /// Fetches the indices. A source that fails is no error yet: another may have what is wanted. What apt said of it comes back.
+    /// Fetches the indices. A source that fails is no error yet: another may have what is wanted.
+    /// What apt said of it comes back.
     pub fn update(&self) -> Result<String, ToolchainError> {
         let output = self.run("apt-get", "reading the indices", &["-q", "update"])?;
-        Ok(if output.status.success() { String::new() } else { words(&output) })
+        Ok(if output.status.success() {
+            String::new()
+        } else {
+            words(&output)
+        })
     }
 
-    /// Every version of `packages` that the indices have, the greatest first for each. The suite is the first one asked for: apt does not say.
+    /// Every version of `packages` that the indices have, the greatest first for each. The suite is
+    /// the first one asked for: apt does not say.
     pub fn offers(&self, packages: &[&str]) -> Result<Vec<DebianPackage>, ToolchainError> {
-        let Some(suite) = self.suites.first() else { return Ok(Vec::new()) };
+        let Some(suite) = self.suites.first() else {
+            return Ok(Vec::new());
+        };
         let mut args = vec!["--quiet=2", "show"];
         args.extend(packages);
         // It fails when one of them is unknown, and lists the others all the same.
         let output = self.run("apt-cache", "looking for packages", &args)?;
         let text = String::from_utf8_lossy(&output.stdout);
-        Ok(sources::stanzas(&text).iter().filter_map(|stanza| offer(stanza, suite)).collect())
+        Ok(sources::stanzas(&text)
+            .iter()
+            .filter_map(|stanza| offer(stanza, suite))
+            .collect())
     }
 
     /// The versions of `packages`, source packages, in the order of the indices.
-    pub fn source_versions(&self, packages: &[&str]) -> Result<Vec<(String, String)>, ToolchainError> {
+    pub fn source_versions(
+        &self,
+        packages: &[&str],
+    ) -> Result<Vec<(String, String)>, ToolchainError> {
         let args = [&["--quiet=2", "--only-source", "showsrc"], packages].concat();
         let output = self.run("apt-cache", "looking for source packages", &args)?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let value =
-            |stanza: &[(String, String)], key: &str| stanza.iter().find(|(name, _)| name == key).map(|(_, value)| value.trim().to_owned());
-        Ok(sources::stanzas(&text).iter().filter_map(|stanza| Some((value(stanza, "Package")?, value(stanza, "Version")?))).collect())
+        let value = |stanza: &[(String, String)], key: &str| {
+            stanza
+                .iter()
+                .find(|(name, _)| name == key)
+                .map(|(_, value)| value.trim().to_owned())
+        };
+        Ok(sources::stanzas(&text)
+            .iter()
+            .filter_map(|stanza| Some((value(stanza, "Package")?, value(stanza, "Version")?)))
+            .collect())
     }
 
     /// The binary packages of `sources`, source packages, that the indices have.
     pub fn binaries_of(&self, sources: &[&str]) -> Result<Vec<Binary>, ToolchainError> {
-        let Some(suite) = self.suites.first() else { return Ok(Vec::new()) };
+        let Some(suite) = self.suites.first() else {
+            return Ok(Vec::new());
+        };
         let step = "looking for packages";
         let mut command = self.command("apt-cache");
-        command.args(["--quiet=2", "dumpavail"]).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut program = Program::start(&mut command).map_err(|error| not_started("apt-cache", &command, &error))?;
-        let failed = |words: String| ToolchainError::Apt { step, command: display(&command), words };
+        command
+            .args(["--quiet=2", "dumpavail"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        let mut program = Program::start(&mut command)
+            .map_err(|error| not_started("apt-cache", &command, &error))?;
+        let failed = |words: String| ToolchainError::Apt {
+            step,
+            command: display(&command),
+            words,
+        };
         let mut found = Vec::new();
         // All of a suite are 60 MB: a stanza at a time.
         if let Some(output) = program.stdout() {
@@ -108,7 +153,9 @@ impl Apt {
             let mut line = Vec::new();
             loop {
                 line.clear();
-                let read = lines.read_until(b'\n', &mut line).map_err(|error| failed(error.to_string()))?;
+                let read = lines
+                    .read_until(b'\n', &mut line)
+                    .map_err(|error| failed(error.to_string()))?;
                 let text = String::from_utf8_lossy(&line);
                 if read > 0 && !text.trim().is_empty() {
                     stanza.push_str(&text);
@@ -116,7 +163,9 @@ impl Apt {
                 }
                 let of = sources::stanzas(&stanza);
                 found.extend(
-                    of.iter().filter_map(|stanza| Binary::read(stanza, suite)).filter(|one| sources.contains(&one.source.as_str())),
+                    of.iter()
+                        .filter_map(|stanza| Binary::read(stanza, suite))
+                        .filter(|one| sources.contains(&one.source.as_str())),
                 );
                 stanza.clear();
                 if read == 0 {
@@ -125,21 +174,42 @@ impl Apt {
             }
         }
         let status = program.wait().map_err(|error| failed(error.to_string()))?;
-        if status.success() { Ok(found) } else { Err(failed(status.to_string())) }
+        if status.success() {
+            Ok(found)
+        } else {
+            Err(failed(status.to_string()))
+        }
     }
 
-    /// Downloads `packages` in their pinned versions; gives the paths. `progress` gets the number of bytes so far.
-    pub fn download(&self, packages: &[&DebianPackage], progress: &dyn Fn(u64)) -> Result<Vec<Utf8PathBuf>, ToolchainError> {
+    /// Downloads `packages` in their pinned versions; gives the paths. `progress` gets the number
+    /// of bytes so far.
+    pub fn download(
+        &self,
+        packages: &[&DebianPackage],
+        progress: &dyn Fn(u64),
+    ) -> Result<Vec<Utf8PathBuf>, ToolchainError> {
         let step = "downloading packages";
         let debs = self.dir.join("debs");
         let mut command = self.command("apt-get");
-        command.args(["-q", "download"]).args(packages.iter().map(|package| format!("{}={}", package.package, package.version)));
+        command.args(["-q", "download"]).args(
+            packages
+                .iter()
+                .map(|package| format!("{}={}", package.package, package.version)),
+        );
         let log = self.dir.join("download.log");
         let file = fs_err::File::create(&log).map_err(ToolchainError::io(&log))?;
         let errors = file.try_clone().map_err(ToolchainError::io(&log))?;
-        command.current_dir(&debs).stdout(file.into_file()).stderr(errors.into_file());
-        let mut program = Program::start(&mut command).map_err(|error| not_started("apt-get", &command, &error))?;
-        let failed = |words| ToolchainError::Apt { step, command: display(&command), words };
+        command
+            .current_dir(&debs)
+            .stdout(file.into_file())
+            .stderr(errors.into_file());
+        let mut program = Program::start(&mut command)
+            .map_err(|error| not_started("apt-get", &command, &error))?;
+        let failed = |words| ToolchainError::Apt {
+            step,
+            command: display(&command),
+            words,
+        };
         let status = loop {
             match program.try_wait() {
                 Ok(Some(status)) => break status,
@@ -150,25 +220,48 @@ impl Apt {
             std::thread::sleep(Duration::from_millis(50));
         };
         if !status.success() {
-            return Err(failed(fs_err::read_to_string(&log).unwrap_or_default().trim().to_owned()));
+            return Err(failed(
+                fs_err::read_to_string(&log)
+                    .unwrap_or_default()
+                    .trim()
+                    .to_owned(),
+            ));
         }
         let entries = debs.read_dir_utf8().map_err(ToolchainError::io(&debs))?;
-        Ok(entries.flatten().map(camino::Utf8DirEntry::into_path).filter(|path| path.extension() == Some("deb")).collect())
+        Ok(entries
+            .flatten()
+            .map(camino::Utf8DirEntry::into_path)
+            .filter(|path| path.extension() == Some("deb"))
+            .collect())
     }
 
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
-        // The machine's proxies are in the environment, so it stays; the messages are to be read by us.
-        command.args(&self.options).env("LC_ALL", "C.UTF-8").env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null());
+        // The machine's proxies are in the environment, so it stays; the messages are to be read by
+        // us.
+        command
+            .args(&self.options)
+            .env("LC_ALL", "C.UTF-8")
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .stdin(Stdio::null());
         command
     }
 
-    fn run(&self, program: &'static str, step: &'static str, args: &[&str]) -> Result<Output, ToolchainError> {
+    fn run(
+        &self,
+        program: &'static str,
+        step: &'static str,
+        args: &[&str],
+    ) -> Result<Output, ToolchainError> {
         let mut command = self.command(program);
         command.args(args);
         match output(&mut command) {
             Ok(output) if output.status.code().is_some() => Ok(output),
-            Ok(output) => Err(ToolchainError::Apt { step, command: display(&command), words: output.status.to_string() }),
+            Ok(output) => Err(ToolchainError::Apt {
+                step,
+                command: display(&command),
+                words: output.status.to_string(),
+            }),
             Err(error) => Err(not_started(program, &command, &error)),
         }
     }
@@ -178,7 +271,11 @@ fn not_started(program: &'static str, command: &Command, error: &std::io::Error)
     if error.kind() == std::io::ErrorKind::NotFound {
         ToolchainError::NoApt { program }
     } else {
-        ToolchainError::Apt { step: "starting apt", command: display(command), words: error.to_string() }
+        ToolchainError::Apt {
+            step: "starting apt",
+            command: display(command),
+            words: error.to_string(),
+        }
     }
 }
 
@@ -186,9 +283,11 @@ fn not_started(program: &'static str, command: &Command, error: &std::io::Error)
 fn write_sources(dir: &Utf8Path, suites: &[Name], wanted: Wanted) -> Result<(), ToolchainError> {
     let files = sources_files().map_err(|error| match error {
         AptError::NotThere { program } => ToolchainError::NoApt { program },
-        AptError::Start { program, source } => {
-            ToolchainError::Apt { step: "starting apt", command: program.to_owned(), words: source.to_string() }
-        }
+        AptError::Start { program, source } => ToolchainError::Apt {
+            step: "starting apt",
+            command: program.to_owned(),
+            words: source.to_string(),
+        },
     })?;
     let names: Vec<_> = suites.iter().map(Name::as_str).collect();
     let mut any = false;
@@ -223,12 +322,22 @@ pub(super) struct Binary {
 }
 
 impl Binary {
-    /// Of a stanza of apt's. The source is only named where its name or version is another: `Source: expat (2.9.0-1)`.
+    /// Of a stanza of apt's. The source is only named where its name or version is another:
+    /// `Source: expat (2.9.0-1)`.
     fn read(stanza: &[(String, String)], suite: &Name) -> Option<Self> {
-        let value = |key: &str| stanza.iter().find(|(name, _)| name == key).map(|(_, value)| value.trim());
+        let value = |key: &str| {
+            stanza
+                .iter()
+                .find(|(name, _)| name == key)
+                .map(|(_, value)| value.trim())
+        };
         let package = offer(stanza, suite)?;
         let source = value("Source").unwrap_or(package.package.as_str());
-        let (source, version) = source.split_once(" (").map_or((source, None), |(source, rest)| (source, rest.strip_suffix(')')));
+        let (source, version) = source
+            .split_once(" (")
+            .map_or((source, None), |(source, rest)| {
+                (source, rest.strip_suffix(')'))
+            });
         Some(Self {
             source: source.to_owned(),
             source_version: version.unwrap_or(&package.version).to_owned(),
@@ -239,7 +348,12 @@ impl Binary {
 }
 
 fn offer(stanza: &[(String, String)], suite: &Name) -> Option<DebianPackage> {
-    let value = |key: &str| stanza.iter().find(|(name, _)| name == key).map(|(_, value)| value.trim());
+    let value = |key: &str| {
+        stanza
+            .iter()
+            .find(|(name, _)| name == key)
+            .map(|(_, value)| value.trim())
+    };
     Some(DebianPackage {
         package: value("Package")?.parse().ok()?,
         version: value("Version")?.parse().ok()?,
@@ -250,14 +364,31 @@ fn offer(stanza: &[(String, String)], suite: &Name) -> Option<DebianPackage> {
 }
 
 fn words(output: &Output) -> String {
-    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    let lines: Vec<_> = text.lines().filter(|line| ["E:", "W:", "Err:"].iter().any(|start| line.starts_with(start))).collect();
+    let text = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let lines: Vec<_> = text
+        .lines()
+        .filter(|line| {
+            ["E:", "W:", "Err:"]
+                .iter()
+                .any(|start| line.starts_with(start))
+        })
+        .collect();
     lines.join("\n")
 }
 
 fn sizes(dir: &Utf8Path) -> u64 {
-    let Ok(entries) = dir.read_dir_utf8() else { return 0 };
-    entries.flatten().filter_map(|entry| entry.metadata().ok()).map(|meta| meta.len()).sum()
+    let Ok(entries) = dir.read_dir_utf8() else {
+        return 0;
+    };
+    entries
+        .flatten()
+        .filter_map(|entry| entry.metadata().ok())
+        .map(|meta| meta.len())
+        .sum()
 }
 
 #[cfg(test)]
@@ -271,9 +402,15 @@ mod tests {
             "Package: wasi-libc\nVersion: 0.0~git20241209.574b88d-2\nDepends: a,\n b\nSize: 1050864\nSHA256: {digest}\n\nPackage: virtual\n"
         );
         let suite: Name = "trixie".parse().expect("valid");
-        let offers: Vec<_> = sources::stanzas(&text).iter().filter_map(|stanza| offer(stanza, &suite)).collect();
+        let offers: Vec<_> = sources::stanzas(&text)
+            .iter()
+            .filter_map(|stanza| offer(stanza, &suite))
+            .collect();
         assert_eq!(offers.len(), 1);
-        assert_eq!((offers[0].version.as_str(), offers[0].size), ("0.0~git20241209.574b88d-2", 1_050_864));
+        assert_eq!(
+            (offers[0].version.as_str(), offers[0].size),
+            ("0.0~git20241209.574b88d-2", 1_050_864)
+        );
         assert_eq!(offers[0].sha256.to_string(), digest);
     }
 }

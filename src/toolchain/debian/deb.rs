@@ -10,15 +10,25 @@ use crate::model::RelPath;
 use crate::toolchain::unpack::{self, Unpacked};
 
 /// Writes the files of `deb` below `dir`, each where `place` says; `None` leaves it out.
-pub(super) fn unpack(deb: &Utf8Path, dir: &Utf8Path, place: impl Fn(&RelPath) -> Option<RelPath>) -> Result<Unpacked, String> {
+pub(super) fn unpack(
+    deb: &Utf8Path,
+    dir: &Utf8Path,
+    place: impl Fn(&RelPath) -> Option<RelPath>,
+) -> Result<Unpacked, String> {
     let bytes = fs_err::read(deb).map_err(|error| error.to_string())?;
     let (compression, data) = data(&bytes)?;
     let reader: Box<dyn Read> = match compression {
         "" => Box::new(data),
         ".gz" => Box::new(GzMembers::new(data)),
         ".xz" => Box::new(xz(data).map_err(|error| error.to_string())?),
-        ".zst" => Box::new(zstd::stream::read::Decoder::with_buffer(data).map_err(|error| error.to_string())?),
-        other => return Err(format!("its data is compressed as `{other}`, which is not known here")),
+        ".zst" => Box::new(
+            zstd::stream::read::Decoder::with_buffer(data).map_err(|error| error.to_string())?,
+        ),
+        other => {
+            return Err(format!(
+                "its data is compressed as `{other}`, which is not known here"
+            ));
+        }
     };
     unpack::unpack(reader, dir, place)
 }
@@ -30,7 +40,10 @@ fn data(bytes: &[u8]) -> Result<(&str, &[u8]), String> {
         let member = member.map_err(|error| error.to_string())?;
         let name = std::str::from_utf8(member.name()).unwrap_or_default();
         if let Some(suffix) = name.strip_prefix("data.tar") {
-            return Ok((suffix, member.data(bytes).map_err(|error| error.to_string())?));
+            return Ok((
+                suffix,
+                member.data(bytes).map_err(|error| error.to_string())?,
+            ));
         }
     }
     Err("it has no member `data.tar`".to_owned())
@@ -43,7 +56,17 @@ mod tests {
     fn deb(members: &[(&str, &[u8])]) -> Vec<u8> {
         let mut bytes = b"!<arch>\n".to_vec();
         for (name, data) in members {
-            bytes.extend(format!("{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n", 0, 0, 0, 100_644, data.len()).bytes());
+            bytes.extend(
+                format!(
+                    "{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n",
+                    0,
+                    0,
+                    0,
+                    100_644,
+                    data.len()
+                )
+                .bytes(),
+            );
             bytes.extend(*data);
             if data.len() % 2 == 1 {
                 bytes.push(b'\n');
@@ -54,7 +77,11 @@ mod tests {
 
     #[test]
     fn the_data_is_found_behind_members_of_odd_length() {
-        let bytes = deb(&[("debian-binary", b"2.0\n"), ("control.tar.xz", b"odd"), ("data.tar.zst", b"here")]);
+        let bytes = deb(&[
+            ("debian-binary", b"2.0\n"),
+            ("control.tar.xz", b"odd"),
+            ("data.tar.zst", b"here"),
+        ]);
         assert_eq!(data(&bytes), Ok((".zst", b"here".as_slice())));
     }
 

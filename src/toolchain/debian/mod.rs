@@ -1,5 +1,6 @@
-//! An SDK from Debian's packages, without root and without a trace outside the store: the pinned `.deb`s come through apt's own configuration and
-//! keys, are checked against the lock, unpacked in this process and laid out as an SDK.
+//! An SDK from Debian's packages, without root and without a trace outside the store: the pinned
+//! `.deb`s come through apt's own configuration and keys, are checked against the lock, unpacked in
+//! this process and laid out as an SDK.
 
 mod apt;
 mod assembly;
@@ -28,17 +29,26 @@ const SUBJECT: &str = "WASI SDK (Debian)";
 /// Debian's newest suite: what is new is there first, and its changelogs have all that was before.
 const SUITE_OF_SOURCES: &str = "sid";
 
-/// The store's key of the SDK for a Debian architecture, where the lock has packages for it, and there is a table of how they make an SDK. It covers the
-/// packages' bytes, the table and what we make of it.
+/// The store's key of the SDK for a Debian architecture, where the lock has packages for it, and
+/// there is a table of how they make an SDK. It covers the packages' bytes, the table and what we
+/// make of it.
 pub(super) fn key(sdk: &DebianSdk, architecture: &str) -> Option<Sha256> {
     let packages = sdk.hosts.get(architecture)?;
     let assembly = Assembly::of(&sdk.matches).ok()?;
     let version = version(sdk).to_text();
     let wrappers = place::wrappers(&assembly);
-    let ours = [assembly.digest().as_bytes().as_slice(), wrappers.as_bytes(), version.as_bytes()];
+    let ours = [
+        assembly.digest().as_bytes().as_slice(),
+        wrappers.as_bytes(),
+        version.as_bytes(),
+    ];
     Some(Sha256::of_fields(
         "wasideps debian sdk 2",
-        ours.into_iter().chain(packages.iter().map(|package| package.sha256.as_bytes().as_slice())),
+        ours.into_iter().chain(
+            packages
+                .iter()
+                .map(|package| package.sha256.as_bytes().as_slice()),
+        ),
     ))
 }
 
@@ -51,22 +61,43 @@ fn version(sdk: &DebianSdk) -> SdkVersion {
 }
 
 /// Puts the SDK together in the store.
-pub(super) fn assemble(locator: &Locator<'_>, architecture: &str, offline: bool) -> Result<(), ToolchainError> {
+pub(super) fn assemble(
+    locator: &Locator<'_>,
+    architecture: &str,
+    offline: bool,
+) -> Result<(), ToolchainError> {
     let sdk = &locator.sdks.debian;
     let assembly = Assembly::of(&sdk.matches)?;
     let (Some(key), Some(packages)) = (key(sdk, architecture), sdk.hosts.get(architecture)) else {
         let known = sdk.hosts.keys().cloned().collect();
-        return Err(ToolchainError::NoHost { what: "SDK of Debian's packages".to_owned(), host: architecture.to_owned(), known });
+        return Err(ToolchainError::NoHost {
+            what: "SDK of Debian's packages".to_owned(),
+            host: architecture.to_owned(),
+            known,
+        });
     };
-    let _guard = locator.store.lock("sdk", &key, "putting the same SDK together", locator.reporter)?;
+    let _guard = locator.store.lock(
+        "sdk",
+        &key,
+        "putting the same SDK together",
+        locator.reporter,
+    )?;
     // Another process may have had the same wish.
-    if locator.store.entry(Kind::Sdk, &key, locator.reporter)?.is_some() {
+    if locator
+        .store
+        .entry(Kind::Sdk, &key, locator.reporter)?
+        .is_some()
+    {
         return Ok(());
     }
     let debs = bring(locator, packages, architecture, offline)?;
     let step = |step: &str, started: bool| {
         let (subject, step) = (SUBJECT.to_owned(), step.to_owned());
-        locator.reporter.event(if started { Event::StepStarted { subject, step } } else { Event::StepFinished { subject, step } });
+        locator.reporter.event(if started {
+            Event::StepStarted { subject, step }
+        } else {
+            Event::StepFinished { subject, step }
+        });
     };
     step("unpacking", true);
     let scratch = locator.store.scratch_dir()?;
@@ -76,8 +107,13 @@ pub(super) fn assemble(locator: &Locator<'_>, architecture: &str, offline: bool)
         .par_iter()
         .with_max_len(1)
         .map(|(package, deb)| {
-            deb::unpack(deb, &dir, |path| assembly.place(path, &package.package, &multiarch))
-                .map_err(|problem| ToolchainError::Unpack { archive: format!("{} {}", package.package, package.version), problem })
+            deb::unpack(deb, &dir, |path| {
+                assembly.place(path, &package.package, &multiarch)
+            })
+            .map_err(|problem| ToolchainError::Unpack {
+                archive: format!("{} {}", package.package, package.version),
+                problem,
+            })
         })
         .collect::<Result<Vec<_>, _>>()?;
     let mut files = Vec::new();
@@ -87,12 +123,15 @@ pub(super) fn assemble(locator: &Locator<'_>, architecture: &str, offline: bool)
         links.append(&mut part.links);
     }
     place::finish(&assembly, &dir, &mut files, links, &version(sdk).to_text())?;
-    locator.store.keep_entry(Kind::Sdk, &key, scratch, files, locator.reporter)?;
+    locator
+        .store
+        .keep_entry(Kind::Sdk, &key, scratch, files, locator.reporter)?;
     step("unpacking", false);
     Ok(())
 }
 
-/// The packages' archives, each checked: from the store, from folders that the user named, else through apt.
+/// The packages' archives, each checked: from the store, from folders that the user named, else
+/// through apt.
 fn bring<'p>(
     locator: &Locator<'_>,
     packages: &'p [DebianPackage],
@@ -106,17 +145,29 @@ fn bring<'p>(
             None => locator
                 .fetcher
                 .by_hand(&package.sha256, package.size)
-                .map_err(|error| ToolchainError::Refused { release: SUBJECT.to_owned(), source: Box::new(error) })?,
+                .map_err(|error| ToolchainError::Refused {
+                    release: SUBJECT.to_owned(),
+                    source: Box::new(error),
+                })?,
         };
         if let Some(path) = path {
             found.insert(package.sha256, path);
         }
     }
-    let missing: Vec<_> = packages.iter().filter(|package| !found.contains_key(&package.sha256)).collect();
+    let missing: Vec<_> = packages
+        .iter()
+        .filter(|package| !found.contains_key(&package.sha256))
+        .collect();
     if !missing.is_empty() {
         if offline {
-            let missing = missing.iter().map(|package| format!("{} {}", package.package, package.version)).collect();
-            return Err(ToolchainError::Offline { what: "a WASI SDK of Debian's packages".to_owned(), missing });
+            let missing = missing
+                .iter()
+                .map(|package| format!("{} {}", package.package, package.version))
+                .collect();
+            return Err(ToolchainError::Offline {
+                what: "a WASI SDK of Debian's packages".to_owned(),
+                missing,
+            });
         }
         found.append(&mut download(locator, &missing, architecture)?);
     }
@@ -136,25 +187,50 @@ fn download(
 ) -> Result<BTreeMap<Sha256, Utf8PathBuf>, ToolchainError> {
     let scratch = locator.store.scratch_dir()?;
     let dir = unpack::utf8(&scratch)?;
-    let mut suites: Vec<_> = packages.iter().map(|package| package.suite.clone()).collect();
+    let mut suites: Vec<_> = packages
+        .iter()
+        .map(|package| package.suite.clone())
+        .collect();
     suites.sort();
     suites.dedup();
     let apt = Apt::open(&dir, architecture, &suites, Wanted::Binaries)?;
     let step = |step: &str, started: bool| {
         let (subject, step) = (SUBJECT.to_owned(), step.to_owned());
-        locator.reporter.event(if started { Event::StepStarted { subject, step } } else { Event::StepFinished { subject, step } });
+        locator.reporter.event(if started {
+            Event::StepStarted { subject, step }
+        } else {
+            Event::StepFinished { subject, step }
+        });
     };
     step("reading Debian's indices", true);
     let words = apt.update()?;
-    let names: Vec<_> = packages.iter().map(|package| package.package.as_str()).collect();
+    let names: Vec<_> = packages
+        .iter()
+        .map(|package| package.package.as_str())
+        .collect();
     let offered = apt.offers(&names)?;
     step("reading Debian's indices", false);
     for package in packages {
-        let versions: Vec<_> = offered.iter().filter(|offer| offer.package == package.package).collect();
-        match versions.iter().find(|offer| offer.version == package.version) {
+        let versions: Vec<_> = offered
+            .iter()
+            .filter(|offer| offer.package == package.package)
+            .collect();
+        match versions
+            .iter()
+            .find(|offer| offer.version == package.version)
+        {
             Some(offer) if offer.sha256 == package.sha256 => {}
             Some(offer) => return Err(differs(package, offer.sha256)),
-            None => return Err(gone(package, versions.iter().map(|offer| offer.version.to_string()).collect(), words)),
+            None => {
+                return Err(gone(
+                    package,
+                    versions
+                        .iter()
+                        .map(|offer| offer.version.to_string())
+                        .collect(),
+                    words,
+                ));
+            }
         }
     }
     let size = packages.iter().map(|package| package.size).sum();
@@ -163,7 +239,12 @@ fn download(
         origin: format!("{} packages through apt", packages.len()),
         size: Some(size),
     });
-    let progress = |bytes| locator.reporter.event(Event::DownloadProgress { subject: SUBJECT.to_owned(), bytes });
+    let progress = |bytes| {
+        locator.reporter.event(Event::DownloadProgress {
+            subject: SUBJECT.to_owned(),
+            bytes,
+        });
+    };
     let files = apt.download(packages, &progress)?;
     keep(locator.store, packages, &files, locator.reporter)
 }
@@ -183,8 +264,16 @@ fn keep(
         let size = copy.size();
         let (copy, found) = copy.finish();
         // apt names files `package_version_architecture.deb`.
-        let name = path.file_name().and_then(|name| name.split('_').next()).unwrap_or_default();
-        let Some(package) = packages.iter().find(|package| package.package.as_str() == name) else { continue };
+        let name = path
+            .file_name()
+            .and_then(|name| name.split('_').next())
+            .unwrap_or_default();
+        let Some(package) = packages
+            .iter()
+            .find(|package| package.package.as_str() == name)
+        else {
+            continue;
+        };
         if found != package.sha256 {
             return Err(differs(package, found));
         }
@@ -199,7 +288,8 @@ fn keep(
     Ok(kept)
 }
 
-/// What apt offers now of the packages of `assembly`, by Debian architecture: what `wasideps lock --sdk debian` writes. `scratch` is an empty folder.
+/// What apt offers now of the packages of `assembly`, by Debian architecture: what `wasideps lock
+/// --sdk debian` writes. `scratch` is an empty folder.
 ///
 /// # Errors
 /// When apt is not there, reaches no archive of Debian's, or has not all packages.
@@ -216,9 +306,19 @@ pub fn current(
         for suite in suites {
             let dir = scratch.join(format!("{architecture}-{suite}"));
             fs_err::create_dir_all(&dir).map_err(ToolchainError::io(&dir))?;
-            let apt = Apt::open(&dir, architecture, std::slice::from_ref(suite), Wanted::Binaries)?;
+            let apt = Apt::open(
+                &dir,
+                architecture,
+                std::slice::from_ref(suite),
+                Wanted::Binaries,
+            )?;
             let words = apt.update()?;
-            let names: Vec<_> = assembly.packages.iter().filter(|(_, of)| *of == suite).map(|(name, _)| name.as_str()).collect();
+            let names: Vec<_> = assembly
+                .packages
+                .iter()
+                .filter(|(_, of)| *of == suite)
+                .map(|(name, _)| name.as_str())
+                .collect();
             let offers = apt.offers(&names)?;
             for name in names {
                 // apt lists the greatest version first.
@@ -231,7 +331,10 @@ pub fn current(
                         words,
                     });
                 };
-                pinned.push(DebianPackage { suite: suite.clone(), ..offer.clone() });
+                pinned.push(DebianPackage {
+                    suite: suite.clone(),
+                    ..offer.clone()
+                });
             }
         }
         pinned.sort_by(|a, b| a.package.cmp(&b.package));
@@ -259,19 +362,30 @@ fn differs(package: &DebianPackage, found: Sha256) -> ToolchainError {
     }
 }
 
-/// The versions that Debian's newest suite has of `packages`, source packages: by name, in no order. `scratch` is an empty folder.
+/// The versions that Debian's newest suite has of `packages`, source packages: by name, in no
+/// order. `scratch` is an empty folder.
 ///
 /// # Errors
 /// When apt is not there, or reaches no archive of Debian's.
-pub fn source_versions(packages: &[&str], scratch: &Utf8Path) -> Result<Vec<(String, String)>, ToolchainError> {
-    let no_sources = |_| ToolchainError::NoSources { suites: vec![SUITE_OF_SOURCES.to_owned()], looked_in: Vec::new() };
+pub fn source_versions(
+    packages: &[&str],
+    scratch: &Utf8Path,
+) -> Result<Vec<(String, String)>, ToolchainError> {
+    let no_sources = |_| ToolchainError::NoSources {
+        suites: vec![SUITE_OF_SOURCES.to_owned()],
+        looked_in: Vec::new(),
+    };
     let suite: Name = SUITE_OF_SOURCES.parse().map_err(no_sources)?;
     // The architecture says nothing of sources, but apt wants one.
     let apt = Apt::open(scratch, "amd64", &[suite], Wanted::Sources)?;
     let words = apt.update()?;
     let versions = apt.source_versions(packages)?;
     if versions.is_empty() && !words.is_empty() {
-        return Err(ToolchainError::Apt { step: "reading the indices of sources", command: "apt-get update".to_owned(), words });
+        return Err(ToolchainError::Apt {
+            step: "reading the indices of sources",
+            command: "apt-get update".to_owned(),
+            words,
+        });
     }
     Ok(versions)
 }

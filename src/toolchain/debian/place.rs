@@ -1,7 +1,8 @@
 //! What is added to Debian's files, and left out of them, so that they are an SDK.
 //!
-//! The programs lie in `llvm/bin` with every shared library they need in `llvm/lib`; wasideps starts them there itself, with all arguments said. Other
-//! people get `bin/`: wrappers that pass what an SDK's clang has built in, before the caller's own arguments, of which the last ones win.
+//! The programs lie in `llvm/bin` with every shared library they need in `llvm/lib`; wasideps
+//! starts them there itself, with all arguments said. Other people get `bin/`: wrappers that pass
+//! what an SDK's clang has built in, before the caller's own arguments, of which the last ones win.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,15 +18,29 @@ use crate::toolchain::ToolchainError;
 use crate::toolchain::unpack::{self, Link};
 
 /// What every machine has that Rust can link on: glibc's and gcc's own libraries.
-const OF_THE_MACHINE: [&str; 9] =
-    ["libc.so", "libm.so", "libdl.so", "libpthread.so", "librt.so", "libgcc_s.so", "libstdc++.so", "ld-linux", "libresolv.so"];
+const OF_THE_MACHINE: [&str; 9] = [
+    "libc.so",
+    "libm.so",
+    "libdl.so",
+    "libpthread.so",
+    "librt.so",
+    "libgcc_s.so",
+    "libstdc++.so",
+    "ld-linux",
+    "libresolv.so",
+];
 
 /// The texts of all wrappers: part of the SDK's key in the store.
 pub(super) fn wrappers(assembly: &Assembly) -> String {
-    assembly.wrappers.values().map(|program| wrapper(program, &assembly.resource_dir)).collect()
+    assembly
+        .wrappers
+        .values()
+        .map(|program| wrapper(program, &assembly.resource_dir))
+        .collect()
 }
 
-/// Adds what makes an SDK of the unpacked files: links, wrappers, `VERSION`; drops libraries that no program needs.
+/// Adds what makes an SDK of the unpacked files: links, wrappers, `VERSION`; drops libraries that
+/// no program needs.
 pub(super) fn finish(
     assembly: &Assembly,
     dir: &Utf8Path,
@@ -33,22 +48,39 @@ pub(super) fn finish(
     mut links: Vec<Link>,
     version: &str,
 ) -> Result<(), ToolchainError> {
-    let refuse = |problem: String| ToolchainError::Unpack { archive: "Debian's packages".to_owned(), problem };
+    let refuse = |problem: String| ToolchainError::Unpack {
+        archive: "Debian's packages".to_owned(),
+        problem,
+    };
     drop_unneeded(assembly, dir, files, &mut links)?;
-    let path = |text: &str| text.parse::<RelPath>().map_err(|error| refuse(error.to_string()));
-    links.extend(assembly.links.iter().map(|(path, target)| Link { path: path.clone(), target: target.clone() }));
+    let path = |text: &str| {
+        text.parse::<RelPath>()
+            .map_err(|error| refuse(error.to_string()))
+    };
+    links.extend(assembly.links.iter().map(|(path, target)| Link {
+        path: path.clone(),
+        target: target.clone(),
+    }));
     unpack::make_links(dir, &links).map_err(refuse)?;
     for (name, program) in &assembly.wrappers {
-        files.push(write(dir, path(&format!("bin/{name}"))?, &wrapper(program, &assembly.resource_dir), true)?);
+        files.push(write(
+            dir,
+            path(&format!("bin/{name}"))?,
+            &wrapper(program, &assembly.resource_dir),
+            true,
+        )?);
     }
     files.push(write(dir, path("VERSION")?, version, false)?);
     Ok(())
 }
 
-/// A program in `bin` that starts `program` of `llvm/bin`: through any symbolic link, wherever the SDK was moved.
+/// A program in `bin` that starts `program` of `llvm/bin`: through any symbolic link, wherever the
+/// SDK was moved.
 fn wrapper(program: &RelPath, resource_dir: &RelPath) -> String {
     let args = if program.as_str().starts_with("clang") {
-        format!(r#" --target=wasm32-wasip1 -resource-dir "$sdk/{resource_dir}" --sysroot="$sdk/share/wasi-sysroot""#)
+        format!(
+            r#" --target=wasm32-wasip1 -resource-dir "$sdk/{resource_dir}" --sysroot="$sdk/share/wasi-sysroot""#
+        )
     } else {
         String::new()
     };
@@ -69,7 +101,12 @@ exec "$sdk/llvm/bin/{program}"{args} "$@"
     )
 }
 
-fn write(dir: &Utf8Path, path: RelPath, text: &str, executable: bool) -> Result<EntryFile, ToolchainError> {
+fn write(
+    dir: &Utf8Path,
+    path: RelPath,
+    text: &str,
+    executable: bool,
+) -> Result<EntryFile, ToolchainError> {
     let to = dir.join(path.as_str());
     let io = || -> std::io::Result<()> {
         unpack::parents(&to)?;
@@ -77,20 +114,45 @@ fn write(dir: &Utf8Path, path: RelPath, text: &str, executable: bool) -> Result<
         unpack::set_executable(&fs_err::File::open(&to)?, executable)
     };
     io().map_err(ToolchainError::io(&to))?;
-    Ok(EntryFile { path, sha256: Sha256::of(text.as_bytes()), size: text.len() as u64 })
+    Ok(EntryFile {
+        path,
+        sha256: Sha256::of(text.as_bytes()),
+        size: text.len() as u64,
+    })
 }
 
-/// Follows what the programs need, library by library: what is not needed goes, and what is needed and not there is an error now rather than on
-/// a machine that lacks it.
-fn drop_unneeded(assembly: &Assembly, dir: &Utf8Path, files: &mut Vec<EntryFile>, links: &mut Vec<Link>) -> Result<(), ToolchainError> {
-    let targets: BTreeMap<String, String> =
-        links.iter().filter_map(|link| Some((link.path.below("llvm/lib")?.to_string(), link.target.clone()))).collect();
-    let libraries: BTreeSet<String> = files.iter().filter_map(|file| Some(file.path.below("llvm/lib")?.to_string())).collect();
+/// Follows what the programs need, library by library: what is not needed goes, and what is needed
+/// and not there is an error now rather than on a machine that lacks it.
+fn drop_unneeded(
+    assembly: &Assembly,
+    dir: &Utf8Path,
+    files: &mut Vec<EntryFile>,
+    links: &mut Vec<Link>,
+) -> Result<(), ToolchainError> {
+    let targets: BTreeMap<String, String> = links
+        .iter()
+        .filter_map(|link| {
+            Some((
+                link.path.below("llvm/lib")?.to_string(),
+                link.target.clone(),
+            ))
+        })
+        .collect();
+    let libraries: BTreeSet<String> = files
+        .iter()
+        .filter_map(|file| Some(file.path.below("llvm/lib")?.to_string()))
+        .collect();
     // Names by which they are needed, and the files behind them.
     let (mut names, mut seen) = (BTreeSet::new(), BTreeSet::new());
-    let mut next: Vec<String> = assembly.programs().map(|program| program.to_string()).collect();
+    let mut next: Vec<String> = assembly
+        .programs()
+        .map(|program| program.to_string())
+        .collect();
     while let Some(path) = next.pop() {
-        for library in needed(&dir.join(&path)).map_err(|problem| ToolchainError::Unpack { archive: path.clone(), problem })? {
+        for library in needed(&dir.join(&path)).map_err(|problem| ToolchainError::Unpack {
+            archive: path.clone(),
+            problem,
+        })? {
             if OF_THE_MACHINE.iter().any(|name| library.starts_with(name)) {
                 continue;
             }
@@ -98,20 +160,32 @@ fn drop_unneeded(assembly: &Assembly, dir: &Utf8Path, files: &mut Vec<EntryFile>
             let mut name = &library;
             for _ in 0..8 {
                 names.insert(name.clone());
-                let Some(target) = targets.get(name) else { break };
+                let Some(target) = targets.get(name) else {
+                    break;
+                };
                 name = target;
             }
             if !libraries.contains(name) {
-                return Err(ToolchainError::Incomplete { library, needed_by: path });
+                return Err(ToolchainError::Incomplete {
+                    library,
+                    needed_by: path,
+                });
             }
             if seen.insert(name.clone()) {
                 next.push(format!("llvm/lib/{name}"));
             }
         }
     }
-    links.retain(|link| link.path.below("llvm/lib").is_none_or(|name| names.contains(name.as_str())));
-    let (keep, drop): (Vec<_>, Vec<_>) =
-        std::mem::take(files).into_iter().partition(|file| file.path.below("llvm/lib").is_none_or(|name| names.contains(name.as_str())));
+    links.retain(|link| {
+        link.path
+            .below("llvm/lib")
+            .is_none_or(|name| names.contains(name.as_str()))
+    });
+    let (keep, drop): (Vec<_>, Vec<_>) = std::mem::take(files).into_iter().partition(|file| {
+        file.path
+            .below("llvm/lib")
+            .is_none_or(|name| names.contains(name.as_str()))
+    });
     *files = keep;
     for file in drop {
         let path = dir.join(file.path.as_str());
@@ -127,10 +201,16 @@ fn needed(path: &Utf8Path) -> Result<Vec<String>, String> {
         let file = ElfFile64::<Endianness>::parse(&*bytes)?;
         let (endian, header) = (file.endian(), file.elf_header());
         let sections = header.sections(endian, &*bytes)?;
-        let Some((dynamic, link)) = sections.dynamic(endian, &*bytes)? else { return Ok(Vec::new()) };
+        let Some((dynamic, link)) = sections.dynamic(endian, &*bytes)? else {
+            return Ok(Vec::new());
+        };
         let strings = sections.strings(endian, &*bytes, link)?;
-        let needed = dynamic.iter().filter(|entry| entry.tag(endian) == elf::DT_NEEDED);
-        needed.map(|entry| Ok(String::from_utf8_lossy(entry.string(endian, strings)?).into_owned())).collect()
+        let needed = dynamic
+            .iter()
+            .filter(|entry| entry.tag(endian) == elf::DT_NEEDED);
+        needed
+            .map(|entry| Ok(String::from_utf8_lossy(entry.string(endian, strings)?).into_owned()))
+            .collect()
     };
     read().map_err(|error| error.to_string())
 }
