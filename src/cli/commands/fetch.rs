@@ -9,7 +9,7 @@ use crate::cli::context;
 use crate::cli::error::{CliError, Failures};
 use crate::cli::printer::Printer;
 use crate::cli::table;
-use crate::fetch::{FetchClass, FetchError, Fetcher, OriginReport, Verdict};
+use crate::fetch::{FetchClass, Fetcher, OriginReport, Verdict};
 use crate::model::{Selected, Sha256};
 use crate::process::{both, side_by_side};
 
@@ -90,102 +90,114 @@ fn all_origins(
     let mut differing = String::new();
     for (selected, reports) in sources.iter().zip(reports) {
         let Selected { recipe, source, .. } = selected;
-        let mut agreed = 0;
-        let mut differs = false;
-        let mut failures = Vec::new();
-        for OriginReport { origin, verdict } in reports {
-            let (word, text) = match &verdict {
-                Verdict::Agrees { files, held } => {
-                    agreed += 1;
-                    (
-                        "agrees",
-                        format!(
-                            "{files} files agree{}",
-                            if *held {
-                                " (archive already in the store)"
-                            } else {
-                                ""
-                            }
-                        ),
-                    )
-                }
-                Verdict::Differs {
-                    found,
-                    reference,
-                    differences,
-                } => {
-                    differs = true;
-                    for difference in differences {
-                        let reference = reference.as_deref().unwrap_or("the lock");
-                        let _ = writeln!(
-                            differing,
-                            "{}: {origin} against {reference}: {difference}",
-                            selected.title()
-                        );
-                    }
-                    (
-                        "differs",
-                        format!("DIFFER: inputs digest {}", found.short()),
-                    )
-                }
-                Verdict::AsListed {
-                    files,
-                    held,
-                    differences,
-                } => {
-                    agreed += 1;
-                    let paths: Vec<_> = differences.iter().map(|(path, _)| path.as_str()).collect();
-                    let held = if *held {
-                        " (archive already in the store)"
-                    } else {
-                        ""
-                    };
-                    (
-                        "as-listed",
-                        format!(
-                            "{files} files, different in {}, as the lock lists{held}",
-                            paths.join(", ")
-                        ),
-                    )
-                }
-                Verdict::NotAsListed { problems } => {
-                    differs = true;
-                    for problem in problems {
-                        let _ = writeln!(differing, "{}: {origin}: {problem}", selected.title());
-                    }
-                    (
-                        "differs",
-                        "DIFFERS in other ways than the lock lists".to_owned(),
-                    )
-                }
-                Verdict::Failed(error) => ("failed", format!("failed: {error}")),
-            };
+        for OriginReport { origin, verdict } in &reports {
+            let (word, text) = in_words(verdict);
             printer.json(
                 "origin",
                 serde_json::json!({ "name": recipe.name, "version": source.version, "origin": origin, "verdict": word, "text": text }),
             );
-            rows.add_row([selected.title(), origin, text]);
-            if let Verdict::Failed(error) = verdict {
-                failures.push(error);
+            rows.add_row([selected.title(), origin.clone(), text]);
+            for difference in differences(verdict) {
+                let _ = writeln!(differing, "{}: {origin}{difference}", selected.title());
             }
         }
-        if differs {
-            errors.push(CliError::OriginsDiffer {
-                name: recipe.name.to_string(),
-                version: source.version.to_string(),
-            });
-        }
-        // An origin that was refused is a finding; one that can't be reached is one only where no
-        // other served.
-        let refused = |error: &FetchError| error.class() != FetchClass::Network;
-        errors.extend(
-            failures
-                .into_iter()
-                .filter(|error| agreed == 0 || refused(error))
-                .map(CliError::from),
-        );
+        errors.extend(failures_of(selected, reports));
     }
     printer.result(&table::text(&rows));
     printer.result(&differing);
     Failures::check(errors)
+}
+
+/// A verdict as JSON has it, and as the table does.
+fn in_words(verdict: &Verdict) -> (&'static str, String) {
+    let stored = |held: &bool| {
+        if *held {
+            " (archive already in the store)"
+        } else {
+            ""
+        }
+    };
+    match verdict {
+        Verdict::Agrees { files, held } => {
+            ("agrees", format!("{files} files agree{}", stored(held)))
+        }
+        Verdict::Differs { found, .. } => (
+            "differs",
+            format!("DIFFER: inputs digest {}", found.short()),
+        ),
+        Verdict::AsListed {
+            files,
+            held,
+            differences,
+        } => {
+            let paths: Vec<_> = differences.iter().map(|(path, _)| path.as_str()).collect();
+            (
+                "as-listed",
+                format!(
+                    "{files} files, different in {}, as the lock lists{}",
+                    paths.join(", "),
+                    stored(held)
+                ),
+            )
+        }
+        Verdict::NotAsListed { .. } => (
+            "differs",
+            "DIFFERS in other ways than the lock lists".to_owned(),
+        ),
+        Verdict::Failed(error) => ("failed", format!("failed: {error}")),
+    }
+}
+
+/// What an origin has other than it should, a line each, as it follows the origin's name.
+fn differences(verdict: &Verdict) -> Vec<String> {
+    match verdict {
+        Verdict::Differs {
+            reference,
+            differences,
+            ..
+        } => {
+            let reference = reference.as_deref().unwrap_or("the lock");
+            differences
+                .iter()
+                .map(|difference| format!(" against {reference}: {difference}"))
+                .collect()
+        }
+        Verdict::NotAsListed { problems } => problems
+            .iter()
+            .map(|problem| format!(": {problem}"))
+            .collect(),
+        Verdict::Agrees { .. } | Verdict::AsListed { .. } | Verdict::Failed(_) => Vec::new(),
+    }
+}
+
+/// What the reports on one source's origins make the command fail with. An origin that was refused
+/// is a finding; one that can't be reached is one only where no other served.
+fn failures_of(selected: &Selected, reports: Vec<OriginReport>) -> Vec<CliError> {
+    let agrees =
+        |verdict: &Verdict| matches!(verdict, Verdict::Agrees { .. } | Verdict::AsListed { .. });
+    let differs = |verdict: &Verdict| {
+        matches!(
+            verdict,
+            Verdict::Differs { .. } | Verdict::NotAsListed { .. }
+        )
+    };
+    let served = reports.iter().any(|report| agrees(&report.verdict));
+    let mut errors = Vec::new();
+    if reports.iter().any(|report| differs(&report.verdict)) {
+        errors.push(CliError::OriginsDiffer {
+            name: selected.recipe.name.to_string(),
+            version: selected.source.version.to_string(),
+        });
+    }
+    errors.extend(
+        reports
+            .into_iter()
+            .filter_map(|report| match report.verdict {
+                Verdict::Failed(error) if !served || error.class() != FetchClass::Network => {
+                    Some(error.into())
+                }
+                _ => None,
+            }),
+    );
+    errors
 }
