@@ -2,7 +2,7 @@
 //! to make it, as clang itself told, each with its digests and where it is from. What the SBOMs
 //! tell of single files is from here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8Path;
 use rayon::prelude::*;
@@ -107,40 +107,12 @@ impl Closure {
         toolchain: &Toolchain,
         manifest: &Manifest,
     ) -> Result<Self, BuildError> {
-        let root = toolchain.root();
         let base_arguments = toolchain
             .base_args()
             .iter()
-            .map(|argument| argument.replace(root.as_str(), "<sdk>"))
+            .map(|argument| argument.replace(toolchain.root().as_str(), "<sdk>"))
             .collect();
-        let mut files: BTreeMap<Key, ClosureFile> = BTreeMap::new();
-        for (planned, tree) in plan.sources.iter().zip(&compiled.trees) {
-            let source = &planned.selected.recipe.name;
-            for file in tree.record().files() {
-                let origin = match (&file.input, &file.made_from) {
-                    (Some(_), _) => FileOrigin::Input,
-                    (None, Some(_)) => FileOrigin::Made,
-                    (None, None) => FileOrigin::Overlay,
-                };
-                let unpatched = file.input.filter(|input| *input != file.content);
-                let (path, content, patches, made_from) = (
-                    file.path.clone(),
-                    file.content,
-                    file.patches.clone(),
-                    file.made_from.clone(),
-                );
-                let file = ClosureFile {
-                    source: Some(source.clone()),
-                    path: path.clone(),
-                    origin,
-                    content,
-                    unpatched,
-                    patches,
-                    made_from,
-                };
-                files.insert((Some(source.clone()), path), file);
-            }
-        }
+        let mut files = tree_files(plan, compiled);
         let opened: Vec<Vec<Key>> = plan
             .jobs
             .iter()
@@ -153,18 +125,7 @@ impl Closure {
                     .collect()
             })
             .collect();
-        let mut sdk: Vec<&RelPath> = opened
-            .iter()
-            .flatten()
-            .filter(|(source, _)| source.is_none())
-            .map(|(_, path)| path)
-            .collect();
-        sdk.sort();
-        sdk.dedup();
-        let sdk: Vec<ClosureFile> = sdk
-            .into_par_iter()
-            .map(|path| sdk_file(root, path))
-            .collect::<Result<_, _>>()?;
+        let sdk = sdk_files(toolchain.root(), opened.iter().flatten())?;
         files.extend(
             sdk.into_iter()
                 .map(|file| ((None, file.path.clone()), file)),
@@ -270,6 +231,33 @@ impl Closure {
     }
 }
 
+/// All files of the sources' trees.
+fn tree_files(plan: &Plan, compiled: &Compiled<'_>) -> BTreeMap<Key, ClosureFile> {
+    let mut files = BTreeMap::new();
+    for (planned, tree) in plan.sources.iter().zip(&compiled.trees) {
+        let source = &planned.selected.recipe.name;
+        for file in tree.record().files() {
+            let origin = match (&file.input, &file.made_from) {
+                (Some(_), _) => FileOrigin::Input,
+                (None, Some(_)) => FileOrigin::Made,
+                (None, None) => FileOrigin::Overlay,
+            };
+            let key = (Some(source.clone()), file.path.clone());
+            let file = ClosureFile {
+                source: Some(source.clone()),
+                path: file.path.clone(),
+                origin,
+                content: file.content,
+                unpatched: file.input.filter(|input| *input != file.content),
+                patches: file.patches.clone(),
+                made_from: file.made_from.clone(),
+            };
+            files.insert(key, file);
+        }
+    }
+    files
+}
+
 /// The file that a dependency names. A header of another source is a file of that one's tree.
 fn key(plan: &Plan, source: usize, dependency: &Dependency) -> Key {
     match dependency {
@@ -290,6 +278,19 @@ fn key(plan: &Plan, source: usize, dependency: &Dependency) -> Key {
             (Some(name.clone()), from.unwrap_or(header).clone())
         }
     }
+}
+
+/// The files of the SDK among those that were opened. Sorted.
+fn sdk_files<'a>(
+    root: &Utf8Path,
+    opened: impl Iterator<Item = &'a Key>,
+) -> Result<Vec<ClosureFile>, BuildError> {
+    let of_sdk = opened.filter(|(source, _)| source.is_none());
+    let paths: BTreeSet<&RelPath> = of_sdk.map(|(_, path)| path).collect();
+    paths
+        .into_par_iter()
+        .map(|path| sdk_file(root, path))
+        .collect()
 }
 
 fn sdk_file(root: &Utf8Path, path: &RelPath) -> Result<ClosureFile, BuildError> {

@@ -1,21 +1,18 @@
-//! One file to one object, through the store's cache. The one place that starts clang.
+//! One file to one object, through the store's cache.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::Command;
 use std::time::Instant;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use tracing::{debug, debug_span};
 
+use super::clang::Clang;
 use super::lookup::{Lookup, Made};
 use super::{BuildError, Work};
 use crate::model::{Dependency, Name, RelPath, Sha256};
 use crate::plan::Job;
 use crate::report::Event;
 use crate::store::{Cache, Entry};
-use crate::toolchain::{Reach, Toolchain, quote};
-
-const OBJECT: &str = "object.o";
 
 /// An object in the cache.
 #[derive(Clone)]
@@ -173,159 +170,27 @@ impl<'a> Work<'a> {
         place: &Place<'_>,
         lookup: &Lookup<'_>,
     ) -> Result<Object<'a>, BuildError> {
-        let subject = || place.subject.to_owned();
         self.reporter.event(Event::CompileStarted {
-            subject: subject(),
+            subject: place.subject.to_owned(),
             file: job.file.to_string(),
         });
         // Clang has a folder of its own: what it leaves there beside the object goes.
         let scratch = self.store.scratch_dir()?;
         let scratch = Utf8Path::from_path(scratch.path())
             .expect("the store's path is UTF-8, and so are the names that it makes");
-        let (object, list) = (scratch.join(OBJECT), scratch.join("dependencies.d"));
-
-        // Plain assembly includes nothing that clang would list: it opens its own file and,
-        // confined to that, no other.
-        let listed = job.file.language().is_preprocessed();
-        let command = || {
-            let mut command = self.toolchain.command();
-            command.current_dir(place.tree.dir()).args(&job.arguments);
-            for headers in place.dependency_headers.iter().filter(|_| listed) {
-                let dir = &headers.dir;
-                // A header's `__FILE__` must not name this machine's folders.
-                command.args([
-                    "-isystem",
-                    dir.as_str(),
-                    &format!("-ffile-prefix-map={dir}={}", headers.name()),
-                ]);
-            }
-            command
-        };
-        let shown = repeatable(&command(), place.tree.dir(), job.file.path());
-        let run = |arguments: &[&str], reach: &Reach<'_>| {
-            let mut command = command();
-            command.args(arguments);
-            if listed {
-                command.args(["-MT", "object", "-MF", list.as_str()]);
-            }
-            command.arg(job.file.path().as_str());
-            let output = self.toolchain.run(&mut command, reach);
-            let output = output.map_err(|source| BuildError::Start {
-                subject: subject(),
-                source,
-                command: shown.clone(),
-            })?;
-            let stderr = String::from_utf8_lossy(&output.stderr)
-                .trim_end()
-                .to_owned();
-            if output.status.success() {
-                return Ok(stderr);
-            }
-            let stderr = if stderr.is_empty() {
-                format!("nothing; it ended with {}", output.status)
-            } else {
-                stderr
-            };
-            let (subject, file, command) = (subject(), job.file.path().clone(), shown.clone());
-            // The kernel's words: it let clang open no other file.
-            // In the words of the C library: the environment, and with it the language, is ours.
-            if ["No space left on device", "Disk quota exceeded"]
-                .iter()
-                .any(|words| stderr.contains(words))
-            {
-                return Err(BuildError::Full {
-                    store: self.store.root().to_owned(),
-                    subject,
-                    file,
-                });
-            }
-            Err(if stderr.contains("Permission denied") {
-                BuildError::Denied {
-                    subject,
-                    file,
-                    stderr,
-                    command,
-                }
-            } else {
-                BuildError::Compile {
-                    subject,
-                    file,
-                    stderr,
-                    command,
-                }
-            })
-        };
+        let clang = Clang::new(self, job, place, scratch);
         let started = Instant::now();
-        let read = std::iter::once(place.tree.dir()).chain(
-            place
-                .dependency_headers
-                .iter()
-                .map(|headers| headers.dir.as_path()),
-        );
-        let read = read.map(Utf8Path::to_owned).collect();
-        let mut reach = Reach {
-            read,
-            write: scratch,
-            sdk: true,
-        };
-        let own = || vec![job.file.path().to_string()];
-        if job.has_assembly() {
-            // What the assembler opens is in no list of clang's. So the preprocessor lists its
-            // files first, and then they are all that can be opened.
-            let opened = if listed {
-                run(&["-M"], &reach)?;
-                opened(&list)?
-            } else {
-                own()
-            };
-            reach = Reach {
-                read: opened
-                    .into_iter()
-                    .map(|path| place.tree.dir().join(path))
-                    .collect(),
-                write: scratch,
-                sdk: false,
-            };
-        }
-        let list_them: &[&str] = if listed { &["-MD"] } else { &[] };
-        let stderr = run(
-            &[list_them, &["-c", "-o", object.as_str()]].concat(),
-            &reach,
-        )?;
+        let compiled = clang.compile()?;
         let seconds = started.elapsed().as_secs_f64();
-        let (dependencies, indirect) =
-            self.traced(if listed { opened(&list)? } else { own() }, job, place)?;
-
-        let bytes = match fs_err::read(&object) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(BuildError::NoObject {
-                    subject: subject(),
-                    file: job.file.path().clone(),
-                    command: shown,
-                });
-            }
-            Err(source) => {
-                return Err(BuildError::Read {
-                    path: object,
-                    source,
-                });
-            }
-        };
-        relocatable(&bytes).map_err(|found| BuildError::NotAnObject {
-            subject: subject(),
-            file: job.file.path().clone(),
-            found,
-            command: shown.clone(),
-        })?;
+        let (dependencies, indirect) = self.traced(compiled.opened, job, place)?;
         let made = Made {
-            object: self.cache.put_blob(&bytes)?,
-            warnings: stderr,
+            object: self.cache.put_blob(&compiled.object)?,
+            warnings: compiled.warnings,
             seconds,
             dependencies,
         };
         lookup.put(self.cache, &made, &job.arguments, indirect)?;
-        self.tell(job, place.subject, &made, false, shown);
+        self.tell(job, place.subject, &made, false, clang.shown);
         Ok(self.object_of(made))
     }
 
@@ -403,90 +268,6 @@ impl<'a> Work<'a> {
     }
 }
 
-/// The files that clang's list names, as it names them.
-fn opened(list: &Utf8Path) -> Result<Vec<String>, BuildError> {
-    let text = fs_err::read_to_string(list).map_err(|source| BuildError::Read {
-        path: list.to_owned(),
-        source,
-    })?;
-    Ok(rule_prerequisites(&text))
-}
-
-/// Whether clang made what a member of an archive must be.
-///
-/// # Errors
-/// What it is instead.
-fn relocatable(bytes: &[u8]) -> Result<(), String> {
-    use object::{Object as _, ObjectSection as _};
-    if bytes.starts_with(b"BC\xc0\xde") {
-        return Err("LLVM bitcode".to_owned());
-    }
-    match object::File::parse(bytes) {
-        // The custom section that the linker works by; a linked module has none.
-        Ok(object::File::Wasm(file))
-            if file
-                .sections()
-                .any(|section| section.name() == Ok("linking")) =>
-        {
-            Ok(())
-        }
-        Ok(file) => Err(format!("a file of the format {:?}", file.format())),
-        Err(error) => Err(format!("a file that can't be read ({error})")),
-    }
-}
-
-/// The command as a user can run it in a shell, its output thrown away: what matters is what clang
-/// says.
-fn repeatable(command: &Command, tree: &Utf8Path, file: &RelPath) -> String {
-    format!(
-        "cd {} && {} -c {} -o /dev/null",
-        quote(tree.as_str()),
-        Toolchain::display(command),
-        quote(file.as_str())
-    )
-}
-
-/// The prerequisites of a Makefile rule as clang's `-MD` writes it: a space and a `#` escaped by a
-/// backslash, backslashes right before a space doubled, `$` doubled, lines continued by a
-/// backslash. Any text is read to its end. Source: clang's `DependencyFile.cpp`, `PrintFilename`.
-#[must_use]
-pub fn rule_prerequisites(rule: &str) -> Vec<String> {
-    let rest = rule.split_once(':').map_or("", |(_, rest)| rest);
-    let mut found = Vec::new();
-    let mut word = String::new();
-    let mut letters = rest.chars().peekable();
-    while let Some(letter) = letters.next() {
-        match (letter, letters.peek()) {
-            ('\\', _) => {
-                let mut count = 1;
-                while letters.next_if_eq(&'\\').is_some() {
-                    count += 1;
-                }
-                let (kept, escaped) = match letters.peek() {
-                    Some('\n' | '\r') => (count - 1, false),
-                    Some(' ') => (count / 2, count % 2 == 1),
-                    Some('#') => (count - 1, true),
-                    _ => (count, false),
-                };
-                word.extend(std::iter::repeat_n('\\', kept));
-                word.extend(letters.next_if(|_| escaped));
-            }
-            ('$', Some('$')) => word.extend(letters.next()),
-            // Only these: a name may hold any other blank of Unicode's.
-            (' ' | '\n' | '\r', _) => {
-                if !word.is_empty() {
-                    found.push(std::mem::take(&mut word));
-                }
-            }
-            (c, _) => word.push(c),
-        }
-    }
-    if !word.is_empty() {
-        found.push(word);
-    }
-    found
-}
-
 /// `a/../b` is `b`: clang names a header by the way in which it was reached. No link is followed;
 /// trees hold none.
 fn lexically_normal(path: &Utf8Path) -> Utf8PathBuf {
@@ -505,71 +286,10 @@ fn lexically_normal(path: &Utf8Path) -> Utf8PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     #[test]
-    fn a_dependency_rule_is_read_with_its_escapes() {
-        let rule = "object: a.c \\\n  /sdk/my\\ dir/stdio.h dir/../b.h \\\n  x$$y.h a\u{a0}b.h \\#c.h d\\\\\\ e.h\n";
-        assert_eq!(
-            rule_prerequisites(rule),
-            [
-                "a.c",
-                "/sdk/my dir/stdio.h",
-                "dir/../b.h",
-                "x$y.h",
-                "a\u{a0}b.h",
-                "#c.h",
-                "d\\ e.h"
-            ]
-        );
+    fn a_parent_folder_in_a_path_is_resolved_by_its_text() {
         assert_eq!(lexically_normal(Utf8Path::new("/t/dir/../b.h")), "/t/b.h");
-    }
-
-    #[test]
-    fn only_a_relocatable_object_of_webassembly_is_one() {
-        const LINKING: &[u8] = b"\0asm\x01\0\0\0\0\x09\x07linking\x02";
-        assert_eq!(relocatable(LINKING), Ok(()));
-        assert_eq!(
-            relocatable(b"BC\xc0\xde\x35\x14").expect_err("bitcode"),
-            "LLVM bitcode"
-        );
-        for other in [&b"\0asm\x01\0\0\0"[..], b"", b"\x7fELF"] {
-            assert!(relocatable(other).is_err(), "{other:?}");
-        }
-    }
-
-    /// As clang's `PrintFilename` does.
-    fn printed(name: &str) -> String {
-        let mut out = String::new();
-        for c in name.chars() {
-            match c {
-                ' ' => {
-                    let before = out.chars().rev().take_while(|c| *c == '\\').count();
-                    out.extend(std::iter::repeat_n('\\', before + 1));
-                }
-                '#' => out.push('\\'),
-                '$' => out.push('$'),
-                _ => {}
-            }
-            out.push(c);
-        }
-        out
-    }
-
-    proptest! {
-        #[test]
-        fn any_text_is_read_as_a_rule_without_a_panic(text in "\\PC*|[a-c:\\\\ #$\n\r\u{a0}]{0,40}") {
-            let found = rule_prerequisites(&text);
-            prop_assert!(found.iter().all(|name| !name.is_empty()));
-        }
-
-        #[test]
-        fn names_are_read_back_as_clang_writes_them(names in proptest::collection::vec("[a-c $\u{a0}]{0,3}(\\\\ )?[a-c#\u{85}]", 1..5)) {
-            let names: Vec<String> = names.into_iter().filter(|name| !name.contains("\\#")).collect();
-            let rule = format!("object: {}\n", names.iter().map(|name| printed(name)).collect::<Vec<_>>().join(" \\\n  "));
-            prop_assert_eq!(rule_prerequisites(&rule), names);
-        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod archive;
 mod claims;
+mod clang;
 mod closure;
 mod compile;
 mod error;
@@ -18,8 +19,9 @@ use camino::Utf8Path;
 use tracing::debug;
 
 pub use archive::archive;
+pub use clang::rule_prerequisites;
 pub use closure::{CLOSURE, Closure, ClosureFile, ClosureMember, FileOrigin};
-pub use compile::{Busy, Headers, Object, Place, rule_prerequisites};
+pub use compile::{Busy, Headers, Object, Place};
 pub use error::BuildError;
 pub use manifest::{
     MANIFEST, Manifest, ManifestArchive, ManifestFile, ManifestLibrary, ManifestMember,

@@ -3,7 +3,7 @@
 
 use std::io::Write as _;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
 
@@ -99,110 +99,26 @@ impl Fetcher<'_> {
         unpacked: Unpacked,
         key: &Sha256,
     ) -> Result<SourceTree, FetchError> {
-        let Unpacked { dir, mut files } = unpacked;
+        let Unpacked { dir, files } = unpacked;
         let folder = Utf8Path::from_path(dir.path())
             .ok_or_else(|| StoreError::Write {
                 path: "the scratch folder".into(),
                 source: std::io::ErrorKind::InvalidFilename.into(),
             })?
             .to_owned();
-        let mut record = Vec::new();
-        distinct(selected, &files, None)?;
-        for EntryFile { path, .. } in &files {
-            let bytes =
-                fs::read(folder.join(path.as_str())).map_err(|source| StoreError::Read {
-                    path: folder.join(path.as_str()),
-                    source,
-                })?;
-            let content = Content::of(&bytes);
-            record.push(TreeFile {
-                path: path.clone(),
-                content,
-                input: Some(content),
-                patches: Vec::new(),
-                made_from: None,
-            });
-        }
+        let mut draft = Draft::new(selected, folder, files)?;
         for (name, text) in &selected.patches {
-            let failed = |problem| FetchError::Patch {
-                subject: selected.title(),
-                patch: name.clone(),
-                problem: Box::new(problem),
-            };
-            let changes = patch::apply(text, |path| read(&folder, &files, path))
-                .map_err(|error| error.into_fetch(failed))?;
-            for (path, new) in changes {
-                files.retain(|file| file.path != path);
-                let before = record
-                    .iter()
-                    .position(|file| file.path == path)
-                    .map(|index| record.swap_remove(index));
-                let to = folder.join(path.as_str());
-                let Some(bytes) = new else {
-                    fs::remove_file(&to)
-                        .map_err(|source| StoreError::Write { path: to, source })?;
-                    continue;
-                };
-                distinct(selected, &files, Some(&path))?;
-                let (input, mut patches) =
-                    before.map_or_else(Default::default, |file| (file.input, file.patches));
-                patches.push(name.clone());
-                record.push(TreeFile {
-                    path: path.clone(),
-                    content: Content::of(&bytes),
-                    input,
-                    patches,
-                    made_from: None,
-                });
-                files.push(put(&folder, path, &bytes)?);
-            }
+            draft.patch(name, text)?;
         }
         for step in &selected.recipe.steps {
-            let Step { from, to, .. } = step;
-            let failed = |problem| FetchError::Step {
-                subject: selected.title(),
-                from: from.clone(),
-                to: to.clone(),
-                problem: Box::new(problem),
-            };
-            if files.iter().any(|file| file.path == *to) {
-                return Err(failed(StepProblem::There { path: to.clone() }));
-            }
-            distinct(selected, &files, Some(to))?;
-            let text = read(&folder, &files, from).map_err(|error| {
-                error.into_fetch(|_| failed(StepProblem::Missing { path: from.clone() }))
-            })?;
-            let text = text.ok_or_else(|| failed(StepProblem::Missing { path: from.clone() }))?;
-            let bytes = step
-                .apply(&text, &selected.source.version)
-                .map_err(failed)?;
-            let made_from = Some(from.clone());
-            record.push(TreeFile {
-                path: to.clone(),
-                content: Content::of(&bytes),
-                input: None,
-                patches: Vec::new(),
-                made_from,
-            });
-            files.push(put(&folder, to.clone(), &bytes)?);
+            draft.take_step(step)?;
         }
         for (path, bytes) in &selected.overlays {
-            if files.iter().any(|file| file.path == *path) {
-                return Err(FetchError::Overlay {
-                    subject: selected.title(),
-                    path: path.clone(),
-                });
-            }
-            distinct(selected, &files, Some(path))?;
-            record.push(TreeFile {
-                path: path.clone(),
-                content: Content::of(bytes),
-                input: None,
-                patches: Vec::new(),
-                made_from: None,
-            });
-            files.push(put(&folder, path.clone(), bytes)?);
+            draft.overlay(path, bytes)?;
         }
+        let Draft {
+            files, mut record, ..
+        } = draft;
         record.sort_by(|a, b| a.path.cmp(&b.path));
         let record = TreeRecord(record);
         // Before the tree: who finds the tree finds its record.
@@ -220,6 +136,144 @@ impl Fetcher<'_> {
             key: *key,
             record,
         })
+    }
+}
+
+/// A tree that is being made.
+struct Draft<'a> {
+    selected: &'a Selected,
+    folder: Utf8PathBuf,
+    /// Those in the folder.
+    files: Vec<EntryFile>,
+    /// Of the same files.
+    record: Vec<TreeFile>,
+}
+
+impl<'a> Draft<'a> {
+    /// The tree of the inputs alone, which are in `folder`.
+    fn new(
+        selected: &'a Selected,
+        folder: Utf8PathBuf,
+        files: Vec<EntryFile>,
+    ) -> Result<Self, FetchError> {
+        distinct(selected, &files, None)?;
+        let record = files.iter().map(|EntryFile { path, .. }| {
+            let from = folder.join(path.as_str());
+            let bytes =
+                fs::read(&from).map_err(|source| StoreError::Read { path: from, source })?;
+            let content = Content::of(&bytes);
+            Ok(TreeFile {
+                path: path.clone(),
+                content,
+                input: Some(content),
+                patches: Vec::new(),
+                made_from: None,
+            })
+        });
+        let record = record.collect::<Result<_, StoreError>>()?;
+        Ok(Self {
+            selected,
+            folder,
+            files,
+            record,
+        })
+    }
+
+    /// Applies the patch `name`, whose text is `text`.
+    fn patch(&mut self, name: &RelPath, text: &[u8]) -> Result<(), FetchError> {
+        let failed = |problem| FetchError::Patch {
+            subject: self.selected.title(),
+            patch: name.clone(),
+            problem: Box::new(problem),
+        };
+        let changes = patch::apply(text, |path| read(&self.folder, &self.files, path))
+            .map_err(|error| error.into_fetch(failed))?;
+        for (path, new) in changes {
+            self.files.retain(|file| file.path != path);
+            let before = self
+                .record
+                .iter()
+                .position(|file| file.path == path)
+                .map(|index| self.record.swap_remove(index));
+            let Some(bytes) = new else {
+                let from = self.folder.join(path.as_str());
+                fs::remove_file(&from)
+                    .map_err(|source| StoreError::Write { path: from, source })?;
+                continue;
+            };
+            let (input, mut patches) =
+                before.map_or_else(Default::default, |file| (file.input, file.patches));
+            patches.push(name.clone());
+            let file = TreeFile {
+                path,
+                content: Content::of(&bytes),
+                input,
+                patches,
+                made_from: None,
+            };
+            self.put(file, &bytes)?;
+        }
+        Ok(())
+    }
+
+    /// Makes the file that `step` makes.
+    fn take_step(&mut self, step: &Step) -> Result<(), FetchError> {
+        let Step { from, to, .. } = step;
+        let failed = |problem| FetchError::Step {
+            subject: self.selected.title(),
+            from: from.clone(),
+            to: to.clone(),
+            problem: Box::new(problem),
+        };
+        if self.has(to) {
+            return Err(failed(StepProblem::There { path: to.clone() }));
+        }
+        let missing = || failed(StepProblem::Missing { path: from.clone() });
+        let text = read(&self.folder, &self.files, from)
+            .map_err(|error| error.into_fetch(|_| missing()))?
+            .ok_or_else(missing)?;
+        let bytes = step
+            .apply(&text, &self.selected.source.version)
+            .map_err(failed)?;
+        let file = TreeFile {
+            path: to.clone(),
+            content: Content::of(&bytes),
+            input: None,
+            patches: Vec::new(),
+            made_from: Some(from.clone()),
+        };
+        self.put(file, &bytes)
+    }
+
+    /// Adds a file that the recipe brings.
+    fn overlay(&mut self, path: &RelPath, bytes: &[u8]) -> Result<(), FetchError> {
+        if self.has(path) {
+            return Err(FetchError::Overlay {
+                subject: self.selected.title(),
+                path: path.clone(),
+            });
+        }
+        let file = TreeFile {
+            path: path.clone(),
+            content: Content::of(bytes),
+            input: None,
+            patches: Vec::new(),
+            made_from: None,
+        };
+        self.put(file, bytes)
+    }
+
+    fn has(&self, path: &RelPath) -> bool {
+        self.files.iter().any(|file| file.path == *path)
+    }
+
+    /// Writes a file that the tree does not have.
+    fn put(&mut self, file: TreeFile, bytes: &[u8]) -> Result<(), FetchError> {
+        distinct(self.selected, &self.files, Some(&file.path))?;
+        self.files
+            .push(put(&self.folder, file.path.clone(), bytes)?);
+        self.record.push(file);
+        Ok(())
     }
 }
 

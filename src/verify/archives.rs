@@ -7,7 +7,7 @@ use object::{Object as _, ObjectSection as _};
 
 use super::disk::Files;
 use super::{Finding, Kind};
-use crate::build::{Closure, Manifest, ManifestArchive, archive};
+use crate::build::{Closure, Manifest, ManifestArchive, ManifestMember, archive};
 use crate::model::Identity;
 use crate::model::{Content, Name};
 
@@ -127,47 +127,7 @@ fn compare(
                 }
             }
         }
-        let by_assembler = member.source.language().is_assembly();
-        match made_by(bytes) {
-            // The assembler does not say who it is; what a compiler made is no work of it.
-            Ok(made_by) if by_assembler && made_by.is_empty() => {}
-            Ok(made_by)
-                if !by_assembler
-                    && made_by
-                        .iter()
-                        .any(|(name, version)| fits(identity, name, version)) => {}
-            Ok(made_by) => {
-                let made_by = made_by
-                    .iter()
-                    .map(|(name, version)| format!("{name} {version}"))
-                    .collect::<Vec<_>>()
-                    .join(", ");
-                let made_by = if made_by.is_empty() {
-                    "nothing".to_owned()
-                } else {
-                    made_by
-                };
-                let (problem, expected) = if by_assembler {
-                    (
-                        "it is of assembly, and says that a compiler made it",
-                        "nothing",
-                    )
-                } else {
-                    (
-                        "it does not say that the manifest's compiler made it",
-                        identity.clang.as_str(),
-                    )
-                };
-                findings.push(Finding {
-                    kind: Kind::Stamp,
-                    ..finding(&member.name, problem).expected(expected, made_by)
-                });
-            }
-            Err(error) => findings.push(finding(
-                &member.name,
-                &format!("it is not an object: {error}"),
-            )),
-        }
+        findings.extend(stamp(path, member, bytes, identity));
     }
     for (name, _) in members
         .iter()
@@ -185,6 +145,57 @@ fn compare(
             .expected(wanted, found),
         );
     }
+}
+
+/// Whether the object `bytes` says that who should have made it did.
+fn stamp(
+    path: &str,
+    member: &ManifestMember,
+    bytes: &[u8],
+    identity: &Identity,
+) -> Option<Finding> {
+    let finding = |problem: &str| Finding::new(path, Kind::Member, problem).member(&member.name);
+    let made_by = match made_by(bytes) {
+        Ok(made_by) => made_by,
+        Err(error) => return Some(finding(&format!("it is not an object: {error}"))),
+    };
+    let by_assembler = member.source.language().is_assembly();
+    let is_right = if by_assembler {
+        // The assembler does not say who it is; what a compiler made is no work of it.
+        made_by.is_empty()
+    } else {
+        made_by
+            .iter()
+            .any(|(name, version)| fits(identity, name, version))
+    };
+    if is_right {
+        return None;
+    }
+    let made_by = made_by
+        .iter()
+        .map(|(name, version)| format!("{name} {version}"))
+        .collect::<Vec<_>>()
+        .join(", ");
+    let made_by = if made_by.is_empty() {
+        "nothing".to_owned()
+    } else {
+        made_by
+    };
+    let (problem, expected) = if by_assembler {
+        (
+            "it is of assembly, and says that a compiler made it",
+            "nothing",
+        )
+    } else {
+        (
+            "it does not say that the manifest's compiler made it",
+            identity.clang.as_str(),
+        )
+    };
+    Some(Finding {
+        kind: Kind::Stamp,
+        ..finding(problem).expected(expected, made_by)
+    })
 }
 
 /// An archive is wholly given by its members: names, order, contents. Where it is not what they
