@@ -13,7 +13,7 @@ use super::manifest::Manifest;
 use super::prefix::Installed;
 use super::schedule::Compiled;
 use crate::model::{Content, Dependency, Name, RelPath, Sha256};
-use crate::plan::Plan;
+use crate::plan::{IndexVec, JobId, Plan, PlannedJob, SourceId};
 use crate::store::{PARSED_LIMIT, read_regular};
 use crate::toolchain::Toolchain;
 
@@ -113,38 +113,32 @@ impl Closure {
             .map(|argument| argument.replace(toolchain.root().as_str(), "<sdk>"))
             .collect();
         let mut files = tree_files(plan, compiled);
-        let opened: Vec<Vec<Key>> = plan
-            .jobs
-            .iter()
-            .zip(&compiled.objects)
-            .map(|(job, object)| {
-                object
-                    .dependencies()
-                    .iter()
-                    .map(|name| key(plan, job.source, name))
-                    .collect()
-            })
-            .collect();
+        let opened: IndexVec<JobId, Vec<Key>> = compiled.objects.map(|job, object| {
+            let source = plan.jobs[job].source;
+            let dependencies = object.dependencies().iter();
+            dependencies.map(|name| key(plan, source, name)).collect()
+        });
         let sdk = sdk_files(toolchain.root(), opened.iter().flatten())?;
         files.extend(
             sdk.into_iter()
                 .map(|file| ((None, file.path.clone()), file)),
         );
         let keys: Vec<&Key> = files.keys().collect();
-        let index = |job: usize, key: &Key| {
+        let index = |id: JobId, key: &Key| {
+            let planned = &plan.jobs[id];
             let unknown = || BuildError::ForeignDependency {
-                subject: plan.sources[plan.jobs[job].source].selected.title(),
-                file: plan.jobs[job].file.path().clone(),
+                subject: plan.sources[planned.source].selected.title(),
+                file: planned.job.file.path().clone(),
                 found: key.1.to_string(),
             };
             keys.binary_search(&key).map_err(|_| unknown())
         };
         let mut members = Vec::new();
-        for (_, archive) in plan.archives() {
+        for archive in plan.archives() {
             for member in &archive.members {
-                let job = &plan.jobs[member.job];
+                let PlannedJob { source, job, .. } = &plan.jobs[member.job];
                 let main: Key = (
-                    Some(plan.sources[job.source].selected.recipe.name.clone()),
+                    Some(plan.sources[*source].selected.recipe.name.clone()),
                     job.file.path().clone(),
                 );
                 let headers = opened[member.job]
@@ -259,7 +253,7 @@ fn tree_files(plan: &Plan, compiled: &Compiled<'_>) -> BTreeMap<Key, ClosureFile
 }
 
 /// The file that a dependency names. A header of another source is a file of that one's tree.
-fn key(plan: &Plan, source: usize, dependency: &Dependency) -> Key {
+fn key(plan: &Plan, source: SourceId, dependency: &Dependency) -> Key {
     match dependency {
         Dependency::Own(path) => (
             Some(plan.sources[source].selected.recipe.name.clone()),

@@ -7,7 +7,7 @@ use super::schedule::Compiled;
 use super::{BuildError, archive, pkg_config};
 use crate::fetch::SourceTree;
 use crate::model::{LicenseText, Name, RelPath};
-use crate::plan::{Plan, PlannedArchive, PlannedLibrary, PlannedSource};
+use crate::plan::{IndexVec, JobId, Plan, PlannedArchive, PlannedLibrary, PlannedSource};
 
 /// Puts everything that `plan` makes into `stage`, and says what each source gave.
 ///
@@ -20,8 +20,8 @@ pub fn install(
 ) -> Result<Vec<ManifestSource>, Vec<BuildError>> {
     let mut sources = Vec::new();
     let mut errors = Vec::new();
-    for (source, tree) in plan.sources.iter().zip(&compiled.trees) {
-        match install_source(plan, source, tree, &compiled.objects, stage) {
+    for (id, source) in plan.sources.entries() {
+        match install_source(plan, source, &compiled.trees[id], &compiled.objects, stage) {
             Ok(installed) => sources.push(installed),
             Err(error) => errors.push(error),
         }
@@ -37,7 +37,7 @@ fn install_source(
     plan: &Plan,
     source: &PlannedSource,
     tree: &SourceTree,
-    objects: &[Object<'_>],
+    objects: &IndexVec<JobId, Object<'_>>,
     stage: &mut Stage,
 ) -> Result<ManifestSource, BuildError> {
     let recipe = &source.selected.recipe;
@@ -107,7 +107,7 @@ fn install_source(
 fn install_library(
     plan: &Plan,
     library: &PlannedLibrary,
-    objects: &[Object],
+    objects: &IndexVec<JobId, Object<'_>>,
     source: &PlannedSource,
     stage: &mut Stage,
 ) -> Result<ManifestLibrary, BuildError> {
@@ -133,7 +133,7 @@ fn install_archive(
     plan: &Plan,
     library: &Name,
     archive: &PlannedArchive,
-    objects: &[Object<'_>],
+    objects: &IndexVec<JobId, Object<'_>>,
     source: &PlannedSource,
     stage: &mut Stage,
 ) -> Result<ManifestArchive, BuildError> {
@@ -149,7 +149,7 @@ fn install_archive(
     )?;
     let members = archive.members.iter().map(|member| ManifestMember {
         name: member.name.clone(),
-        source: plan.jobs[member.job].file.clone(),
+        source: plan.jobs[member.job].job.file.clone(),
         sha256: objects[member.job].sha256,
     });
     Ok(ManifestArchive {

@@ -166,7 +166,7 @@ pub struct Unused {
 pub fn unused_inputs(work: &Work<'_>) -> Result<Vec<Unused>, Vec<BuildError>> {
     let compiled = schedule::run(work)?;
     let mut found = Vec::new();
-    for (index, (source, tree)) in work.plan.sources.iter().zip(&compiled.trees).enumerate() {
+    for (id, source) in work.plan.sources.entries() {
         let Selected {
             recipe,
             source: locked,
@@ -180,7 +180,7 @@ pub fn unused_inputs(work: &Work<'_>) -> Result<Vec<Unused>, Vec<BuildError>> {
         used.extend(recipe.steps.iter().map(|step| step.from.as_str()));
         used.extend(
             work.plan
-                .jobs_of(index)
+                .jobs_of(id)
                 .flat_map(|(job, _)| compiled.objects[job].dependencies())
                 .filter_map(|dependency| {
                     let Dependency::Own(path) = dependency else {
@@ -189,7 +189,11 @@ pub fn unused_inputs(work: &Work<'_>) -> Result<Vec<Unused>, Vec<BuildError>> {
                     Some(path.as_str())
                 }),
         );
-        let files = tree.entry().files().iter().map(|file| &file.path);
+        let files = compiled.trees[id]
+            .entry()
+            .files()
+            .iter()
+            .map(|file| &file.path);
         let files: Vec<RelPath> = files
             .filter(|path| !used.contains(path.as_str()))
             .cloned()

@@ -14,7 +14,7 @@ use super::lookup::Lookup;
 use super::{BuildError, Work};
 use crate::fetch::SourceTree;
 use crate::model::{LibraryId, RelPath, Sha256};
-use crate::plan::{Plan, PlannedLibrary};
+use crate::plan::{IndexVec, JobId, Plan, PlannedLibrary, SourceId};
 use crate::process::{both, pool, side_by_side};
 use crate::store::{Entry, EntryFile, Kind};
 
@@ -24,8 +24,8 @@ const SOURCES_AT_ONCE: usize = 8;
 
 /// All trees and objects of a plan, in its order.
 pub struct Compiled<'a> {
-    pub trees: Vec<SourceTree>,
-    pub objects: Vec<Object<'a>>,
+    pub trees: IndexVec<SourceId, SourceTree>,
+    pub objects: IndexVec<JobId, Object<'a>>,
 }
 
 /// Fetches the trees and compiles the jobs of a plan.
@@ -39,22 +39,22 @@ pub fn run<'a>(work: &Work<'a>) -> Result<Compiled<'a>, Vec<BuildError>> {
     let run = Run {
         work,
         plan,
-        trees: plan.sources.iter().map(|_| OnceLock::new()).collect(),
+        trees: plan.sources.map(|_, _| OnceLock::new()),
         headers: included(plan).map(|id| (id, OnceLock::new())).collect(),
-        objects: plan.jobs.iter().map(|_| OnceLock::new()).collect(),
+        objects: plan.jobs.map(|_, _| OnceLock::new()),
         errors: Mutex::default(),
         queue: Queue {
             state: Mutex::new(State {
                 jobs: BinaryHeap::new(),
                 elsewhere: VecDeque::new(),
-                waiting: (0..plan.sources.len()).collect(),
+                waiting: plan.sources.ids().collect(),
                 fetching: plan.sources.len(),
             }),
             changed: Condvar::new(),
         },
     };
     // The largest source first: it has the largest file, which must start first.
-    let mut order: Vec<usize> = (0..plan.sources.len()).collect();
+    let mut order: Vec<SourceId> = plan.sources.ids().collect();
     order.sort_by_key(|&source| Reverse(plan.sources[source].selected.recipe.inputs.max_size));
     both(
         || side_by_side(&order, SOURCES_AT_ONCE, |&source| run.fetch(source)),
@@ -80,13 +80,11 @@ impl Work<'_> {
     ///
     /// # Errors
     /// When the cache can't be used.
-    pub fn cached_jobs(&self) -> Result<Vec<bool>, BuildError> {
+    pub fn cached_jobs(&self) -> Result<IndexVec<JobId, bool>, BuildError> {
         let sources = &self.plan.sources;
         let listed = |key: &Sha256| self.store.listed_entry(Kind::Tree, key);
-        let trees: Vec<Option<Entry>> = sources
-            .iter()
-            .map(|source| listed(&source.tree_key))
-            .collect();
+        let trees: IndexVec<SourceId, Option<Entry>> =
+            sources.map(|_, source| listed(&source.tree_key));
         let laid_out = |id: &LibraryId| {
             let (_, library) = self.plan.library(id)?;
             Some(headers_in(
@@ -96,16 +94,16 @@ impl Work<'_> {
         };
         let laid_out: BTreeMap<&LibraryId, Option<Headers>> =
             included(self.plan).map(|id| (id, laid_out(id))).collect();
-        let cached = self.plan.jobs.iter().map(|job| {
+        self.plan.jobs.try_map(|_, planned| {
             let included = self
                 .plan
-                .library_of(job)
+                .library_of(planned)
                 .map_or(&[][..], |library| &library.included);
             let headers: Option<Vec<Headers>> = included
                 .iter()
                 .map(|id| laid_out.get(id)?.clone())
                 .collect();
-            let (Some(tree), Some(headers)) = (&trees[job.source], &headers) else {
+            let (Some(tree), Some(headers)) = (&trees[planned.source], &headers) else {
                 return Ok(false);
             };
             let place = Place {
@@ -113,27 +111,26 @@ impl Work<'_> {
                 tree,
                 dependency_headers: headers,
             };
-            let made = Lookup::new(self.toolchain, job, &place).get(self.cache)?;
+            let made = Lookup::new(self.toolchain, &planned.job, &place).get(self.cache)?;
             Ok(made.is_some_and(|made| self.cache.contains_blob(&made.object)))
-        });
-        cached.collect()
+        })
     }
 }
 
 struct Run<'w, 'a> {
     work: &'w Work<'a>,
     plan: &'w Plan,
-    trees: Vec<OnceLock<SourceTree>>,
+    trees: IndexVec<SourceId, OnceLock<SourceTree>>,
     /// The headers of each library that sources of others may include, laid out as they will be
     /// installed.
     headers: BTreeMap<&'w LibraryId, OnceLock<Headers>>,
-    objects: Vec<OnceLock<Object<'a>>>,
+    objects: IndexVec<JobId, OnceLock<Object<'a>>>,
     errors: Mutex<Vec<BuildError>>,
     queue: Queue,
 }
 
 impl<'a> Run<'_, 'a> {
-    fn fetch(&self, source: usize) {
+    fn fetch(&self, source: SourceId) {
         match self
             .work
             .fetcher
@@ -154,7 +151,7 @@ impl<'a> Run<'_, 'a> {
 
     /// Whether the tree of a source is there, and those of all whose headers its own sources may
     /// include.
-    fn is_ready(&self, source: usize) -> bool {
+    fn is_ready(&self, source: SourceId) -> bool {
         let included = self.plan.sources[source]
             .libraries
             .iter()
@@ -166,7 +163,7 @@ impl<'a> Run<'_, 'a> {
     }
 
     /// The jobs of a source whose tree is ready, each with its file's size.
-    fn open(&self, source: usize) -> Result<Vec<(u64, Reverse<usize>)>, Vec<BuildError>> {
+    fn open(&self, source: SourceId) -> Result<Vec<SizedJob>, Vec<BuildError>> {
         let planned = &self.plan.sources[source];
         let subject = planned.selected.title();
         let tree = self.trees[source]
@@ -181,9 +178,9 @@ impl<'a> Run<'_, 'a> {
         }
         let mut jobs = Vec::new();
         let mut errors = Vec::new();
-        for (index, job) in self.plan.jobs_of(source) {
+        for (id, job) in self.plan.jobs_of(source) {
             match tree.entry().file(job.file.path()) {
-                Some(file) => jobs.push((file.size, Reverse(index))),
+                Some(file) => jobs.push((file.size, Reverse(id))),
                 None => errors.push(BuildError::MissingInput {
                     subject: subject.clone(),
                     what: "sources",
@@ -210,7 +207,11 @@ impl<'a> Run<'_, 'a> {
         Ok(())
     }
 
-    fn headers_of(&self, source: usize, library: &PlannedLibrary) -> Result<Headers, BuildError> {
+    fn headers_of(
+        &self,
+        source: SourceId,
+        library: &PlannedLibrary,
+    ) -> Result<Headers, BuildError> {
         let store = self.work.store;
         let selected = &self.plan.sources[source].selected;
         let name = selected.recipe.name.as_str();
@@ -248,22 +249,22 @@ impl<'a> Run<'_, 'a> {
         Ok(headers_in(&entry, name))
     }
 
-    fn object(&self, index: usize, busy: Busy) -> Result<Option<Object<'a>>, BuildError> {
-        let job = &self.plan.jobs[index];
-        let subject = self.plan.sources[job.source].selected.title();
-        let tree = self.trees[job.source]
+    fn object(&self, id: JobId, busy: Busy) -> Result<Option<Object<'a>>, BuildError> {
+        let planned = &self.plan.jobs[id];
+        let subject = self.plan.sources[planned.source].selected.title();
+        let tree = self.trees[planned.source]
             .get()
             .expect("jobs are queued after their tree is ready");
         let included = self
             .plan
-            .library_of(job)
+            .library_of(planned)
             .map_or(&[][..], |library| &library.included);
         let headers: Vec<Headers> = included
             .iter()
             .filter_map(|id| self.headers.get(id)?.get().cloned())
             .collect();
         self.work.object(
-            job,
+            &planned.job,
             &Place {
                 subject: &subject,
                 tree: tree.entry(),
@@ -283,17 +284,13 @@ impl<'a> Run<'_, 'a> {
         }
         let trees = self
             .trees
-            .into_iter()
-            .map(|tree| tree.into_inner().expect("no error, so every tree is there"));
-        let objects = self.objects.into_iter().map(|object| {
+            .into_map(|tree| tree.into_inner().expect("no error, so every tree is there"));
+        let objects = self.objects.into_map(|object| {
             object
                 .into_inner()
                 .expect("no error, so every object is there")
         });
-        Ok(Compiled {
-            trees: trees.collect(),
-            objects: objects.collect(),
-        })
+        Ok(Compiled { trees, objects })
     }
 }
 
@@ -323,13 +320,16 @@ struct Queue {
     changed: Condvar,
 }
 
+/// A job by the size of its file, in bytes, and for equal sizes in plan order.
+type SizedJob = (u64, Reverse<JobId>);
+
 struct State {
-    /// By size, and for equal sizes in plan order.
-    jobs: BinaryHeap<(u64, Reverse<usize>)>,
+    /// The largest first.
+    jobs: BinaryHeap<SizedJob>,
     /// Jobs that another process was compiling when they were looked at.
-    elsewhere: VecDeque<usize>,
+    elsewhere: VecDeque<JobId>,
     /// Sources whose jobs are not queued yet.
-    waiting: Vec<usize>,
+    waiting: Vec<SourceId>,
     /// Sources that are being fetched, or whose thread still opens what became ready with them.
     fetching: usize,
 }
@@ -338,7 +338,7 @@ impl Queue {
     /// The next job, and what to do where another process is compiling it; waits while there may be
     /// one, and gives `None` when there can't be any more. What is compiled elsewhere is looked at
     /// again when there is nothing else to do, and waited for when there won't be.
-    fn next(&self) -> Option<(usize, Busy)> {
+    fn next(&self) -> Option<(JobId, Busy)> {
         const AGAIN: Duration = Duration::from_millis(100);
         let mut state = lock(&self.state);
         loop {
@@ -370,14 +370,14 @@ impl Queue {
 
     /// Those of the waiting sources that are ready; they wait no more, so that no other thread
     /// opens them too.
-    fn take_waiting(&self, is_ready: impl Fn(usize) -> bool) -> Vec<usize> {
+    fn take_waiting(&self, is_ready: impl Fn(SourceId) -> bool) -> Vec<SourceId> {
         let mut state = lock(&self.state);
         let (ready, waiting) = state.waiting.iter().partition(|&&source| is_ready(source));
         state.waiting = waiting;
         ready
     }
 
-    fn extend(&self, jobs: Vec<(u64, Reverse<usize>)>) {
+    fn extend(&self, jobs: Vec<SizedJob>) {
         lock(&self.state).jobs.extend(jobs);
         self.changed.notify_all();
     }
@@ -388,7 +388,7 @@ impl Queue {
         self.changed.notify_all();
     }
 
-    fn put_back(&self, job: usize) {
+    fn put_back(&self, job: JobId) {
         lock(&self.state).elsewhere.push_back(job);
     }
 }

@@ -11,7 +11,7 @@ use crate::fetch::SourceTree;
 use crate::model::{
     CompileOptions, LinkFlag, Program, ProgramSources, Selected, Sha256, SourceFile, Suite,
 };
-use crate::plan::program_job;
+use crate::plan::Job;
 use crate::toolchain::Reach;
 
 /// The programs that one suite may make, and the tests that it may have: it multiplies files by
@@ -172,11 +172,10 @@ fn make(
     let objects = sources
         .par_iter()
         .map(|file| {
-            let job = program_job(
-                request.work.plan,
-                &program.name,
+            let job = Job::of_program(
                 file,
                 options,
+                &request.work.plan.toolchain,
                 program.inline_assembly.contains(file),
             );
             let object = request.work.object(&job, &place, Busy::Wait)?;

@@ -135,10 +135,10 @@ impl Printer {
     pub fn expect_jobs(&self, plan: &Plan) {
         let mut state = self.state();
         state.totals.clear();
-        for job in &plan.jobs {
+        for planned in &plan.jobs {
             *state
                 .totals
-                .entry(plan.sources[job.source].selected.title())
+                .entry(plan.sources[planned.source].selected.title())
                 .or_default() += 1;
         }
         if let Some(bars) = &self.bars {

@@ -93,7 +93,11 @@ pub(super) fn prefix_key(plan: &Plan, created: Timestamp) -> Sha256 {
         plan.toolchain.digest.as_bytes().into(),
         created.to_string().into(),
     ];
-    fields.extend(plan.jobs.iter().map(|job| job.key.as_bytes().to_vec()));
+    fields.extend(
+        plan.jobs
+            .iter()
+            .map(|planned| planned.job.key.as_bytes().to_vec()),
+    );
     for source in &plan.sources {
         fields.push(source.tree_key.as_bytes().to_vec());
         fields.push(source.selected.recipe.digest.as_bytes().to_vec());

@@ -2,12 +2,14 @@
 //! with keys. Pure: no file is touched, no process started, so the same arguments give the same
 //! plan anywhere.
 
+mod id;
 mod key;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+pub use id::{IndexVec, JobId, SourceId};
 pub use key::{headers_key, inputs_digest, tree_key, tree_record_key};
 
 use crate::model::{
@@ -21,9 +23,9 @@ pub struct Plan {
     /// What compiles it, and for which build configuration.
     pub toolchain: Identity,
     /// What a source requires comes before it, but for sources that require each other.
-    pub sources: Vec<PlannedSource>,
+    pub sources: IndexVec<SourceId, PlannedSource>,
     /// All compile jobs, by source, library and member.
-    pub jobs: Vec<Job>,
+    pub jobs: IndexVec<JobId, PlannedJob>,
     /// Of the whole prefix: equal keys mean equal prefixes, byte for byte.
     pub key: Sha256,
 }
@@ -71,17 +73,21 @@ pub struct PlannedArchive {
 pub struct Member {
     /// `adler32.o`.
     pub name: String,
-    /// Index into [`Plan::jobs`].
-    pub job: usize,
+    pub job: JobId,
+}
+
+/// A compile job of the plan.
+#[derive(Debug, Clone)]
+pub struct PlannedJob {
+    pub source: SourceId,
+    /// Of that source.
+    pub library: Name,
+    pub job: Job,
 }
 
 /// One file to compile.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Job {
-    /// Index into [`Plan::sources`].
-    #[serde(skip)]
-    pub source: usize,
-    pub library: Name,
     /// In the source tree, which is the working directory.
     pub file: SourceFile,
     /// Clang's arguments but for those that the toolchain adds (target, sysroot) and the output's
@@ -93,6 +99,34 @@ pub struct Job {
 }
 
 impl Job {
+    fn new(file: SourceFile, arguments: Vec<String>) -> Self {
+        let key = key::job_key(&file, &arguments);
+        Self {
+            file,
+            arguments,
+            key,
+        }
+    }
+
+    /// The job of a file that is not of a library: one of a test program, which may include headers
+    /// of the prefix.
+    #[must_use]
+    pub fn of_program(
+        file: &SourceFile,
+        options: &CompileOptions,
+        toolchain: &Identity,
+        inline_assembly: bool,
+    ) -> Self {
+        let arguments = arguments(
+            file.language(),
+            options,
+            options.opt_level,
+            toolchain,
+            inline_assembly,
+        );
+        Self::new(file.clone(), arguments)
+    }
+
     /// Whether the assembler reads its file, or inline assembly in it.
     #[must_use]
     pub fn has_assembly(&self) -> bool {
@@ -111,8 +145,8 @@ impl Plan {
     pub fn new(selection: Selection, toolchain: &Identity, created: Timestamp) -> Self {
         let mut plan = Self {
             toolchain: toolchain.clone(),
-            sources: Vec::new(),
-            jobs: Vec::new(),
+            sources: IndexVec::default(),
+            jobs: IndexVec::default(),
             key: toolchain.digest,
         };
         let Selection { sources, graph } = selection;
@@ -128,7 +162,7 @@ impl Plan {
         for selected in sources {
             let tree_key = tree_key(&selected);
             let recipe = selected.recipe.clone();
-            let source = plan.sources.len();
+            let source = plan.sources.next_id();
             let libraries = recipe.libraries.iter().map(|library| {
                 let id = recipe.library_id(&library.name);
                 let included = graph
@@ -150,17 +184,14 @@ impl Plan {
                         toolchain,
                         unit.inline_assembly,
                     );
-                    let key = key::job_key(&unit.source, &arguments);
-                    plan.jobs.push(Job {
+                    let job = plan.jobs.push(PlannedJob {
                         source,
                         library: library.name.clone(),
-                        file: unit.source.clone(),
-                        arguments,
-                        key,
+                        job: Job::new(unit.source.clone(), arguments),
                     });
                     Member {
                         name: unit.member.clone(),
-                        job: plan.jobs.len() - 1,
+                        job,
                     }
                 });
                 let members = members.collect();
@@ -206,76 +237,38 @@ impl Plan {
         self.toolchain.config
     }
 
-    /// The library `id` of the plan, and the index of its source.
+    /// The library `id` of the plan, and its source.
     #[must_use]
-    pub fn library(&self, id: &LibraryId) -> Option<(usize, &PlannedLibrary)> {
-        let index = self
+    pub fn library(&self, id: &LibraryId) -> Option<(SourceId, &PlannedLibrary)> {
+        let (source, planned) = self
             .sources
-            .iter()
-            .position(|source| source.selected.recipe.name == id.recipe)?;
-        Some((
-            index,
-            self.sources[index]
-                .libraries
-                .iter()
-                .find(|library| library.id == *id)?,
-        ))
+            .entries()
+            .find(|(_, planned)| planned.selected.recipe.name == id.recipe)?;
+        let mut libraries = planned.libraries.iter();
+        Some((source, libraries.find(|library| library.id == *id)?))
     }
 
     /// The library that `job` makes an object of.
     #[must_use]
-    pub fn library_of(&self, job: &Job) -> Option<&PlannedLibrary> {
-        self.sources
-            .get(job.source)?
+    pub fn library_of(&self, job: &PlannedJob) -> Option<&PlannedLibrary> {
+        self.sources[job.source]
             .libraries
             .iter()
             .find(|library| library.id.library == job.library)
     }
 
-    /// All archives, in the order of the jobs, each with the index of its source.
-    pub fn archives(&self) -> impl Iterator<Item = (usize, &PlannedArchive)> {
-        let sources = self.sources.iter().enumerate();
-        sources.flat_map(|(index, source)| {
-            source
-                .libraries
-                .iter()
-                .filter_map(move |library| Some((index, library.archive.as_ref()?)))
-        })
+    /// All archives, in the order of the jobs.
+    pub fn archives(&self) -> impl Iterator<Item = &PlannedArchive> {
+        let libraries = self.sources.iter().flat_map(|source| &source.libraries);
+        libraries.filter_map(|library| library.archive.as_ref())
     }
 
-    /// The jobs of the source at `index`, with their own indices.
-    pub fn jobs_of(&self, index: usize) -> impl Iterator<Item = (usize, &Job)> {
+    /// The jobs of `source`, with their ids.
+    pub fn jobs_of(&self, source: SourceId) -> impl Iterator<Item = (JobId, &Job)> {
         self.jobs
-            .iter()
-            .enumerate()
-            .filter(move |(_, job)| job.source == index)
-    }
-}
-
-/// The job of a file that is not of a library: one of a test program, which may include headers of
-/// the prefix.
-#[must_use]
-pub fn program_job(
-    plan: &Plan,
-    program: &Name,
-    file: &SourceFile,
-    options: &CompileOptions,
-    inline_assembly: bool,
-) -> Job {
-    let arguments = arguments(
-        file.language(),
-        options,
-        options.opt_level,
-        &plan.toolchain,
-        inline_assembly,
-    );
-    let key = key::job_key(file, &arguments);
-    Job {
-        source: 0,
-        library: program.clone(),
-        file: file.clone(),
-        arguments,
-        key,
+            .entries()
+            .filter(move |(_, planned)| planned.source == source)
+            .map(|(id, planned)| (id, &planned.job))
     }
 }
 

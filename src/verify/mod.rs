@@ -260,7 +260,7 @@ impl Verified {
         for member in traced {
             if planned
                 .next()
-                .is_none_or(|job| job.arguments != member.arguments)
+                .is_none_or(|planned| planned.job.arguments != member.arguments)
             {
                 let problem = "its flags are not those of its recipe";
                 findings.push(

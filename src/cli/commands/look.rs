@@ -7,8 +7,9 @@ use crate::cli::context;
 use crate::cli::error::Failures;
 use crate::cli::printer::Printer;
 use crate::cli::table;
-use crate::model::{LockedSource, lock_schema, recipe_schema, suite_schema};
-use crate::plan::Job;
+use crate::model::{
+    LockedSource, Name, Sha256, SourceFile, lock_schema, recipe_schema, suite_schema,
+};
 use crate::session::open_store;
 use crate::store::Kind;
 
@@ -89,12 +90,19 @@ pub fn list(global: &Global, printer: &Printer) -> Result<(), Failures> {
 }
 
 #[derive(Serialize)]
-struct PlannedJob<'a> {
+struct JobRow<'a> {
     source: &'a str,
     version: &'a str,
     in_store: bool,
-    #[serde(rename = "job")]
-    job: &'a Job,
+    job: JobFacts<'a>,
+}
+
+#[derive(Serialize)]
+struct JobFacts<'a> {
+    library: &'a Name,
+    file: &'a SourceFile,
+    arguments: &'a [String],
+    key: &'a Sha256,
 }
 
 pub fn plan(args: &PlanArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
@@ -110,8 +118,10 @@ pub fn plan(args: &PlanArgs, global: &Global, printer: &Printer) -> Result<(), F
     let cached = prepared.work(1)?.cached_jobs()?;
     let mut rows = table::table(&["source", "library", "file", "job", "in store"]);
     let mut in_store = 0;
-    for (job, there) in plan.jobs.iter().zip(cached) {
-        let selected = &plan.sources[job.source].selected;
+    for (id, planned) in plan.jobs.entries() {
+        let (library, job) = (&planned.library, &planned.job);
+        let selected = &plan.sources[planned.source].selected;
+        let there = cached[id];
         in_store += usize::from(there);
         let (source, version) = (
             selected.recipe.name.as_str(),
@@ -119,18 +129,23 @@ pub fn plan(args: &PlanArgs, global: &Global, printer: &Printer) -> Result<(), F
         );
         printer.json(
             "job",
-            PlannedJob {
+            JobRow {
                 source,
                 version,
                 in_store: there,
-                job,
+                job: JobFacts {
+                    library,
+                    file: &job.file,
+                    arguments: &job.arguments,
+                    key: &job.key,
+                },
             },
         );
-        let library: &str = &format!("lib{}.a", job.library);
+        let archive: &str = &format!("lib{library}.a");
         let there = if there { "yes" } else { "no" };
         rows.add_row([
             selected.title().as_str(),
-            library,
+            archive,
             job.file.path().as_str(),
             &job.key.short(),
             there,
