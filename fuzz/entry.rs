@@ -88,7 +88,7 @@ pub fn manifest(data: &[u8]) {
             Manifest::parse(manifest.to_text().as_bytes()).as_ref(),
             Ok(&manifest)
         );
-        let _ = manifest.bare_digest();
+        let _ = manifest.bare().digest();
     }
 }
 

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::BuildError;
-use super::manifest::Manifest;
+use super::manifest::BareManifest;
 use super::prefix::Installed;
 use super::schedule::Compiled;
 use crate::model::{Content, Dependency, Name, RelPath, Sha256};
@@ -28,7 +28,7 @@ const VERSION: u32 = 2;
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Closure {
     version: u32,
-    /// Of the manifest that it belongs to: [`Manifest::bare_digest`].
+    /// Of the manifest that it belongs to: [`BareManifest::digest`].
     pub manifest: Sha256,
     /// What every command of clang begins with; the SDK's folder is written `<sdk>`.
     pub base_arguments: Vec<String>,
@@ -105,7 +105,7 @@ impl Closure {
         plan: &Plan,
         compiled: &Compiled<'_>,
         toolchain: &Toolchain,
-        manifest: &Manifest,
+        manifest: &BareManifest,
     ) -> Result<Self, BuildError> {
         let base_arguments = toolchain
             .base_args()
@@ -159,7 +159,7 @@ impl Closure {
         }
         Ok(Self {
             version: VERSION,
-            manifest: manifest.bare_digest(),
+            manifest: manifest.digest(),
             base_arguments,
             files: files.into_values().collect(),
             members,

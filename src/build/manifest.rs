@@ -1,8 +1,11 @@
 //! `share/wasideps/manifest.json` of a prefix: what it is, what it was made with, and the digest of
-//! each of its files.
+//! each of its files. It grows in three steps, each a type of its own: the closure holds the digest
+//! of the bare manifest, the documents are made from the traced one, and only the whole one is
+//! written.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
+use std::ops::Deref;
 
 use camino::Utf8Path;
 use serde::{Deserialize, Serialize};
@@ -21,10 +24,10 @@ pub const SBOM: &str = "share/wasideps/sbom.spdx.json";
 /// The version of the format.
 const VERSION: u32 = 3;
 
-/// What a prefix holds. The manifest itself is the one file that it does not list.
+/// What is in a prefix, as far as it is known: all that the manifest of each step says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Manifest {
+pub struct ManifestContents {
     version: u32,
     /// The wasideps that wrote it.
     pub wasideps: String,
@@ -149,6 +152,19 @@ pub struct ManifestFile {
     pub copy_of: Option<RelPath>,
 }
 
+/// The manifest of a prefix that has no closure yet: it lists the files of the sources.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BareManifest(ManifestContents);
+
+/// The manifest of a prefix that has no documents yet: it lists the files of the sources and the
+/// closure.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TracedManifest(ManifestContents);
+
+/// The manifest of a prefix. It lists all files but itself.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Manifest(ManifestContents);
+
 /// Of a manifest of any version, what says which one it is.
 #[derive(Deserialize)]
 struct Versioned {
@@ -156,32 +172,110 @@ struct Versioned {
     wasideps: String,
 }
 
-impl Manifest {
-    /// A manifest of this version.
-    #[must_use]
-    pub fn new(
-        toolchain: Identity,
-        key: Sha256,
-        sources: Vec<ManifestSource>,
-        mut files: Vec<ManifestFile>,
-    ) -> Self {
-        files.sort_by(|a, b| a.path.cmp(&b.path));
-        Self {
-            version: VERSION,
-            wasideps: env!("CARGO_PKG_VERSION").into(),
-            toolchain,
-            key,
-            sources,
-            files,
-        }
-    }
-
+impl ManifestContents {
     /// What its libraries were built for.
     #[must_use]
     pub fn config(&self) -> BuildConfig {
         self.toolchain.config
     }
 
+    /// All archives, in the order of the sources and their libraries.
+    pub fn archives(&self) -> impl Iterator<Item = &ManifestArchive> {
+        self.sources.iter().flat_map(ManifestSource::archives)
+    }
+
+    /// The library `id`, and its source.
+    #[must_use]
+    pub fn library(&self, id: &LibraryId) -> Option<(&ManifestSource, &ManifestLibrary)> {
+        let source = self
+            .sources
+            .iter()
+            .find(|source| source.name == id.recipe)?;
+        Some((
+            source,
+            source
+                .libraries
+                .iter()
+                .find(|library| library.name == id.library)?,
+        ))
+    }
+
+    /// The modules of all sources, by name.
+    #[must_use]
+    pub fn modules(&self) -> BTreeMap<&Name, &Module> {
+        self.sources
+            .iter()
+            .flat_map(|source| &source.modules)
+            .collect()
+    }
+
+    /// The same with `files` added, sorted.
+    fn with(mut self, files: impl IntoIterator<Item = ManifestFile>) -> Self {
+        self.files.extend(files);
+        self.files.sort_by(|a, b| a.path.cmp(&b.path));
+        self
+    }
+
+    /// The same with only those files that `keep` keeps.
+    fn only(&self, keep: impl Fn(&ManifestFile) -> bool) -> Self {
+        let files = self.files.iter().filter(|file| keep(file)).cloned();
+        Self {
+            files: files.collect(),
+            ..self.clone()
+        }
+    }
+
+    /// Deterministic, with a final line end.
+    fn to_text(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).expect("a manifest has only string keys");
+        text.push('\n');
+        text
+    }
+}
+
+impl BareManifest {
+    /// A manifest of this version; `files` are those of the sources.
+    #[must_use]
+    pub fn new(
+        toolchain: Identity,
+        key: Sha256,
+        sources: Vec<ManifestSource>,
+        files: Vec<ManifestFile>,
+    ) -> Self {
+        let contents = ManifestContents {
+            version: VERSION,
+            wasideps: env!("CARGO_PKG_VERSION").into(),
+            toolchain,
+            key,
+            sources,
+            files: Vec::new(),
+        };
+        Self(contents.with(files))
+    }
+
+    /// The digest of the text that a manifest of these files alone has. The closure holds it, so
+    /// that none of the two can be changed alone.
+    #[must_use]
+    pub fn digest(&self) -> Sha256 {
+        Sha256::of(self.0.to_text().as_bytes())
+    }
+
+    /// Lists the closure too.
+    #[must_use]
+    pub fn with_closure(self, closure: ManifestFile) -> TracedManifest {
+        TracedManifest(self.0.with([closure]))
+    }
+}
+
+impl TracedManifest {
+    /// Lists the documents too.
+    #[must_use]
+    pub fn with_documents(self, documents: Vec<ManifestFile>) -> Manifest {
+        Manifest(self.0.with(documents))
+    }
+}
+
+impl Manifest {
     /// The manifest of the prefix at `prefix`, where there is one.
     ///
     /// # Errors
@@ -215,81 +309,29 @@ impl Manifest {
                 "it has version {version}, written by wasideps {wasideps}; this program reads version {VERSION}"
             ));
         }
-        serde_json::from_slice(text).map_err(|error| error.to_string())
+        serde_json::from_slice(text)
+            .map(Self)
+            .map_err(|error| error.to_string())
     }
 
-    /// All archives, in the order of the sources and their libraries.
-    pub fn archives(&self) -> impl Iterator<Item = &ManifestArchive> {
-        self.sources.iter().flat_map(ManifestSource::archives)
-    }
-
-    /// The library `id`, and its source.
+    /// What it was before the closure was made.
     #[must_use]
-    pub fn library(&self, id: &LibraryId) -> Option<(&ManifestSource, &ManifestLibrary)> {
-        let source = self
-            .sources
-            .iter()
-            .find(|source| source.name == id.recipe)?;
-        Some((
-            source,
-            source
-                .libraries
-                .iter()
-                .find(|library| library.name == id.library)?,
-        ))
+    pub fn bare(&self) -> BareManifest {
+        BareManifest(self.only(|file| file.source.is_some()))
     }
 
-    /// The modules of all sources, by name.
+    /// What it was before the documents were made.
     #[must_use]
-    pub fn modules(&self) -> BTreeMap<&Name, &Module> {
-        self.sources
-            .iter()
-            .flat_map(|source| &source.modules)
-            .collect()
-    }
-
-    /// The manifest that documents are made from: it lists everything but them.
-    #[must_use]
-    pub fn without_documents(&self) -> Self {
-        let files = self
-            .files
-            .iter()
-            .filter(|file| file.source.is_some() || file.path.as_str() == super::CLOSURE)
-            .cloned()
-            .collect();
-        Self {
-            files,
-            ..self.clone()
-        }
-    }
-
-    /// The digest of the text without the files that are about the whole prefix: what is known
-    /// before the closure and the documents are made. The closure holds it, so that none of the two
-    /// can be changed alone.
-    #[must_use]
-    pub fn bare_digest(&self) -> Sha256 {
-        let files = self
-            .files
-            .iter()
-            .filter(|file| file.source.is_some())
-            .cloned()
-            .collect();
-        Sha256::of(
-            Self {
-                files,
-                ..self.clone()
-            }
-            .to_text()
-            .as_bytes(),
+    pub fn traced(&self) -> TracedManifest {
+        TracedManifest(
+            self.only(|file| file.source.is_some() || file.path.as_str() == super::CLOSURE),
         )
     }
 
     /// The text: deterministic, with a final line end.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self).expect("a manifest has only string keys");
-        text.push('\n');
-        text
+        self.0.to_text()
     }
 
     /// What of a prefix with this manifest is ours to replace or remove: its files, and the
@@ -302,5 +344,21 @@ impl Manifest {
             .iter()
             .for_each(|file| ours.list(file.path.clone()));
         ours
+    }
+}
+
+impl Deref for Manifest {
+    type Target = ManifestContents;
+
+    fn deref(&self) -> &ManifestContents {
+        &self.0
+    }
+}
+
+impl Deref for TracedManifest {
+    type Target = ManifestContents;
+
+    fn deref(&self) -> &ManifestContents {
+        &self.0
     }
 }

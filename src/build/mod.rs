@@ -24,8 +24,8 @@ pub use closure::{CLOSURE, Closure, ClosureFile, ClosureMember, FileOrigin};
 pub use compile::{Busy, Headers, Object, Place};
 pub use error::BuildError;
 pub use manifest::{
-    MANIFEST, Manifest, ManifestArchive, ManifestFile, ManifestLibrary, ManifestMember,
-    ManifestSource, SBOM,
+    BareManifest, MANIFEST, Manifest, ManifestArchive, ManifestContents, ManifestFile,
+    ManifestLibrary, ManifestMember, ManifestSource, SBOM, TracedManifest,
 };
 pub use prefix::{Installed, Prefix};
 
@@ -37,9 +37,9 @@ use crate::store::{Cache, Ours, Store};
 use crate::toolchain::Toolchain;
 use prefix::Found;
 
-/// Makes the documents that lie beside the manifest, from the plan, a manifest that lists
-/// everything but them, and the closure: path below the prefix, and text.
-pub type Documents<'a> = &'a dyn Fn(&Plan, &Manifest, &Closure) -> Vec<(RelPath, String)>;
+/// Makes the documents that lie beside the manifest, from the plan, the manifest without them, and
+/// the closure: path below the prefix, and text.
+pub type Documents<'a> = &'a dyn Fn(&Plan, &TracedManifest, &Closure) -> Vec<(RelPath, String)>;
 
 /// What compiling a plan needs, whatever is then done with the objects.
 pub struct Work<'a> {
@@ -117,33 +117,16 @@ pub fn build(request: &Request<'_>) -> Result<Outcome, Vec<BuildError>> {
     (request.begin)();
     let compiled = schedule::run(&request.work)?;
     let sources = install::install(plan, &compiled, &mut stage)?;
-    let identity = plan.toolchain.clone();
-    let bare = Manifest::new(
-        identity.clone(),
-        plan.key,
-        sources.clone(),
-        stage.files().to_vec(),
-    );
+    let files = stage.files().to_vec();
+    let bare = BareManifest::new(plan.toolchain.clone(), plan.key, sources, files);
     let closure = Closure::new(plan, &compiled, toolchain, &bare).map_err(one)?;
-    stage
-        .add(
-            CLOSURE.parse().expect("a constant that is a path"),
-            closure.to_text().as_bytes(),
-            prefix::From::Nothing,
-        )
-        .map_err(one)?;
-    let manifest = Manifest::new(
-        identity.clone(),
-        plan.key,
-        sources.clone(),
-        stage.files().to_vec(),
-    );
-    for (path, text) in (request.documents)(plan, &manifest, &closure) {
-        stage
-            .add(path, text.as_bytes(), prefix::From::Nothing)
-            .map_err(one)?;
-    }
-    let manifest = Manifest::new(identity, plan.key, sources, stage.files().to_vec());
+    let path = CLOSURE.parse().expect("a constant that is a path");
+    let traced = stage.add_about(path, closure.to_text().as_bytes());
+    let manifest = bare.with_closure(traced.map_err(one)?);
+    let documents = (request.documents)(plan, &manifest, &closure).into_iter();
+    let documents = documents.map(|(path, text)| stage.add_about(path, text.as_bytes()));
+    let documents = documents.collect::<Result<_, _>>().map_err(one)?;
+    let manifest = manifest.with_documents(documents);
     stage.commit(&manifest, old).map_err(one)?;
     Ok(Outcome::Built(manifest))
 }

@@ -147,49 +147,55 @@ impl Installed {
     }
 }
 
-/// Where a file of a prefix is from.
+/// Where a file of a source is from.
 #[derive(Debug, Clone, Copy)]
 pub enum From<'a> {
-    /// A source, of whose tree it is a file.
+    /// The source of whose tree it is a file.
     Copy(&'a Name, &'a RelPath),
-    /// A source, from whose files it was made.
+    /// The source from whose files it was made.
     Made(&'a Name),
-    /// It is about the whole prefix.
-    Nothing,
 }
 
 /// A prefix that is being put together.
 pub struct Stage<'a> {
     prefix: &'a Prefix<'a>,
     stage: crate::store::Stage<'a>,
+    /// Those of the sources.
     files: Vec<ManifestFile>,
 }
 
 impl Stage<'_> {
-    /// Adds a file.
+    /// Adds a file of a source.
     ///
     /// # Errors
     /// When it can't be written.
     pub fn add(&mut self, path: RelPath, bytes: &[u8], from: From<'_>) -> Result<(), BuildError> {
-        self.write(&path, bytes)?;
-        let (source, copy_of) = match from {
+        let mut file = self.add_about(path, bytes)?;
+        (file.source, file.copy_of) = match from {
             From::Copy(source, file) => (Some(source.clone()), Some(file.clone())),
             From::Made(source) => (Some(source.clone()), None),
-            From::Nothing => (None, None),
         };
-        let (sha256, sha1, size) = (Sha256::of(bytes), Sha1::of(bytes), bytes.len() as u64);
-        self.files.push(ManifestFile {
-            path,
-            sha256,
-            sha1,
-            size,
-            source,
-            copy_of,
-        });
+        self.files.push(file);
         Ok(())
     }
 
-    /// The files so far.
+    /// Adds a file that is about the whole prefix.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn add_about(&self, path: RelPath, bytes: &[u8]) -> Result<ManifestFile, BuildError> {
+        self.write(&path, bytes)?;
+        Ok(ManifestFile {
+            path,
+            sha256: Sha256::of(bytes),
+            sha1: Sha1::of(bytes),
+            size: bytes.len() as u64,
+            source: None,
+            copy_of: None,
+        })
+    }
+
+    /// The files of the sources so far.
     #[must_use]
     pub fn files(&self) -> &[ManifestFile] {
         &self.files
@@ -207,7 +213,7 @@ impl Stage<'_> {
         self.write(&path, text.as_bytes())?;
         let mut new = Ours::default();
         new.prove(path, Sha256::of(text.as_bytes()));
-        for file in &self.files {
+        for file in &manifest.files {
             new.prove(file.path.clone(), file.sha256);
         }
         old.extend(new.clone());

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::build::{Closure, ClosureFile, ClosureMember, FileOrigin, Manifest};
+use crate::build::{Closure, ClosureFile, ClosureMember, FileOrigin, ManifestContents};
 use crate::model::{RelPath, Sha256};
 
 /// A file, or a member of an archive, and what it was made from.
@@ -77,7 +77,7 @@ pub struct FileOfPrefix<'a> {
 /// or member.
 #[must_use]
 pub fn explain<'a>(
-    manifest: &'a Manifest,
+    manifest: &'a ManifestContents,
     closure: &'a Closure,
     path: &str,
     member: Option<&str>,

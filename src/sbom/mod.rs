@@ -19,7 +19,7 @@ pub use spdx23::{VerificationCode, library_path as source_document_path};
 
 use std::collections::BTreeSet;
 
-use crate::build::{Closure, Manifest, ManifestSource, SBOM};
+use crate::build::{Closure, ManifestContents, ManifestSource, SBOM};
 use crate::model::{Exclusions, Name, RelPath, Selected, Sha256, Timestamp};
 
 /// Where the CycloneDX document is, below the prefix.
@@ -41,7 +41,7 @@ pub struct Context<'a> {
 pub struct Built<'a> {
     /// In the order of the manifest's sources, and the same ones.
     selected: Vec<&'a Selected>,
-    pub manifest: &'a Manifest,
+    pub manifest: &'a ManifestContents,
     pub closure: &'a Closure,
 }
 
@@ -50,7 +50,7 @@ impl<'a> Built<'a> {
     #[must_use]
     pub fn new(
         selected: Vec<&'a Selected>,
-        manifest: &'a Manifest,
+        manifest: &'a ManifestContents,
         closure: &'a Closure,
     ) -> Option<Self> {
         let same = |(selected, installed): (&&Selected, &ManifestSource)| {

@@ -2,7 +2,7 @@
 //! tools that took part. One home for all formats.
 
 use super::Context;
-use crate::build::{ClosureFile, Manifest, ManifestLibrary, ManifestSource};
+use crate::build::{ClosureFile, ManifestContents, ManifestLibrary, ManifestSource};
 use crate::model::{
     BuildConfig, Cpe, LockedSource, Origin, Place, Purl, Recipe, SdkKind, Sha256, Sha512, Version,
 };
@@ -281,7 +281,7 @@ pub fn this_program(version: &str) -> Tool {
 /// The tools that made a prefix: this program, the SDK, and the parts of the SDK whose versions are
 /// known.
 #[must_use]
-pub fn tools(manifest: &Manifest) -> Vec<Tool> {
+pub fn tools(manifest: &ManifestContents) -> Vec<Tool> {
     const LLVM: &str = "Apache-2.0 WITH LLVM-exception";
     let identity = &manifest.toolchain;
     let known = |version: &str| {

@@ -17,7 +17,7 @@ use error::one;
 pub use files::policy;
 pub use prepared::{Apart, Building, Prepared};
 
-use crate::build::{Closure, Manifest};
+use crate::build::{Closure, Manifest, TracedManifest};
 use crate::fetch::{Fetcher, Settings};
 use crate::model::{
     BuildConfig, Catalog, Lock, Name, RelPath, Selection, SelectionError, Timestamp,
@@ -281,7 +281,7 @@ impl<'r> Session<'r> {
 /// The documents of a prefix that is made by `plan`.
 pub(super) fn documents(
     plan: &Plan,
-    manifest: &Manifest,
+    manifest: &TracedManifest,
     closure: &Closure,
     context: &Context<'_>,
 ) -> Option<Vec<(RelPath, String)>> {
@@ -311,7 +311,7 @@ pub fn documents_again(
     else {
         return Err("manifest and build trace can't both be right".to_owned());
     };
-    documents(plan, &manifest.without_documents(), closure, context)
+    documents(plan, &manifest.traced(), closure, context)
         .ok_or_else(|| "its sources are not those of the lock".to_owned())
 }
 

@@ -5,7 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::error::{all, one};
 use super::known::Known;
 use super::{Session, SessionError, documents};
-use crate::build::{self, Closure, Manifest, Outcome, Prefix, Work};
+use crate::build::{self, Closure, Outcome, Prefix, TracedManifest, Work};
 use crate::fetch::Fetcher;
 use crate::model::RelPath;
 use crate::plan::Plan;
@@ -107,7 +107,7 @@ impl Prepared<'_> {
 
 fn documents_with(
     context: &Context<'_>,
-) -> impl Fn(&Plan, &Manifest, &Closure) -> Vec<(RelPath, String)> {
+) -> impl Fn(&Plan, &TracedManifest, &Closure) -> Vec<(RelPath, String)> {
     move |plan, manifest, closure| {
         documents(plan, manifest, closure, context).expect("the manifest is that of the plan")
     }

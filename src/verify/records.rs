@@ -8,7 +8,7 @@ use crate::plan;
 /// Compares the two; all that each says of the same thing must be the same.
 pub fn check(manifest: &Manifest, closure: &Closure, findings: &mut Vec<Finding>) {
     let differs = |path: &str, problem: String| Finding::new(path, Kind::Record, problem);
-    let bare = manifest.bare_digest();
+    let bare = manifest.bare().digest();
     if closure.manifest != bare {
         let problem = "manifest or build trace was changed: the build trace belongs to a manifest with another digest".to_owned();
         findings.push(differs(MANIFEST, problem.clone()).expected(closure.manifest, bare));

@@ -386,7 +386,7 @@ impl Victim<'_> {
     fn retie(&self) {
         let manifest = Manifest::parse(&read(self.root, MANIFEST)).expect("a manifest");
         let mut closure: Value = serde_json::from_slice(&read(self.root, CLOSURE)).expect("JSON");
-        closure["manifest"] = manifest.bare_digest().to_string().into();
+        closure["manifest"] = manifest.bare().digest().to_string().into();
         write(self.root, CLOSURE, format!("{closure}\n"));
         self.state(CLOSURE);
     }

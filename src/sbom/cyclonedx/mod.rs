@@ -11,7 +11,7 @@ pub use wheel::{Wheel, WheelError, document as wheel_document};
 use super::explain::command;
 use super::names::{self, Tool};
 use super::{Built, Context, uuid};
-use crate::build::{Manifest, ManifestLibrary, ManifestSource};
+use crate::build::{ManifestContents, ManifestLibrary, ManifestSource};
 use crate::model::{Recipe, Selected};
 use components::{library_ref, member_ref, ours, property, source_ref, tool_ref};
 use model::{
@@ -251,7 +251,7 @@ fn source_dependency(recipe: &Recipe) -> Dependency {
 
 /// References to the libraries that `library` requires.
 fn required<'a>(
-    manifest: &'a Manifest,
+    manifest: &'a ManifestContents,
     library: &'a ManifestLibrary,
 ) -> impl Iterator<Item = String> + 'a {
     library

@@ -2,7 +2,7 @@
 
 use super::id;
 use super::model::{Checksum, ExternalRef, Package};
-use crate::build::{Manifest, ManifestLibrary, ManifestSource};
+use crate::build::{ManifestContents, ManifestLibrary, ManifestSource};
 use crate::model::{Recipe, Selected};
 use crate::sbom::names::{self, Tool};
 
@@ -75,7 +75,7 @@ pub fn library_package(
     selected: &Selected,
     installed: &ManifestSource,
     library: &ManifestLibrary,
-    manifest: &Manifest,
+    manifest: &ManifestContents,
 ) -> Package {
     let Selected { recipe, source, .. } = selected;
     let archive = library.archive.as_ref();

@@ -2,7 +2,7 @@
 
 use super::graph::Graph;
 use super::model::{Created, ExternalIdentifier, ExternalRef, Id, Node, Package};
-use crate::build::{Manifest, ManifestLibrary, ManifestSource};
+use crate::build::{ManifestContents, ManifestLibrary, ManifestSource};
 use crate::model::{Place, Purl, Recipe, Selected, Sha256};
 use crate::sbom::names::{self, Tool};
 
@@ -155,7 +155,7 @@ impl Graph {
         selected: &Selected,
         installed: &ManifestSource,
         library: &ManifestLibrary,
-        manifest: &Manifest,
+        manifest: &ManifestContents,
     ) -> Id {
         let Selected { recipe, source, .. } = selected;
         let archive = library
