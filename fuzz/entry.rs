@@ -7,9 +7,10 @@ use std::io::Read as _;
 use camino::Utf8Path;
 use wasideps::audit::database;
 use wasideps::build::{Closure, Manifest, rule_prerequisites};
+use wasideps::cli::{self, CliError};
 use wasideps::fetch::entries::{Entry, Kind, Limits, Walk};
 use wasideps::fetch::{PatchProblem, apply_patch};
-use wasideps::model::{Lock, Program, Recipe, Suite};
+use wasideps::model::{CatalogError, Lock, Program, Recipe, Suite};
 
 /// Panics on an input that shows a fault.
 type Target = fn(&[u8]);
@@ -35,11 +36,8 @@ const LIMITS: Limits = Limits {
 };
 
 /// An error is drawn as the command line draws it.
-fn drawn(error: &dyn miette::Diagnostic) {
-    let mut text = String::new();
-    miette::GraphicalReportHandler::new()
-        .render_report(&mut text, error)
-        .expect("it can be drawn");
+fn drawn(error: impl Into<CliError>) {
+    let text = cli::drawn(error);
     assert!(text.len() < 1 << 20, "{} bytes", text.len());
 }
 
@@ -52,7 +50,7 @@ pub fn lock(data: &[u8]) {
             let again = Lock::parse("lock", &lock.to_text()).expect("what is written is read");
             assert_eq!(lock, again);
         }
-        Err(error) => drawn(&error),
+        Err(error) => drawn(error),
     }
 }
 
@@ -62,7 +60,7 @@ pub fn recipe(data: &[u8]) {
     };
     match Recipe::parse("recipe", text) {
         Ok(recipe) => assert!(!recipe.libraries.is_empty()),
-        Err(errors) => errors.iter().for_each(|error| drawn(error)),
+        Err(errors) => errors.into_iter().map(Box::new).for_each(drawn),
     }
 }
 
@@ -78,7 +76,7 @@ pub fn suite(data: &[u8]) {
             };
             assert!(suite.programs.iter().all(bounded));
         }
-        Err(error) => drawn(&error),
+        Err(error) => drawn(CatalogError::from(error)),
     }
 }
 

@@ -15,7 +15,7 @@ use zip::write::SimpleFileOptions;
 use super::database::{Brought, Database, DatabaseError};
 use super::record::Record;
 use crate::fetch::{FetchError, Fetcher};
-use crate::model::{Sha256, Timestamp};
+use crate::model::{ErrorClass, Sha256, Timestamp};
 use crate::report::Silent;
 use crate::store::{Guard, Store, StoreError, TEXT_LIMIT, read_text, write_atomically};
 use crate::toolchain::{ToolchainError, debian};
@@ -34,10 +34,10 @@ const DEBIAN: &str = "Debian's changelogs";
 const VERSION: u32 = 1;
 
 /// Databases that can't be brought or used.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum AdvisoryError {
     #[error("the vulnerability databases in the store are damaged: {path}: {problem}")]
-    #[diagnostic(help("`wasideps audit --update` downloads them again"))]
     Damaged { path: Utf8PathBuf, problem: String },
     #[error("{path} can't be written: {source}")]
     Write {
@@ -62,8 +62,23 @@ pub enum AdvisoryError {
     #[error("Debian's changelogs were not downloaded: its index has none of {}", packages.join(", "))]
     NoChangelogs { packages: Vec<String> },
     #[error(transparent)]
-    #[diagnostic(transparent)]
     Store(#[from] StoreError),
+}
+
+impl AdvisoryError {
+    /// What kind of failure it is.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Damaged { .. } => ErrorClass::Verification,
+            Self::Write { .. } => ErrorClass::Failed,
+            Self::Fetch { .. }
+            | Self::Apt { .. }
+            | Self::NoDatabase { .. }
+            | Self::NoChangelogs { .. } => ErrorClass::Network,
+            Self::Store(error) => error.class(),
+        }
+    }
 }
 
 /// The index, as it is on disk.

@@ -101,7 +101,7 @@ impl<'a, 's> Spoken<'a, 's> {
             message,
         };
         if databases.is_empty() {
-            let message = "vulnerabilities: there is no database; `--update` downloads one, `--database PATH` names one";
+            let message = "vulnerabilities: there is no database";
             return vec![gap(true, message.to_owned())];
         }
         let mut gaps = Vec::new();
@@ -140,8 +140,7 @@ impl<'a, 's> Spoken<'a, 's> {
 /// That no origin was asked.
 #[must_use]
 pub fn no_origins() -> Gap {
-    let message =
-        "origins: none was asked; `--origins` downloads and compares all of them".to_owned();
+    let message = "origins: none was asked".to_owned();
     Gap {
         part: Part::Origins,
         whole: true,

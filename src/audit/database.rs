@@ -15,7 +15,7 @@ use super::order::Order;
 use super::record::Record;
 use super::{changelog, cve, osv};
 use crate::fetch::entries::stated_entries;
-use crate::model::{Sha256, Timestamp};
+use crate::model::{ErrorClass, Sha256, Timestamp};
 use crate::store::open_regular;
 
 /// The newest versions of the two formats whose meaning is known here.
@@ -97,7 +97,8 @@ pub struct Future {
 }
 
 /// A database that can't be used at all.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum DatabaseError {
     #[error("the database {path} can't be read: {source}")]
     Read {
@@ -107,13 +108,20 @@ pub enum DatabaseError {
     #[error("the database {path} is not a readable zip: {problem}")]
     Zip { path: Utf8PathBuf, problem: String },
     #[error("the database {path} contains no record{}", skipped(broken))]
-    #[diagnostic(help(
-        "accepted are an OSV export or the CVE list as published (a zip, a folder of JSON files, or one JSON file), and Debian's changelogs (`NAME.changelog`)"
-    ))]
     Empty {
         path: Utf8PathBuf,
         broken: Vec<Broken>,
     },
+}
+
+impl DatabaseError {
+    /// What kind of failure it is.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Read { .. } | Self::Zip { .. } | Self::Empty { .. } => ErrorClass::Usage,
+        }
+    }
 }
 
 fn skipped(broken: &[Broken]) -> String {

@@ -117,57 +117,6 @@ impl Rule {
             }
         }
     }
-
-    /// What to do where it is broken.
-    #[must_use]
-    pub fn remedy(self) -> &'static str {
-        match self {
-            Self::Excluded => "remove it; wasideps does not build it",
-            Self::LicenseInvalid => {
-                "write the recipe's `license.expression` with identifiers of the SPDX list, https://spdx.org/licenses/"
-            }
-            Self::LicenseNotAllowed => {
-                "add the licence to `licenses.allow` of the policy if you accept it, or drop the source"
-            }
-            Self::LicenseMissing => "build the prefix again; the recipe's `license` names the text",
-            Self::PatchReason => "write the patch's `reason` into the recipe",
-            Self::PatchUpstream => {
-                "write a URL, or `not sent: ` and why, as the patch's `upstream` into the recipe"
-            }
-            Self::PatchResolves => {
-                "remove the identifier from the patch's `resolves`, or the patch from the recipe if the version has the fix"
-            }
-            Self::DigestAlgorithm => {
-                "allow it in `digests.allow` of the policy, or do not use this lock"
-            }
-            Self::PrefixDiffers => {
-                "`wasideps build` rebuilds the prefix; `--lockfile` names the lock that it was built from"
-            }
-            Self::OriginDiffers => {
-                "find out why before trusting it; `[[compared]]` in the recipe lists a difference that is known and harmless"
-            }
-            Self::OriginRefused => {
-                "find out why before trusting it: what is there now is not what was locked"
-            }
-            Self::OriginAlone => {
-                "add an independent origin to the recipe, or audit where more of them can be reached"
-            }
-            Self::OriginNotReached => "audit where it can be reached",
-            Self::Vulnerability => {
-                "move the source with `wasideps lock NAME VERSION`, or state with `--vex FILE` why it does not matter"
-            }
-            Self::VulnerabilityUndetermined => {
-                "read the record, and state the result with `--vex FILE`"
-            }
-            Self::DatabaseBroken => "download the database again",
-            Self::NotLookedAt => {
-                "`--update` downloads databases of vulnerabilities, `--database PATH` names one; `--origins` compares origins"
-            }
-            Self::DatabaseFuture => {
-                "check the clock or $SOURCE_DATE_EPOCH, and use a newer wasideps for a newer format"
-            }
-        }
-    }
 }
 
 /// How grave a finding is.

@@ -24,8 +24,11 @@ pub mod vex;
 pub mod vulnerability;
 
 mod cve;
+mod error;
 mod osv;
 mod presence;
+
+pub use error::AuditError;
 
 #[cfg(test)]
 mod tests;

@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::finding::{Finding, Rule};
-use crate::fetch::{FetchClass, OriginReport, Verdict};
-use crate::model::Selected;
+use crate::fetch::{OriginReport, Verdict};
+use crate::model::{ErrorClass, Selected};
 
 /// An origin, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -88,7 +88,7 @@ pub fn compare(selected: &Selected, reports: &[OriginReport]) -> (Vec<Compared>,
                 Word::Differs,
                 format!("not as the lock lists it: {}", problems.join("; ")),
             ),
-            Verdict::Failed(error) if error.class() == FetchClass::Network => {
+            Verdict::Failed(error) if error.class() == ErrorClass::Network => {
                 (Word::NotReached, error.to_string())
             }
             Verdict::Failed(error) => (Word::Refused, error.to_string()),

@@ -9,15 +9,15 @@ use object::{Object as _, ObjectSymbol as _};
 
 use super::finding::{Finding, Rule};
 use crate::build::{BuildError, Installed, Manifest};
-use crate::model::{ExclusionStatement, Exclusions, Lock, Selected, Trace};
+use crate::model::{ErrorClass, ExclusionStatement, Exclusions, Lock, Selected, Trace};
 use crate::plan::tree_key;
 use crate::store::{PARSED_LIMIT, read_regular};
 
 /// A prefix that can't be looked at.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum PrefixError {
     #[error(transparent)]
-    #[diagnostic(transparent)]
     Build(#[from] BuildError),
     #[error("{path} can't be read: {source}")]
     Read {
@@ -26,6 +26,18 @@ pub enum PrefixError {
     },
     #[error("{path} is not an archive of WebAssembly objects: {problem}")]
     Archive { path: Utf8PathBuf, problem: String },
+}
+
+impl PrefixError {
+    /// What kind of failure it is.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Build(error) => error.class(),
+            Self::Read { .. } => ErrorClass::Usage,
+            Self::Archive { .. } => ErrorClass::Verification,
+        }
+    }
 }
 
 /// The prefix at `dir` with the files that are in it.

@@ -10,12 +10,13 @@ use crate::model::{Sha256, printable};
 /// Where a finding is shown that is in no file of its own: what it speaks of is in the lock.
 const LOCKFILE: &str = "lockfile.json";
 
-/// The log of a report. Deterministic: no time, no machine.
+/// The log of a report; `help` is what to do where a rule is broken. Deterministic: no time, no
+/// machine.
 #[must_use]
-pub fn document(report: &Report) -> String {
+pub fn document(report: &Report, help: impl Fn(Rule) -> &'static str) -> String {
     let rules: Vec<_> = Rule::ALL
         .iter()
-        .map(|rule| json!({ "id": rule.name(), "shortDescription": { "text": rule.asks() }, "help": { "text": rule.remedy() } }))
+        .map(|rule| json!({ "id": rule.name(), "shortDescription": { "text": rule.asks() }, "help": { "text": help(*rule) } }))
         .collect();
     let results: Vec<_> = report.findings.iter().map(result).collect();
     let databases: Vec<_> = report

@@ -7,13 +7,14 @@ use serde_json::{Value, json};
 
 use super::names::{Known, Subject, cpe};
 use super::vulnerability::{Status, Suppression, Vulnerability};
-use crate::model::{Purl, Sha256, Timestamp, printable};
+use crate::model::{ErrorClass, Purl, Sha256, Timestamp, printable};
 use crate::store::{TEXT_LIMIT, read_text};
 
 const CONTEXT: &str = "https://openvex.dev/ns/v0.2.0";
 
 /// A VEX document that can't be used: it is the user's own, so it is not passed over.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum VexError {
     #[error("{path} can't be read: {source}")]
     Read {
@@ -21,19 +22,25 @@ pub enum VexError {
         source: std::io::Error,
     },
     #[error("{path} is not an OpenVEX document: {problem}")]
-    #[diagnostic(help(
-        "expected JSON with `@context` https://openvex.dev/ns/… and `statements`; CSAF and CycloneDX are not supported"
-    ))]
     Format { path: Utf8PathBuf, problem: String },
     #[error(
         "{path}: statement {number} on {vulnerability} says `not_affected` without `justification` or `impact_statement`"
     )]
-    #[diagnostic(help("OpenVEX requires one of them; without a reason nothing is suppressed"))]
     NoReason {
         path: Utf8PathBuf,
         number: usize,
         vulnerability: String,
     },
+}
+
+impl VexError {
+    /// What kind of failure it is.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Read { .. } | Self::Format { .. } | Self::NoReason { .. } => ErrorClass::Usage,
+        }
+    }
 }
 
 /// All statements of the documents that were read.
@@ -306,9 +313,7 @@ fn statement(vulnerability: &Vulnerability, timestamp: Timestamp) -> StatementOu
     match &vulnerability.verdict {
         Status::Affected => {
             let name = vulnerability.subject.split(' ').next().unwrap_or_default();
-            out.action_statement = Some(format!(
-                "Move {name} to a version that is not affected: wasideps lock {name} VERSION."
-            ));
+            out.action_statement = Some(format!("Move {name} to a version that is not affected."));
         }
         Status::Undetermined => out.status = "under_investigation",
         Status::NotAffected(suppression) => {

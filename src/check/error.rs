@@ -3,28 +3,23 @@
 use std::fmt;
 
 use camino::Utf8PathBuf;
-use miette::Diagnostic;
 use serde::Serialize;
 
 use crate::fetch::SourceError;
+use crate::model::ErrorClass;
 use crate::store::StoreError;
 
 /// Tests that can't be run.
-#[derive(Debug, thiserror::Error, Diagnostic)]
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum CheckError {
     #[error(transparent)]
-    #[diagnostic(transparent)]
     Source(#[from] SourceError),
     #[error(transparent)]
-    #[diagnostic(transparent)]
     Store(#[from] StoreError),
     #[error("the system allows no thread for compiling: {0}")]
-    #[diagnostic(help(
-        "`ulimit -u` shows how many processes and threads a user may have; it must allow a few more"
-    ))]
     Pool(#[from] rayon::ThreadPoolBuildError),
     #[error("{suite} names {what} `{found}`, which is not in the source of {subject}")]
-    #[diagnostic(help("compare it with the source, and with `[inputs] include` of the tests"))]
     NotInTree {
         suite: String,
         subject: String,
@@ -32,7 +27,6 @@ pub enum CheckError {
         found: String,
     },
     #[error("{suite} makes more than {limit} {what} from the source of {subject}")]
-    #[diagnostic(help("narrow `each`, `each-define` or `opt-levels`"))]
     TooMany {
         suite: String,
         subject: String,
@@ -42,19 +36,30 @@ pub enum CheckError {
     #[error("the store's path is not UTF-8")]
     NotUtf8,
     #[error("there is no WASI runtime: {reason}")]
-    #[diagnostic(help("name a wasmtime with `--runner` or $HOSTRUNNER, or put one on the PATH"))]
     NoRunner { reason: String },
     #[error(
         "{runner} can't run a program of one line; it prints:\n{words}\nthe command was: {command}"
     )]
-    #[diagnostic(help(
-        "tests run under wasmtime, with the flags of version 14 or later; name one with `--runner`"
-    ))]
     BadRunner {
         runner: Utf8PathBuf,
         words: String,
         command: String,
     },
+}
+
+impl CheckError {
+    /// What kind of failure it is.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Source(error) => error.class(),
+            Self::Store(error) => error.class(),
+            Self::NotInTree { .. } | Self::TooMany { .. } => ErrorClass::Usage,
+            Self::Pool(_) | Self::NotUtf8 | Self::NoRunner { .. } | Self::BadRunner { .. } => {
+                ErrorClass::Failed
+            }
+        }
+    }
 }
 
 /// How a test failed. In JSON, `kind` names the variant.

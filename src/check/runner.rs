@@ -373,7 +373,10 @@ fn bring(offline: bool, store: &Store, reporter: &dyn Reporter) -> Result<Utf8Pa
     }
     let none = |reason: String| CheckError::NoRunner { reason };
     if offline {
-        return Err(none("none is named, none is on the PATH or in the store, and --offline forbids to install one".into()));
+        return Err(none(
+            "none is named, none is on the PATH or in the store, and none is installed offline"
+                .into(),
+        ));
     }
     let step = |started| {
         let (subject, step) = (

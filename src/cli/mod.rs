@@ -4,10 +4,12 @@ mod args;
 mod commands;
 mod context;
 mod error;
+mod excerpt;
+mod help;
 mod log;
 mod output;
 mod printer;
-mod report;
+mod shown;
 mod table;
 mod told;
 mod values;
@@ -17,7 +19,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 pub use args::{Cli, Command, Global};
-pub use error::{CliError, Exit, Failures};
+pub use error::{CliError, Failures};
 
 use crate::process::end_programs_on_signals;
 use printer::Printer;
@@ -41,7 +43,7 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failures) => {
             printer.failures(&failures);
-            ExitCode::from(failures.exit() as u8)
+            ExitCode::from(failures.exit_code())
         }
     }
 }
@@ -55,4 +57,11 @@ fn prepare(printer: &Printer) -> Result<(), Failures> {
         .map_err(|error| CliError::Threads {
             source: std::io::Error::other(error),
         })?)
+}
+
+/// A failure as it is printed: for the fuzz targets.
+#[doc(hidden)]
+#[must_use]
+pub fn drawn(failure: impl Into<CliError>) -> String {
+    shown::Shown::of(&failure.into()).drawn(false)
 }

@@ -7,14 +7,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use miette::{Diagnostic as _, GraphicalReportHandler};
 use serde::Serialize;
 
 use super::args::{ColorChoice, Global, MessageFormat};
 use super::error::{CliError, Failures};
 use super::output::Output;
-use super::report::Report;
-use super::told::{ErrorLine, Told};
+use super::shown::Shown;
+use super::told::ErrorLine;
 use crate::check::TestResult;
 use crate::model::printable;
 use crate::plan::Plan;
@@ -224,37 +223,20 @@ impl Printer {
     pub fn failures(&self, failures: &Failures) {
         self.finish_bars();
         for failure in failures.iter() {
-            self.failure(failure, failures.exit() as u8);
+            self.failure(failure, failures.exit_code());
         }
     }
 
     fn failure(&self, failure: &CliError, exit: u8) {
-        let told = Told::new(failure);
+        let shown = Shown::of(failure);
         if self.is_json() {
-            let help = told.help().map(|help| help.to_string());
-            self.json_line(&ErrorLine::new(told.message.clone(), help, exit));
-        }
-        let handler = GraphicalReportHandler::new_themed(if self.color {
-            miette::GraphicalTheme::unicode()
-        } else {
-            miette::GraphicalTheme::unicode_nocolor()
-        });
-        let mut text = String::new();
-        let report = Report::of(&told);
-        // A report that can't be drawn is still told, plainly.
-        let drawn = handler
-            .with_links(false)
-            .with_width(120)
-            .with_wrap_lines(false)
-            .with_break_words(false)
-            .render_report(&mut text, &report);
-        if drawn.is_err() {
-            text = report.to_string();
+            let help = shown.advice().map(ToOwned::to_owned);
+            self.json_line(&ErrorLine::new(shown.to_string(), help, exit));
         }
         self.to_stderr(&format!(
             "{} {}\n",
             self.styled("error:", "31;1"),
-            text.trim()
+            shown.drawn(self.color).trim()
         ));
     }
 

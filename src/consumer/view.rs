@@ -6,10 +6,9 @@
 //! stays what it is when the prefix is built anew.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use miette::Diagnostic;
 
 use crate::build::{Installed, ManifestFile};
-use crate::model::{RelPath, Sha256, Target};
+use crate::model::{ErrorClass, RelPath, Sha256, Target};
 use crate::report::Reporter;
 use crate::store::{Ours, PARSED_LIMIT, Slot, SlotError, read_regular};
 use crate::toolchain::{Toolchain, VIEW_MARK, ViewMark, quote};
@@ -28,37 +27,45 @@ const PROGRAMS: [(&str, &str); 9] = [
 ];
 
 /// A view that can't be made.
-#[derive(Debug, thiserror::Error, Diagnostic)]
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ViewError {
     #[error(
-        "an SDK view can't be named `{name}`: CPython's build driver takes a folder whose name starts with `wasi-sdk` for the SDK itself, and leaves out --sysroot"
+        "an SDK view can't be named `{name}`: CPython's build driver takes a folder whose name starts with `wasi-sdk` for the SDK itself, and names no sysroot"
     )]
-    #[diagnostic(help("use another name, such as `sdk-view`"))]
     Name { name: String },
     #[error("{path} is in the prefix and in the sysroot of the SDK {sdk}")]
     Collision { path: String, sdk: Utf8PathBuf },
     #[error(
         "an SDK view consists of symbolic links and shell scripts, which this system does not have"
     )]
-    #[diagnostic(help("`wasideps env` prints the variables that consumers understand"))]
     Unsupported,
     #[error("{path} has SHA-256 {found}; the prefix was made with {expected}")]
-    #[diagnostic(help(
-        "`wasideps verify` lists all differences; `wasideps build` rebuilds the prefix"
-    ))]
     Damaged {
         path: Utf8PathBuf,
         expected: Sha256,
         found: Sha256,
     },
     #[error(transparent)]
-    #[diagnostic(transparent)]
     Slot(#[from] SlotError),
     #[error("{path}: {source}")]
     Io {
         path: Utf8PathBuf,
         source: std::io::Error,
     },
+}
+
+impl ViewError {
+    /// What kind of failure it is.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Name { .. } => ErrorClass::Usage,
+            Self::Damaged { .. } => ErrorClass::Verification,
+            Self::Slot(error) => error.class(),
+            Self::Collision { .. } | Self::Unsupported | Self::Io { .. } => ErrorClass::Failed,
+        }
+    }
 }
 
 fn io(path: impl Into<Utf8PathBuf>) -> impl FnOnce(std::io::Error) -> ViewError {

@@ -11,9 +11,10 @@ use super::archive::Wanted;
 use super::compare::{InputFiles, differences};
 use super::relock::resolve;
 use super::source::{OriginReport, Verdict, archive_root};
-use super::{FetchClass, FetchError, Fetcher};
+use super::{FetchError, Fetcher};
 use crate::model::{
-    Compared, LockedDifference, LockedSource, Recipe, RelPath, Selected, Sha256, Version,
+    Compared, ErrorClass, LockedDifference, LockedSource, Recipe, RelPath, Selected, Sha256,
+    Version,
 };
 use crate::plan;
 use crate::report::Event;
@@ -94,7 +95,7 @@ impl Fetcher<'_> {
             };
             let (origin, reached) = match self.reach_one(subject, recipe, &candidate) {
                 Ok(reached) => reached,
-                Err(error) if error.class() == FetchClass::Network => {
+                Err(error) if error.class() == ErrorClass::Network => {
                     let kept = old
                         .into_iter()
                         .flat_map(|old| &old.compared)

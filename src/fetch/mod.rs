@@ -36,7 +36,7 @@ pub use archive::Fetched;
 pub use compare::{Difference, How, InputFiles, differences};
 pub use entries::Excess;
 pub use entry::Refusal;
-pub use error::{FetchClass, FetchError, SourceError};
+pub use error::{FetchError, SourceError};
 pub use http::Patience;
 pub use patch::{Change, PatchProblem, apply as apply_patch};
 pub use relock::{Moved, Relocked};

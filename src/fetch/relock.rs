@@ -9,9 +9,9 @@ use super::compare::{InputFiles, differences};
 use super::identify::{Names, identify};
 use super::source::archive_root;
 use super::unpack::Unpacked;
-use super::{FetchClass, FetchError, Fetcher};
+use super::{FetchError, Fetcher};
 use crate::model::{
-    Catalog, LockedSource, LockedTests, Name, NameError, Origin, OriginTemplate, Place,
+    Catalog, ErrorClass, LockedSource, LockedTests, Name, NameError, Origin, OriginTemplate, Place,
     PlaceTemplate, Recipe, RelPath, Selected, Sha256, Version,
 };
 use crate::plan;
@@ -265,7 +265,7 @@ impl Fetcher<'_> {
                     origins.push(origin);
                     reached.push(had);
                 }
-                Err(error) if error.class() == FetchClass::Network => {
+                Err(error) if error.class() == ErrorClass::Network => {
                     origins.extend(self.unreached(subject, candidate, &error, old));
                 }
                 Err(error) => errors.push(error),

@@ -3,12 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use miette::Diagnostic;
-
 use super::graph::{self, EdgeError, EdgeProblem, Graph};
 use super::{
-    Exclusions, GlobsError, Library, Lock, LockedSource, Name, NameError, PlaceTemplate, Recipe,
-    RelPath, Sha256, Suite, SuiteError, SyntaxError, Version,
+    ErrorClass, Exclusions, GlobsError, Library, Lock, LockedSource, Name, NameError,
+    PlaceTemplate, Recipe, RelPath, Sha256, Suite, SuiteError, SyntaxError, Version,
 };
 
 /// Files by path: what a recipes' folder holds, wherever it came from.
@@ -53,25 +51,22 @@ impl Selected {
 }
 
 /// A recipes' folder that can't be used.
-#[derive(Debug, thiserror::Error, Diagnostic)]
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum CatalogError {
     #[error(transparent)]
-    #[diagnostic(transparent)]
     Recipe(Box<SyntaxError>),
     #[error(transparent)]
-    #[diagnostic(transparent)]
     Suite(#[from] SuiteError),
     #[error("{file} is not UTF-8")]
     NotText { file: RelPath },
     #[error("{file} names the recipe `{name}`, but is in the folder `{folder}`")]
-    #[diagnostic(help("a recipe's folder must have the recipe's name"))]
     Misplaced {
         file: RelPath,
         name: Name,
         folder: String,
     },
     #[error("{first} and {second} are both written for {name} {version}")]
-    #[diagnostic(help("each version belongs to one recipe file"))]
     TwoForOneVersion {
         name: Name,
         version: Version,
@@ -94,26 +89,24 @@ pub enum CatalogError {
 }
 
 /// A lock and a catalog that do not go together, or a request that neither can meet.
-#[derive(Debug, thiserror::Error, Diagnostic)]
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SelectionError {
     #[error("there is no source `{name}` in the lock")]
-    #[diagnostic(help("it has: {}", known.join(", ")))]
     Unknown { name: Name, known: Vec<String> },
     #[error("no recipe is written for {name} {version}, which the lock asks for")]
-    #[diagnostic(help("recipes of {name} are written for: {}", known.join(", ")))]
     NoRecipe {
         name: Name,
         version: Version,
         known: Vec<String>,
     },
     /// A recipe requires a library that does not exist, or is not in the lock.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Edge(Box<SyntaxError>),
+    #[error("{place}")]
+    Edge {
+        place: Box<SyntaxError>,
+        problem: EdgeProblem,
+    },
     #[error("{name}: {what} `{file}` has SHA-256 {found}, but the lock says {expected}")]
-    #[diagnostic(help(
-        "if the change is intended, `wasideps lock {name} VERSION` writes it into the lock"
-    ))]
     Changed {
         name: Name,
         what: &'static str,
@@ -122,14 +115,10 @@ pub enum SelectionError {
         found: String,
     },
     #[error("the lock does not know the tests of {name} {version}")]
-    #[diagnostic(help(
-        "`wasideps lock {name} {version}` fetches what they need and writes it into the lock"
-    ))]
     TestsNotLocked { name: Name, version: Version },
     #[error("the tests of {name} select inputs that can't be joined with the recipe's: {problem}")]
     TestInputs { name: Name, problem: GlobsError },
     #[error("{first} and {second} both install {path}")]
-    #[diagnostic(help("rename one of the two, or build them into different prefixes"))]
     Collision {
         path: String,
         first: Name,
@@ -142,6 +131,39 @@ pub enum SelectionError {
         excluded: Name,
         reason: String,
     },
+}
+
+impl CatalogError {
+    /// What kind of failure it is.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Suite(error) => error.class(),
+            Self::Recipe(_)
+            | Self::NotText { .. }
+            | Self::Misplaced { .. }
+            | Self::TwoForOneVersion { .. }
+            | Self::MissingFile { .. } => ErrorClass::Usage,
+            Self::Excluded { .. } => ErrorClass::Policy,
+        }
+    }
+}
+
+impl SelectionError {
+    /// What kind of failure it is.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Unknown { .. }
+            | Self::NoRecipe { .. }
+            | Self::Edge { .. }
+            | Self::TestsNotLocked { .. }
+            | Self::TestInputs { .. }
+            | Self::Collision { .. } => ErrorClass::Usage,
+            Self::Changed { .. } => ErrorClass::Verification,
+            Self::Excluded { .. } => ErrorClass::Policy,
+        }
+    }
 }
 
 impl Catalog {
@@ -317,7 +339,7 @@ impl Catalog {
             file,
             &text,
             &problem.to_string(),
-            problem.help(),
+            problem.hint(),
             span.clone(),
         ))
     }
@@ -501,11 +523,10 @@ impl Catalog {
         errors.extend(collisions(&walk.sources));
         let graph = Graph::new(walk.sources.iter().map(|selected| &*selected.recipe))
             .unwrap_or_else(|edges| {
-                errors.extend(
-                    edges
-                        .iter()
-                        .map(|edge| SelectionError::Edge(self.located(edge))),
-                );
+                errors.extend(edges.iter().map(|edge| SelectionError::Edge {
+                    place: self.located(edge),
+                    problem: edge.problem.clone(),
+                }));
                 Graph::default()
             });
         if errors.is_empty() {

@@ -42,12 +42,11 @@ pub enum EdgeProblem {
 }
 
 impl EdgeProblem {
-    /// What to do about it.
+    /// What there is in its place, or what to change in the recipes.
     #[must_use]
-    pub fn help(&self) -> Option<String> {
+    pub fn hint(&self) -> Option<String> {
         match self {
-            Self::NoRecipe { .. } => None,
-            Self::NotLocked { recipe } => Some(format!("`wasideps lock {recipe} VERSION` adds it")),
+            Self::NoRecipe { .. } | Self::NotLocked { .. } => None,
             Self::NoLibrary { known, .. } => Some(format!("it makes: {}", names(known))),
             Self::Circle { .. } => {
                 Some("merge two of the libraries, or take one edge out".to_owned())

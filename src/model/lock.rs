@@ -4,13 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use miette::Diagnostic;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::address::{check_url, shown_url};
-use super::{Date, Line, Name, RelPath, Sha256, Sha512, SwhDir, SyntaxError, Version};
+use super::{Date, ErrorClass, Line, Name, RelPath, Sha256, Sha512, SwhDir, SyntaxError, Version};
 
 /// The version of the format that this program reads and writes.
 const VERSION: u32 = 1;
@@ -236,19 +235,28 @@ pub struct DebianPackage {
 }
 
 /// A lock that can't be used.
-#[derive(Debug, thiserror::Error, Diagnostic)]
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum LockError {
     /// It is not JSON, has an unknown key, or a value of the wrong form.
     #[error(transparent)]
-    #[diagnostic(transparent)]
     Syntax(Box<SyntaxError>),
     /// It was written by another version of this program.
     #[error("{file} has lock version {found}; this program reads version {VERSION}")]
-    #[diagnostic(help("use the wasideps that wrote it, or write it again with `wasideps lock`"))]
     Version { file: String, found: u32 },
     /// Its parts contradict each other.
     #[error("{file}: {}", problems.join("; "))]
     Invalid { file: String, problems: Vec<String> },
+}
+
+impl LockError {
+    /// What kind of failure it is.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Syntax(_) | Self::Version { .. } | Self::Invalid { .. } => ErrorClass::Usage,
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize, JsonSchema)]

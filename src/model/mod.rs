@@ -11,6 +11,7 @@ mod content;
 mod cpe;
 mod dependency;
 mod digest;
+mod error;
 mod exclusion;
 mod flags;
 mod globs;
@@ -39,6 +40,7 @@ pub use content::{Content, Sha1};
 pub use cpe::{Cpe, CpeError, CpeProduct};
 pub use dependency::Dependency;
 pub use digest::{DigestError, Digesting, Sha256, Sha512};
+pub use error::{ErrorClass, with_causes};
 pub use exclusion::{Excluded, ExcludedFound, ExclusionStatement, Exclusions, Trace};
 pub use flags::{CompileFlag, ConsumerFlag, FlagError, LinkFlag};
 pub use globs::{Globs, GlobsError, Inputs, InputsSize};
@@ -73,4 +75,6 @@ pub use suite::{
 };
 pub use swhid::{Node as SwhNode, NotAFolder, SwhDir, SwhDirError, Tree as SwhTree};
 pub use syntax::SyntaxError;
+#[cfg(feature = "cli")]
+pub(crate) use syntax::{LINE_LIMIT, floor};
 pub use time::{Date, DateError, Timestamp, TimestampError};

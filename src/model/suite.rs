@@ -3,14 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use miette::Diagnostic;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    CompileFlag, CompileOptions, Extra, Globs, GlobsError, Inputs, InputsSize, Line, LinkFlag,
-    Macro, Name, OptLevel, Overlay, Patch, Recipe, RelPath, Sha256, SourceFile, SyntaxError,
-    TreeDir, Version, Within,
+    CompileFlag, CompileOptions, ErrorClass, Extra, Globs, GlobsError, Inputs, InputsSize, Line,
+    LinkFlag, Macro, Name, OptLevel, Overlay, Patch, Recipe, RelPath, Sha256, SourceFile,
+    SyntaxError, TreeDir, Version, Within,
 };
 
 /// The tests of some versions of a source.
@@ -196,13 +195,23 @@ pub struct NotApplicable {
 }
 
 /// A suite that can't be used.
-#[derive(Debug, thiserror::Error, Diagnostic)]
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SuiteError {
     #[error(transparent)]
-    #[diagnostic(transparent)]
     Syntax(Box<SyntaxError>),
     #[error("{file}: {}", problems.join("; "))]
     Invalid { file: String, problems: Vec<String> },
+}
+
+impl SuiteError {
+    /// What kind of failure it is.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Syntax(_) | Self::Invalid { .. } => ErrorClass::Usage,
+        }
+    }
 }
 
 /// The JSON schema of a suite.

@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 
 use crate::build::BuildError;
-use crate::model::{CatalogError, LockError, SyntaxError};
+use crate::model::{CatalogError, ErrorClass, LockError, SyntaxError};
 use crate::store::StoreError;
 use crate::toolchain::ToolchainError;
 
@@ -40,6 +40,27 @@ pub enum SessionError {
     Variable { name: &'static str },
     #[error("$SOURCE_DATE_EPOCH must be a number of seconds since 1970, found `{found}`")]
     SourceDateEpoch { found: String },
+}
+
+impl SessionError {
+    /// What kind of failure it is.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Catalog(error) => error.class(),
+            Self::Lock(error) => error.class(),
+            Self::Store(error) => error.class(),
+            Self::Toolchain(error) => error.class(),
+            Self::Build(error) => error.class(),
+            Self::Exclusions(_)
+            | Self::NoLock { .. }
+            | Self::Read { .. }
+            | Self::RecipesPath { .. }
+            | Self::NoStore
+            | Self::Variable { .. }
+            | Self::SourceDateEpoch { .. } => ErrorClass::Usage,
+        }
+    }
 }
 
 /// The failures of a layer below as those of a session.

@@ -8,9 +8,9 @@ use super::identity::{Parts, Record, Watch};
 use super::layout::Layout;
 use super::probe::probe;
 use super::{
-    Failure, Locator, Toolchain, ToolchainError, debian, debian_architecture, host, release, unpack,
+    Locator, NamedBy, Toolchain, ToolchainError, debian, debian_architecture, host, release, unpack,
 };
-use crate::model::{BuildConfig, Identity, RelPath, SdkKind, Sha256};
+use crate::model::{BuildConfig, ErrorClass, Identity, RelPath, SdkKind, Sha256};
 use crate::report::Event;
 use crate::store::Kind;
 
@@ -73,7 +73,7 @@ impl Locator<'_> {
         let wanted = self.wanted(request)?;
         let config = request.config;
         if let Some(path) = &request.wasi_sdk {
-            return self.named(path, "--wasi-sdk", &wanted, config);
+            return self.named(path, NamedBy::Request, &wanted, config);
         }
         let (number, exact) = match &wanted {
             Wanted::Debian => return self.debian(request),
@@ -81,7 +81,7 @@ impl Locator<'_> {
             Wanted::Any { default } => (default, false),
         };
         if let Some(path) = &request.env_sdk {
-            return self.named(path, "$WASI_SDK_PATH", &wanted, config);
+            return self.named(path, NamedBy::Environment, &wanted, config);
         }
         if let Some(layout) = self.installed(&request.search, &wanted, config) {
             return self.open(layout, config, Watch::Parts, |_| None);
@@ -124,11 +124,11 @@ impl Locator<'_> {
     fn named(
         &self,
         path: &Utf8Path,
-        named_by: &'static str,
+        named_by: NamedBy,
         wanted: &Wanted,
         config: BuildConfig,
     ) -> Result<Toolchain, ToolchainError> {
-        debug!(%path, named_by, "looks at the WASI SDK that was named");
+        debug!(%path, ?named_by, "looks at the WASI SDK that was named");
         let layout = Layout::open(path).map_err(|missing| ToolchainError::NotAnSdk {
             path: path.to_owned(),
             named_by,
@@ -266,7 +266,7 @@ impl Locator<'_> {
                 });
                 Ok(toolchain)
             }
-            Err(error) => Err(match (failed, error.failure()) {
+            Err(error) => Err(match (failed, error.class()) {
                 (failed, _)
                     if matches!(
                         error,
@@ -284,7 +284,7 @@ impl Locator<'_> {
                         download,
                         ..
                     },
-                    Failure::Network,
+                    ErrorClass::Network,
                 ) => ToolchainError::Unreachable {
                     release,
                     exact,
@@ -444,7 +444,7 @@ impl Locator<'_> {
             self.reporter.event(Event::Warning {
                 text: format!(
                     "CPython {branch} is built with WASI SDK {wanted}, but this is {identity}: wasi-libc promises no ABI between releases, so build \
-                     CPython with the same SDK; `--sdk {wanted}` takes nothing else"
+                     CPython with the same SDK, or ask for just this one"
                 ),
             });
         }
@@ -543,7 +543,7 @@ mod tests {
             ..Request::default()
         })
         .expect_err("unknown");
-        assert_eq!(error.failure(), Failure::Usage);
+        assert_eq!(error.class(), ErrorClass::Usage);
     }
 
     #[test]
@@ -609,8 +609,8 @@ mod tests {
             panic!("{error}")
         };
         assert_eq!(
-            (release.as_str(), error.failure()),
-            ("25", Failure::Network)
+            (release.as_str(), error.class()),
+            ("25", ErrorClass::Network)
         );
         if debian_architecture().is_some() {
             assert!(

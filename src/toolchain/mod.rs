@@ -23,7 +23,7 @@ use std::sync::Arc;
 use camino::Utf8Path;
 
 pub use confine::Reach;
-pub use error::{Failure, ToolchainError};
+pub use error::{NamedBy, ToolchainError};
 pub use headers::SdkHeaders;
 pub use host::{debian_architecture, host};
 pub use layout::{VIEW_MARK, ViewMark};

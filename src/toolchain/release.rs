@@ -1,7 +1,7 @@
 //! Upstream's own archives of the SDK.
 
 use super::{Locator, ToolchainError, unpack};
-use crate::fetch::FetchClass;
+use crate::model::ErrorClass;
 use crate::model::{Origin, Place, SdkDownload, Sha256};
 use crate::report::Event;
 use crate::store::Kind;
@@ -25,7 +25,7 @@ pub(super) fn fetch(
         .fetch_archive(&subject, &origin)
         .map_err(|error| {
             let release = number.to_owned();
-            if error.class() == FetchClass::Network {
+            if error.class() == ErrorClass::Network {
                 ToolchainError::Unreachable {
                     release,
                     exact: false,

@@ -445,7 +445,7 @@ fn origins_that_agree_pass_and_without_the_option_nobody_is_asked() {
     assert_eq!(server.requests().len(), 4);
     audit(&place, &["--origins", "--offline"])
         .exits(4)
-        .says(&["`--offline` forbids asking"]);
+        .says(&["is not asked offline"]);
 }
 
 #[test]

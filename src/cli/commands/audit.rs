@@ -16,10 +16,13 @@ use crate::audit::{origins, policy, resolves, sarif};
 use crate::cli::args::{AuditArgs, Global};
 use crate::cli::context;
 use crate::cli::error::{CliError, Failures};
+use crate::cli::help;
 use crate::cli::printer::Printer;
 use crate::cli::table;
-use crate::fetch::{FetchClass, FetchError, Fetcher, Verdict};
-use crate::model::{CatalogError, Name, Policy, RelPath, Selected, SelectionError, Timestamp};
+use crate::fetch::{FetchError, Fetcher, Verdict};
+use crate::model::{
+    CatalogError, ErrorClass, Name, Policy, RelPath, Selected, SelectionError, Timestamp,
+};
 use crate::plan;
 use crate::process::side_by_side;
 use crate::report::{Event, Reporter as _, Silent};
@@ -184,7 +187,7 @@ fn compare(
         let (compared, findings) = origins::compare(selected, &reports);
         report.origins.extend(compared);
         report.findings.extend(findings);
-        let unreached = |error: &FetchError| error.class() == FetchClass::Network;
+        let unreached = |error: &FetchError| error.class() == ErrorClass::Network;
         if reports
             .iter()
             .all(|report| matches!(&report.verdict, Verdict::Failed(error) if unreached(error)))
@@ -336,7 +339,7 @@ fn update(
 fn show(report: &Report, printer: &Printer) {
     printer.finish_bars();
     if printer.is_sarif() {
-        printer.document(&sarif::document(report));
+        printer.document(&sarif::document(report, help::of_rule));
         return;
     }
     show_origins(report, printer);
@@ -377,7 +380,11 @@ fn show(report: &Report, printer: &Printer) {
     }
     for gap in &report.gaps {
         printer.json("not-looked-at", gap);
-        printer.result(&format!("not looked at: {}\n", gap.message));
+        printer.result(&format!(
+            "not looked at: {}{}\n",
+            gap.message,
+            help::of_gap(gap)
+        ));
     }
     let counts = report.counts();
     printer.json("audit", serde_json::json!({ "sources": report.sources, "counts": counts, "not-looked-at": report.gaps }));

@@ -9,8 +9,8 @@ use crate::cli::context;
 use crate::cli::error::{CliError, Failures};
 use crate::cli::printer::Printer;
 use crate::cli::table;
-use crate::fetch::{FetchClass, Fetcher, OriginReport, Verdict};
-use crate::model::{Selected, Sha256};
+use crate::fetch::{Fetcher, OriginReport, Verdict};
+use crate::model::{ErrorClass, Selected, Sha256};
 use crate::process::{both, side_by_side};
 
 pub fn run(args: &FetchArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
@@ -193,7 +193,7 @@ fn failures_of(selected: &Selected, reports: Vec<OriginReport>) -> Vec<CliError>
         reports
             .into_iter()
             .filter_map(|report| match report.verdict {
-                Verdict::Failed(error) if !served || error.class() != FetchClass::Network => {
+                Verdict::Failed(error) if !served || error.class() != ErrorClass::Network => {
                     Some(error.into())
                 }
                 _ => None,

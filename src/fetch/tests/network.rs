@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use mockito::Server;
 
 use super::{Bench, demo_tar, digest_of, gz, selected, url_origin};
-use crate::fetch::{FetchClass, FetchError, Fetcher, Patience, Settings};
-use crate::model::{Origin, Place, Sha256};
+use crate::fetch::{FetchError, Fetcher, Patience, Settings};
+use crate::model::{ErrorClass, Origin, Place, Sha256};
 use crate::report::Event;
 
 const FILES: [(&str, &str); 1] = [("a.c", "int a;\n")];
@@ -203,7 +203,7 @@ fn wrong_digests_everywhere_are_a_failed_verification_and_nothing_is_stored() {
         .expect_err("refused");
     assert_eq!(
         (error.errors.len(), error.class()),
-        (2, FetchClass::Verification)
+        (2, ErrorClass::Verification)
     );
     assert!(
         error
@@ -310,7 +310,7 @@ fn a_refused_connection_falls_through_at_once() {
         .fetcher()
         .fetch_archive("demo", &url_origin(&format!("http://{free}/x"), b"x"))
         .expect_err("refused");
-    assert_eq!(error.class(), FetchClass::Network);
+    assert_eq!(error.class(), ErrorClass::Network);
     assert_eq!(bench.memory.retries(), 0);
 }
 
@@ -350,7 +350,7 @@ fn offline_names_what_is_missing_and_asks_nobody() {
     );
     assert_eq!(
         (error.errors.len(), error.class()),
-        (2, FetchClass::Network)
+        (2, ErrorClass::Network)
     );
     assert!(
         error.errors[0]

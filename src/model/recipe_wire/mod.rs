@@ -326,8 +326,6 @@ fn check_license(place: Spanned<LicenseWire>, problems: &mut Problems<'_>) -> Op
 
 #[cfg(test)]
 mod tests {
-    use miette::{GraphicalReportHandler, GraphicalTheme};
-
     use super::*;
 
     const RECIPE: &str = r#"name = "demo"
@@ -511,14 +509,10 @@ libraries = ["demo"]
         ] {
             for error in errors(old, new) {
                 assert_eq!(error.line, line, "{error}");
-                let mut drawn = String::new();
-                let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor());
-                handler
-                    .render_report(&mut drawn, &error)
-                    .expect("it can be drawn");
+                let shown = error.text.lines().nth(line - 1).expect("the line");
                 assert!(
-                    !drawn.contains("secret") && drawn.contains("***"),
-                    "{drawn}"
+                    !shown.contains("secret") && shown.contains("***"),
+                    "{shown}"
                 );
             }
         }

@@ -4,14 +4,15 @@ use std::fmt;
 use std::io;
 
 use camino::Utf8PathBuf;
-use miette::Diagnostic;
+
+use crate::model::ErrorClass;
 
 /// A folder that can't be replaced. But for [`SlotError::Cut`], what was there is there still, and
 /// as it was.
-#[derive(Debug, thiserror::Error, Diagnostic)]
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SlotError {
     #[error("{path:?} can't be made or replaced: {problem}")]
-    #[diagnostic(help("{}", problem.help()))]
     Unusable {
         path: Utf8PathBuf,
         problem: Unusable,
@@ -20,9 +21,6 @@ pub enum SlotError {
         "{path} contains files that wasideps did not put there: {}",
         shortened(files)
     )]
-    #[diagnostic(help(
-        "the folder is replaced as a whole; move these files away, or name another folder"
-    ))]
     Foreign {
         path: Utf8PathBuf,
         files: Vec<String>,
@@ -31,7 +29,6 @@ pub enum SlotError {
         "{path} was changed by another process while it was assembled: {}",
         shortened(files)
     )]
-    #[diagnostic(help("run the command again; only wasideps writes there"))]
     Changed {
         path: Utf8PathBuf,
         files: Vec<String>,
@@ -42,20 +39,29 @@ pub enum SlotError {
         source: io::Error,
     },
     #[error("{path} can't be written: {source}")]
-    #[diagnostic(help("{}", write_help(source)))]
     Write {
         path: Utf8PathBuf,
         source: io::Error,
     },
     #[error("what was at {path} is now at {aside}, and can't be put back: {source}")]
-    #[diagnostic(help(
-        "run the command again: it tries once more, and keeps everything that is not its own"
-    ))]
     Cut {
         path: Utf8PathBuf,
         aside: Utf8PathBuf,
         source: io::Error,
     },
+}
+
+impl SlotError {
+    /// What kind of failure it is.
+    #[must_use]
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Unusable { .. } | Self::Foreign { .. } => ErrorClass::Usage,
+            Self::Changed { .. } | Self::Read { .. } | Self::Write { .. } | Self::Cut { .. } => {
+                ErrorClass::Failed
+            }
+        }
+    }
 }
 
 /// Why a path can't be one of a folder that is replaced whole.
@@ -102,28 +108,6 @@ impl fmt::Display for Unusable {
             }
             Self::Parent { parent } => write!(f, "{parent} is not a folder"),
         }
-    }
-}
-
-impl Unusable {
-    fn help(&self) -> &'static str {
-        match self {
-            Self::MountPoint => {
-                "name a folder in it, such as `/out/sysroot` for a volume at `/out`"
-            }
-            Self::Current => "run the command from another folder",
-            Self::DanglingLink { .. } => "mount or create the link's target, or remove the link",
-            _ => "name a folder, or a path that does not exist yet",
-        }
-    }
-}
-
-fn write_help(source: &io::Error) -> &'static str {
-    match source.kind() {
-        io::ErrorKind::CrossesDevices => {
-            "what was there is unchanged; a folder of a container's image can't be replaced as a whole: remove it first, or name another"
-        }
-        _ => "what was there is unchanged",
     }
 }
 
