@@ -1,5 +1,10 @@
 //! What a type needs that is read and written as one text.
 
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::Visitor;
+
 /// Implements the conversions that `#[serde(try_from = "String", into = "String")]` asks for, by
 /// the type's own parsing and printing.
 macro_rules! by_text {
@@ -18,6 +23,34 @@ macro_rules! by_text {
             }
         }
     };
+}
+
+/// Implements the reading of a type that is one text, by its `TryFrom<String>`. In place of
+/// `#[serde(try_from = "String")]`, with which a reader learns too late that a text is wrong to say
+/// where it is: an element of a list would be shown at the list's key.
+macro_rules! reads_text {
+    ($type:ident) => {
+        impl<'de> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+                reader.deserialize_str($crate::model::by_text::Text(std::marker::PhantomData))
+            }
+        }
+    };
+}
+
+/// Reads a text as a `T`.
+pub(super) struct Text<T>(pub PhantomData<T>);
+
+impl<T: TryFrom<String, Error: fmt::Display>> Visitor<'_> for Text<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
+        T::try_from(text.to_owned()).map_err(E::custom)
+    }
 }
 
 /// Implements the JSON schema of a type that is one text: the schema's other keys, in

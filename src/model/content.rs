@@ -12,9 +12,11 @@ use super::digest::hex_digest;
 /// A SHA-1 digest (FIPS 180-4): what SPDX 2.3 demands of files, and what git and Software Heritage
 /// name them by. It is broken as a proof of content; nothing is verified by it where a [`Sha256`]
 /// stands beside it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct Sha1([u8; 20]);
+
+reads_text!(Sha1);
 
 hex_digest!(Sha1, 20, "SHA-1");
 

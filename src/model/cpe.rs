@@ -5,18 +5,20 @@ use std::fmt;
 use std::str::FromStr;
 
 use percent_encoding::percent_decode_str;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::Version;
 
 /// Vendor and product as the CPE dictionary has them, `vendor:product`; escaped like the parts of a
 /// [`Cpe`].
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct CpeProduct {
     vendor: String,
     product: String,
 }
+
+reads_text!(CpeProduct);
 
 /// What a CPE name says of software. `None` is any value, or none that applies; other attributes
 /// (edition, language, …) are not kept.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{Name, NameError, RelPath};
 
@@ -12,8 +12,8 @@ const SDK: &str = "<sdk>";
 
 /// A file that clang opened for a source. Written as `PATH`, `<sdk>:PATH` and `NAME:PATH`; no path
 /// has a colon.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(into = "String")]
 pub enum Dependency {
     /// Of the source's own tree.
     Own(RelPath),
@@ -23,6 +23,8 @@ pub enum Dependency {
     /// which tests may include.
     Header(Name, RelPath),
 }
+
+reads_text!(Dependency);
 
 impl fmt::Display for Dependency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,13 +2,15 @@
 
 use std::io::{self, Read, Write};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sha2::Digest as _;
 
 /// A SHA-256 digest. Its text form, in files and messages, is 64 lower-case hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct Sha256([u8; 32]);
+
+reads_text!(Sha256);
 
 /// A text that is not a digest of the wanted kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -125,9 +127,11 @@ hex_digest!(Sha256, 32, "SHA-256");
 
 /// A SHA-512 digest (FIPS 180-4), which some registries and documents ask for beside SHA-256.
 /// Nothing here is pinned by it alone.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct Sha512([u8; 64]);
+
+reads_text!(Sha512);
 
 hex_digest!(Sha512, 64, "SHA-512");
 

@@ -9,7 +9,7 @@
 use std::fmt::Write as _;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::name::text_type;
 use super::printable::line;
@@ -302,24 +302,30 @@ macro_rules! flag_type {
 }
 
 /// A flag of clang's that changes how code is compiled, and nothing else.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct CompileFlag(String);
+
+reads_text!(CompileFlag);
 
 flag_type!(CompileFlag, "the flag", COMPILE);
 
 /// An argument of the linker: a library by its name, or what changes the memory, the stack, the
 /// table and the symbols of a program.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct LinkFlag(String);
+
+reads_text!(LinkFlag);
 
 flag_type!(LinkFlag, "the linker's argument", LINK);
 
 /// What a consumer of a library is compiled with: macros, and folders below the prefix's headers.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct ConsumerFlag(String);
+
+reads_text!(ConsumerFlag);
 
 flag_type!(ConsumerFlag, "the flag for consumers", CONSUMER);
 

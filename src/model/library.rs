@@ -13,13 +13,15 @@ use serde::{Deserialize, Serialize};
 use super::{CompileFlag, Line, Macro, Name, NameError, RelPath, TreeDir};
 
 /// A library of a recipe, named so that no other one has its name. Written as `zlib/z`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct LibraryId {
     pub recipe: Name,
     /// `z` for `lib/libz.a`.
     pub library: Name,
 }
+
+reads_text!(LibraryId);
 
 impl fmt::Display for LibraryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -43,12 +45,13 @@ by_text!(LibraryId);
 
 /// A library as a recipe names it: `png` is one of the recipe's own, `zlib/z` one of another
 /// recipe.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LibraryRef {
     recipe: Option<Name>,
     library: Name,
 }
+
+reads_text!(LibraryRef);
 
 impl LibraryRef {
     /// The library that this means in the recipe `own`.
@@ -211,12 +214,14 @@ impl Language {
 }
 
 /// A file that can be compiled: its name says in which language it is. Written as its path.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "RelPath", into = "RelPath")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "RelPath")]
 pub struct SourceFile {
     path: RelPath,
     language: Language,
 }
+
+reads_text!(SourceFile);
 
 impl SourceFile {
     /// Where it is in the source tree.
@@ -261,6 +266,14 @@ impl TryFrom<RelPath> for SourceFile {
             Some(language) => Ok(Self { path, language }),
             None => Err(SourceFileError::Language { path }),
         }
+    }
+}
+
+impl TryFrom<String> for SourceFile {
+    type Error = SourceFileError;
+
+    fn try_from(text: String) -> Result<Self, SourceFileError> {
+        text.parse()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use camino::{Utf8Component, Utf8Path};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::printable::{is_plain, line};
 
@@ -65,9 +65,11 @@ macro_rules! text_type {
 pub(super) use text_type;
 
 /// The name of a recipe, a library or a pkg-config module: `zlib`, `sqlite3`, `libffi`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct Name(String);
+
+reads_text!(Name);
 
 text_type!(
     Name,
@@ -84,9 +86,11 @@ text_type!(
 
 /// An upstream version, as upstream writes it. Compared for equality only: upstreams order theirs
 /// in many ways.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct Version(String);
+
+reads_text!(Version);
 
 text_type!(
     Version,
@@ -104,9 +108,11 @@ text_type!(
 /// The name of a vulnerability in a public database: `CVE-2026-85091`, `GHSA-5qpq-xqfv-j9pg`, or
 /// another in the form `<DB>-<ENTRYID>` of the OSV schema,
 /// <https://ossf.github.io/osv-schema/#id-modified-fields>: `OSV-2022-110`, `DSA-5000-1`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct VulnerabilityId(String);
+
+reads_text!(VulnerabilityId);
 
 text_type!(
     VulnerabilityId,
@@ -143,9 +149,11 @@ text_type!(
 /// A relative path with `/` between its parts, none of them empty, `.` or `..`: it can't leave the
 /// folder that it is joined to, on any system. Nor does it start as an option (`-`) or a response
 /// file (`@`) does, so that it is a path wherever a command line has it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct RelPath(String);
+
+reads_text!(RelPath);
 
 text_type!(
     RelPath,
@@ -199,9 +207,11 @@ impl RelPath {
 }
 
 /// A folder of the source tree: a relative path, or `.` for its top.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct TreeDir(String);
+
+reads_text!(TreeDir);
 
 text_type!(
     TreeDir,
@@ -212,9 +222,11 @@ text_type!(
 );
 
 /// The name of a C macro.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct Macro(String);
+
+reads_text!(Macro);
 
 text_type!(
     Macro,
@@ -229,9 +241,11 @@ text_type!(
 
 /// A text of one line, which shows as what it is: [`is_plain`] in all its characters. It may be
 /// empty.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
+#[serde(into = "String")]
 pub struct Line(String);
+
+reads_text!(Line);
 
 text_type!(
     Line,
@@ -257,9 +271,11 @@ impl std::ops::Deref for Line {
 
 /// What a `.pc` file says of a module. The characters that mean something there are not in it: `#`
 /// starts a comment, `$` and `` ` `` stand before what is replaced, `\` before what is not.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(into = "String")]
 pub struct Description(String);
+
+reads_text!(Description);
 
 text_type!(
     Description,
@@ -276,9 +292,11 @@ pub fn is_literal_in_pc(text: &str) -> bool {
 }
 
 /// A text in which `{version}` stands for the locked version; no other braces are allowed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(into = "String")]
 pub struct Template(String);
+
+reads_text!(Template);
 
 text_type!(
     Template,

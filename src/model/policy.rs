@@ -22,9 +22,10 @@ struct Licenses {
 }
 
 /// A licence of the SPDX list or a `LicenseRef-…`, where needed with an exception.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Debug, Clone)]
 struct License(String);
+
+reads_text!(License);
 
 impl TryFrom<String> for License {
     type Error = String;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use packageurl::PackageUrl;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::Version;
 
@@ -13,9 +13,11 @@ use super::Version;
 pub struct Purl(PackageUrl<'static>);
 
 /// A package URL that names a package and no version, archive or part of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(into = "String")]
 pub struct PurlPackage(Purl);
+
+reads_text!(PurlPackage);
 
 /// A text that is no package URL, or not of the kind that is wanted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

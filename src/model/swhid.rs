@@ -5,16 +5,18 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::Sha1;
 
 const PREFIX: &str = "swh:1:dir:";
 
 /// `swh:1:dir:…`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(into = "String")]
 pub struct SwhDir(Sha1);
+
+reads_text!(SwhDir);
 
 /// A text that is no identifier of a folder.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

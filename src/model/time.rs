@@ -6,12 +6,14 @@ use std::str::FromStr;
 
 use jiff::civil;
 use jiff::tz::Offset;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// A day of the calendar, `YYYY-MM-DD`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct Date(civil::Date);
+
+reads_text!(Date);
 
 /// A text that is no day.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -48,9 +50,11 @@ text_schema!(Date, {
 });
 
 /// A point in time. Displayed to the second, in UTC: `2026-01-02T03:04:05Z` (RFC 3339).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct Timestamp(jiff::Timestamp);
+
+reads_text!(Timestamp);
 
 /// A text that is no point in time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -410,11 +410,10 @@ libraries = ["demo"]
                 16,
                 "names `a.c` twice",
             ),
-            // No value of the key's type, and so shown at the key.
             (
                 "\"a.c\", \"b.c\"",
                 "\"a.c\",\n\"a.y\"",
-                15,
+                16,
                 "`a.y` is in no language",
             ),
             (
