@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use camino::Utf8PathBuf;
 use wasideps::build::{Outcome, Prefix};
+use wasideps::model::BuildConfig;
 use wasideps::report::Silent;
 use wasideps::session::{Building, Options, SdkChoice, Session, SessionError};
 
@@ -35,7 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let session = Session::open(Options::default(), &Silent).map_err(|errors| all(&errors))?;
     let zlib = "zlib".parse()?;
     let selection = session
-        .select(&[zlib])
+        .select(&[zlib], BuildConfig::default())
         .map_err(|errors| format!("{errors:?}"))?;
     let prepared = session.prepare(selection, &SdkChoice::default())?;
     let prefix = Prefix::hold(&path, &Silent)?;

@@ -10,7 +10,7 @@ use wasideps::build::{Closure, Manifest, rule_prerequisites};
 use wasideps::cli::{self, CliError};
 use wasideps::fetch::entries::{Entry, Kind, Limits, Walk};
 use wasideps::fetch::{PatchProblem, apply_patch};
-use wasideps::model::{CatalogError, Lock, Program, Recipe, Suite};
+use wasideps::model::{CatalogError, Lock, Program, Recipe, RecipeFile, Suite};
 
 /// Panics on an input that shows a fault.
 type Target = fn(&[u8]);
@@ -58,8 +58,11 @@ pub fn recipe(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else {
         return;
     };
-    match Recipe::parse("recipe", text) {
-        Ok(recipe) => assert!(!recipe.libraries.is_empty()),
+    match RecipeFile::parse("recipe", text) {
+        Ok(file) => {
+            let makes = |recipe: &Recipe| !recipe.libraries.is_empty();
+            assert!(file.recipes().all(|recipe| makes(recipe)));
+        }
         Err(errors) => errors.into_iter().map(Box::new).for_each(drawn),
     }
 }

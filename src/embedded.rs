@@ -91,12 +91,12 @@ mod tests {
         let catalog = Catalog::load(recipes(), patches(), exclusions().expect("parses"))
             .expect("recipes are whole");
         let lock = Lock::parse("lockfile.json", LOCKFILE).expect("parses");
-        let selection = catalog
-            .select(&lock, &[])
+        let sources = catalog
+            .overview(&lock, &[])
             .expect("the lock goes with the recipes");
-        for selected in &selection.sources {
+        for selected in sources.iter().flat_map(|overall| catalog.each(overall)) {
             let tests = catalog
-                .select_tests(selected)
+                .select_tests(&selected)
                 .expect("the lock goes with the tests");
             assert!(tests.is_some(), "{} has no tests", selected.title());
         }

@@ -9,11 +9,10 @@ pub fn selected(name: &str) -> Selected {
     let catalog = Catalog::load(embedded::recipes(), embedded::patches(), exclusions)
         .expect("the project's own");
     let lock = Lock::parse("lockfile.json", embedded::LOCKFILE).expect("the project's own");
-    let selection = catalog
-        .select(&lock, &[name.parse().expect("a name")])
+    let sources = catalog
+        .overview(&lock, &[name.parse().expect("a name")])
         .expect("a selection");
-    selection
-        .sources
+    sources
         .into_iter()
         .find(|selected| selected.recipe.name.as_str() == name)
         .expect("it is selected")

@@ -35,6 +35,5 @@ pub fn sdk(args: &ToolchainArgs) -> SdkChoice {
         path: args.wasi_sdk.clone(),
         release: args.sdk.clone(),
         python: args.python.clone(),
-        config: args.config(),
     }
 }

@@ -69,21 +69,17 @@ impl Fetcher<'_> {
         version: &Version,
         old: Option<&LockedSource>,
     ) -> Result<Relocked, Vec<FetchError>> {
-        let Some(recipe) = catalog.recipe(name, version) else {
-            let recipes = catalog
-                .recipes()
-                .filter(|(other, _)| *other == name)
-                .flat_map(|(_, recipes)| recipes);
-            let known = recipes
-                .flat_map(|recipe| &recipe.versions)
-                .map(ToString::to_string)
-                .collect();
+        let file = catalog.recipe(name, version);
+        let Some((file, recipe)) = file.and_then(|file| Some((file, file.overall(version)?)))
+        else {
+            let known = catalog.versions(name);
             return Err(vec![FetchError::NoRecipe {
                 name: name.clone(),
                 version: version.clone(),
-                known,
+                known: known.into_iter().map(ToString::to_string).collect(),
             }]);
         };
+        let recipe = &recipe;
         let subject = format!("{name} {version}");
         let (origins, mut reached) = self.reach(&subject, recipe, version, old)?;
         let Some(first) = reached.first() else {
@@ -102,25 +98,21 @@ impl Fetcher<'_> {
             return Err(disagreeing);
         }
         let compared = self.relock_compared(&subject, recipe, version, &first.inputs, old)?;
-        // A lock whose patches do not apply is none: the tree is made at once, and is then there
-        // for the build.
-        let selected = with_ours(
-            catalog,
-            recipe,
-            version,
-            plan::inputs_digest(&first.inputs),
-            origins,
-        );
+        let inputs = plan::inputs_digest(&first.inputs);
+        let ours = |recipe| with_ours(catalog, recipe, version, inputs, origins.clone());
+        let locked = ours(recipe).source;
+        let each: Vec<_> = file
+            .each(version)
+            .into_iter()
+            .map(|(_, recipe)| recipe)
+            .collect();
         let unpacked = reached.swap_remove(0).unpacked;
-        self.finish(&selected, unpacked, &plan::tree_key(&selected))
-            .map_err(|error| vec![error])?;
-        let tests = self
-            .relock_tests(&subject, catalog, recipe, &selected.source)
-            .map_err(|error| vec![error])?;
+        self.make_trees(each.iter().map(|recipe| ours(recipe)), unpacked)?;
+        let tests = self.relock_tests(&subject, catalog, (recipe, &each), &locked)?;
         let source = LockedSource {
             tests,
             compared,
-            ..selected.source
+            ..locked
         };
         for text in lost(old, &source) {
             self.reporter.event(Event::Warning {
@@ -131,26 +123,82 @@ impl Fetcher<'_> {
         Ok(Relocked { source, moved })
     }
 
-    /// The second selection of a source that has just been locked: what its tests need. Origins
-    /// that do not hold all of that (a crate without upstream's tests) take no part; those that
-    /// could not be looked into stay, since their archives are pinned.
+    /// Makes the trees of all configurations at once: a lock whose patches do not apply is none,
+    /// and the build then has them. `unpacked` is what the first one is made from.
+    fn make_trees(
+        &self,
+        selected: impl IntoIterator<Item = Selected>,
+        unpacked: Unpacked,
+    ) -> Result<(), Vec<FetchError>> {
+        let mut unpacked = Some(unpacked);
+        for selected in selected {
+            match unpacked.take() {
+                Some(unpacked) => {
+                    self.finish(&selected, unpacked, &plan::tree_key(&selected))
+                        .map_err(|error| vec![error])?;
+                }
+                None => _ = self.source(&selected).map_err(|error| error.errors)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The second selection of a source that has just been locked: what its tests need. `recipes`
+    /// is the overall recipe of the version and each that it resolves to. Origins that do not hold
+    /// all of that (a crate without upstream's tests) take no part; those that could not be looked
+    /// into stay, since their archives are pinned.
     fn relock_tests(
         &self,
         subject: &str,
         catalog: &Catalog,
-        recipe: &Recipe,
+        recipes: (&Recipe, &[&Arc<Recipe>]),
         source: &LockedSource,
-    ) -> Result<Option<LockedTests>, FetchError> {
-        let Some(suite) = catalog.suite(&recipe.name, &source.version) else {
+    ) -> Result<Option<LockedTests>, Vec<FetchError>> {
+        let (overall, each) = recipes;
+        let Some(suite) = catalog.suite(&overall.name, &source.version) else {
             return Ok(None);
         };
-        let tested = suite
-            .recipe(recipe)
-            .map_err(|problem| FetchError::TestInputs {
+        let tested = |recipe: &Recipe| {
+            let problem = |problem| FetchError::TestInputs {
                 subject: subject.to_owned(),
                 problem,
-            })?;
-        let tested = Arc::new(tested);
+            };
+            suite.recipe(recipe).map(Arc::new).map_err(problem)
+        };
+        let each: Result<Vec<_>, _> = each.iter().map(|recipe| tested(recipe)).collect();
+        let each = each.map_err(|error| vec![error])?;
+        let overall = tested(overall).map_err(|error| vec![error])?;
+        let (origins, first) = self
+            .reach_tests(subject, &overall, source)
+            .map_err(|error| vec![error])?;
+        let inputs = plan::inputs_digest(&first.inputs);
+        let ours = |recipe| with_ours(catalog, recipe, &source.version, inputs, origins.clone());
+        self.make_trees(each.iter().map(ours), first.unpacked)?;
+        let LockedSource {
+            inputs,
+            origins,
+            mut patches,
+            mut overlays,
+            ..
+        } = ours(&overall).source;
+        patches.retain(|file, _| suite.patches.iter().any(|patch| patch.file == *file));
+        overlays.retain(|file, _| suite.overlays.iter().any(|overlay| overlay.file == *file));
+        Ok(Some(LockedTests {
+            inputs,
+            origins,
+            patches,
+            overlays,
+        }))
+    }
+
+    /// The origins of a source that hold what its tests need, and the first one that was looked
+    /// into.
+    fn reach_tests(
+        &self,
+        subject: &str,
+        tested: &Recipe,
+        source: &LockedSource,
+    ) -> Result<(Vec<Origin>, Reached), FetchError> {
         let mut origins = Vec::new();
         let mut first: Option<Reached> = None;
         for origin in &source.origins {
@@ -201,37 +249,10 @@ impl Fetcher<'_> {
                 Some(_) => {}
             }
         }
-        let Some(Reached {
-            unpacked, inputs, ..
-        }) = first
-        else {
-            return Err(FetchError::NoTests {
-                subject: subject.to_owned(),
-            });
-        };
-        let selected = with_ours(
-            catalog,
-            &tested,
-            &source.version,
-            plan::inputs_digest(&inputs),
-            origins,
-        );
-        self.finish(&selected, unpacked, &plan::tree_key(&selected))?;
-        let LockedSource {
-            inputs,
-            origins,
-            mut patches,
-            mut overlays,
-            ..
-        } = selected.source;
-        patches.retain(|file, _| suite.patches.iter().any(|patch| patch.file == *file));
-        overlays.retain(|file, _| suite.overlays.iter().any(|overlay| overlay.file == *file));
-        Ok(Some(LockedTests {
-            inputs,
-            origins,
-            patches,
-            overlays,
-        }))
+        let first = first.ok_or_else(|| FetchError::NoTests {
+            subject: subject.to_owned(),
+        })?;
+        Ok((origins, first))
     }
 
     /// Brings every origin: those for the lock, and those that were had.
@@ -250,7 +271,8 @@ impl Fetcher<'_> {
                 Ok(Some(candidate)) => candidate,
                 Ok(None) => {
                     let text = format!(
-                        "{subject}: the recipe names no release of its crate with this version; that origin is left out"
+                        "{subject}: the recipe has {} for other versions alone; that origin is left out",
+                        template.place
                     );
                     self.reporter.event(Event::Note { text });
                     continue;
@@ -371,46 +393,42 @@ impl Fetcher<'_> {
     }
 }
 
-/// The origin at `version`; none where it is a crate that holds no such version.
+/// The origin at `version`; none where it does not have the version.
 pub(super) fn resolve(
     template: &OriginTemplate,
     version: &Version,
 ) -> Result<Option<Candidate>, FetchError> {
+    let bad = |origin: &str, problem: String| FetchError::BadPlace {
+        origin: origin.to_owned(),
+        problem,
+    };
     let place = match &template.place {
-        PlaceTemplate::Url(url) => {
-            let url = url.at(version);
-            Place::Url(
-                url.parse()
-                    .map_err(|error: url::ParseError| FetchError::BadPlace {
-                        origin: url.clone(),
-                        problem: error.to_string(),
-                    })?,
-            )
-        }
-        PlaceTemplate::Crate { name, releases, .. } => match releases.get(version) {
-            Some(release) => Place::Crate {
+        PlaceTemplate::Url(urls) => urls.at(version).map(|url| {
+            let parsed = url.parse().map(Place::Url);
+            parsed.map_err(|error: url::ParseError| bad(&url, error.to_string()))
+        }),
+        PlaceTemplate::Crate { name, releases, .. } => releases.get(version).map(|release| {
+            Ok(Place::Crate {
                 name: name.clone(),
                 version: release.clone(),
-            },
-            None => return Ok(None),
-        },
-        PlaceTemplate::Debian { package, file } => {
-            let file = file.at(version);
-            let bad = |error: NameError| FetchError::BadPlace {
-                origin: file.clone(),
-                problem: error.to_string(),
-            };
-            Place::Debian {
+            })
+        }),
+        PlaceTemplate::Debian { package, file } => file.at(version).map(|file| {
+            let parsed = file.parse().map(|file| Place::Debian {
                 package: package.clone(),
-                file: file.parse().map_err(bad)?,
-            }
-        }
-        PlaceTemplate::Folder(folder) => Place::Folder(folder.clone()),
+                file,
+            });
+            parsed.map_err(|error: NameError| bad(&file, error.to_string()))
+        }),
+        PlaceTemplate::Folder(folder) => Some(Ok(Place::Folder(folder.clone()))),
+    };
+    let (Some(place), Some(root)) = (place.transpose()?, template.root.at(version)) else {
+        return Ok(None);
     };
     let published = template.published_sha256.get(version).copied();
     Ok(Some(Candidate {
         place,
-        root: template.root.at(version),
+        root,
         published,
     }))
 }

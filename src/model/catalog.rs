@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::graph::{self, EdgeError, EdgeProblem, Graph};
 use super::{
-    ErrorClass, Exclusions, GlobsError, Library, Lock, LockedSource, Name, NameError,
-    PlaceTemplate, Recipe, RelPath, Sha256, Suite, SuiteError, SyntaxError, Version,
+    BuildConfig, ErrorClass, Exclusions, GlobsError, Library, Lock, LockedSource, Name, NameError,
+    PlaceTemplate, Recipe, RecipeFile, RelPath, Sha256, Suite, SuiteError, SyntaxError, Version,
 };
 
 /// Files by path: what a recipes' folder holds, wherever it came from.
@@ -15,20 +15,29 @@ pub type Files = BTreeMap<RelPath, Vec<u8>>;
 /// Every recipe of a recipes' folder, each checked by itself and against the exclusions.
 #[derive(Debug)]
 pub struct Catalog {
-    recipes: BTreeMap<Name, Vec<Arc<Recipe>>>,
+    recipes: BTreeMap<Name, Vec<RecipeFile>>,
     suites: BTreeMap<Name, Vec<Arc<Suite>>>,
     files: Files,
     patches: Files,
     exclusions: Exclusions,
 }
 
-/// What a lock chose.
+/// What a lock chose, as it is built for one configuration.
 #[derive(Debug)]
 pub struct Selection {
+    config: BuildConfig,
     /// What a source requires comes before it, but for sources that require each other.
     pub sources: Vec<Selected>,
     /// Of all their libraries.
     pub graph: Graph,
+}
+
+impl Selection {
+    /// What it is built for: the recipes are resolved for that.
+    #[must_use]
+    pub fn config(&self) -> BuildConfig {
+        self.config
+    }
 }
 
 /// One source with its recipe and the bytes of ours that go into its tree.
@@ -204,7 +213,9 @@ impl Catalog {
             errors.extend(parsed.err().unwrap_or_default());
         }
         if errors.is_empty() {
-            let recipes = catalog.recipes.values().flatten();
+            let files = catalog.recipes.values().flatten();
+            // All recipes of a file have the same edges.
+            let recipes = files.filter_map(|file| file.recipes().next());
             errors.extend(
                 recipes
                     .flat_map(|recipe| catalog.nowhere(recipe))
@@ -225,7 +236,7 @@ impl Catalog {
         text: &str,
     ) -> Result<(), Vec<CatalogError>> {
         let located = |error| CatalogError::Recipe(Box::new(error));
-        let recipe = Recipe::parse(path.as_str(), text)
+        let recipe = RecipeFile::parse(path.as_str(), text)
             .map_err(|errors| errors.into_iter().map(located).collect::<Vec<_>>())?;
         let mut errors = Vec::new();
         self.check(&recipe, folder, path, &mut errors);
@@ -237,7 +248,7 @@ impl Catalog {
                 (&recipe.file, &recipe.versions),
             )
         }));
-        others.push(Arc::new(recipe));
+        others.push(recipe);
         if errors.is_empty() {
             Ok(())
         } else {
@@ -307,7 +318,8 @@ impl Catalog {
                     recipe: edge.to.recipe.clone(),
                 },
                 Some(others) => {
-                    let libraries = others.iter().flat_map(|other| &other.libraries);
+                    let recipes = others.iter().filter_map(|file| file.recipes().next());
+                    let libraries = recipes.flat_map(|other| &other.libraries);
                     graph::missing(&edge.to, libraries.map(|library| &library.name))?
                 }
             };
@@ -344,38 +356,48 @@ impl Catalog {
         ))
     }
 
-    fn check(&self, recipe: &Recipe, folder: &str, path: &RelPath, errors: &mut Vec<CatalogError>) {
-        if recipe.name.as_str() != folder {
+    fn check(
+        &self,
+        file: &RecipeFile,
+        folder: &str,
+        path: &RelPath,
+        errors: &mut Vec<CatalogError>,
+    ) {
+        if file.name.as_str() != folder {
             errors.push(CatalogError::Misplaced {
                 file: path.clone(),
-                name: recipe.name.clone(),
+                name: file.name.clone(),
                 folder: folder.to_owned(),
             });
         }
-        let mut missing = |what, file: String| {
-            errors.push(CatalogError::MissingFile {
-                recipe: recipe.file.clone(),
-                what,
-                file,
-            });
-        };
-        for overlay in recipe
-            .overlays
-            .iter()
-            .filter(|overlay| self.overlay(recipe, &overlay.file).is_none())
-        {
-            missing("the overlay", overlay.file.to_string());
-        }
-        for patch in recipe
-            .patches
-            .iter()
-            .filter(|patch| self.patch(recipe, &patch.file).is_none())
-        {
-            missing(
-                "the patch",
-                format!("patches/{}/{}", recipe.name, patch.file),
+        let mut missing = BTreeSet::new();
+        for recipe in file.recipes() {
+            let overlays = recipe.overlays.iter().map(|overlay| &overlay.file);
+            missing.extend(
+                overlays
+                    .filter(|overlay| self.overlay(recipe, overlay).is_none())
+                    .map(|overlay| ("the overlay", overlay.to_string())),
+            );
+            let patches = recipe.patches.iter().map(|patch| &patch.file);
+            missing.extend(
+                patches
+                    .filter(|patch| self.patch(recipe, patch).is_none())
+                    .map(|patch| ("the patch", format!("patches/{}/{patch}", recipe.name))),
             );
         }
+        errors.extend(
+            missing
+                .into_iter()
+                .map(|(what, missing)| CatalogError::MissingFile {
+                    recipe: file.file.clone(),
+                    what,
+                    file: missing,
+                }),
+        );
+        // The names are the same in all recipes of a file.
+        let Some(recipe) = file.recipes().next() else {
+            return;
+        };
         let crates = recipe
             .origins
             .iter()
@@ -406,16 +428,23 @@ impl Catalog {
         &self.exclusions
     }
 
-    /// The recipes of each name.
-    pub fn recipes(&self) -> impl Iterator<Item = (&Name, &[Arc<Recipe>])> {
+    /// The recipes' files of each name.
+    pub fn recipes(&self) -> impl Iterator<Item = (&Name, &[RecipeFile])> {
         self.recipes
             .iter()
             .map(|(name, recipes)| (name, recipes.as_slice()))
     }
 
-    /// The recipe of `name` that is written for `version`.
+    /// The versions that the recipes of `name` are written for.
     #[must_use]
-    pub fn recipe(&self, name: &Name, version: &Version) -> Option<&Arc<Recipe>> {
+    pub fn versions(&self, name: &Name) -> Vec<&Version> {
+        let files = self.recipes.get(name).map_or(&[][..], Vec::as_slice);
+        files.iter().flat_map(|file| &file.versions).collect()
+    }
+
+    /// The recipe's file of `name` that is written for `version`.
+    #[must_use]
+    pub fn recipe(&self, name: &Name, version: &Version) -> Option<&RecipeFile> {
         self.recipes
             .get(name)?
             .iter()
@@ -498,11 +527,61 @@ impl Catalog {
     }
 
     /// Chooses the sources called `names` (all of the lock, where that is empty) and what they
-    /// depend on.
+    /// depend on, as they are built for `config`.
     ///
     /// # Errors
     /// All that keeps them from being built together.
-    pub fn select(&self, lock: &Lock, names: &[Name]) -> Result<Selection, Vec<SelectionError>> {
+    pub fn select(
+        &self,
+        lock: &Lock,
+        names: &[Name],
+        config: BuildConfig,
+    ) -> Result<Selection, Vec<SelectionError>> {
+        let resolve = |file: &RecipeFile, version: &Version| file.resolve(config, version).cloned();
+        let (sources, graph) = self.walk(lock, names, &resolve, true)?;
+        Ok(Selection {
+            config,
+            sources,
+            graph,
+        })
+    }
+
+    /// The same for what looks at versions and builds none: each recipe has all that some
+    /// configuration uses, as [`RecipeFile::overall`] has it.
+    ///
+    /// # Errors
+    /// As of [`Self::select`].
+    pub fn overview(
+        &self,
+        lock: &Lock,
+        names: &[Name],
+    ) -> Result<Vec<Selected>, Vec<SelectionError>> {
+        let (sources, _) = self.walk(lock, names, &RecipeFile::overall, false)?;
+        Ok(sources)
+    }
+
+    /// The source of an overview as each different recipe of its version has it.
+    #[must_use]
+    pub fn each(&self, overall: &Selected) -> Vec<Selected> {
+        let Selected { recipe, source, .. } = overall;
+        let file = self.recipe(&recipe.name, &source.version);
+        let recipes = file
+            .map(|file| file.each(&source.version))
+            .unwrap_or_default();
+        let selected = recipes.into_iter().map(|(_, recipe)| {
+            // What of ours has changed is an error of the overview.
+            self.selected(recipe, source, &mut Vec::new())
+        });
+        selected.collect()
+    }
+
+    fn walk(
+        &self,
+        lock: &Lock,
+        names: &[Name],
+        resolve: &Resolve<'_>,
+        is_build: bool,
+    ) -> Result<(Vec<Selected>, Graph), Vec<SelectionError>> {
         let mut errors = self.excluded_in(lock);
         let wanted: Vec<&Name> = if names.is_empty() {
             lock.sources.keys().collect()
@@ -512,6 +591,7 @@ impl Catalog {
         let mut walk = Walk {
             catalog: self,
             lock,
+            resolve,
             sources: Vec::new(),
             done: BTreeSet::new(),
             errors: Vec::new(),
@@ -520,7 +600,12 @@ impl Catalog {
             walk.visit(name);
         }
         errors.append(&mut walk.errors);
-        errors.extend(collisions(&walk.sources));
+        // In an overview, one recipe may install a file in two ways.
+        let is_error = |error: &SelectionError| match error {
+            SelectionError::Collision { first, second, .. } => is_build || first != second,
+            _ => true,
+        };
+        errors.extend(collisions(&walk.sources).into_iter().filter(is_error));
         let graph = Graph::new(walk.sources.iter().map(|selected| &*selected.recipe))
             .unwrap_or_else(|edges| {
                 errors.extend(edges.iter().map(|edge| SelectionError::Edge {
@@ -530,10 +615,7 @@ impl Catalog {
                 Graph::default()
             });
         if errors.is_empty() {
-            Ok(Selection {
-                sources: walk.sources,
-                graph,
-            })
+            Ok((walk.sources, graph))
         } else {
             Err(errors)
         }
@@ -619,11 +701,15 @@ impl Catalog {
     }
 }
 
+/// What of a recipe's file counts for a version; none where it is not written for it.
+type Resolve<'r> = dyn Fn(&RecipeFile, &Version) -> Option<Arc<Recipe>> + 'r;
+
 /// A depth-first walk along what sources require: that comes before them. Edges that lead nowhere
 /// are left to the graph.
 struct Walk<'a> {
     catalog: &'a Catalog,
     lock: &'a Lock,
+    resolve: &'a Resolve<'a>,
     sources: Vec<Selected>,
     done: BTreeSet<Name>,
     errors: Vec<SelectionError>,
@@ -638,21 +724,13 @@ impl Walk<'_> {
             self.errors.push(self.unknown(name));
             return;
         };
-        let Some(recipe) = self.catalog.recipe(name, &source.version) else {
-            let recipes = self
-                .catalog
-                .recipes
-                .get(name)
-                .map_or(&[][..], Vec::as_slice);
-            let known = recipes
-                .iter()
-                .flat_map(|recipe| &recipe.versions)
-                .map(ToString::to_string)
-                .collect();
+        let file = self.catalog.recipe(name, &source.version);
+        let Some(recipe) = file.and_then(|file| (self.resolve)(file, &source.version)) else {
+            let known = self.catalog.versions(name);
             self.errors.push(SelectionError::NoRecipe {
                 name: name.clone(),
                 version: source.version.clone(),
-                known,
+                known: known.into_iter().map(ToString::to_string).collect(),
             });
             return;
         };
@@ -663,7 +741,7 @@ impl Walk<'_> {
         {
             self.visit(required);
         }
-        let selected = self.catalog.selected(recipe, source, &mut self.errors);
+        let selected = self.catalog.selected(&recipe, source, &mut self.errors);
         self.sources.push(selected);
     }
 

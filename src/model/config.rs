@@ -292,6 +292,12 @@ impl Variant {
         self.0 & feature.bit() != 0
     }
 
+    /// Whether it has each feature of `other`.
+    #[must_use]
+    pub fn has_all(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
     /// Its features, in the order of [`Feature::ALL`].
     pub fn features(self) -> impl Iterator<Item = Feature> {
         Feature::ALL
@@ -435,6 +441,14 @@ impl From<BuildConfig> for Wire {
 }
 
 impl BuildConfig {
+    /// All that there are, the default first.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Target::ALL.into_iter().flat_map(|target| {
+            let variants = (0..1 << Feature::ALL.len()).map(Variant);
+            variants.filter_map(move |variant| Self::new(target, variant).ok())
+        })
+    }
+
     /// `variant` for `target`.
     ///
     /// # Errors

@@ -5,7 +5,9 @@
 mod by_text;
 
 mod address;
+mod by_version;
 mod catalog;
+mod condition;
 mod config;
 mod content;
 mod cpe;
@@ -26,6 +28,7 @@ mod policy;
 pub mod printable;
 mod purl;
 mod recipe;
+mod recipe_file;
 mod recipe_wire;
 mod step;
 mod suite;
@@ -34,6 +37,7 @@ mod syntax;
 mod time;
 
 pub use address::{check_url, shown_url};
+pub use by_version::ByVersion;
 pub use catalog::{Catalog, CatalogError, Files, Selected, Selection, SelectionError};
 pub use config::{BuildConfig, ConfigError, Feature, ProgramForm, Target, TargetSpec, Variant};
 pub use content::{Content, Sha1};
@@ -67,6 +71,7 @@ pub use recipe::{
     ComparedTemplate, Extra, Identifiers, Justification, License, LicenseText, NotAffected,
     OriginTemplate, Overlay, Patch, PkgConfig, PlaceTemplate, Recipe, VersionIn,
 };
+pub use recipe_file::RecipeFile;
 pub use recipe_wire::recipe_schema;
 pub use step::{Action, Answer, Questions, Step, StepProblem};
 pub use suite::{

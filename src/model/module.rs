@@ -163,7 +163,7 @@ mod tests {
              identifiers = {{ cpe = 'a:b', purl = 'pkg:generic/{name}' }}\ninputs = {{ include = ['*'], max-size = 1000 }}\n\
              origin = [{{ folder = 'f', root = '' }}]\n{tables}"
         );
-        Recipe::parse(name, &text).unwrap_or_else(|errors| panic!("{errors:?}"))
+        Recipe::clone(&Recipe::example(&text))
     }
 
     /// `Requires`, `Requires.private`, `Libs` and `Libs.private` of the module `name`.

@@ -2,6 +2,7 @@
 //! format is told in `docs/recipes.md`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,20 +11,19 @@ use url::Url;
 use super::library::{Library, LibraryId, Unit};
 use super::step::Step;
 use super::{
-    ConsumerFlag, CpeProduct, Description, Inputs, Line, LinkFlag, Name, Origin, PurlPackage,
-    RelPath, Sha256, Template, Version, VulnerabilityId,
+    ByVersion, ConsumerFlag, CpeProduct, Description, Inputs, Line, LinkFlag, Name, Origin,
+    PurlPackage, RelPath, Sha256, Template, Version, VulnerabilityId,
 };
 
-/// A recipe, checked as far as it can be without the source that it is for.
+/// A plain recipe: what counts of a recipe's file for a version and a build configuration, checked
+/// as far as it can be without the source that it is for.
 #[derive(Debug, Clone)]
 pub struct Recipe {
     /// The file that it was read from, relative to the recipes' folder: `zlib/recipe.toml`.
     pub file: String,
-    /// Of its text: whatever it says may change what is installed.
+    /// Of the file's text: whatever it says may change what is installed.
     pub digest: Sha256,
     pub name: Name,
-    /// The versions that it is written for; never empty.
-    pub versions: Vec<Version>,
     pub summary: Line,
     pub homepage: Url,
     /// The person or organisation that makes the source.
@@ -34,6 +34,7 @@ pub struct Recipe {
     pub origins: Vec<OriginTemplate>,
     /// Where it can be had with some files changed: compared, never built from.
     pub compared: Vec<ComparedTemplate>,
+    /// Those of the version, for all configurations.
     pub inputs: Inputs,
     pub overlays: Vec<Overlay>,
     /// Copies by the file that they are made from, then templates; after the patches, before the
@@ -113,7 +114,7 @@ pub struct Identifiers {
 }
 
 /// A file of ours that is put into the source tree.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Overlay {
     /// Beside the recipe.
     pub file: RelPath,
@@ -208,8 +209,9 @@ impl Justification {
 #[derive(Debug, Clone)]
 pub struct OriginTemplate {
     pub place: PlaceTemplate,
-    /// The folder inside the archive that the inputs are below; empty for its top.
-    pub root: Template,
+    /// The folder inside the archive that the inputs are below; empty for its top. It has a text
+    /// for each version that the place has.
+    pub root: ByVersion,
     /// What public records say of the archive's digest, by version.
     pub published_sha256: BTreeMap<Version, Sha256>,
 }
@@ -263,7 +265,7 @@ pub struct ComparedTemplate {
 #[derive(Debug, Clone)]
 pub enum PlaceTemplate {
     /// An archive at a URL.
-    Url(Template),
+    Url(ByVersion),
     /// A crate of Cargo's registry: our version to the crate's.
     Crate {
         name: Name,
@@ -271,9 +273,33 @@ pub enum PlaceTemplate {
         carries: Option<VersionIn>,
     },
     /// The upstream archive of a Debian source package.
-    Debian { package: Name, file: Template },
+    Debian { package: Name, file: ByVersion },
     /// A folder in which a file with the right digest is looked for; relative to the lock file's.
     Folder(Line),
+}
+
+/// As messages call it where it has no version.
+impl fmt::Display for PlaceTemplate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url(_) => f.write_str("a URL"),
+            Self::Crate { name, .. } => write!(f, "the crate {name}"),
+            Self::Debian { package, .. } => write!(f, "Debian's {package}"),
+            Self::Folder(folder) => write!(f, "the folder {folder}"),
+        }
+    }
+}
+
+impl PlaceTemplate {
+    /// Whether it has `version`.
+    #[must_use]
+    pub fn has(&self, version: &Version) -> bool {
+        match self {
+            Self::Url(texts) | Self::Debian { file: texts, .. } => texts.at(version).is_some(),
+            Self::Crate { releases, .. } => releases.contains_key(version),
+            Self::Folder(_) => true,
+        }
+    }
 }
 
 impl Recipe {

@@ -139,8 +139,8 @@ impl Job {
 }
 
 impl Plan {
-    /// Plans `selection` with the toolchain of that identity and for its build configuration;
-    /// `created` is when its documents say that they were made.
+    /// Plans `selection` with the toolchain of that identity, which is for the selection's build
+    /// configuration; `created` is when its documents say that they were made.
     #[must_use]
     pub fn new(selection: Selection, toolchain: &Identity, created: Timestamp) -> Self {
         let mut plan = Self {
@@ -149,7 +149,7 @@ impl Plan {
             jobs: IndexVec::default(),
             key: toolchain.digest,
         };
-        let Selection { sources, graph } = selection;
+        let Selection { sources, graph, .. } = selection;
         let mut modules = modules(&graph, sources.iter().map(|selected| &*selected.recipe));
         let with_headers = sources.iter().flat_map(|Selected { recipe, .. }| {
             let libraries = recipe

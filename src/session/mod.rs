@@ -20,7 +20,7 @@ pub use prepared::{Apart, Building, Prepared};
 use crate::build::{Closure, Manifest, TracedManifest};
 use crate::fetch::{Fetcher, Settings};
 use crate::model::{
-    BuildConfig, Catalog, Lock, Name, RelPath, Selection, SelectionError, Timestamp,
+    BuildConfig, Catalog, Lock, Name, RelPath, Selected, Selection, SelectionError, Timestamp,
 };
 use crate::plan::Plan;
 use crate::report::Reporter;
@@ -56,8 +56,6 @@ pub struct SdkChoice {
     pub release: Option<String>,
     /// A branch of CPython, whose release is preferred.
     pub python: Option<String>,
-    /// What is built for.
-    pub config: BuildConfig,
 }
 
 /// An open session. The store is opened when it is needed.
@@ -118,13 +116,26 @@ impl<'r> Session<'r> {
         &self.lock
     }
 
-    /// The locked sources of these names with all that they depend on; no name stands for all of
-    /// the lock.
+    /// The locked sources of these names with all that they depend on, as they are built for
+    /// `config`; no name stands for all of the lock.
     ///
     /// # Errors
     /// All that keeps recipes and lock from going together.
-    pub fn select(&self, names: &[Name]) -> Result<Selection, Vec<SelectionError>> {
-        self.catalog.select(&self.lock, names)
+    pub fn select(
+        &self,
+        names: &[Name],
+        config: BuildConfig,
+    ) -> Result<Selection, Vec<SelectionError>> {
+        self.catalog.select(&self.lock, names, config)
+    }
+
+    /// The same sources with all that some configuration uses of them: for what looks at versions
+    /// and builds none.
+    ///
+    /// # Errors
+    /// As of [`Self::select`].
+    pub fn overview(&self, names: &[Name]) -> Result<Vec<Selected>, Vec<SelectionError>> {
+        self.catalog.overview(&self.lock, names)
     }
 
     /// When documents say that they were made: `$SOURCE_DATE_EPOCH`, else the lock's date at
@@ -197,13 +208,14 @@ impl<'r> Session<'r> {
         }
     }
 
-    /// The SDK that is wanted: found, or fetched.
+    /// The SDK that is wanted, for `config`: found, or fetched.
     ///
     /// # Errors
     /// When none is found and none can be downloaded, or the one that is found does not work.
     pub fn toolchain(
         &self,
         choice: &SdkChoice,
+        config: BuildConfig,
         fetcher: &Fetcher<'_>,
     ) -> Result<Toolchain, SessionError> {
         let request = Request {
@@ -211,7 +223,7 @@ impl<'r> Session<'r> {
             env_sdk: variable("WASI_SDK_PATH")?.map(Into::into),
             release: choice.release.clone(),
             python: choice.python.clone(),
-            config: choice.config,
+            config,
             search: vec!["/opt".into()],
             offline: self.options.offline,
         };
@@ -235,7 +247,7 @@ impl<'r> Session<'r> {
     ) -> Result<Prepared<'_>, SessionError> {
         let created = self.created()?;
         let fetcher = self.fetcher()?;
-        let toolchain = self.toolchain(choice, &fetcher)?;
+        let toolchain = self.toolchain(choice, selection.config(), &fetcher)?;
         let plan = Plan::new(selection, toolchain.identity(), created);
         Ok(Prepared {
             session: self,
@@ -258,7 +270,7 @@ impl<'r> Session<'r> {
             .iter()
             .map(|source| source.name.clone())
             .collect();
-        let selection = match self.select(&names) {
+        let selection = match self.select(&names, manifest.toolchain.config) {
             Ok(selection) => selection,
             Err(errors) => {
                 return Ok(Err(errors

@@ -21,7 +21,8 @@ use crate::cli::printer::Printer;
 use crate::cli::table;
 use crate::fetch::{FetchError, Fetcher, Verdict};
 use crate::model::{
-    CatalogError, ErrorClass, Name, Policy, RelPath, Selected, SelectionError, Timestamp,
+    Catalog, CatalogError, ErrorClass, Name, Policy, RecipeFile, RelPath, Selected, SelectionError,
+    Timestamp,
 };
 use crate::plan;
 use crate::process::side_by_side;
@@ -93,7 +94,14 @@ fn chosen<'p>(
         }
         _ => args.names.clone(),
     };
-    let sources = session.select(&names)?.sources;
+    // A prefix is of one configuration; without one, all that there are count.
+    let sources = match &prefix {
+        Some(prefix) => {
+            let config = prefix.manifest().toolchain.config;
+            session.select(&names, config)?.sources
+        }
+        None => session.overview(&names)?,
+    };
     Ok(Chosen {
         session,
         prefix,
@@ -129,7 +137,7 @@ fn audit(
     report.sources = sources.iter().map(Selected::title).collect();
     let inputs: Vec<_> = sources
         .iter()
-        .map(|selected| unpacked(selected, store))
+        .map(|selected| unpacked(selected, catalog, store))
         .collect();
     let lockfile = global
         .lockfile
@@ -165,12 +173,20 @@ fn audit(
     Ok(())
 }
 
-/// The paths of a source's inputs, where its tree is at hand.
-fn unpacked(selected: &Selected, store: &Store) -> Option<Vec<RelPath>> {
-    let entry = store
-        .entry(Kind::Tree, &plan::tree_key(selected), &Silent)
-        .ok()??;
-    Some(entry.files().iter().map(|file| file.path.clone()).collect())
+/// The paths of a source's inputs, where a tree of it is at hand; with what is added in the trees
+/// that are.
+fn unpacked(selected: &Selected, catalog: &Catalog, store: &Store) -> Option<Vec<RelPath>> {
+    let trees = catalog.each(selected).into_iter().filter_map(|selected| {
+        store
+            .entry(Kind::Tree, &plan::tree_key(&selected), &Silent)
+            .ok()?
+    });
+    let paths = trees.flat_map(|tree| {
+        let paths = tree.files().iter().map(|file| file.path.clone());
+        paths.collect::<Vec<_>>()
+    });
+    let paths: BTreeSet<_> = paths.collect();
+    (!paths.is_empty()).then(|| paths.into_iter().collect())
 }
 
 /// Brings every origin of every source, the sources beside each other.
@@ -311,7 +327,8 @@ fn update(
     let mut packages: Vec<_> = session
         .catalog()
         .recipes()
-        .flat_map(|(_, recipes)| recipes)
+        .flat_map(|(_, files)| files)
+        .flat_map(RecipeFile::recipes)
         .filter_map(|recipe| recipe.debian())
         .map(Name::as_str)
         .collect();

@@ -28,7 +28,7 @@ pub fn run(args: &CheckArgs, global: &Global, printer: &Printer) -> Result<(), F
         .iter()
         .map(|source| source.name.clone())
         .collect();
-    let selection = session.select(&installed)?;
+    let selection = session.select(&installed, args.toolchain.config())?;
     let mut errors: Vec<CliError> = Vec::new();
     for name in args.names.iter().filter(|name| !installed.contains(name)) {
         let known = installed.iter().map(ToString::to_string).collect();

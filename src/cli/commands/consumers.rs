@@ -16,7 +16,11 @@ pub fn sdk(args: &SdkArgs, global: &Global, printer: &Printer) -> Result<(), Fai
     let installed = Installed::open(&prefix)?;
     let manifest = installed.manifest();
     let session = context::session(global, printer)?;
-    let toolchain = session.toolchain(&context::sdk(&args.toolchain), &session.fetcher()?)?;
+    let toolchain = session.toolchain(
+        &context::sdk(&args.toolchain),
+        args.toolchain.config(),
+        &session.fetcher()?,
+    )?;
     if !manifest.toolchain.is_same(toolchain.identity()) {
         return Err(BuildError::OtherToolchain {
             prefix,

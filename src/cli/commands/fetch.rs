@@ -15,7 +15,7 @@ use crate::process::{both, side_by_side};
 
 pub fn run(args: &FetchArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
     let session = context::session(global, printer)?;
-    let selection = session.select(&args.names)?;
+    let selection = session.select(&args.names, args.toolchain.config())?;
     let fetcher = session.fetcher()?;
     if args.all_origins {
         return all_origins(&selection.sources, &fetcher, printer);
@@ -25,7 +25,7 @@ pub fn run(args: &FetchArgs, global: &Global, printer: &Printer) -> Result<(), F
     // All at once: they wait for networks, not for processors.
     let (trees, toolchain) = both(
         || side_by_side(sources, sources.len(), |selected| fetcher.source(selected)),
-        || session.toolchain(&context::sdk(&args.toolchain), &fetcher),
+        || session.toolchain(&context::sdk(&args.toolchain), selection.config(), &fetcher),
     );
     printer.finish_bars();
     let mut rows = table::table(&["source", "version", "files", "inputs digest"]);

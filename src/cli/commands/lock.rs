@@ -65,7 +65,7 @@ pub fn run(args: &LockArgs, global: &Global, printer: &Printer) -> Result<(), Fa
     // The new lock as a whole is checked before it is written: what `lock` writes, `build` takes.
     // Only what was wrong with other sources before is let pass: where two recipes have changed,
     // one has to be first.
-    if let Err(errors) = catalog.select(&lock, &[]) {
+    if let Err(errors) = catalog.overview(&lock, &[]) {
         let (known, new): (Vec<_>, Vec<_>) = errors
             .into_iter()
             .partition(|error| before.contains(&error.to_string()));
@@ -89,7 +89,7 @@ pub fn run(args: &LockArgs, global: &Global, printer: &Printer) -> Result<(), Fa
 
 fn complaints(catalog: &Catalog, lock: &Lock) -> Vec<String> {
     catalog
-        .select(lock, &[])
+        .overview(lock, &[])
         .err()
         .into_iter()
         .flatten()

@@ -29,7 +29,7 @@ struct Listed<'a> {
 pub fn list(global: &Global, printer: &Printer) -> Result<(), Failures> {
     let session = context::session(global, printer)?;
     let catalog = session.catalog();
-    let selection = session.select(&[])?;
+    let sources = session.overview(&[])?;
     let mut rows = table::table(&[
         "source",
         "version",
@@ -39,12 +39,9 @@ pub fn list(global: &Global, printer: &Printer) -> Result<(), Failures> {
         "origins",
         "summary",
     ]);
-    for selected in &selection.sources {
+    for selected in &sources {
         let recipe = &selected.recipe;
-        let recipes = catalog
-            .recipes()
-            .find(|(name, _)| **name == recipe.name)
-            .map_or(&[][..], |(_, recipes)| recipes);
+        let versions = catalog.versions(&recipe.name);
         let listed = Listed {
             name: recipe.name.as_str(),
             summary: &recipe.summary,
@@ -61,11 +58,7 @@ pub fn list(global: &Global, printer: &Printer) -> Result<(), Failures> {
                 })
                 .collect(),
             modules: recipe.pkg_configs.keys().map(ToString::to_string).collect(),
-            versions: recipes
-                .iter()
-                .flat_map(|recipe| &recipe.versions)
-                .map(ToString::to_string)
-                .collect(),
+            versions: versions.into_iter().map(ToString::to_string).collect(),
         };
         printer.json("source", &listed);
         rows.add_row([
@@ -113,7 +106,8 @@ pub fn plan(args: &PlanArgs, global: &Global, printer: &Printer) -> Result<(), F
     };
     let session = context::session(&offline, printer)?;
     session.created()?;
-    let prepared = session.prepare(session.select(&args.names)?, &context::sdk(&args.toolchain))?;
+    let selection = session.select(&args.names, args.toolchain.config())?;
+    let prepared = session.prepare(selection, &context::sdk(&args.toolchain))?;
     let (store, plan, toolchain) = (session.store()?, prepared.plan(), prepared.toolchain());
     let cached = prepared.work(1)?.cached_jobs()?;
     let mut rows = table::table(&["source", "library", "file", "job", "in store"]);

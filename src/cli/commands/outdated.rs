@@ -22,15 +22,14 @@ const NOTE: usize = 60;
 
 pub fn run(args: &OutdatedArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
     let session = context::session(global, printer)?;
-    let selection = session.select(&args.names)?;
+    let sources = session.overview(&args.names)?;
     if global.offline {
         return Err(CliError::OutdatedOffline.into());
     }
     let fetcher = session.fetcher()?;
-    let debian = newest_of_debian(&selection.sources, session.store()?, printer);
+    let debian = newest_of_debian(&sources, session.store()?, printer);
     // All at once: they wait for networks.
-    let sources = &selection.sources;
-    let offers: Vec<_> = side_by_side(sources, sources.len(), |selected| {
+    let offers: Vec<_> = side_by_side(&sources, sources.len(), |selected| {
         offers(selected, &fetcher, &debian)
     })
     .into_iter()
@@ -46,7 +45,7 @@ pub fn run(args: &OutdatedArgs, global: &Global, printer: &Printer) -> Result<()
     newer.dedup();
     printer.json(
         "outdated",
-        serde_json::json!({ "sources": selection.sources.len(), "newer": newer }),
+        serde_json::json!({ "sources": sources.len(), "newer": newer }),
     );
     let told = if newer.is_empty() {
         "nothing newer is known".to_owned()

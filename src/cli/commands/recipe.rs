@@ -10,7 +10,8 @@ use crate::cli::table;
 pub fn check(args: &RecipeCheckArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
     let session = context::session_with_all_recipes(global, printer)?;
     session.created()?;
-    let prepared = session.prepare(session.select(&args.names)?, &context::sdk(&args.toolchain))?;
+    let selection = session.select(&args.names, args.toolchain.config())?;
+    let prepared = session.prepare(selection, &context::sdk(&args.toolchain))?;
     printer.expect_jobs(prepared.plan());
     let work = prepared.work(args.jobs.workers())?;
     let checked = unused_inputs(&work)?;

@@ -33,32 +33,32 @@ pub fn run(args: &SbomArgs, global: &Global, printer: &Printer) -> Result<(), Fa
     }
     let session = context::session(global, printer)?;
     let context = session.context()?;
-    let selection = session.select(&[])?;
+    let sources = session.overview(&[])?;
     if let Some(dir) = &args.write {
-        return write(dir, &sbom::committed(&selection.sources, &context), printer);
+        return write(dir, &sbom::committed(&sources, &context), printer);
     }
     if let Some(dir) = args.check.as_ref().filter(|path| path.is_dir()) {
         if args.profile.is_some() || args.format != SbomFormat::Spdx {
             return Err(CliError::OneOfFolder { dir: dir.clone() }.into());
         }
-        return check_folder(dir, &sbom::committed(&selection.sources, &context), printer);
+        return check_folder(dir, &sbom::committed(&sources, &context), printer);
     }
     let (text, option) = match (args.profile, args.format) {
         (Some(SbomProfile::CpythonExternals), _) => (
-            sbom::externals_document(&selection.sources),
+            sbom::externals_document(&sources),
             " --profile cpython-externals",
         ),
-        (None, SbomFormat::Spdx) => (sbom::sources_document(&selection.sources, &context), ""),
+        (None, SbomFormat::Spdx) => (sbom::sources_document(&sources, &context), ""),
         (None, SbomFormat::Spdx3) => (
-            sbom::spdx3_sources_document(&selection.sources, &context),
+            sbom::spdx3_sources_document(&sources, &context),
             " --format spdx3",
         ),
         (None, SbomFormat::Cyclonedx) => (
-            sbom::cyclonedx_sources_document(&selection.sources, SpecVersion::V1_6, &context),
+            sbom::cyclonedx_sources_document(&sources, SpecVersion::V1_6, &context),
             " --format cyclonedx",
         ),
         (None, SbomFormat::Cyclonedx17) => (
-            sbom::cyclonedx_sources_document(&selection.sources, SpecVersion::V1_7, &context),
+            sbom::cyclonedx_sources_document(&sources, SpecVersion::V1_7, &context),
             " --format cyclonedx-1.7",
         ),
         (None, SbomFormat::Provenance) => return Err(CliError::ProvenanceOfLock.into()),
@@ -138,7 +138,7 @@ fn with_built<T>(
         .iter()
         .map(|source| source.name.clone())
         .collect();
-    let selection = session.select(&names)?;
+    let selection = session.select(&names, manifest.toolchain.config)?;
     let built = Built::new(selection.sources.iter().collect(), manifest, &closure);
     then(
         &built.ok_or_else(|| CliError::OtherPlan {
@@ -211,8 +211,8 @@ fn html(
         None => {
             let session = context::session(global, printer)?;
             let context = session.context()?;
-            let selection = session.select(&[])?;
-            Page::of_sources(selection.sources.iter().collect()).html(&context)
+            let sources = session.overview(&[])?;
+            Page::of_sources(sources.iter().collect()).html(&context)
         }
         Some(prefix) => with_built(prefix, global, printer, |built, opened, context| {
             let page = Page::of_prefix(built, |path| installed(opened, path.as_str()))?;

@@ -92,6 +92,7 @@ impl WithSdk<'_> {
     ) -> Result<Option<usize>, Failures> {
         let toolchain = self.session.toolchain(
             &context::sdk(&self.args.toolchain),
+            self.args.toolchain.config(),
             &self.session.fetcher()?,
         )?;
         if !self.args.rebuild {

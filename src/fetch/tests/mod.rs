@@ -38,7 +38,7 @@ const EXAMPLE_ORIGIN: &str =
     "[[origin]]\nurl = \"https://example.org/demo.tar\"\nroot = \"demo\"\n";
 
 fn recipe(origins: &str) -> Arc<Recipe> {
-    Arc::new(Recipe::parse("demo/recipe.toml", &format!("{RECIPE}{origins}")).expect("a recipe"))
+    Recipe::example(&format!("{RECIPE}{origins}"))
 }
 
 /// One entry: name, type, content or link target.

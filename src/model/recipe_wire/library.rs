@@ -14,7 +14,7 @@ use crate::model::{
     LinkFlag, Macro, Name, OptLevel, PkgConfig, RelPath, SourceFile, TreeDir, Unit, Visibility,
 };
 
-#[derive(Deserialize, JsonSchema)]
+#[derive(Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct LibraryWire {
     #[serde(default)]
@@ -22,26 +22,26 @@ pub struct LibraryWire {
     /// Files to compile, in the order of the archive's members.
     #[serde(default)]
     #[schemars(with = "Vec<SourceFile>")]
-    sources: Vec<Spanned<SourceFile>>,
+    pub(super) sources: Vec<Spanned<SourceFile>>,
     /// Those of the sources, also of groups, that have inline assembly: clang refuses it everywhere
     /// else.
     #[serde(default)]
     #[schemars(with = "Vec<SourceFile>")]
-    inline_assembly: Vec<Spanned<SourceFile>>,
+    pub(super) inline_assembly: Vec<Spanned<SourceFile>>,
     #[serde(default)]
-    defines: BTreeMap<Macro, Line>,
+    pub(super) defines: BTreeMap<Macro, Line>,
     #[serde(default)]
-    include_dirs: Vec<TreeDir>,
+    pub(super) include_dirs: Vec<TreeDir>,
     #[serde(default)]
-    flags: Vec<CompileFlag>,
+    pub(super) flags: Vec<CompileFlag>,
     /// Files that are compiled once more, in another way: by the name that their members get.
     #[serde(default)]
     #[schemars(with = "BTreeMap<Name, GroupWire>")]
-    group: BTreeMap<Spanned<Name>, GroupWire>,
+    pub(super) group: BTreeMap<Spanned<Name>, GroupWire>,
     /// Path in the source tree to path below `include/`.
     #[serde(default)]
     #[schemars(with = "BTreeMap<RelPath, RelPath>")]
-    headers: BTreeMap<RelPath, Spanned<RelPath>>,
+    pub(super) headers: BTreeMap<RelPath, Spanned<RelPath>>,
     /// Libraries whose headers this one's headers include.
     #[serde(default)]
     #[schemars(with = "Vec<LibraryRef>")]
@@ -64,20 +64,20 @@ enum KindWire {
 }
 
 /// Files of a library that are compiled in another way than its `sources`.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct GroupWire {
+pub(super) struct GroupWire {
     #[schemars(with = "Vec<SourceFile>")]
-    sources: Vec<Spanned<SourceFile>>,
+    pub(super) sources: Vec<Spanned<SourceFile>>,
     /// Beside those of the library; of a macro that both define, this value counts.
     #[serde(default)]
-    defines: BTreeMap<Macro, Line>,
+    pub(super) defines: BTreeMap<Macro, Line>,
     /// After those of the library.
     #[serde(default)]
-    include_dirs: Vec<TreeDir>,
+    pub(super) include_dirs: Vec<TreeDir>,
     /// After those of the library.
     #[serde(default)]
-    flags: Vec<CompileFlag>,
+    pub(super) flags: Vec<CompileFlag>,
 }
 
 impl LibraryWire {
@@ -277,7 +277,7 @@ fn member_stems(sources: &[Spanned<SourceFile>]) -> Vec<String> {
     stems.collect()
 }
 
-#[derive(Deserialize, JsonSchema)]
+#[derive(Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(rename = "PkgConfig")]
 pub struct PkgConfigWire {

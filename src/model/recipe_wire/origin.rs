@@ -9,16 +9,16 @@ use toml::Spanned;
 use super::Problems;
 use crate::model::address::check_url;
 use crate::model::{
-    ComparedTemplate, Line, Name, OriginTemplate, PlaceTemplate, RelPath, Sha256, Template,
+    ByVersion, ComparedTemplate, Line, Name, OriginTemplate, PlaceTemplate, RelPath, Sha256,
     Version, VersionIn,
 };
 
 /// One of `url`, `crate`, `debian` and `folder`.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct OriginWire {
-    #[schemars(with = "Option<Template>")]
-    url: Option<Spanned<Template>>,
+    #[schemars(with = "Option<ByVersion>")]
+    url: Option<Spanned<ByVersion>>,
     #[serde(rename = "crate")]
     krate: Option<Name>,
     /// With `crate`: our version to the crate's.
@@ -31,18 +31,18 @@ pub struct OriginWire {
     /// A source package of Debian.
     debian: Option<Name>,
     /// With `debian`: its upstream archive, `mpdecimal_{version}.orig.tar.gz`.
-    #[schemars(with = "Option<Template>")]
-    file: Option<Spanned<Template>>,
+    #[schemars(with = "Option<ByVersion>")]
+    file: Option<Spanned<ByVersion>>,
     folder: Option<Line>,
-    #[schemars(with = "Template")]
-    root: Spanned<Template>,
+    #[schemars(with = "ByVersion")]
+    root: Spanned<ByVersion>,
     #[serde(default)]
     #[schemars(with = "BTreeMap<Version, Sha256>")]
     published_sha256: BTreeMap<Spanned<Version>, Sha256>,
 }
 
 /// An origin that is compared and never built from.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ComparedWire {
     #[schemars(with = "OriginWire")]
@@ -60,97 +60,135 @@ pub fn check(
 ) -> Option<OriginTemplate> {
     let here = Spanned::new(place.span(), ());
     let origin = place.into_inner();
-    for version in origin
-        .releases
-        .keys()
-        .chain(origin.published_sha256.keys())
-        .filter(|version| !versions.contains(version.get_ref()))
-    {
-        problems.at(
-            version,
-            format!(
-                "an `[[origin]]` names version {}, which is not in `versions`",
-                version.get_ref()
+    origin.check_versions(versions, problems);
+    origin.check_keys(&here, problems);
+    let root = origin.root.clone();
+    let published_sha256 = by_version(origin.published_sha256.clone());
+    let place = origin.place(&here, versions, problems)?;
+    for version in versions.iter().filter(|version| place.has(version)) {
+        match root.get_ref().at(version) {
+            None => problems.at(
+                &root,
+                format!("an `[[origin]]` has no `root` for version {version}"),
             ),
-        );
-    }
-    for version in versions {
-        let root = origin.root.get_ref().at(version);
-        if !root.is_empty()
-            && let Err(error) = root.parse::<RelPath>()
-        {
-            problems.at(
-                &origin.root,
-                format!("an `[[origin]]` has a bad `root`: {error}"),
-            );
-        }
-    }
-    if let Some(carries) = &origin.carries {
-        if origin.krate.is_none() {
-            problems.at(carries, "an `[[origin]]` takes `carries` with `crate` only");
-        }
-        if carries.get_ref().after.is_empty() {
-            problems.at(
-                carries,
-                "`carries.after` of an `[[origin]]` is empty: name the texts before the version",
-            );
-        }
-    }
-    if origin.debian.is_some() != origin.file.is_some() {
-        problems.at(&here, "an `[[origin]]` takes `debian` and `file` together");
-    }
-    let place = match (
-        origin.url,
-        origin.krate,
-        origin.debian.zip(origin.file),
-        origin.folder,
-    ) {
-        (Some(url), None, None, None) if origin.releases.is_empty() => {
-            for version in versions {
-                if let Err(error) = check_url(&url.get_ref().at(version)) {
-                    problems.at_hidden(&url, format!("an `[[origin]]` has a bad `url`: {error}"));
+            Some(root) if root.is_empty() => {}
+            Some(text) => {
+                if let Err(error) = text.parse::<RelPath>() {
+                    problems.at(&root, format!("an `[[origin]]` has a bad `root`: {error}"));
                 }
             }
-            PlaceTemplate::Url(url.into_inner())
         }
-        (None, Some(name), None, None) if !origin.releases.is_empty() => PlaceTemplate::Crate {
-            name,
-            releases: origin
-                .releases
-                .into_iter()
-                .map(|(version, release)| (version.into_inner(), release))
-                .collect(),
-            carries: origin.carries.map(Spanned::into_inner),
-        },
-        (None, None, Some((package, file)), None) if origin.releases.is_empty() => {
-            for version in versions {
-                if let Err(error) = file.get_ref().at(version).parse::<Name>() {
-                    problems.at(&file, format!("an `[[origin]]` has a bad `file`: {error}"));
-                }
-            }
-            PlaceTemplate::Debian {
-                package,
-                file: file.into_inner(),
-            }
-        }
-        (None, None, None, Some(folder)) if origin.releases.is_empty() => {
-            PlaceTemplate::Folder(folder)
-        }
-        _ => {
-            problems.at(&here, "an `[[origin]]` takes one of `url`, `crate` with `releases`, `debian` with `file`, or `folder`");
-            return None;
-        }
-    };
-    let published_sha256 = origin
-        .published_sha256
-        .into_iter()
-        .map(|(version, sha256)| (version.into_inner(), sha256))
-        .collect();
+    }
     Some(OriginTemplate {
         place,
-        root: origin.root.into_inner(),
+        root: root.into_inner(),
         published_sha256,
     })
+}
+
+fn by_version<T>(table: BTreeMap<Spanned<Version>, T>) -> BTreeMap<Version, T> {
+    table
+        .into_iter()
+        .map(|(version, value)| (version.into_inner(), value))
+        .collect()
+}
+
+impl OriginWire {
+    /// The versions that its tables name are those of the recipe.
+    fn check_versions(&self, versions: &[Version], problems: &mut Problems<'_>) {
+        let unknown = |version: &Version| {
+            (!versions.contains(version)).then(|| {
+                format!("an `[[origin]]` names version {version}, which is not in `versions`")
+            })
+        };
+        for version in self.releases.keys().chain(self.published_sha256.keys()) {
+            if let Some(message) = unknown(version.get_ref()) {
+                problems.at(version, message);
+            }
+        }
+        for texts in self.url.iter().chain(&self.file).chain([&self.root]) {
+            if let ByVersion::Each(each) = texts.get_ref()
+                && each.is_empty()
+            {
+                problems.at(texts, "a table by version of an `[[origin]]` is empty");
+            }
+            for message in texts.get_ref().versions().filter_map(unknown) {
+                problems.at(texts, message);
+            }
+        }
+    }
+
+    fn check_keys(&self, here: &Spanned<()>, problems: &mut Problems<'_>) {
+        if let Some(carries) = &self.carries {
+            if self.krate.is_none() {
+                problems.at(carries, "an `[[origin]]` takes `carries` with `crate` only");
+            }
+            if carries.get_ref().after.is_empty() {
+                problems.at(
+                    carries,
+                    "`carries.after` of an `[[origin]]` is empty: name the texts before the version",
+                );
+            }
+        }
+        if self.debian.is_some() != self.file.is_some() {
+            problems.at(here, "an `[[origin]]` takes `debian` and `file` together");
+        }
+    }
+
+    /// Where it is; none where that is not clear.
+    fn place(
+        self,
+        here: &Spanned<()>,
+        versions: &[Version],
+        problems: &mut Problems<'_>,
+    ) -> Option<PlaceTemplate> {
+        let releases = by_version(self.releases);
+        match (
+            self.url,
+            self.krate,
+            self.debian.zip(self.file),
+            self.folder,
+        ) {
+            (Some(url), None, None, None) if releases.is_empty() => {
+                for text in versions
+                    .iter()
+                    .filter_map(|version| url.get_ref().at(version))
+                {
+                    if let Err(error) = check_url(&text) {
+                        problems
+                            .at_hidden(&url, format!("an `[[origin]]` has a bad `url`: {error}"));
+                    }
+                }
+                Some(PlaceTemplate::Url(url.into_inner()))
+            }
+            (None, Some(name), None, None) if !releases.is_empty() => Some(PlaceTemplate::Crate {
+                name,
+                releases,
+                carries: self.carries.map(Spanned::into_inner),
+            }),
+            (None, None, Some((package, file)), None) if releases.is_empty() => {
+                for text in versions
+                    .iter()
+                    .filter_map(|version| file.get_ref().at(version))
+                {
+                    if let Err(error) = text.parse::<Name>() {
+                        problems.at(&file, format!("an `[[origin]]` has a bad `file`: {error}"));
+                    }
+                }
+                Some(PlaceTemplate::Debian {
+                    package,
+                    file: file.into_inner(),
+                })
+            }
+            (None, None, None, Some(folder)) if releases.is_empty() => {
+                Some(PlaceTemplate::Folder(folder))
+            }
+            _ => {
+                problems.at(here, "an `[[origin]]` takes one of `url`, `crate` with `releases`, `debian` with `file`, or `folder`");
+                None
+            }
+        }
+    }
 }
 
 impl ComparedWire {

@@ -1,16 +1,19 @@
 //! What is wrong with a recipe, each with its place in the text.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use toml::Spanned;
 
 use crate::model::SyntaxError;
 
-/// The contradictions of one recipe, as they are found.
+/// The contradictions of one recipe, as they are found; each once, though it be in all that the
+/// recipe resolves to.
 pub struct Problems<'a> {
     file: &'a str,
     text: &'a str,
     found: Vec<SyntaxError>,
+    known: BTreeSet<(usize, String)>,
 }
 
 impl<'a> Problems<'a> {
@@ -20,6 +23,7 @@ impl<'a> Problems<'a> {
             file,
             text,
             found: Vec::new(),
+            known: BTreeSet::new(),
         }
     }
 
@@ -40,13 +44,7 @@ impl<'a> Problems<'a> {
             "*".repeat(hidden.len()),
             &self.text[span.end..]
         );
-        self.found.push(SyntaxError::at(
-            self.file,
-            &text,
-            message.as_ref(),
-            None,
-            span,
-        ));
+        self.add(&text, span, message.as_ref());
     }
 
     /// Adds one about the whole recipe.
@@ -55,13 +53,14 @@ impl<'a> Problems<'a> {
     }
 
     fn in_range(&mut self, span: Range<usize>, message: impl AsRef<str>) {
-        self.found.push(SyntaxError::at(
-            self.file,
-            self.text,
-            message.as_ref(),
-            None,
-            span,
-        ));
+        self.add(self.text, span, message.as_ref());
+    }
+
+    fn add(&mut self, text: &str, span: Range<usize>, message: &str) {
+        if self.known.insert((span.start, message.to_owned())) {
+            let error = SyntaxError::at(self.file, text, message, None, span);
+            self.found.push(error);
+        }
     }
 
     /// All of them, in the order of the text; `Ok` where there is none.
