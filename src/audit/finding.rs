@@ -10,11 +10,9 @@ use crate::model::Policy;
 #[serde(rename_all = "kebab-case")]
 pub enum Rule {
     Excluded,
-    LicenseInvalid,
     LicenseNotAllowed,
     LicenseMissing,
     PatchReason,
-    PatchUpstream,
     PatchResolves,
     DigestAlgorithm,
     PrefixDiffers,
@@ -31,13 +29,11 @@ pub enum Rule {
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 16] = [
         Self::Excluded,
-        Self::LicenseInvalid,
         Self::LicenseNotAllowed,
         Self::LicenseMissing,
         Self::PatchReason,
-        Self::PatchUpstream,
         Self::PatchResolves,
         Self::DigestAlgorithm,
         Self::PrefixDiffers,
@@ -57,11 +53,9 @@ impl Rule {
     pub fn name(self) -> &'static str {
         match self {
             Self::Excluded => "excluded",
-            Self::LicenseInvalid => "license-invalid",
             Self::LicenseNotAllowed => "license-not-allowed",
             Self::LicenseMissing => "license-missing",
             Self::PatchReason => "patch-reason",
-            Self::PatchUpstream => "patch-upstream",
             Self::PatchResolves => "patch-resolves",
             Self::DigestAlgorithm => "digest-algorithm",
             Self::PrefixDiffers => "prefix-differs",
@@ -84,15 +78,11 @@ impl Rule {
             Self::Excluded => {
                 "Nothing of an excluded project is in lock, recipes, inputs or prefix."
             }
-            Self::LicenseInvalid => {
-                "Each source's licence is an SPDX expression of licences in the SPDX list."
-            }
             Self::LicenseNotAllowed => {
                 "The licences that the policy allows satisfy each source's licence."
             }
             Self::LicenseMissing => "Each source of a prefix has its licence text there.",
             Self::PatchReason => "Each patch says why it is needed.",
-            Self::PatchUpstream => "Each patch says where upstream has it, or why it was not sent.",
             Self::PatchResolves => {
                 "Each vulnerability that a patch resolves affects the version that is patched."
             }

@@ -2,7 +2,7 @@
 
 use super::finding::{Finding, Rule};
 use crate::model::{
-    ExclusionStatement, Exclusions, LicenseProblem, Place, Policy, RelPath, Selected, Sha256, Trace,
+    ExclusionStatement, Exclusions, Place, Policy, RelPath, Selected, Sha256, Trace,
 };
 
 /// What the rules are asked of.
@@ -44,7 +44,7 @@ pub fn excluded(subjects: &Subjects<'_>, exclusions: &Exclusions) -> ExclusionSt
             .chain(modules)
             .chain([&recipe.name]);
         let recipes = names.map(|name| (Trace::Recipe, recipe.file.as_str(), name.as_str()));
-        let licenses: Vec<_> = license_ids(&recipe.license.expression);
+        let licenses: Vec<_> = recipe.license.expression.licenses().collect();
         let licenses = licenses
             .iter()
             .map(|license| (Trace::License, recipe.file.as_str(), license.as_str()));
@@ -64,16 +64,6 @@ pub fn excluded(subjects: &Subjects<'_>, exclusions: &Exclusions) -> ExclusionSt
         statement.extend(exclusions.search(lock.chain(recipes).chain(licenses).chain(inputs)));
     }
     statement
-}
-
-/// The licences that an expression names; none where it is none.
-fn license_ids(expression: &str) -> Vec<String> {
-    let parsed = spdx::Expression::parse(expression);
-    parsed
-        .iter()
-        .flat_map(spdx::Expression::requirements)
-        .map(|requirement| requirement.req.license.to_string())
-        .collect()
 }
 
 /// A finding for each thing that `statement` found.
@@ -114,81 +104,26 @@ pub fn findings(subjects: &Subjects<'_>, policy: &Policy) -> Vec<Finding> {
 
 fn licenses(selected: &Selected, policy: &Policy) -> Option<Finding> {
     let expression = &selected.recipe.license.expression;
-    let (rule, message) = match policy.check_license(expression) {
-        Ok(()) => return None,
-        Err(LicenseProblem::Invalid(problem)) => (
-            Rule::LicenseInvalid,
-            format!("`{expression}` is not an SPDX licence expression: {problem}"),
-        ),
-        Err(LicenseProblem::NotAllowed(others)) => (
-            Rule::LicenseNotAllowed,
-            format!(
-                "`{expression}` can't be met with what the policy allows; not allowed: {}",
-                others.join(", ")
-            ),
-        ),
-    };
-    Some(Finding::violation(rule, selected.title(), message))
+    let others = policy.check_license(expression).err()?;
+    let message = format!(
+        "`{expression}` can't be met with what the policy allows; not allowed: {}",
+        others.join(", ")
+    );
+    Some(Finding::violation(
+        Rule::LicenseNotAllowed,
+        selected.title(),
+        message,
+    ))
 }
 
-fn patches(selected: &Selected) -> Vec<Finding> {
-    let mut found = Vec::new();
-    for patch in &selected.recipe.patches {
-        if patch.reason.trim().is_empty() {
-            found.push(Finding::violation(
-                Rule::PatchReason,
-                selected.title(),
-                format!("{} has no reason", patch.file),
-            ));
-        }
-        if !is_reference(&patch.upstream) {
-            let message = format!(
-                "{} says of upstream `{}`, which is neither a URL nor `not sent: ` with why",
-                patch.file, patch.upstream
-            );
-            found.push(Finding::violation(
-                Rule::PatchUpstream,
-                selected.title(),
-                message,
-            ));
-        }
-    }
-    found
-}
-
-/// Where upstream has a patch, or why it was not sent.
-fn is_reference(upstream: &str) -> bool {
-    match upstream.trim().strip_prefix("not sent:") {
-        Some(why) => !why.trim().is_empty(),
-        None => url::Url::parse(upstream.trim())
-            .is_ok_and(|url| matches!(url.scheme(), "https" | "http") && url.host().is_some()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_reference_is_a_url_or_a_reason_for_none() {
-        for text in [
-            "https://github.com/madler/zlib/pull/1",
-            "not sent: this is what configure does",
-            " not sent: why ",
-        ] {
-            assert!(is_reference(text), "{text}");
-        }
-        for text in [
-            "",
-            "not sent",
-            "not sent:",
-            "not sent: ",
-            "sent",
-            "madler/zlib#1",
-            "file:///tmp/x",
-            "https://",
-        ] {
-            assert!(!is_reference(text), "{text}");
-        }
-    }
+fn patches(selected: &Selected) -> impl Iterator<Item = Finding> + '_ {
+    let patches = selected.recipe.patches.iter();
+    let without = patches.filter(|patch| patch.reason.trim().is_empty());
+    without.map(|patch| {
+        Finding::violation(
+            Rule::PatchReason,
+            selected.title(),
+            format!("{} has no reason", patch.file),
+        )
+    })
 }

@@ -55,7 +55,7 @@ pub fn to_markdown(reports: &[SuiteReport], made: &str) -> String {
                 report.name,
                 patch.file,
                 cell(&patch.reason),
-                cell(&patch.upstream)
+                cell(&patch.upstream.to_string())
             );
         }
     }
@@ -168,7 +168,7 @@ mod tests {
             file: "0001-b.patch".parse().expect("a path"),
             reason: "a bug".parse().expect("a line"),
             resolves: std::collections::BTreeSet::default(),
-            upstream: "not sent: new".parse().expect("a line"),
+            upstream: "not sent: new".parse().expect("a reason"),
         });
         let page = to_markdown(&[report], "run by hand");
         assert!(

@@ -522,17 +522,11 @@ fn of_audit(error: &AuditError) -> Option<String> {
 pub fn of_rule(rule: Rule) -> &'static str {
     match rule {
         Rule::Excluded => "remove it; wasideps does not build it",
-        Rule::LicenseInvalid => {
-            "write the recipe's `license.expression` with identifiers of the SPDX list, https://spdx.org/licenses/"
-        }
         Rule::LicenseNotAllowed => {
             "add the licence to `licenses.allow` of the policy if you accept it, or drop the source"
         }
         Rule::LicenseMissing => "build the prefix again; the recipe's `license` names the text",
         Rule::PatchReason => "write the patch's `reason` into the recipe",
-        Rule::PatchUpstream => {
-            "write a URL, or `not sent: ` and why, as the patch's `upstream` into the recipe"
-        }
         Rule::PatchResolves => {
             "remove the identifier from the patch's `resolves`, or the patch from the recipe if the version has the fix"
         }

@@ -20,6 +20,7 @@ mod globs;
 mod graph;
 mod identity;
 mod library;
+mod license;
 mod lock;
 mod module;
 mod name;
@@ -54,6 +55,7 @@ pub use library::{
     CompileOptions, Edge, Language, Library, LibraryId, LibraryKind, OptLevel, SourceFile,
     SourceFileError, Unit, Visibility,
 };
+pub use license::{Copyright, LicenseError, LicenseExpression, SingleLicense};
 pub use lock::{
     Compared, DebianPackage, DebianSdk, Lock, LockError, LockedDifference, LockedSource,
     LockedTests, Origin, Place, PythonBranch, SdkDownload, SdkRelease, Sdks, lock_schema,
@@ -64,12 +66,13 @@ pub use name::{
     VulnerabilityId, is_literal_in_pc,
 };
 pub use number::{OutOfBounds, Within};
-pub use policy::{LicenseProblem, Policy};
+pub use policy::Policy;
 pub use printable::is_plain;
 pub use purl::{Purl, PurlError, PurlPackage};
 pub use recipe::{
     ComparedTemplate, Extra, Identifiers, Justification, License, LicenseText, NotAffected,
-    OriginTemplate, Overlay, Patch, PkgConfig, PlaceTemplate, Recipe, VersionIn,
+    OriginTemplate, Overlay, Patch, PatchUpstream, PatchUpstreamError, PkgConfig, PlaceTemplate,
+    Recipe, VersionIn,
 };
 pub use recipe_file::RecipeFile;
 pub use recipe_wire::recipe_schema;

@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::SyntaxError;
+use super::{LicenseExpression, SingleLicense, SyntaxError};
 
 /// The policy, its licences checked against the SPDX list.
 #[derive(Debug, Clone, Deserialize)]
@@ -18,27 +18,7 @@ pub struct Policy {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Licenses {
-    allow: Vec<License>,
-}
-
-/// A licence of the SPDX list or a `LicenseRef-…`, where needed with an exception.
-#[derive(Debug, Clone)]
-struct License(String);
-
-reads_text!(License);
-
-impl TryFrom<String> for License {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let expression = spdx::Expression::parse(&text)
-            .map_err(|error| format!("no SPDX licence: `{text}`: {}", error.reason))?;
-        if expression.requirements().count() == 1 {
-            Ok(Self(text))
-        } else {
-            Err(format!("one licence, not an expression: `{text}`"))
-        }
-    }
+    allow: Vec<SingleLicense>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -62,15 +42,6 @@ enum Undetermined {
     Warn,
 }
 
-/// Why a licence expression does not pass.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LicenseProblem {
-    /// It is no SPDX expression, or names what is not in the SPDX list.
-    Invalid(String),
-    /// It can't be met with the allowed licences; these of its own are not allowed.
-    NotAllowed(Vec<String>),
-}
-
 impl Policy {
     /// Reads `text`, the content of `file` (used in messages only).
     ///
@@ -83,27 +54,9 @@ impl Policy {
     /// Checks a licence expression.
     ///
     /// # Errors
-    /// When it is none, or can't be met with the allowed licences.
-    pub fn check_license(&self, expression: &str) -> Result<(), LicenseProblem> {
-        let parsed = spdx::Expression::parse(expression)
-            .map_err(|error| LicenseProblem::Invalid(error.reason.to_string()))?;
-        let allowed = |requirement: &spdx::LicenseReq| {
-            self.licenses
-                .allow
-                .iter()
-                .any(|License(text)| *text == requirement.to_string())
-        };
-        if parsed.evaluate(allowed) {
-            return Ok(());
-        }
-        let mut others: Vec<_> = parsed
-            .requirements()
-            .filter(|requirement| !allowed(&requirement.req))
-            .map(|requirement| requirement.req.to_string())
-            .collect();
-        others.sort();
-        others.dedup();
-        Err(LicenseProblem::NotAllowed(others))
+    /// When the allowed licences can't meet it: those of its own that are not allowed.
+    pub fn check_license(&self, expression: &LicenseExpression) -> Result<(), Vec<String>> {
+        expression.met_by(&self.licenses.allow)
     }
 
     /// Whether the lock may use digests of `algorithm` (`SHA-256`).
@@ -132,46 +85,6 @@ impl Policy {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn policy(licenses: &str) -> Policy {
-        let text = format!("[licenses]\nallow = [{licenses}]\n[digests]\nallow = [\"SHA-256\"]\n");
-        Policy::parse("policy.toml", &text).expect("valid")
-    }
-
-    #[test]
-    fn an_expression_passes_if_the_allowed_licences_can_meet_it() {
-        let policy =
-            policy(r#""MIT", "BSD-3-Clause", "Apache-2.0 WITH LLVM-exception", "LicenseRef-ours""#);
-        let denied = |list: &[&str]| {
-            Err(LicenseProblem::NotAllowed(
-                list.iter().map(|&text| text.to_owned()).collect(),
-            ))
-        };
-        let table = [
-            ("MIT", Ok(())),
-            ("(BSD-3-Clause OR GPL-2.0-only) AND MIT", Ok(())),
-            ("Apache-2.0 WITH LLVM-exception", Ok(())),
-            ("LicenseRef-ours", Ok(())),
-            ("Apache-2.0", denied(&["Apache-2.0"])),
-            ("MIT AND GPL-2.0-only", denied(&["GPL-2.0-only"])),
-            (
-                "Zlib OR LicenseRef-theirs",
-                denied(&["LicenseRef-theirs", "Zlib"]),
-            ),
-        ];
-        for (expression, expected) in table {
-            assert_eq!(policy.check_license(expression), expected, "{expression}");
-        }
-        for invalid in ["", "MIT AND", "zlib licence", "NoSuch-1.0"] {
-            assert!(
-                matches!(
-                    policy.check_license(invalid),
-                    Err(LicenseProblem::Invalid(_))
-                ),
-                "{invalid}"
-            );
-        }
-    }
 
     #[test]
     fn a_policy_that_allows_what_is_no_licence_is_refused_with_its_line() {

@@ -3,16 +3,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::library::{Library, LibraryId, Unit};
+use super::printable::line;
 use super::step::Step;
 use super::{
-    ByVersion, ConsumerFlag, CpeProduct, Description, Inputs, Line, LinkFlag, Name, Origin,
-    PurlPackage, RelPath, Sha256, Template, Version, VulnerabilityId,
+    ByVersion, ConsumerFlag, Copyright, CpeProduct, Description, Inputs, LicenseExpression, Line,
+    LinkFlag, Name, Origin, PurlPackage, RelPath, Sha256, Template, Version, VulnerabilityId,
 };
 
 /// A plain recipe: what counts of a recipe's file for a version and a build configuration, checked
@@ -65,19 +67,18 @@ pub struct Extra {
 /// The licence of a source, and where its text is.
 #[derive(Debug, Clone)]
 pub struct License {
-    /// Of the files that take part: a valid SPDX licence expression.
-    pub expression: String,
+    /// Of the files that take part.
+    pub expression: LicenseExpression,
     /// Of the whole source, where that is another.
-    pub declared: Option<String>,
+    pub declared: Option<LicenseExpression>,
     pub text: LicenseText,
-    /// The copyright notice, or `NONE` where a source has none.
-    pub copyright: Line,
+    pub copyright: Copyright,
 }
 
 impl License {
     /// The expression for the whole source.
     #[must_use]
-    pub fn declared(&self) -> &str {
+    pub fn declared(&self) -> &LicenseExpression {
         self.declared.as_ref().unwrap_or(&self.expression)
     }
 }
@@ -148,10 +149,62 @@ pub struct Patch {
     /// Why it is needed.
     pub reason: Line,
     /// Where upstream has it, or `not sent:` and why.
-    pub upstream: Line,
+    pub upstream: PatchUpstream,
     /// The known vulnerabilities of the recipe's versions that it fixes. Not of a patch of tests.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub resolves: BTreeSet<VulnerabilityId>,
+}
+
+/// What upstream has of a patch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(into = "String")]
+pub enum PatchUpstream {
+    /// The patch, or one to the same end, at this URL of `http` or `https`.
+    At(Url),
+    /// Nothing, and why.
+    NotSent(Line),
+}
+
+reads_text!(PatchUpstream);
+
+/// A text that does not say what upstream has of a patch.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected the URL where upstream has the patch, or `not sent: ` and why, found `{}`", line(.0))]
+pub struct PatchUpstreamError(String);
+
+const NOT_SENT: &str = "not sent:";
+
+impl FromStr for PatchUpstream {
+    type Err = PatchUpstreamError;
+
+    fn from_str(text: &str) -> Result<Self, PatchUpstreamError> {
+        let text = text.trim();
+        let parsed = match text.strip_prefix(NOT_SENT).map(str::trim) {
+            Some("") => None,
+            Some(why) => why.parse().ok().map(Self::NotSent),
+            None => Url::parse(text)
+                .ok()
+                .filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host())
+                .map(Self::At),
+        };
+        parsed.ok_or_else(|| PatchUpstreamError(text.to_owned()))
+    }
+}
+
+by_text!(PatchUpstream);
+
+text_schema!(PatchUpstream, {
+    "pattern": r"^\s*(not sent:.*\S|https?://\S+)\s*$",
+    "description": "The URL where upstream has a patch, or `not sent: ` and why"
+});
+
+impl fmt::Display for PatchUpstream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::At(url) => url.fmt(f),
+            Self::NotSent(why) => write!(f, "{NOT_SENT} {why}"),
+        }
+    }
 }
 
 impl Patch {
@@ -343,5 +396,38 @@ impl Recipe {
             .map(|edge| &edge.to.recipe)
             .filter(|name| **name != self.name)
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_upstream_has_of_a_patch_is_a_url_or_a_reason_for_none() {
+        for (text, shown) in [
+            (
+                "https://github.com/madler/zlib/pull/1",
+                "https://github.com/madler/zlib/pull/1",
+            ),
+            ("not sent: why", "not sent: why"),
+            (" not sent:why ", "not sent: why"),
+        ] {
+            let upstream: PatchUpstream = text.parse().expect(text);
+            assert_eq!(upstream.to_string(), shown);
+        }
+        for text in [
+            "",
+            "not sent",
+            "not sent:",
+            "not sent: ",
+            "not sent: a\nb",
+            "sent",
+            "madler/zlib#1",
+            "file:///tmp/x",
+            "https://",
+        ] {
+            assert!(text.parse::<PatchUpstream>().is_err(), "{text}");
+        }
     }
 }

@@ -1,10 +1,15 @@
 //! How other databases call what documents tell of: package URLs, CPE names, suppliers; and the
 //! tools that took part. One home for all formats.
 
+use std::fmt;
+
+use serde::Serialize;
+
 use super::Context;
 use crate::build::{ClosureFile, ManifestContents, ManifestLibrary, ManifestSource};
 use crate::model::{
-    BuildConfig, Cpe, LockedSource, Origin, Place, Purl, Recipe, SdkKind, Sha256, Sha512, Version,
+    BuildConfig, Cpe, LicenseExpression, LockedSource, Origin, Place, Purl, Recipe, SdkKind,
+    Sha256, Sha512, Version,
 };
 
 /// Who hands out what this program builds.
@@ -39,6 +44,48 @@ impl SbomType {
             Self::Build => "Build",
         }
     }
+}
+
+/// What a document states of a licence or a copyright.
+#[derive(Debug, Clone)]
+pub enum Stated<T> {
+    /// Nothing: SPDX's `NOASSERTION`.
+    NoAssertion,
+    Known(T),
+}
+
+impl<T: Clone> Stated<T> {
+    /// States `known`.
+    pub fn of(known: &T) -> Self {
+        Self::Known(known.clone())
+    }
+}
+
+impl<T> From<Option<T>> for Stated<T> {
+    fn from(known: Option<T>) -> Self {
+        known.map_or(Self::NoAssertion, Self::Known)
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for Stated<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoAssertion => f.write_str("NOASSERTION"),
+            Self::Known(known) => known.fmt(f),
+        }
+    }
+}
+
+impl<T: fmt::Display> Serialize for Stated<T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// A licence expression that is written here.
+#[must_use]
+pub fn known_license(text: &str) -> LicenseExpression {
+    text.parse().expect("a valid licence expression")
 }
 
 /// What a source's two licences are of, where they differ.
@@ -232,7 +279,7 @@ pub fn origin_uri(place: &Place) -> Option<String> {
 pub const LIBC: &str = "wasi-libc";
 
 /// A program or a library of the SDK that took part in a build, or this program.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Tool {
     /// `clang`; unique among the tools.
     pub name: &'static str,
@@ -240,8 +287,8 @@ pub struct Tool {
     pub summary: &'static str,
     pub supplier: &'static str,
     pub homepage: &'static str,
-    /// An SPDX licence expression: what its makers declare.
-    pub license: &'static str,
+    /// What its makers declare.
+    pub license: LicenseExpression,
     pub purl: Purl,
     /// Over names and contents of its files; `note` says which.
     pub digest: Sha256,
@@ -271,7 +318,7 @@ pub fn this_program(version: &str) -> Tool {
         summary: env!("CARGO_PKG_DESCRIPTION"),
         supplier: SUPPLIER,
         homepage: env!("CARGO_PKG_REPOSITORY"),
-        license: env!("CARGO_PKG_LICENSE"),
+        license: known_license(env!("CARGO_PKG_LICENSE")),
         purl: known_purl("cargo", None, "wasideps", version),
         digest: env!("WASIDEPS_WRITER_SHA256").parse().expect("build.rs writes a digest"),
         note: "The checksum is over names and contents of those of the program's sources that write prefixes, and over the versions of the crates that they use for that.".to_owned(),
@@ -312,7 +359,7 @@ pub fn tools(manifest: &ManifestContents) -> Vec<Tool> {
             summary: "clang, lld, compiler-rt and wasi-libc, for WebAssembly",
             supplier: "WebAssembly",
             homepage: "https://github.com/WebAssembly/wasi-sdk",
-            license: LLVM,
+            license: known_license(LLVM),
             purl: sdk_purl,
             digest: identity.digest,
             note: format!(
@@ -325,7 +372,7 @@ pub fn tools(manifest: &ManifestContents) -> Vec<Tool> {
             summary: "C compiler",
             supplier: "LLVM",
             homepage: "https://clang.llvm.org/",
-            license: LLVM,
+            license: known_license(LLVM),
             purl: known_purl(
                 "github",
                 Some("llvm"),
@@ -346,7 +393,7 @@ pub fn tools(manifest: &ManifestContents) -> Vec<Tool> {
             summary: "C library for WASI",
             supplier: "WebAssembly",
             homepage: "https://github.com/WebAssembly/wasi-libc",
-            license: "Apache-2.0 WITH LLVM-exception OR Apache-2.0 OR MIT",
+            license: known_license("Apache-2.0 WITH LLVM-exception OR Apache-2.0 OR MIT"),
             purl: known_purl("github", Some("webassembly"), "wasi-libc", commit),
             digest: identity.libc,
             note: format!(

@@ -211,19 +211,21 @@ fn a_licence_that_the_policy_does_not_allow_is_exit_6_and_one_that_is_none_exit_
         );
         audit(&place, &[]).exits(2).says(&[
             "zlib/recipe.toml",
-            "`license.expression` is not an SPDX expression",
+            "expected an SPDX licence expression",
             problem,
         ]);
     }
     let place = self::place();
     place.edit("recipes/policy.toml", "\"Zlib\"", "\"NoSuch-1.0\"");
-    audit(&place, &[])
-        .exits(2)
-        .says(&["policy.toml:5", "no SPDX licence", "NoSuch-1.0"]);
+    audit(&place, &[]).exits(2).says(&[
+        "policy.toml:5",
+        "expected an SPDX licence expression",
+        "NoSuch-1.0",
+    ]);
 }
 
 #[test]
-fn a_patch_without_a_reason_or_a_reference_to_upstream_is_exit_6() {
+fn a_patch_without_a_reason_is_exit_6_and_one_without_a_reference_to_upstream_is_exit_2() {
     let place = place();
     place.edit(
         "recipes/expat/recipe.toml",
@@ -244,13 +246,10 @@ fn a_patch_without_a_reason_or_a_reference_to_upstream_is_exit_6() {
             "not sent: this is what upstream's CMake build does",
             text,
         );
-        violates(
-            &place,
-            &["expat"],
-            "patch-upstream",
-            "expat 2.8.3",
-            &["neither a URL nor `not sent: ` with why"],
-        );
+        audit(&place, &["expat"]).exits(2).says(&[
+            "expat/recipe.toml",
+            "expected the URL where upstream has the patch, or `not sent: ` and why",
+        ]);
     }
     let place = self::place();
     place.edit(

@@ -45,7 +45,7 @@ pub fn list(global: &Global, printer: &Printer) -> Result<(), Failures> {
         let listed = Listed {
             name: recipe.name.as_str(),
             summary: &recipe.summary,
-            license: &recipe.license.expression,
+            license: recipe.license.expression.as_str(),
             source: &selected.source,
             libraries: recipe
                 .libraries

@@ -23,8 +23,8 @@ use super::recipe::{Identifiers, License, LicenseText, NotAffected, Overlay, Pat
 use super::recipe_file::{Holding, RecipeFile};
 use super::step::{Action, Answer, Questions, Step};
 use super::{
-    Inputs, Justification, Line, Macro, Name, RelPath, Sha256, SyntaxError, Version,
-    VulnerabilityId, is_literal_in_pc,
+    Copyright, Inputs, Justification, LicenseExpression, Line, Macro, Name, RelPath, Sha256,
+    SyntaxError, Version, VulnerabilityId, is_literal_in_pc,
 };
 use library::{LibraryWire, PkgConfigWire};
 use origin::{ComparedWire, OriginWire};
@@ -80,16 +80,14 @@ struct Wire {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct LicenseWire {
     /// SPDX licence expression, of the files that take part.
-    #[schemars(with = "String")]
-    expression: Spanned<String>,
+    expression: LicenseExpression,
     /// That of the whole source, where it is another.
-    #[schemars(with = "Option<String>")]
-    declared: Option<Spanned<String>>,
+    declared: Option<LicenseExpression>,
     #[serde(default)]
     files: Vec<RelPath>,
     /// A C file whose first comment is the licence, in place of `files`.
     comment_of: Option<RelPath>,
-    copyright: Line,
+    copyright: Copyright,
 }
 
 /// A template of upstream's, and what it is made into.
@@ -334,23 +332,6 @@ impl NotAffectedWire {
 fn check_license(place: Spanned<LicenseWire>, problems: &mut Problems<'_>) -> Option<License> {
     let here = Spanned::new(place.span(), ());
     let license = place.into_inner();
-    for (key, expression) in [
-        ("expression", Some(&license.expression)),
-        ("declared", license.declared.as_ref()),
-    ] {
-        if let Some(expression) = expression
-            && let Err(error) = spdx::Expression::parse(expression.get_ref())
-        {
-            problems.at(
-                expression,
-                format!(
-                    "`license.{key}` is not an SPDX expression: `{}`: {}",
-                    expression.get_ref(),
-                    error.reason
-                ),
-            );
-        }
-    }
     let text = match (license.files, license.comment_of) {
         (files, None) if !files.is_empty() => LicenseText::Files(files),
         (files, Some(header)) if files.is_empty() => LicenseText::CommentOf(header),
@@ -359,13 +340,9 @@ fn check_license(place: Spanned<LicenseWire>, problems: &mut Problems<'_>) -> Op
             return None;
         }
     };
-    let (expression, declared) = (
-        license.expression.into_inner(),
-        license.declared.map(Spanned::into_inner),
-    );
     Some(License {
-        expression,
-        declared,
+        expression: license.expression,
+        declared: license.declared,
         text,
         copyright: license.copyright,
     })

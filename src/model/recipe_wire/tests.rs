@@ -64,7 +64,7 @@ fn a_heading_that_contradicts_itself_is_told_with_its_line() {
             4,
             "`homepage` has a `#`",
         ),
-        ("\"Zlib\"", "\"as you like\"", 6, "SPDX expression"),
+        ("\"Zlib\"", "\"as you like\"", 6, "SPDX licence expression"),
         (
             ", files = [\"LICENSE\"]",
             "",
@@ -188,7 +188,7 @@ fn libraries_and_modules_that_contradict_themselves_are_told_with_their_line() {
 fn all_that_is_wrong_is_told_in_the_order_of_the_text() {
     let text = RECIPE
         .replace("[\"1.0\"]", "[]")
-        .replace("\"Zlib\"", "\"x y\"")
+        .replace("\"LICENSE\"]", "\"LICENSE\"], comment-of = \"a.h\"")
         .replace("libraries = [\"demo\"]", "libraries = [\"q\"]");
     let found = RecipeFile::parse("demo/recipe.toml", &text).expect_err("three mistakes");
     assert_eq!(

@@ -16,8 +16,8 @@ use crate::model::condition::Condition;
 use crate::model::recipe_file::Holding;
 use crate::model::step::{Answer, Questions};
 use crate::model::{
-    BuildConfig, CompileFlag, ConfigError, Feature, Globs, Line, Macro, Name, Patch, RelPath,
-    SourceFile, Target, TreeDir, Variant, Version,
+    BuildConfig, CompileFlag, ConfigError, Copyright, Feature, Globs, Line, Macro, Name, Patch,
+    RelPath, SourceFile, Target, TreeDir, Variant, Version,
 };
 
 /// What counts only for some targets, variants or versions. All conditions must hold.
@@ -35,8 +35,8 @@ pub struct WhenWire {
     #[schemars(with = "Option<Names<Version>>")]
     version: Option<Spanned<Names<Version>>>,
     /// In place of that of `[license]`; only with `version` alone.
-    #[schemars(with = "Option<Line>")]
-    copyright: Option<Spanned<Line>>,
+    #[schemars(with = "Option<Copyright>")]
+    copyright: Option<Spanned<Copyright>>,
     inputs: Option<WhenInputs>,
     #[serde(default)]
     #[schemars(with = "BTreeMap<RelPath, RelPath>")]
@@ -334,7 +334,7 @@ impl Wire {
 impl Merge<'_, '_> {
     fn add(&mut self, when: WhenWire) {
         if let Some(copyright) = when.copyright {
-            self.say(&copyright, "`copyright`", copyright.get_ref());
+            self.say(&copyright, "`copyright`", copyright.get_ref().as_str());
             self.plain.license.get_mut().copyright = copyright.into_inner();
         }
         let (overlay, copy) = (&mut self.plain.overlay, &mut self.plain.copy);

@@ -5,7 +5,7 @@ use super::model::{
     Pedigree, Property,
 };
 use crate::build::{ManifestArchive, ManifestFile, ManifestLibrary, ManifestSource};
-use crate::model::{LockedSource, Place, Recipe, Selected};
+use crate::model::{LockedSource, PatchUpstream, Place, Recipe, Selected};
 use crate::sbom::Built;
 use crate::sbom::names::{self, Tool};
 
@@ -47,7 +47,7 @@ pub fn source(selected: &Selected) -> Component {
             .map(|purl| property("wasideps:purl", purl.to_string())),
     );
     if let Some(declared) = &recipe.license.declared {
-        properties.push(property("wasideps:license:declared", declared));
+        properties.push(property("wasideps:license:declared", declared.clone()));
     }
     Component {
         r#type: "library",
@@ -85,7 +85,7 @@ fn license(recipe: &Recipe) -> Vec<License> {
 }
 
 fn copyright(recipe: &Recipe) -> Option<String> {
-    (recipe.license.copyright.as_str() != "NONE").then(|| recipe.license.copyright.to_string())
+    recipe.license.copyright.notice().map(ToString::to_string)
 }
 
 /// Where a source is at home, and where it can be had.
@@ -131,13 +131,9 @@ pub fn pedigree(selected: &Selected, ancestors: Vec<Component>) -> Option<Pedigr
     });
     let patches: Vec<_> = texts
         .map(|(patch, text)| {
-            let (kind, url) = if patch.upstream.starts_with("not sent:") {
-                ("unofficial", None)
-            } else {
-                (
-                    "backport",
-                    url::Url::parse(&patch.upstream).ok().map(String::from),
-                )
+            let (kind, url) = match &patch.upstream {
+                PatchUpstream::NotSent(_) => ("unofficial", None),
+                PatchUpstream::At(url) => ("backport", Some(url.to_string())),
             };
             let text = Attachment {
                 content_type: "text/x-diff",
@@ -318,7 +314,7 @@ pub fn tool(tool: &Tool) -> Component {
         description: Some(tool.summary.to_owned()),
         hashes: vec![tool.digest.into()],
         licenses: vec![License {
-            expression: tool.license.to_owned(),
+            expression: tool.license.clone(),
             acknowledgement: "declared",
         }],
         purl: Some(tool.purl.clone()),

@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use crate::model::{Content, Cpe, Purl, Sha1, Sha256, Sha512, Timestamp};
+use crate::model::{Content, Cpe, LicenseExpression, Purl, Sha1, Sha256, Sha512, Timestamp};
 
 /// A document. Fields come out in this order.
 #[derive(Debug, Serialize)]
@@ -150,7 +150,7 @@ impl From<Sha256> for Hash {
 /// An SPDX licence expression.
 #[derive(Debug, Clone, Serialize)]
 pub struct License {
-    pub expression: String,
+    pub expression: LicenseExpression,
     /// `declared` or `concluded`.
     pub acknowledgement: &'static str,
 }

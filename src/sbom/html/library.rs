@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use super::graph::{self, counted, folder};
 use super::{Page, grouped};
 use crate::build::{ClosureFile, ClosureMember, FileOrigin, ManifestSource};
-use crate::model::{Name, Place, Selected};
+use crate::model::{Line, Name, Place, Selected};
 use crate::sbom::explain::command;
 use crate::sbom::{Built, names};
 
@@ -60,7 +60,7 @@ fn identity(selected: &Selected) -> Markup {
                 (recipe.license.expression)
                 @if let Some(declared) = &recipe.license.declared { " (of the whole source: " (declared) ")" }
             }
-            dt { "Copyright" } dd { @if recipe.license.copyright.as_str() == "NONE" { "none" } @else { (recipe.license.copyright) } }
+            dt { "Copyright" } dd { (recipe.license.copyright.notice().map_or("none", Line::as_str)) }
             dt { "By" } dd { (recipe.originator) ", " (link(&recipe.homepage)) }
             dt { "Origins" }
             dd {

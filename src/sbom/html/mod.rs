@@ -31,27 +31,11 @@ impl<'a> Page<'a> {
     /// A page of sources of which nothing is built: the licences' texts are those of SPDX's list.
     #[must_use]
     pub fn of_sources(sources: Vec<&'a Selected>) -> Self {
-        let texts = |expression: &str| -> Vec<(String, String)> {
-            let Ok(expression) = spdx::Expression::parse(expression) else {
-                return Vec::new();
-            };
-            let licenses = expression
-                .requirements()
-                .filter_map(|requirement| requirement.req.license.id());
-            licenses
-                .map(|license| {
-                    (
-                        format!("{}, as SPDX has it", license.full_name),
-                        license.text().to_owned(),
-                    )
-                })
-                .collect()
-        };
         let licenses = sources.iter().map(|selected| {
-            (
-                selected.recipe.name.clone(),
-                texts(&selected.recipe.license.expression),
-            )
+            let texts = selected.recipe.license.expression.texts();
+            let texts =
+                texts.map(|(name, text)| (format!("{name}, as SPDX has it"), text.to_owned()));
+            (selected.recipe.name.clone(), texts.collect())
         });
         Self {
             licenses: licenses.collect(),

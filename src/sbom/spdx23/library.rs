@@ -78,7 +78,7 @@ pub fn library_document(
             "Patch",
             name.as_str(),
             &Content::of(bytes),
-            Rights::OURS,
+            Rights::ours(),
             comment,
         );
         parts.relate(&patch.id, "PATCH_FOR", &source.id);
@@ -148,7 +148,7 @@ fn changed(recipe: &Recipe, tree: &ClosureFile, parts: &mut Parts) {
                 "Overlay",
                 tree.path.as_str(),
                 &tree.content,
-                Rights::OURS,
+                Rights::ours(),
                 comment,
             ));
         }
@@ -279,14 +279,14 @@ fn identifiers(content: &Content) -> String {
     format!("{} {}", content.swhid(), content.gitoid())
 }
 
-fn file(kind: &str, path: &str, content: &Content, rights: Rights<'_>, comment: String) -> File {
+fn file(kind: &str, path: &str, content: &Content, rights: Rights, comment: String) -> File {
     File {
         id: id(kind, path),
         file_name: format!("./{path}"),
         file_types: vec!["SOURCE"],
         checksums: Checksum::of(content),
-        license_concluded: rights.license.to_owned(),
-        copyright_text: rights.copyright.to_owned(),
+        license_concluded: rights.license,
+        copyright_text: rights.copyright,
         comment: Some(comment),
     }
 }

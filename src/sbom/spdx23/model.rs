@@ -3,7 +3,11 @@
 
 use serde::Serialize;
 
-use crate::model::{Content, Cpe, Purl, Recipe, Sha1, Sha256, Sha512, SwhDir, Timestamp};
+use crate::model::{
+    Content, Copyright, Cpe, LicenseExpression, Purl, Recipe, Sha1, Sha256, Sha512, SwhDir,
+    Timestamp,
+};
+use crate::sbom::names::{Stated, known_license};
 
 /// The document's own identifier.
 pub const DOCUMENT: &str = "SPDXRef-DOCUMENT";
@@ -72,11 +76,11 @@ pub struct Package {
     pub homepage: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_info: Option<String>,
-    pub license_concluded: String,
-    pub license_declared: String,
+    pub license_concluded: Stated<LicenseExpression>,
+    pub license_declared: Stated<LicenseExpression>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub license_comments: Option<String>,
-    pub copyright_text: String,
+    pub copyright_text: Stated<Copyright>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -104,30 +108,32 @@ impl VerificationCode {
 }
 
 /// What a file may be used under, and whose it is.
-#[derive(Debug, Clone, Copy)]
-pub struct Rights<'a> {
-    pub license: &'a str,
-    pub copyright: &'a str,
+#[derive(Debug, Clone)]
+pub struct Rights {
+    pub license: Stated<LicenseExpression>,
+    pub copyright: Stated<Copyright>,
 }
 
-impl<'a> Rights<'a> {
+impl Rights {
     /// Of files of the SDK: its makers' licence says nothing of each.
-    pub const UNKNOWN: Rights<'static> = Rights {
-        license: "NOASSERTION",
-        copyright: "NOASSERTION",
+    pub const UNKNOWN: Self = Self {
+        license: Stated::NoAssertion,
+        copyright: Stated::NoAssertion,
     };
 
     /// Of our own patches and overlays.
-    pub const OURS: Rights<'static> = Rights {
-        license: env!("CARGO_PKG_LICENSE"),
-        copyright: "NOASSERTION",
-    };
+    pub fn ours() -> Self {
+        Self {
+            license: Stated::Known(known_license(env!("CARGO_PKG_LICENSE"))),
+            copyright: Stated::NoAssertion,
+        }
+    }
 
     /// Of the files of a source that take part, and of what is made from them.
-    pub fn of(recipe: &'a Recipe) -> Self {
+    pub fn of(recipe: &Recipe) -> Self {
         Self {
-            license: &recipe.license.expression,
-            copyright: &recipe.license.copyright,
+            license: Stated::of(&recipe.license.expression),
+            copyright: Stated::of(&recipe.license.copyright),
         }
     }
 }
@@ -141,9 +147,8 @@ pub struct File {
     pub file_name: String,
     pub file_types: Vec<&'static str>,
     pub checksums: Vec<Checksum>,
-    /// `NOASSERTION` where it is not known, as for the copyright.
-    pub license_concluded: String,
-    pub copyright_text: String,
+    pub license_concluded: Stated<LicenseExpression>,
+    pub copyright_text: Stated<Copyright>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
 }

@@ -4,7 +4,7 @@ use super::id;
 use super::model::{Checksum, ExternalRef, Package};
 use crate::build::{ManifestContents, ManifestLibrary, ManifestSource};
 use crate::model::{Recipe, Selected};
-use crate::sbom::names::{self, Tool};
+use crate::sbom::names::{self, Stated, Tool};
 
 /// The identifier of a source's package.
 pub fn source_id(recipe: &Recipe) -> String {
@@ -53,14 +53,14 @@ pub fn source_package(selected: &Selected) -> Package {
             .unwrap_or_default(),
         homepage: Some(recipe.homepage.to_string()),
         source_info: Some(names::source_info(source) + &tag),
-        license_concluded: recipe.license.expression.clone(),
-        license_declared: recipe.license.declared().to_owned(),
+        license_concluded: Stated::of(&recipe.license.expression),
+        license_declared: Stated::of(recipe.license.declared()),
         license_comments: recipe
             .license
             .declared
             .as_ref()
             .map(|_| names::COMPILED_SUBSET.to_owned()),
-        copyright_text: recipe.license.copyright.to_string(),
+        copyright_text: Stated::of(&recipe.license.copyright),
         summary: Some(recipe.summary.to_string()),
         external_refs: std::iter::once(ExternalRef::cpe(&names::cpe(recipe, version)))
             .chain(purls.first().map(ExternalRef::purl))
@@ -104,10 +104,10 @@ pub fn library_package(
             "{}{made_from}.",
             names::library_kind(library, manifest.config())
         )),
-        license_concluded: recipe.license.expression.clone(),
-        license_declared: recipe.license.expression.clone(),
+        license_concluded: Stated::of(&recipe.license.expression),
+        license_declared: Stated::of(&recipe.license.expression),
         license_comments: None,
-        copyright_text: recipe.license.copyright.to_string(),
+        copyright_text: Stated::of(&recipe.license.copyright),
         summary: Some(recipe.summary.to_string()),
         external_refs: vec![
             ExternalRef::cpe(&names::cpe(recipe, &source.version)),
@@ -132,10 +132,10 @@ pub fn tool_package(tool: &Tool) -> Package {
         checksums: vec![tool.digest.into()],
         homepage: Some(tool.homepage.to_owned()),
         source_info: Some(tool.note.clone()),
-        license_concluded: "NOASSERTION".into(),
-        license_declared: tool.license.to_owned(),
+        license_concluded: Stated::NoAssertion,
+        license_declared: Stated::of(&tool.license),
         license_comments: None,
-        copyright_text: "NOASSERTION".into(),
+        copyright_text: Stated::NoAssertion,
         summary: Some(tool.summary.to_owned()),
         external_refs: vec![ExternalRef::purl(&tool.purl)],
         primary_package_purpose: if tool.is_library() {

@@ -120,7 +120,7 @@ pub(super) fn installed_id(path: &str) -> String {
     id("File", path)
 }
 
-fn installed_file(file: &ManifestFile, rights: Rights<'_>) -> File {
+fn installed_file(file: &ManifestFile, rights: Rights) -> File {
     let path = file.path.as_str();
     let kind = match path {
         _ if path.ends_with(".a") => "ARCHIVE",
@@ -132,8 +132,8 @@ fn installed_file(file: &ManifestFile, rights: Rights<'_>) -> File {
         file_name: format!("./{path}"),
         file_types: vec![kind],
         checksums: vec![Checksum::from(file.sha1), Checksum::from(file.sha256)],
-        license_concluded: rights.license.to_owned(),
-        copyright_text: rights.copyright.to_owned(),
+        license_concluded: rights.license,
+        copyright_text: rights.copyright,
         comment: None,
     }
 }

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::{
-    Created, CreationInfo, ExternalIdentifier, File, HERE, Id, LicenseExpression, Named, Node,
+    Created, CreationInfo, ExternalIdentifier, File, HERE, Id, LicenseElement, Named, Node,
     Relationship, Sbom, Serialized, SpdxDocument,
 };
-use crate::model::Sha256;
-use crate::sbom::names::{self, SbomType};
+use crate::model::{LicenseExpression, Sha256};
+use crate::sbom::names::{self, SbomType, Stated};
 use crate::sbom::{Context, text};
 
 /// Relationships of a build hold while it runs (SPDX 3.0.1, Build profile).
@@ -67,7 +67,12 @@ impl Graph {
     }
 
     /// Says under which licences an element is.
-    pub fn license(&mut self, of: &Id, concluded: &str, declared: &str) {
+    pub fn license(
+        &mut self,
+        of: &Id,
+        concluded: Stated<LicenseExpression>,
+        declared: Stated<LicenseExpression>,
+    ) {
         for (kind, expression) in [
             ("hasConcludedLicense", concluded),
             ("hasDeclaredLicense", declared),
@@ -77,12 +82,12 @@ impl Graph {
         }
     }
 
-    fn expression(&mut self, expression: &str) -> Id {
-        let id = Id::new("License", expression);
-        let license = LicenseExpression {
+    fn expression(&mut self, expression: Stated<LicenseExpression>) -> Id {
+        let id = Id::new("License", &expression.to_string());
+        let license = LicenseElement {
             spdx_id: id.clone(),
             creation_info: Created,
-            expression: expression.to_owned(),
+            expression,
             license_list_version: names::license_list_version(),
         };
         self.add(id, Node::License(license))
@@ -97,7 +102,7 @@ impl Graph {
             created_by: vec![self.organization(names::SUPPLIER)],
             created_using: vec![self.generator()],
         };
-        let data_license = self.expression("CC0-1.0");
+        let data_license = self.expression(Stated::Known(names::known_license("CC0-1.0")));
         for ((from, kind), to) in std::mem::take(&mut self.related) {
             let id = Id::new("Relationship", &format!("{}:{kind}", from.fragment()));
             let scope = OF_A_BUILD.contains(&kind).then_some("build");

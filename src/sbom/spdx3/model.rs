@@ -3,8 +3,8 @@
 
 use serde::Serialize;
 
-use crate::model::{Content, Purl, Sha1, Sha256, Sha512, Timestamp};
-use crate::sbom::names;
+use crate::model::{Content, LicenseExpression, Purl, Sha1, Sha256, Sha512, Timestamp};
+use crate::sbom::names::{self, Stated};
 
 /// What stands for the document's namespace until the content, and so the namespace, is known.
 /// `.invalid` is no one's (RFC 2606).
@@ -61,7 +61,7 @@ pub enum Node {
     #[serde(rename = "build_Build")]
     Build(Box<Build>),
     #[serde(rename = "simplelicensing_LicenseExpression")]
-    License(LicenseExpression),
+    License(LicenseElement),
     Organization(Named),
     SoftwareAgent(Named),
     Tool(Named),
@@ -191,11 +191,11 @@ pub struct Build {
 
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct LicenseExpression {
+pub struct LicenseElement {
     pub spdx_id: Id,
     pub creation_info: Created,
     #[serde(rename = "simplelicensing_licenseExpression")]
-    pub expression: String,
+    pub expression: Stated<LicenseExpression>,
     #[serde(rename = "simplelicensing_licenseListVersion")]
     pub license_list_version: &'static str,
 }

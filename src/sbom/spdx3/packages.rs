@@ -3,8 +3,8 @@
 use super::graph::Graph;
 use super::model::{Created, ExternalIdentifier, ExternalRef, Id, Node, Package};
 use crate::build::{ManifestContents, ManifestLibrary, ManifestSource};
-use crate::model::{Place, Purl, Recipe, Selected, Sha256};
-use crate::sbom::names::{self, Tool};
+use crate::model::{License, LicenseExpression, Place, Purl, Recipe, Selected, Sha256};
+use crate::sbom::names::{self, Stated, Tool};
 
 /// What a document is about, of which everything else is a part.
 pub struct Whole<'a> {
@@ -49,12 +49,7 @@ impl Graph {
         let supplier = self.organization(names::SUPPLIER);
         let package = Package {
             summary: whole.summary.to_owned(),
-            copyright_text: joined(
-                recipes
-                    .iter()
-                    .map(|recipe| recipe.license.copyright.as_str()),
-                "\n",
-            ),
+            copyright_text: copyrights(recipes),
             ..package(
                 Id::new("Whole", whole.name),
                 whole.name,
@@ -65,13 +60,10 @@ impl Graph {
         };
         let id = self.add_root(package.spdx_id.clone(), Node::Package(Box::new(package)));
         self.relate(&id, "contains", parts);
-        let concluded = conjunction(
-            recipes
-                .iter()
-                .map(|recipe| recipe.license.expression.as_str()),
-        );
-        let declared = conjunction(recipes.iter().map(|recipe| recipe.license.declared()));
-        self.license(&id, &concluded, &declared);
+        let licenses = || recipes.iter().map(|recipe| &recipe.license);
+        let concluded = LicenseExpression::all_of(licenses().map(|license| &license.expression));
+        let declared = LicenseExpression::all_of(licenses().map(License::declared));
+        self.license(&id, concluded.into(), declared.into());
         id
     }
 
@@ -135,7 +127,11 @@ impl Graph {
             )
         };
         let id = self.add_root(package.spdx_id.clone(), Node::Package(Box::new(package)));
-        self.license(&id, &recipe.license.expression, recipe.license.declared());
+        self.license(
+            &id,
+            Stated::of(&recipe.license.expression),
+            Stated::of(recipe.license.declared()),
+        );
         let required = recipe.required();
         if !required.is_empty() {
             self.relate(
@@ -202,7 +198,11 @@ impl Graph {
             )
         };
         let id = self.add_root(package.spdx_id.clone(), Node::Package(Box::new(package)));
-        self.license(&id, &recipe.license.expression, &recipe.license.expression);
+        self.license(
+            &id,
+            Stated::of(&recipe.license.expression),
+            Stated::of(&recipe.license.expression),
+        );
         id
     }
 
@@ -230,7 +230,7 @@ impl Graph {
             )
         };
         let id = self.add_root(package.spdx_id.clone(), Node::Package(Box::new(package)));
-        self.license(&id, "NOASSERTION", tool.license);
+        self.license(&id, Stated::NoAssertion, Stated::of(&tool.license));
         id
     }
 }
@@ -263,47 +263,14 @@ fn purl(purl: &Purl) -> ExternalIdentifier {
     }
 }
 
-/// Each text once, in order.
-fn joined<'a>(texts: impl Iterator<Item = &'a str>, separator: &str) -> String {
+/// The copyright of all `recipes`, each once, in order.
+fn copyrights(recipes: &[&Recipe]) -> String {
     let mut distinct: Vec<&str> = Vec::new();
-    for text in texts {
-        if !distinct.contains(&text) {
-            distinct.push(text);
+    for recipe in recipes {
+        let copyright = recipe.license.copyright.as_str();
+        if !distinct.contains(&copyright) {
+            distinct.push(copyright);
         }
     }
-    distinct.join(separator)
-}
-
-/// The expression that all of `expressions` apply.
-fn conjunction<'a>(expressions: impl Iterator<Item = &'a str>) -> String {
-    let bracketed: Vec<String> = expressions
-        .map(|expression| {
-            if expression.contains(" OR ") {
-                format!("({expression})")
-            } else {
-                expression.to_owned()
-            }
-        })
-        .collect();
-    joined(bracketed.iter().map(String::as_str), " AND ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn licences_are_joined_each_once_and_alternatives_stay_together() {
-        let all = [
-            "MIT",
-            "Zlib OR MIT",
-            "MIT",
-            "(BSD-3-Clause OR GPL-2.0-only) AND MIT",
-        ];
-        assert_eq!(
-            conjunction(all.into_iter()),
-            "MIT AND (Zlib OR MIT) AND ((BSD-3-Clause OR GPL-2.0-only) AND MIT)"
-        );
-        assert!(spdx::Expression::parse(&conjunction(all.into_iter())).is_ok());
-    }
+    distinct.join("\n")
 }
