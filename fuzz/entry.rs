@@ -10,7 +10,7 @@ use wasideps::build::{Closure, Manifest, rule_prerequisites};
 use wasideps::cli::{self, CliError};
 use wasideps::fetch::entries::{Entry, Kind, Limits, Walk};
 use wasideps::fetch::{PatchProblem, apply_patch};
-use wasideps::model::{CatalogError, Lock, Program, Recipe, RecipeFile, Suite};
+use wasideps::model::{Lock, Program, Recipe, RecipeFile, Suite};
 
 /// Panics on an input that shows a fault.
 type Target = fn(&[u8]);
@@ -79,7 +79,7 @@ pub fn suite(data: &[u8]) {
             };
             assert!(suite.programs.iter().all(bounded));
         }
-        Err(error) => drawn(CatalogError::from(error)),
+        Err(errors) => errors.into_iter().map(Box::new).for_each(drawn),
     }
 }
 

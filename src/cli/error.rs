@@ -12,9 +12,7 @@ use crate::build::BuildError;
 use crate::check::CheckError;
 use crate::consumer::view::ViewError;
 use crate::fetch::{FetchError, SourceError};
-use crate::model::{
-    CatalogError, ErrorClass, LockError, Name, SelectionError, SuiteError, SyntaxError,
-};
+use crate::model::{CatalogError, ErrorClass, LockError, Name, SelectionError, SyntaxError};
 use crate::sbom::WheelError;
 use crate::session::SessionError;
 use crate::store::StoreError;
@@ -197,9 +195,7 @@ impl CliError {
     pub(super) fn syntax(&self) -> Option<&SyntaxError> {
         match self {
             Self::Exclusions(error)
-            | Self::Catalog(
-                CatalogError::Recipe(error) | CatalogError::Suite(SuiteError::Syntax(error)),
-            )
+            | Self::Catalog(CatalogError::Recipe(error) | CatalogError::Suite(error))
             | Self::Lock(LockError::Syntax(error))
             | Self::Selection(SelectionError::Edge { place: error, .. }) => Some(error),
             _ => None,

@@ -15,7 +15,7 @@ use crate::build::BuildError;
 use crate::check::CheckError;
 use crate::consumer::view::ViewError;
 use crate::fetch::{FetchError, SourceError};
-use crate::model::{CatalogError, EdgeProblem, LockError, SelectionError, SuiteError, with_causes};
+use crate::model::{CatalogError, EdgeProblem, LockError, SelectionError, with_causes};
 use crate::session::SessionError;
 use crate::store::{SlotError, StoreError, Unusable};
 use crate::toolchain::{NamedBy, ToolchainError};
@@ -110,17 +110,14 @@ fn of_session(error: &SessionError) -> Option<String> {
 
 fn of_catalog(error: &CatalogError) -> Option<String> {
     match error {
-        CatalogError::Recipe(error) | CatalogError::Suite(SuiteError::Syntax(error)) => {
-            error.hint.clone()
-        }
+        CatalogError::Recipe(error) | CatalogError::Suite(error) => error.hint.clone(),
         CatalogError::Misplaced { .. } => {
             Some("a recipe's folder must have the recipe's name".to_owned())
         }
         CatalogError::TwoForOneVersion { .. } => {
             Some("each version belongs to one recipe file".to_owned())
         }
-        CatalogError::Suite(SuiteError::Invalid { .. })
-        | CatalogError::NotText { .. }
+        CatalogError::NotText { .. }
         | CatalogError::MissingFile { .. }
         | CatalogError::Excluded { .. } => None,
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::graph::{self, EdgeError, EdgeProblem, Graph};
 use super::{
     BuildConfig, ErrorClass, Exclusions, GlobsError, Library, Lock, LockedSource, Name, NameError,
-    PlaceTemplate, Recipe, RecipeFile, RelPath, Sha256, Suite, SuiteError, SyntaxError, Version,
+    PlaceTemplate, Recipe, RecipeFile, RelPath, Sha256, Suite, SyntaxError, Version,
 };
 
 /// Files by path: what a recipes' folder holds, wherever it came from.
@@ -66,7 +66,7 @@ pub enum CatalogError {
     #[error(transparent)]
     Recipe(Box<SyntaxError>),
     #[error(transparent)]
-    Suite(#[from] SuiteError),
+    Suite(Box<SyntaxError>),
     #[error("{file} is not UTF-8")]
     NotText { file: RelPath },
     #[error("{file} names the recipe `{name}`, but is in the folder `{folder}`")]
@@ -147,8 +147,8 @@ impl CatalogError {
     #[must_use]
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::Suite(error) => error.class(),
             Self::Recipe(_)
+            | Self::Suite(_)
             | Self::NotText { .. }
             | Self::Misplaced { .. }
             | Self::TwoForOneVersion { .. }
@@ -257,7 +257,10 @@ impl Catalog {
     }
 
     fn add_suite(&mut self, folder: &str, file: &str, text: &str) -> Result<(), Vec<CatalogError>> {
-        let suite = Suite::parse(file, text).map_err(|error| vec![error.into()])?;
+        let suite = Suite::parse(file, text).map_err(|errors| {
+            let located = |error| CatalogError::Suite(Box::new(error));
+            errors.into_iter().map(located).collect::<Vec<_>>()
+        })?;
         let misplaced = |error: NameError| {
             vec![CatalogError::MissingFile {
                 recipe: file.to_owned(),

@@ -27,12 +27,14 @@ mod name;
 mod number;
 mod policy;
 pub mod printable;
+mod problems;
 mod purl;
 mod recipe;
 mod recipe_file;
 mod recipe_wire;
 mod step;
 mod suite;
+mod suite_wire;
 mod swhid;
 mod syntax;
 mod time;
@@ -78,9 +80,9 @@ pub use recipe_file::RecipeFile;
 pub use recipe_wire::recipe_schema;
 pub use step::{Action, Answer, Questions, Step, StepProblem};
 pub use suite::{
-    EachDefine, MemoryLimit, NotApplicable, Program, ProgramSources, Run, Suite, SuiteError,
-    TimeLimit, suite_schema,
+    EachDefine, MemoryLimit, NotApplicable, Program, ProgramSources, Run, Suite, TimeLimit,
 };
+pub use suite_wire::suite_schema;
 pub use swhid::{Node as SwhNode, NotAFolder, SwhDir, SwhDirError, Tree as SwhTree};
 pub use syntax::SyntaxError;
 #[cfg(feature = "cli")]

@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::Problems;
 use crate::model::library::LibraryRef;
+use crate::model::problems::Problems;
 use crate::model::{
     CompileFlag, CompileOptions, ConsumerFlag, Description, Edge, Library, LibraryKind, Line,
     LinkFlag, Macro, Name, OptLevel, PkgConfig, RelPath, SourceFile, TreeDir, Unit, Visibility,

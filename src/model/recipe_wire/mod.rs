@@ -3,7 +3,6 @@
 mod library;
 mod names;
 mod origin;
-mod problems;
 #[cfg(test)]
 mod tests;
 mod when;
@@ -19,6 +18,7 @@ use toml::Spanned;
 use url::Url;
 
 use super::address::check_no_credential;
+use super::problems::Problems;
 use super::recipe::{Identifiers, License, LicenseText, NotAffected, Overlay, Patch, Recipe};
 use super::recipe_file::{Holding, RecipeFile};
 use super::step::{Action, Answer, Questions, Step};
@@ -28,7 +28,6 @@ use super::{
 };
 use library::{LibraryWire, PkgConfigWire};
 use origin::{ComparedWire, OriginWire};
-use problems::Problems;
 use when::WhenWire;
 
 /// A recipe, as written.
@@ -185,7 +184,7 @@ impl Wire {
             );
         }
         if self.library.is_empty() {
-            problems.of_recipe("there is no `[library.…]`: a recipe makes at least one");
+            problems.of_all("there is no `[library.…]`: a recipe makes at least one");
         }
         let homepage = self.homepage.get_ref();
         if !is_literal_in_pc(homepage.as_str()) {
@@ -196,7 +195,7 @@ impl Wire {
             problems.at_hidden(&self.homepage, format!("a bad `homepage`: {error}"));
         }
         if self.origin.is_empty() {
-            problems.of_recipe("there is no `[[origin]]`");
+            problems.of_all("there is no `[[origin]]`");
         }
     }
 

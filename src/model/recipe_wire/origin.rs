@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::Problems;
 use crate::model::address::check_url;
+use crate::model::problems::Problems;
 use crate::model::{
     ByVersion, ComparedTemplate, Line, Name, OriginTemplate, PlaceTemplate, RelPath, Sha256,
     Version, VersionIn,

@@ -1,13 +1,13 @@
-//! What is wrong with a recipe, each with its place in the text.
+//! What is wrong with a recipe or a suite, each with its place in the text.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 
 use toml::Spanned;
 
-use crate::model::SyntaxError;
+use super::SyntaxError;
 
-/// The contradictions of one recipe, as they are found; each once, though it be in all that the
+/// The contradictions of one text, as they are found; each once, though it be in all that a
 /// recipe resolves to.
 pub struct Problems<'a> {
     file: &'a str,
@@ -47,12 +47,13 @@ impl<'a> Problems<'a> {
         self.add(&text, span, message.as_ref());
     }
 
-    /// Adds one about the whole recipe.
-    pub fn of_recipe(&mut self, message: &str) {
+    /// Adds one about the whole text.
+    pub fn of_all(&mut self, message: &str) {
         self.in_range(0..0, message);
     }
 
-    fn in_range(&mut self, span: Range<usize>, message: impl AsRef<str>) {
+    /// Adds one about the bytes `span`.
+    pub fn in_range(&mut self, span: Range<usize>, message: impl AsRef<str>) {
         self.add(self.text, span, message.as_ref());
     }
 
