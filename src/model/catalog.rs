@@ -695,9 +695,15 @@ impl Catalog {
             )
         });
         let patches = patches.collect();
+        // The lock has the files of all configurations.
+        let mut source = source.clone();
+        let is_ours = |file: &RelPath| recipe.overlays.iter().any(|one| one.file == *file);
+        source.overlays.retain(|file, _| is_ours(file));
+        let is_ours = |file: &RelPath| recipe.patches.iter().any(|one| one.file == *file);
+        source.patches.retain(|file, _| is_ours(file));
         Selected {
             recipe: recipe.clone(),
-            source: source.clone(),
+            source,
             overlays,
             patches,
         }

@@ -112,7 +112,7 @@ fn place_with_registry() -> (Place, Server) {
     place.write("cargo-home/config.toml", text);
     for host in ["https://github.com", "https://zlib.net"] {
         place.edit(
-            "recipes/zlib/1.3.1.toml",
+            "recipes/zlib/recipe.toml",
             &format!("url = \"{host}"),
             &format!("url = \"{}", downloads.url("")),
         );
@@ -247,7 +247,7 @@ fn bytes_that_are_not_the_published_ones_are_not_locked() {
     let (place, _) = place_with_registry();
     let server = Server::start(|_, _| crate::server::Reply::Body(gz(b"something else")));
     place.edit(
-        "recipes/zlib/1.3.1.toml",
+        "recipes/zlib/recipe.toml",
         "url = \"http://",
         &format!("url = \"{}/", server.url("")),
     );
@@ -271,7 +271,7 @@ fn the_embedded_lock_a_version_without_recipe_and_half_a_request_are_refused() {
         .exits(2)
         .says(&[
             "no recipe is written for zlib 9.9",
-            "1.3.1, 1.3.2; add 9.9 to `versions` of its recipe",
+            "1.3.2, 1.3.1; add 9.9 to `versions` of its recipe",
         ]);
     run(&mut place.own(place.command(&["lock", "zlib"])))
         .exits(2)
