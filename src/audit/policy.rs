@@ -49,10 +49,7 @@ pub fn excluded(subjects: &Subjects<'_>, exclusions: &Exclusions) -> ExclusionSt
             .iter()
             .map(|license| (Trace::License, recipe.file.as_str(), license.as_str()));
         let title = selected.title();
-        let listed = recipe
-            .units()
-            .map(|(_, unit)| unit.source.path())
-            .chain(recipe.headers().map(|(from, _)| from));
+        let listed = selected.inputs.files.iter();
         let overlays = selected.overlays.iter().map(|(path, _)| path);
         let paths: Vec<&RelPath> = inputs.as_ref().map_or_else(
             || listed.chain(overlays).collect(),

@@ -10,7 +10,6 @@ mod install;
 mod lookup;
 mod manifest;
 mod pkg_config;
-mod place;
 mod prefix;
 mod schedule;
 
@@ -21,18 +20,17 @@ use tracing::debug;
 
 pub use archive::archive;
 pub use clang::rule_prerequisites;
-pub use closure::{Closure, ClosureFile, ClosureMember, FileOrigin};
-pub use compile::{Busy, Object};
+pub use closure::{CLOSURE, Closure, ClosureFile, ClosureMember, FileOrigin};
+pub use compile::{Busy, Headers, Object, Place};
 pub use error::BuildError;
 pub use manifest::{
-    BareManifest, CLOSURE, MANIFEST, Manifest, ManifestArchive, ManifestContents, ManifestFile,
+    BareManifest, MANIFEST, Manifest, ManifestArchive, ManifestContents, ManifestFile,
     ManifestLibrary, ManifestMember, ManifestSource, SBOM, TracedManifest,
 };
-pub use place::{Headers, Place};
 pub use prefix::{Installed, Prefix};
 
 use crate::fetch::Fetcher;
-use crate::model::{Dependency, LicenseText, Name, RelPath, Selected, Version};
+use crate::model::{Dependency, Name, RelPath, Selected, Version};
 use crate::plan::Plan;
 use crate::report::Reporter;
 use crate::store::{Cache, Ours, Store};
@@ -157,12 +155,9 @@ pub fn unused_inputs(work: &Work<'_>) -> Result<Vec<Unused>, Vec<BuildError>> {
             source: locked,
             ..
         } = &source.selected;
-        let mut used: BTreeSet<&str> = recipe.headers().map(|(from, _)| from.as_str()).collect();
-        match &recipe.license.text {
-            LicenseText::Files(files) => used.extend(files.iter().map(RelPath::as_str)),
-            LicenseText::CommentOf(file) => drop(used.insert(file.as_str())),
-        }
-        used.extend(recipe.steps.iter().map(|step| step.from.as_str()));
+        let mut used: BTreeSet<&str> = recipe.named().into_iter().map(RelPath::as_str).collect();
+        // Some file asks for them, if in a condition that does not hold here.
+        used.extend(locked.includes.iter().map(RelPath::as_str));
         used.extend(
             work.plan
                 .jobs_of(id)

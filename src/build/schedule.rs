@@ -9,9 +9,8 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 
-use super::compile::{Busy, Object};
+use super::compile::{Busy, Headers, Object, Place};
 use super::lookup::Lookup;
-use super::place::{Headers, Place};
 use super::{BuildError, Work};
 use crate::fetch::SourceTree;
 use crate::model::{LibraryId, RelPath, Sha256};
@@ -56,7 +55,7 @@ pub fn run<'a>(work: &Work<'a>) -> Result<Compiled<'a>, Vec<BuildError>> {
     };
     // The largest source first: it has the largest file, which must start first.
     let mut order: Vec<SourceId> = plan.sources.ids().collect();
-    order.sort_by_key(|&source| Reverse(plan.sources[source].selected.recipe.inputs.max_size));
+    order.sort_by_key(|&source| Reverse(plan.sources[source].selected.inputs.max_size));
     both(
         || side_by_side(&order, SOURCES_AT_ONCE, |&source| run.fetch(source)),
         || {

@@ -308,6 +308,7 @@ pub fn of_fetch(error: &FetchError) -> Option<String> {
         FetchError::Disagree { .. } => {
             "narrow `inputs.include` to what they share if that is enough to build, or drop the origin that is not upstream's"
         }
+        FetchError::NotInSource { .. } => "correct the recipe, or add an origin that has it",
         FetchError::NoTests { .. } => {
             "add an origin that does (upstream's archive, Debian's), or narrow `[inputs]` of the tests"
         }

@@ -34,9 +34,9 @@ impl Fetcher<'_> {
             .try_into()
             .map_err(|error: crate::model::OutOfBounds| bad(error.to_string()))?;
         let inputs = Inputs {
-            include,
+            include: Some(include),
             max_size,
-            amalgamated: Vec::new(),
+            ..Inputs::default()
         };
         let fetched = self.bring(Wanted {
             subject,

@@ -9,12 +9,12 @@ use std::collections::BTreeMap;
 
 use super::archive::Wanted;
 use super::compare::{InputFiles, differences};
-use super::relock::resolve;
+use super::relock::{Reached, resolve};
 use super::source::{OriginReport, Verdict, archive_root};
 use super::{FetchError, Fetcher};
 use crate::model::{
-    Compared, ErrorClass, LockedDifference, LockedSource, Recipe, RelPath, Selected, Sha256,
-    Version,
+    Compared, ErrorClass, Inputs, LockedDifference, LockedSource, Recipe, RelPath, Selected,
+    Sha256, Version,
 };
 use crate::plan;
 use crate::report::Event;
@@ -34,7 +34,7 @@ impl Fetcher<'_> {
                 let unpacked = self.unpack(
                     &fetched,
                     &archive_root(&origin.place, &origin.root),
-                    &selected.recipe.inputs,
+                    &selected.inputs,
                 )?;
                 Ok((fetched.was_held(), unpacked.inputs()))
             });
@@ -72,8 +72,8 @@ impl Fetcher<'_> {
         }
     }
 
-    /// What a lock lists of the recipe's compared origins, `ours` being the inputs that the others
-    /// agreed on.
+    /// What a lock lists of the recipe's compared origins; `ours` are the files of `inputs` that the
+    /// others agreed on.
     ///
     /// # Errors
     /// When one of them differs in a file that the recipe does not name, or is refused.
@@ -82,7 +82,7 @@ impl Fetcher<'_> {
         subject: &str,
         recipe: &Recipe,
         version: &Version,
-        ours: &InputFiles,
+        (inputs, ours): (&Inputs, &InputFiles),
         old: Option<&LockedSource>,
     ) -> Result<Vec<Compared>, Vec<FetchError>> {
         let mut listed = Vec::new();
@@ -93,7 +93,10 @@ impl Fetcher<'_> {
             else {
                 continue;
             };
-            let (origin, reached) = match self.reach_one(subject, recipe, &candidate) {
+            let reached = self
+                .reach_one(subject, &candidate)
+                .and_then(|reached| Ok((self.open(subject, &reached, inputs, &[])?, reached)));
+            let (opened, Reached { origin, .. }) = match reached {
                 Ok(reached) => reached,
                 Err(error) if error.class() == ErrorClass::Network => {
                     let kept = old
@@ -116,7 +119,7 @@ impl Fetcher<'_> {
                     continue;
                 }
             };
-            let mut found = differences(ours, &reached.inputs);
+            let mut found = differences(ours, &opened.inputs);
             let same: Vec<_> = template
                 .differs
                 .keys()
@@ -125,13 +128,13 @@ impl Fetcher<'_> {
             for path in same {
                 let text = format!(
                     "{subject}: {} does not differ in {path}, though the recipe says so",
-                    reached.place
+                    opened.place
                 );
                 self.reporter.event(Event::Warning { text });
             }
             let differences = found.iter().filter_map(|difference| {
                 let path = &difference.path;
-                let (ours, theirs) = (ours.get(path).copied(), reached.inputs.get(path).copied());
+                let (ours, theirs) = (ours.get(path).copied(), opened.inputs.get(path).copied());
                 Some((
                     path.clone(),
                     LockedDifference {
@@ -146,7 +149,7 @@ impl Fetcher<'_> {
             if !found.is_empty() {
                 errors.push(FetchError::Disagree {
                     first: "the other origins".into(),
-                    second: reached.place,
+                    second: opened.place,
                     differences: found,
                 });
             } else if !differences.is_empty() {

@@ -192,10 +192,7 @@ impl<'a> Picker<'a> {
         {
             return Ok(self.inputs.selects(&path).then_some(path));
         }
-        let selected = self
-            .inputs
-            .include
-            .selects_text(&String::from_utf8_lossy(&bytes));
+        let selected = self.inputs.matches(&String::from_utf8_lossy(&bytes));
         match bytes.first() {
             _ if !selected => Ok(None),
             Some(b'-' | b'@') => Err(Refusal::Option),

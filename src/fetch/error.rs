@@ -171,6 +171,13 @@ pub enum FetchError {
     },
     #[error("no origin of {subject} that could be reached contains all files that its tests need")]
     NoTests { subject: String },
+    #[error("{file} names what no origin of {subject} contains: {}", list(missing))]
+    NotInSource {
+        /// The recipe.
+        file: String,
+        subject: String,
+        missing: Vec<RelPath>,
+    },
     #[error("no origin of {subject} could be reached, so there is nothing to lock")]
     NoneReached { subject: String },
     #[error(transparent)]
@@ -216,6 +223,7 @@ impl FetchError {
             | Self::Tree { .. }
             | Self::NoRecipe { .. }
             | Self::TestInputs { .. }
+            | Self::NotInSource { .. }
             | Self::BadPlace { .. } => ErrorClass::Usage,
             Self::From { .. } => ErrorClass::Failed,
             Self::Store(error) => error.class(),
@@ -292,12 +300,12 @@ fn page(html: bool) -> &'static str {
     }
 }
 
-fn list(texts: &[String]) -> String {
-    if texts.is_empty() {
-        "nothing".to_owned()
-    } else {
-        texts.join(", ")
+fn list<T: ToString>(items: &[T]) -> String {
+    if items.is_empty() {
+        return "nothing".to_owned();
     }
+    let items: Vec<String> = items.iter().map(ToString::to_string).collect();
+    items.join(", ")
 }
 
 fn shown(differences: &[Difference]) -> String {

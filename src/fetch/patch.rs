@@ -70,13 +70,7 @@ pub fn apply<E: From<PatchProblem>>(
     let mut changes = Vec::new();
     let mut seen = BTreeSet::new();
     let mut hunks = 0;
-    let git = lines(patch).any(|line| line.starts_with(b"diff --git "));
-    let options = if git {
-        ParseOptions::gitdiff()
-    } else {
-        ParseOptions::unidiff()
-    };
-    for part in PatchSet::parse_bytes(patch, options) {
+    for part in PatchSet::parse_bytes(patch, options(patch)) {
         let part = part.map_err(|error| PatchProblem::Syntax {
             problem: error.to_string(),
         })?;
@@ -101,6 +95,22 @@ pub fn apply<E: From<PatchProblem>>(
         .into());
     }
     Ok(changes)
+}
+
+fn options(patch: &[u8]) -> ParseOptions {
+    if lines(patch).any(|line| line.starts_with(b"diff --git ")) {
+        ParseOptions::gitdiff()
+    } else {
+        ParseOptions::unidiff()
+    }
+}
+
+/// The files that `patch` names, as far as it can be read: those that it changes, creates and
+/// deletes.
+pub fn named(patch: &[u8]) -> BTreeSet<RelPath> {
+    let parts = PatchSet::parse_bytes(patch, options(patch)).filter_map(Result::ok);
+    let named = parts.filter_map(|part| checked(&part).ok().map(|(path, _)| path));
+    named.collect()
 }
 
 fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {

@@ -1,18 +1,22 @@
 //! `wasideps lock NAME VERSION`: brings every origin of a version, checks that they agree, and
 //! tells what the lock would then say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::archive::Wanted;
 use super::compare::{InputFiles, differences};
 use super::identify::{Names, identify};
+use super::includes::{Root, included};
+use super::moved::{Moved, lost, moved};
 use super::source::archive_root;
-use super::unpack::Unpacked;
-use super::{FetchError, Fetcher};
+use super::tree::Draft;
+use super::unpack::{self, Unpacked};
+use super::{FetchError, Fetched, Fetcher, SourceTree, patch};
 use crate::model::{
-    Catalog, ErrorClass, LockedSource, LockedTests, Name, NameError, Origin, OriginTemplate, Place,
-    PlaceTemplate, Recipe, RelPath, Selected, Sha256, Version,
+    Catalog, CompileOptions, ErrorClass, Extra, Inputs, LockedSource, LockedTests, Name, NameError,
+    Origin, OriginTemplate, Place, PlaceTemplate, Recipe, RelPath, Selected, Sha256, SourceFile,
+    Suite, Version,
 };
 use crate::plan;
 use crate::report::Event;
@@ -25,17 +29,6 @@ pub struct Relocked {
     pub moved: Vec<Moved>,
 }
 
-/// A field of the lock that changes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Moved {
-    /// `version`, `inputs`, `origin https://…`, `patch 0001-….patch`, `overlay config.h`.
-    pub field: String,
-    /// Absent for what is new.
-    pub old: Option<String>,
-    /// Absent for what goes.
-    pub new: Option<String>,
-}
-
 /// An origin of the recipe at the wanted version.
 pub(super) struct Candidate {
     pub place: Place,
@@ -45,6 +38,12 @@ pub(super) struct Candidate {
 
 /// A candidate whose archive was had.
 pub(super) struct Reached {
+    pub origin: Origin,
+    pub fetched: Fetched,
+}
+
+/// The inputs of an origin.
+pub(super) struct Opened {
     pub place: String,
     unpacked: Unpacked,
     pub inputs: InputFiles,
@@ -81,33 +80,30 @@ impl Fetcher<'_> {
         };
         let recipe = &recipe;
         let subject = format!("{name} {version}");
-        let (origins, mut reached) = self.reach(&subject, recipe, version, old)?;
-        let Some(first) = reached.first() else {
-            return Err(vec![FetchError::NoneReached { subject }]);
+        let (origins, reached) = self.reach(&subject, recipe, version, old)?;
+        let each: Vec<&Arc<Recipe>> = file.each(version).into_iter().map(|(_, one)| one).collect();
+        let ours = |recipe| Ours {
+            catalog,
+            recipe,
+            version,
+            origins: &origins,
         };
-        let disagreeing = reached
+        let all: Vec<_> = each.iter().map(|recipe| ours(recipe)).collect();
+        let includes = self
+            .includes(&subject, &all, &BTreeSet::new(), None, &reached)
+            .map_err(|error| vec![error])?;
+        let inputs = recipe.inputs.with(&includes);
+        let opened = reached
             .iter()
-            .filter(|other| other.inputs != first.inputs)
-            .map(|other| FetchError::Disagree {
-                first: first.place.clone(),
-                second: other.place.clone(),
-                differences: differences(&first.inputs, &other.inputs),
-            });
-        let disagreeing: Vec<_> = disagreeing.collect();
-        if !disagreeing.is_empty() {
-            return Err(disagreeing);
+            .map(|reached| self.open(&subject, reached, &inputs, &[]));
+        let (unpacked, files) = agreeing(&subject, opened)?;
+        let compared = self.relock_compared(&subject, recipe, version, (&inputs, &files), old)?;
+        let digest = plan::inputs_digest(&files);
+        let trees = self.make_trees(&all, digest, &includes, unpacked)?;
+        for (recipe, tree) in each.iter().zip(&trees) {
+            check_named(&subject, recipe, tree)?;
         }
-        let compared = self.relock_compared(&subject, recipe, version, &first.inputs, old)?;
-        let inputs = plan::inputs_digest(&first.inputs);
-        let ours = |recipe| with_ours(catalog, recipe, version, inputs, origins.clone());
-        let locked = ours(recipe).source;
-        let each: Vec<_> = file
-            .each(version)
-            .into_iter()
-            .map(|(_, recipe)| recipe)
-            .collect();
-        let unpacked = reached.swap_remove(0).unpacked;
-        self.make_trees(each.iter().map(|recipe| ours(recipe)), unpacked)?;
+        let locked = ours(recipe).select(digest, includes).source;
         let tests = self.relock_tests(&subject, catalog, (recipe, &each), &locked)?;
         let source = LockedSource {
             tests,
@@ -127,20 +123,22 @@ impl Fetcher<'_> {
     /// and the build then has them. `unpacked` is what the first one is made from.
     fn make_trees(
         &self,
-        selected: impl IntoIterator<Item = Selected>,
+        all: &[Ours<'_>],
+        inputs: Sha256,
+        includes: &BTreeSet<RelPath>,
         unpacked: Unpacked,
-    ) -> Result<(), Vec<FetchError>> {
+    ) -> Result<Vec<SourceTree>, Vec<FetchError>> {
         let mut unpacked = Some(unpacked);
-        for selected in selected {
+        let trees = all.iter().map(|ours| {
+            let selected = ours.select(inputs, includes.clone());
             match unpacked.take() {
-                Some(unpacked) => {
-                    self.finish(&selected, unpacked, &plan::tree_key(&selected))
-                        .map_err(|error| vec![error])?;
-                }
-                None => _ = self.source(&selected).map_err(|error| error.errors)?,
+                Some(unpacked) => self
+                    .finish(&selected, unpacked, &plan::tree_key(&selected))
+                    .map_err(|error| vec![error]),
+                None => self.source(&selected).map_err(|error| error.errors),
             }
-        }
-        Ok(())
+        });
+        trees.collect()
     }
 
     /// The second selection of a source that has just been locked: what its tests need. `recipes`
@@ -168,91 +166,190 @@ impl Fetcher<'_> {
         let each: Result<Vec<_>, _> = each.iter().map(|recipe| tested(recipe)).collect();
         let each = each.map_err(|error| vec![error])?;
         let overall = tested(overall).map_err(|error| vec![error])?;
-        let (origins, first) = self
-            .reach_tests(subject, &overall, source)
+        let (origins, reached) = self
+            .reach_tests(subject, catalog, &overall, source)
             .map_err(|error| vec![error])?;
-        let inputs = plan::inputs_digest(&first.inputs);
-        let ours = |recipe| with_ours(catalog, recipe, &source.version, inputs, origins.clone());
-        self.make_trees(each.iter().map(ours), first.unpacked)?;
+        let ours = |recipe| Ours {
+            catalog,
+            recipe,
+            version: &source.version,
+            origins: &origins,
+        };
+        let all: Vec<_> = each.iter().map(ours).collect();
+        let includes = self
+            .includes(subject, &all, &source.includes, Some(suite), &reached)
+            .map_err(|error| vec![error])?;
+        let inputs = overall.inputs.with(&includes);
+        let opened = reached
+            .iter()
+            .map(|reached| self.open(subject, reached, &inputs, &overall.extras));
+        let (unpacked, files) = agreeing(subject, opened)?;
+        let digest = plan::inputs_digest(&files);
+        self.make_trees(&all, digest, &includes, unpacked)?;
         let LockedSource {
             inputs,
+            mut includes,
             origins,
             mut patches,
             mut overlays,
             ..
-        } = ours(&overall).source;
+        } = ours(&overall).select(digest, includes).source;
+        includes.retain(|path| !source.includes.contains(path));
         patches.retain(|file, _| suite.patches.iter().any(|patch| patch.file == *file));
         overlays.retain(|file, _| suite.overlays.iter().any(|overlay| overlay.file == *file));
         Ok(Some(LockedTests {
             inputs,
+            includes,
             origins,
             patches,
             overlays,
         }))
     }
 
-    /// The origins of a source that hold what its tests need, and the first one that was looked
-    /// into.
+    /// The origins of a source that hold what its tests need, and the archives of those that were
+    /// looked into.
     fn reach_tests(
         &self,
         subject: &str,
+        catalog: &Catalog,
         tested: &Recipe,
         source: &LockedSource,
-    ) -> Result<(Vec<Origin>, Reached), FetchError> {
+    ) -> Result<(Vec<Origin>, Vec<Reached>), FetchError> {
+        let created: BTreeSet<RelPath> = (tested.patches.iter())
+            .filter_map(|patch| catalog.patch(tested, &patch.file))
+            .flat_map(patch::named)
+            .collect();
+        let named = tested.inputs.with(&source.includes);
         let mut origins = Vec::new();
-        let mut first: Option<Reached> = None;
+        let mut reached = Vec::new();
         for origin in &source.origins {
             // Its other names are told once, with the source.
-            let locked = Origin {
+            let origin = Origin {
                 sha512: None,
                 swhid: None,
                 ..origin.clone()
             };
-            if !self.at_hand(origin) {
-                origins.push(locked);
+            if !self.at_hand(&origin) {
+                origins.push(origin);
                 continue;
             }
-            let fetched = self.bring(Wanted::locked(subject, origin, false))?;
-            let unpacked = self.unpack(
-                &fetched,
-                &archive_root(&origin.place, &origin.root),
-                &tested.inputs,
-            )?;
-            let unpacked = self.with_extras(unpacked, subject, &tested.extras)?;
-            let inputs = unpacked.inputs();
-            let missing = tested.inputs.include.without_match(inputs.keys());
+            let had = Reached {
+                fetched: self.bring(Wanted::locked(subject, &origin, false))?,
+                origin,
+            };
+            let opened = self.open(subject, &had, &named, &tested.extras)?;
+            let mut missing = named.without_match(&opened.inputs.keys().collect());
+            missing.retain(|name| created.iter().all(|path| path.as_str() != *name));
             if !missing.is_empty() {
                 let text = format!(
                     "{subject}: {} contains no {} that its tests need",
-                    origin.place,
+                    opened.place,
                     missing.join(", ")
                 );
                 self.reporter.event(Event::Note { text });
                 continue;
             }
-            origins.push(locked);
-            match &first {
-                None => {
-                    first = Some(Reached {
-                        place: origin.place.to_string(),
-                        unpacked,
-                        inputs,
-                    });
-                }
-                Some(first) if first.inputs != inputs => {
-                    return Err(FetchError::Disagree {
-                        first: first.place.clone(),
-                        second: origin.place.to_string(),
-                        differences: differences(&first.inputs, &inputs),
-                    });
-                }
-                Some(_) => {}
+            origins.push(had.origin.clone());
+            reached.push(had);
+        }
+        if reached.is_empty() {
+            return Err(FetchError::NoTests {
+                subject: subject.to_owned(),
+            });
+        }
+        Ok((origins, reached))
+    }
+
+    /// What takes part beside what the recipes of `all`, one for each configuration, name and
+    /// select: `start`, the files that patches change, and those that what is compiled includes,
+    /// or what `suite` compiles. Only what all of `reached` have takes part; a note names the rest.
+    fn includes(
+        &self,
+        subject: &str,
+        all: &[Ours<'_>],
+        start: &BTreeSet<RelPath>,
+        suite: Option<&Suite>,
+        reached: &[Reached],
+    ) -> Result<BTreeSet<RelPath>, FetchError> {
+        let mut includes = start.clone();
+        let mut in_all: Option<BTreeSet<RelPath>> = None;
+        for reached in reached {
+            let Reached { origin, fetched } = reached;
+            let root = archive_root(&origin.place, &origin.root);
+            let known = unpack::list(fetched.path(), fetched.origin(), &root)?;
+            for ours in all {
+                let roots = suite.map_or(Roots::Recipe(ours.recipe), Roots::Suite);
+                includes.extend(self.includes_in(subject, ours, start, roots, reached, &known)?);
+            }
+            in_all = Some(match in_all {
+                Some(others) => others.intersection(&known).cloned().collect(),
+                None => known,
+            });
+        }
+        let in_all = in_all.unwrap_or_default();
+        let (includes, others): (BTreeSet<_>, BTreeSet<_>) = includes
+            .into_iter()
+            .partition(|path| in_all.contains(path) || start.contains(path));
+        if !others.is_empty() {
+            let others: Vec<&str> = others.iter().map(RelPath::as_str).collect();
+            let text = format!(
+                "{subject}: not every origin has {}; no input, though a file names it in an `#include`",
+                others.join(", ")
+            );
+            self.reporter.event(Event::Note { text });
+        }
+        Ok(includes)
+    }
+
+    /// What [`Self::includes`] finds for one configuration in one origin, whose archive has the
+    /// files `known`.
+    fn includes_in(
+        &self,
+        subject: &str,
+        ours: &Ours<'_>,
+        start: &BTreeSet<RelPath>,
+        roots: Roots<'_>,
+        reached: &Reached,
+        known: &BTreeSet<RelPath>,
+    ) -> Result<BTreeSet<RelPath>, FetchError> {
+        let Recipe { inputs, extras, .. } = &**ours.recipe;
+        let named = inputs.with(start);
+        let patched = ours.patches().flat_map(|(_, text)| patch::named(text));
+        let patched = patched.filter(|path| known.contains(path) && !named.selects(path));
+        let mut includes: BTreeSet<RelPath> = start.iter().cloned().chain(patched).collect();
+        // What a file includes is known once it is unpacked, and patched.
+        loop {
+            let opened = self.open(subject, reached, &inputs.with(&includes), extras)?;
+            let selected = ours.select(plan::inputs_digest(&opened.inputs), includes.clone());
+            let draft = Draft::of(&selected, opened.unpacked)?;
+            let there: BTreeSet<RelPath> = draft.paths().cloned().collect();
+            let all = there.union(known).cloned().collect();
+            let found = included(&roots.among(&there), &all, |path| draft.read(path))?;
+            let before = includes.len();
+            includes.extend(found.into_iter().filter(|path| !there.contains(path)));
+            if includes.len() == before {
+                return Ok(includes);
             }
         }
-        let first = first.ok_or_else(|| FetchError::NoTests {
-            subject: subject.to_owned(),
-        })?;
-        Ok((origins, first))
+    }
+
+    /// Unpacks the inputs of an origin, with those of `extras` beside them.
+    pub(super) fn open(
+        &self,
+        subject: &str,
+        reached: &Reached,
+        inputs: &Inputs,
+        extras: &[Extra],
+    ) -> Result<Opened, FetchError> {
+        let Reached { origin, fetched } = reached;
+        let root = archive_root(&origin.place, &origin.root);
+        let unpacked = self.unpack(fetched, &root, inputs)?;
+        let unpacked = self.with_extras(unpacked, subject, extras)?;
+        Ok(Opened {
+            place: origin.place.to_string(),
+            inputs: unpacked.inputs(),
+            unpacked,
+        })
     }
 
     /// Brings every origin: those for the lock, and those that were had.
@@ -282,9 +379,9 @@ impl Fetcher<'_> {
                     continue;
                 }
             };
-            match self.reach_one(subject, recipe, &candidate) {
-                Ok((origin, had)) => {
-                    origins.push(origin);
+            match self.reach_one(subject, &candidate) {
+                Ok(had) => {
+                    origins.push(had.origin.clone());
                     reached.push(had);
                 }
                 Err(error) if error.class() == ErrorClass::Network => {
@@ -313,9 +410,8 @@ impl Fetcher<'_> {
     pub(super) fn reach_one(
         &self,
         subject: &str,
-        recipe: &Recipe,
         candidate: &Candidate,
-    ) -> Result<(Origin, Reached), FetchError> {
+    ) -> Result<Reached, FetchError> {
         let Candidate {
             place,
             root,
@@ -337,7 +433,6 @@ impl Fetcher<'_> {
             );
             self.reporter.event(Event::Note { text });
         }
-        let unpacked = self.unpack(&fetched, &archive_root(place, root), &recipe.inputs)?;
         let Names { sha512, swhid } = identify(&fetched)?;
         let origin = Origin {
             sha512: Some(sha512),
@@ -349,15 +444,7 @@ impl Fetcher<'_> {
                 Some(fetched.size()),
             )
         };
-        let inputs = unpacked.inputs();
-        Ok((
-            origin,
-            Reached {
-                place: place.to_string(),
-                unpacked,
-                inputs,
-            },
-        ))
+        Ok(Reached { origin, fetched })
     }
 
     /// What the lock says of an origin that could not be reached.
@@ -433,234 +520,146 @@ pub(super) fn resolve(
     }))
 }
 
-/// `version` with the patches and overlays of `recipe` as they are now.
-fn with_ours(
-    catalog: &Catalog,
-    recipe: &Arc<Recipe>,
-    version: &Version,
-    inputs: Sha256,
-    origins: Vec<Origin>,
-) -> Selected {
-    let overlays = recipe.overlays.iter().map(|overlay| {
-        (
-            overlay,
-            catalog.overlay(recipe, &overlay.file).unwrap_or_default(),
-        )
-    });
-    let overlays: Vec<_> = overlays.collect();
-    let patches = recipe.patches.iter().map(|patch| {
-        (
-            patch.file.clone(),
-            catalog
-                .patch(recipe, &patch.file)
-                .unwrap_or_default()
-                .to_vec(),
-        )
-    });
-    let patches: Vec<_> = patches.collect();
-    let source = LockedSource {
-        version: version.clone(),
-        inputs,
-        origins,
-        patches: patches
-            .iter()
-            .map(|(file, bytes)| (file.clone(), Sha256::of(bytes)))
-            .collect(),
-        overlays: overlays
-            .iter()
-            .map(|(overlay, bytes)| (overlay.file.clone(), Sha256::of(bytes)))
-            .collect(),
-        tests: None,
-        compared: Vec::new(),
-    };
-    let overlays = overlays
-        .into_iter()
-        .map(|(overlay, bytes)| (overlay.to.clone(), bytes.to_vec()))
+/// The inputs of the first of `opened`, which all others must have too.
+///
+/// # Errors
+/// When there is none, one could not be opened, or two differ.
+fn agreeing(
+    subject: &str,
+    opened: impl Iterator<Item = Result<Opened, FetchError>>,
+) -> Result<(Unpacked, InputFiles), Vec<FetchError>> {
+    let mut first: Option<Opened> = None;
+    let mut errors = Vec::new();
+    for opened in opened {
+        match (&first, opened) {
+            (_, Err(error)) => errors.push(error),
+            (None, Ok(opened)) => first = Some(opened),
+            (Some(first), Ok(other)) if first.inputs != other.inputs => {
+                errors.push(FetchError::Disagree {
+                    first: first.place.clone(),
+                    second: other.place,
+                    differences: differences(&first.inputs, &other.inputs),
+                });
+            }
+            (Some(_), Ok(_)) => {}
+        }
+    }
+    match first {
+        _ if !errors.is_empty() => Err(errors),
+        Some(Opened {
+            unpacked, inputs, ..
+        }) => Ok((unpacked, inputs)),
+        None => Err(vec![FetchError::NoneReached {
+            subject: subject.to_owned(),
+        }]),
+    }
+}
+
+/// Checks that a tree has all that its recipe names.
+fn check_named(subject: &str, recipe: &Recipe, tree: &SourceTree) -> Result<(), Vec<FetchError>> {
+    let made = tree.record().files().iter().map(|file| &file.path);
+    let missing: Vec<RelPath> = recipe
+        .named()
+        .difference(&made.collect())
+        .copied()
+        .cloned()
         .collect();
-    Selected {
-        recipe: recipe.clone(),
-        source,
-        overlays,
-        patches,
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(vec![FetchError::NotInSource {
+        file: recipe.file.clone(),
+        subject: subject.to_owned(),
+        missing,
+    }])
+}
+
+/// Where the search for what is included begins.
+#[derive(Clone, Copy)]
+enum Roots<'a> {
+    /// At what a recipe compiles.
+    Recipe(&'a Recipe),
+    /// At what the programs of tests are made from.
+    Suite(&'a Suite),
+}
+
+impl Roots<'_> {
+    /// The files of `there`, a tree, to begin with.
+    fn among<'r>(&'r self, there: &'r BTreeSet<RelPath>) -> BTreeSet<Root<'r>> {
+        let root = |options: &'r CompileOptions, file: &'r RelPath| Root {
+            folders: &options.include_dirs,
+            file,
+        };
+        match self {
+            Self::Recipe(recipe) => {
+                let units = recipe.units();
+                let units = units.map(|(_, unit)| root(&unit.options, unit.source.path()));
+                units.collect()
+            }
+            Self::Suite(suite) => {
+                let programs = suite.programs.iter().flat_map(|program| {
+                    let named = program.sources.named().iter().map(SourceFile::path);
+                    let each = there.iter().filter(|path| program.sources.selects(path));
+                    named
+                        .chain(each)
+                        .map(move |file| root(&program.options, file))
+                });
+                programs.collect()
+            }
+        }
     }
 }
 
-/// What a move takes from a source's safety, unasked: origins that stood for each other, and tests.
-fn lost(old: Option<&LockedSource>, new: &LockedSource) -> Vec<String> {
-    let before = old.map_or(0, |old| old.origins.len());
-    let mut lost = Vec::new();
-    if let [only] = &new.origins[..] {
-        let before = if before > 1 {
-            format!(" of {before}")
-        } else {
-            String::new()
-        };
-        lost.push(format!(
-            "only one origin is left{before}: {}; nothing can replace it, and nothing confirms it",
-            only.place
-        ));
-    }
-    if new.tests.is_none() && old.is_some_and(|old| old.tests.is_some()) {
-        lost.push("the lock had its tests, and no suite is written for this version: add it to `versions` in tests.toml".to_owned());
-    }
-    lost
+/// A version of a source with our files for it, as they are now.
+struct Ours<'a> {
+    catalog: &'a Catalog,
+    recipe: &'a Arc<Recipe>,
+    version: &'a Version,
+    origins: &'a [Origin],
 }
 
-/// What differs between `old` and `new`, in the lock's order.
-fn moved(old: Option<&LockedSource>, new: &LockedSource) -> Vec<Moved> {
-    let fields = |source: &LockedSource| -> Vec<(String, String)> {
-        let origin = |origin: &Origin| {
-            let size = origin
-                .size
-                .map_or_else(|| "unknown size".to_owned(), |size| format!("{size} bytes"));
-            (
-                format!("origin {}", origin.place),
-                format!("{} ({size}), inputs below `{}`", origin.sha256, origin.root),
-            )
-        };
-        let file = |what: &str, (path, sha256): (&RelPath, &Sha256)| {
-            (format!("{what} {path}"), sha256.to_string())
-        };
-        let mut fields = vec![
-            ("version".to_owned(), source.version.to_string()),
-            ("inputs".to_owned(), source.inputs.to_string()),
-        ];
-        for locked in &source.origins {
-            fields.push(origin(locked));
-            fields.extend(
-                locked
-                    .sha512
-                    .map(|digest| (format!("SHA-512 of {}", locked.place), digest.to_string())),
-            );
-            fields.extend(
-                locked
-                    .swhid
-                    .map(|id| (format!("SWHID of {}", locked.place), id.to_string())),
-            );
-        }
-        fields.extend(source.patches.iter().map(|entry| file("patch", entry)));
-        fields.extend(source.overlays.iter().map(|entry| file("overlay", entry)));
-        for compared in &source.compared {
-            let paths: Vec<_> = compared.differences.keys().map(RelPath::as_str).collect();
-            let text = format!("{}, other in {}", compared.origin.sha256, paths.join(", "));
-            fields.push((format!("compared with {}", compared.origin.place), text));
-        }
-        if let Some(tests) = &source.tests {
-            fields.push(("inputs of tests".to_owned(), tests.inputs.to_string()));
-            fields.extend(tests.origins.iter().map(|origin| {
-                (
-                    format!("origin of tests {}", origin.place),
-                    origin.sha256.to_string(),
-                )
-            }));
-            fields.extend(
-                tests
-                    .patches
-                    .iter()
-                    .map(|entry| file("patch of tests", entry)),
-            );
-            fields.extend(
-                tests
-                    .overlays
-                    .iter()
-                    .map(|entry| file("overlay of tests", entry)),
-            );
-        }
-        fields
-    };
-    let before = old.map(fields).unwrap_or_default();
-    let after = fields(new);
-    let value = |fields: &[(String, String)], field: &str| {
-        fields
-            .iter()
-            .find(|(name, _)| name == field)
-            .map(|(_, value)| value.clone())
-    };
-    let gone = before
-        .iter()
-        .filter(|(field, _)| value(&after, field).is_none());
-    let gone = gone.map(|(field, old)| Moved {
-        field: field.clone(),
-        old: Some(old.clone()),
-        new: None,
-    });
-    let changed = after
-        .iter()
-        .filter(|(field, new)| value(&before, field).as_ref() != Some(new));
-    let changed = changed.map(|(field, new)| Moved {
-        field: field.clone(),
-        old: value(&before, field),
-        new: Some(new.clone()),
-    });
-    changed.chain(gone).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn source(version: &str, url: &str, text: &str) -> LockedSource {
-        let origin = Origin::new(
-            Place::Url(url.parse().expect("a URL")),
-            "r".into(),
-            Sha256::of(text.as_bytes()),
-            Some(3),
-        );
-        LockedSource {
-            version: version.parse().expect("a version"),
-            inputs: Sha256::of(text.as_bytes()),
-            origins: vec![origin],
-            patches: BTreeMap::new(),
-            tests: None,
-            compared: Vec::new(),
-            overlays: BTreeMap::new(),
-        }
+impl<'a> Ours<'a> {
+    fn patches(&self) -> impl Iterator<Item = (&'a RelPath, &'a [u8])> {
+        let (catalog, recipe) = (self.catalog, self.recipe);
+        recipe.patches.iter().map(move |patch| {
+            let text = catalog.patch(recipe, &patch.file).unwrap_or_default();
+            (&patch.file, text)
+        })
     }
 
-    #[test]
-    fn a_move_that_loses_origins_or_tests_says_so() {
-        let one = source("2", "https://example.org/2", "a");
-        let mut two = one.clone();
-        two.origins
-            .extend(source("2", "https://example.net/2", "a").origins);
-        two.tests = Some(LockedTests {
-            inputs: one.inputs,
-            origins: one.origins.clone(),
-            patches: BTreeMap::new(),
-            overlays: BTreeMap::new(),
+    /// The version with inputs of this digest, of which `includes` are those that the recipe
+    /// neither names nor selects.
+    fn select(&self, inputs: Sha256, includes: BTreeSet<RelPath>) -> Selected {
+        let overlays = self.recipe.overlays.iter().map(|overlay| {
+            let bytes = self.catalog.overlay(self.recipe, &overlay.file);
+            (overlay, bytes.unwrap_or_default())
         });
-        assert!(
-            lost(None, &two).is_empty()
-                && lost(Some(&one), &two).is_empty()
-                && lost(Some(&two), &two).is_empty()
-        );
-        assert_eq!(lost(Some(&two), &one).len(), 2);
-        assert!(
-            lost(Some(&two), &one)[0]
-                .contains("only one origin is left of 2: https://example.org/2"),
-            "{:?}",
-            lost(Some(&two), &one)
-        );
-        assert_eq!(lost(None, &one).len(), 1);
-    }
-
-    #[test]
-    fn what_moved_names_changed_new_and_gone_fields_and_no_others() {
-        let old = source("1", "https://example.org/1", "a");
-        let new = source("2", "https://example.org/2", "a");
-        let fields: Vec<_> = moved(Some(&old), &new)
-            .into_iter()
-            .map(|m| (m.field, m.old.is_some(), m.new.is_some()))
-            .collect();
-        let expected = [
-            ("version", true, true),
-            ("origin https://example.org/2", false, true),
-            ("origin https://example.org/1", true, false),
-        ];
-        assert_eq!(
-            fields,
-            expected.map(|(field, old, new)| (field.to_owned(), old, new))
-        );
-        assert!(moved(Some(&old), &old).is_empty());
+        let overlays: Vec<_> = overlays.collect();
+        let digests = |(file, bytes): (&RelPath, &[u8])| (file.clone(), Sha256::of(bytes));
+        Selected {
+            inputs: self.recipe.inputs.with(&includes),
+            source: LockedSource {
+                version: self.version.clone(),
+                inputs,
+                includes,
+                origins: self.origins.to_vec(),
+                patches: self.patches().map(digests).collect(),
+                overlays: overlays
+                    .iter()
+                    .map(|(overlay, bytes)| digests((&overlay.file, bytes)))
+                    .collect(),
+                tests: None,
+                compared: Vec::new(),
+            },
+            recipe: self.recipe.clone(),
+            overlays: overlays
+                .into_iter()
+                .map(|(overlay, bytes)| (overlay.to.clone(), bytes.to_vec()))
+                .collect(),
+            patches: self
+                .patches()
+                .map(|(file, text)| (file.clone(), text.to_vec()))
+                .collect(),
+        }
     }
 }

@@ -126,7 +126,7 @@ impl Fetcher<'_> {
                             .unpack(
                                 &fetched,
                                 &archive_root(&origin.place, &origin.root),
-                                &selected.recipe.inputs,
+                                &selected.inputs,
                             )?
                             .inputs();
                         check_names(origin, &fetched)?;
@@ -198,7 +198,7 @@ impl Fetcher<'_> {
         let unpacked = self.unpack(
             &fetched,
             &archive_root(&origin.place, &origin.root),
-            &selected.recipe.inputs,
+            &selected.inputs,
         )?;
         let unpacked = self.with_extras(unpacked, subject, &selected.recipe.extras)?;
         let (expected, found) = (selected.source.inputs, unpacked.digest());

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
+use tempfile::TempDir;
 
 use super::entry::Names;
 use super::patch::{self, PatchProblem};
@@ -99,25 +100,12 @@ impl Fetcher<'_> {
         unpacked: Unpacked,
         key: &Sha256,
     ) -> Result<SourceTree, FetchError> {
-        let Unpacked { dir, files } = unpacked;
-        let folder = Utf8Path::from_path(dir.path())
-            .ok_or_else(|| StoreError::Write {
-                path: "the scratch folder".into(),
-                source: std::io::ErrorKind::InvalidFilename.into(),
-            })?
-            .to_owned();
-        let mut draft = Draft::new(selected, folder, files)?;
-        for (name, text) in &selected.patches {
-            draft.patch(name, text)?;
-        }
-        for step in &selected.recipe.steps {
-            draft.take_step(step)?;
-        }
-        for (path, bytes) in &selected.overlays {
-            draft.overlay(path, bytes)?;
-        }
+        let draft = Draft::of(selected, unpacked)?;
         let Draft {
-            files, mut record, ..
+            dir,
+            files,
+            mut record,
+            ..
         } = draft;
         record.sort_by(|a, b| a.path.cmp(&b.path));
         let record = TreeRecord(record);
@@ -140,8 +128,9 @@ impl Fetcher<'_> {
 }
 
 /// A tree that is being made.
-struct Draft<'a> {
+pub(super) struct Draft<'a> {
     selected: &'a Selected,
+    dir: TempDir,
     folder: Utf8PathBuf,
     /// Those in the folder.
     files: Vec<EntryFile>,
@@ -150,12 +139,47 @@ struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    /// The tree of the inputs alone, which are in `folder`.
+    /// Everything that the tree of `selected` will have.
+    ///
+    /// # Errors
+    /// When a patch, a step or an overlay does not fit, or the disk fails.
+    pub fn of(selected: &'a Selected, unpacked: Unpacked) -> Result<Self, FetchError> {
+        let Unpacked { dir, files } = unpacked;
+        let mut draft = Self::new(selected, dir, files)?;
+        for (name, text) in &selected.patches {
+            draft.patch(name, text)?;
+        }
+        for step in &selected.recipe.steps {
+            draft.take_step(step)?;
+        }
+        for (path, bytes) in &selected.overlays {
+            draft.overlay(path, bytes)?;
+        }
+        Ok(draft)
+    }
+
+    /// Its files.
+    pub fn paths(&self) -> impl Iterator<Item = &RelPath> {
+        self.files.iter().map(|file| &file.path)
+    }
+
+    /// The content of a file; none where it has no such file.
+    pub fn read(&self, path: &RelPath) -> Result<Option<Vec<u8>>, StoreError> {
+        read(&self.folder, &self.files, path)
+    }
+
+    /// The tree of the inputs alone, which are in `dir`.
     fn new(
         selected: &'a Selected,
-        folder: Utf8PathBuf,
+        dir: TempDir,
         files: Vec<EntryFile>,
     ) -> Result<Self, FetchError> {
+        let folder = Utf8Path::from_path(dir.path())
+            .ok_or_else(|| StoreError::Write {
+                path: "the scratch folder".into(),
+                source: std::io::ErrorKind::InvalidFilename.into(),
+            })?
+            .to_owned();
         distinct(selected, &files, None)?;
         let record = files.iter().map(|EntryFile { path, .. }| {
             let from = folder.join(path.as_str());
@@ -173,6 +197,7 @@ impl<'a> Draft<'a> {
         let record = record.collect::<Result<_, StoreError>>()?;
         Ok(Self {
             selected,
+            dir,
             folder,
             files,
             record,
@@ -186,7 +211,7 @@ impl<'a> Draft<'a> {
             patch: name.clone(),
             problem: Box::new(problem),
         };
-        let changes = patch::apply(text, |path| read(&self.folder, &self.files, path))
+        let changes = patch::apply(text, |path| self.read(path).map_err(Stopped::Disk))
             .map_err(|error| error.into_fetch(failed))?;
         for (path, new) in changes {
             self.files.retain(|file| file.path != path);
@@ -229,9 +254,7 @@ impl<'a> Draft<'a> {
             return Err(failed(StepProblem::There { path: to.clone() }));
         }
         let missing = || failed(StepProblem::Missing { path: from.clone() });
-        let text = read(&self.folder, &self.files, from)
-            .map_err(|error| error.into_fetch(|_| missing()))?
-            .ok_or_else(missing)?;
+        let text = self.read(from)?.ok_or_else(missing)?;
         let bytes = step
             .apply(&text, &self.selected.source.version)
             .map_err(failed)?;
@@ -320,14 +343,14 @@ fn read(
     folder: &Utf8Path,
     files: &[EntryFile],
     path: &RelPath,
-) -> Result<Option<Vec<u8>>, Stopped> {
+) -> Result<Option<Vec<u8>>, StoreError> {
     if !files.iter().any(|file| file.path == *path) {
         return Ok(None);
     }
     let path = folder.join(path.as_str());
     fs::read(&path)
         .map(Some)
-        .map_err(|source| Stopped::Disk(StoreError::Read { path, source }))
+        .map_err(|source| StoreError::Read { path, source })
 }
 
 /// Writes a file of the tree anew.

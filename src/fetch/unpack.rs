@@ -1,7 +1,7 @@
 //! From an archive to the selected files: one pass that judges every entry, writes the selected
 //! ones and hashes them on the way. Nothing else of the archive reaches the disk.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 
@@ -123,6 +123,32 @@ pub(super) fn unpack_within(
         dir,
         files: writer.files,
     })
+}
+
+/// The files below `root` of the archive at `path`, as far as they could be inputs.
+///
+/// # Errors
+/// When the archive is damaged or expands too far, or an entry would leave it.
+pub fn list(path: &Utf8Path, origin: &str, root: &str) -> Result<BTreeSet<RelPath>, FetchError> {
+    let root: Vec<&[u8]> = root
+        .split('/')
+        .filter(|part| !part.is_empty())
+        .map(str::as_bytes)
+        .collect();
+    let mut files = BTreeSet::new();
+    format::each_entry(path, origin, EXPANSION_LIMIT, &mut |entry| {
+        let parts = entry::parts(&entry.name).map_err(|refusal| FetchError::Entry {
+            origin: origin.to_owned(),
+            entry: String::from_utf8_lossy(&entry.name).into_owned(),
+            refusal,
+        })?;
+        if let (Kind::File, Some(below)) = (&entry.kind, parts.strip_prefix(root.as_slice())) {
+            let path = String::from_utf8(below.join(&b'/')).ok();
+            files.extend(path.and_then(|path| path.parse::<RelPath>().ok()));
+        }
+        Ok(())
+    })?;
+    Ok(files)
 }
 
 /// Judges entries and writes the selected ones.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::graph::{self, EdgeError, EdgeProblem, Graph};
 use super::{
-    BuildConfig, ErrorClass, Exclusions, GlobsError, Library, Lock, LockedSource, Name, NameError,
-    PlaceTemplate, Recipe, RecipeFile, RelPath, Sha256, Suite, SyntaxError, Version,
+    BuildConfig, ErrorClass, Exclusions, GlobsError, Inputs, Library, Lock, LockedSource, Name,
+    NameError, PlaceTemplate, Recipe, RecipeFile, RelPath, Sha256, Suite, SyntaxError, Version,
 };
 
 /// Files by path: what a recipes' folder holds, wherever it came from.
@@ -45,6 +45,8 @@ impl Selection {
 pub struct Selected {
     pub recipe: Arc<Recipe>,
     pub source: LockedSource,
+    /// Which of the source's files take part.
+    pub inputs: Inputs,
     /// Path in the tree and content, in recipe order.
     pub overlays: Vec<(RelPath, Vec<u8>)>,
     /// Name and content, in the order in which they apply.
@@ -504,6 +506,7 @@ impl Catalog {
         patches.extend(tests.patches.clone());
         let source = LockedSource {
             inputs: tests.inputs,
+            includes: source.includes.union(&tests.includes).cloned().collect(),
             origins: tests.origins.clone(),
             patches,
             overlays,
@@ -703,6 +706,7 @@ impl Catalog {
         source.patches.retain(|file, _| is_ours(file));
         Selected {
             recipe: recipe.clone(),
+            inputs: recipe.inputs.with(&source.includes),
             source,
             overlays,
             patches,

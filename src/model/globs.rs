@@ -1,10 +1,10 @@
-//! Patterns of paths, and the selection of files that they make.
+//! Patterns of paths.
 
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{RelPath, Within};
+use super::RelPath;
 
 /// Globs of paths; never empty. `*` and `?` stop at `/`, `**` does not; `[…]` and `{a,b}` work; `\`
 /// is no escape.
@@ -121,30 +121,6 @@ impl JsonSchema for Globs {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({ "type": "array", "items": { "type": "string" }, "minItems": 1, "description": "globs: * and ? stop at /, ** does not" })
-    }
-}
-
-/// The bytes that the selected files of a source may have together: at most 1 GiB.
-pub type InputsSize = Within<0, { 1 << 30 }>;
-
-/// The files of a source that may take part; everything else is never unpacked.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Inputs {
-    pub include: Globs,
-    /// The most bytes that the selected files may have together.
-    pub max_size: InputsSize,
-    /// Those of the files that upstream joins from many others: their names tell nothing of what is
-    /// in them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub amalgamated: Vec<RelPath>,
-}
-
-impl Inputs {
-    /// Whether the file at `path`, below the origin's root, takes part.
-    #[must_use]
-    pub fn selects(&self, path: &RelPath) -> bool {
-        self.include.selects(path)
     }
 }
 

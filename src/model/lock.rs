@@ -12,7 +12,7 @@ use super::address::{check_url, shown_url};
 use super::{Date, ErrorClass, Line, Name, RelPath, Sha256, Sha512, SwhDir, SyntaxError, Version};
 
 /// The version of the format that this program reads and writes.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// The frozen policy: what `fetch` and `build` use, and never change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +31,10 @@ pub struct LockedSource {
     pub version: Version,
     /// SHA-256 over the sorted selected files: see `docs/lockfile.md`.
     pub inputs: Sha256,
+    /// The files that take part beside those that the recipe names or selects: what they include,
+    /// and what patches change.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub includes: BTreeSet<RelPath>,
     /// In the order in which they are tried; never empty.
     pub origins: Vec<Origin>,
     /// Of `patches/<name>/`, in the order in which they are applied by the recipe.
@@ -76,6 +80,9 @@ pub struct LockedDifference {
 pub struct LockedTests {
     /// The inputs digest over the recipe's and the tests' files together.
     pub inputs: Sha256,
+    /// What takes part only in the tests, beside what they name or select.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub includes: BTreeSet<RelPath>,
     /// Those of the source's origins that hold all of them, in the order in which they are tried;
     /// never empty.
     pub origins: Vec<Origin>,

@@ -19,6 +19,7 @@ mod flags;
 mod globs;
 mod graph;
 mod identity;
+mod inputs;
 mod library;
 mod license;
 mod lock;
@@ -50,9 +51,10 @@ pub use digest::{DigestError, Digesting, Sha256, Sha512};
 pub use error::{ErrorClass, with_causes};
 pub use exclusion::{Excluded, ExcludedFound, ExclusionStatement, Exclusions, Trace};
 pub use flags::{CompileFlag, ConsumerFlag, FlagError, LinkFlag};
-pub use globs::{Globs, GlobsError, Inputs, InputsSize};
+pub use globs::{Globs, GlobsError};
 pub use graph::{EdgeError, EdgeProblem, Graph, link_order};
 pub use identity::{Identity, SdkKind, llvm_major};
+pub use inputs::{Inputs, InputsSize};
 pub use library::{
     CompileOptions, Edge, Language, Library, LibraryId, LibraryKind, OptLevel, SourceFile,
     SourceFileError, Unit, Visibility,

@@ -388,6 +388,25 @@ impl Recipe {
         self.libraries.iter().flat_map(|library| &library.headers)
     }
 
+    /// The files of the source that it names: what is compiled, installed, copied or filled in, and
+    /// the licence's. What it makes itself is not among them.
+    #[must_use]
+    pub fn named(&self) -> BTreeSet<&RelPath> {
+        let units = self.units().map(|(_, unit)| unit.source.path());
+        let headers = self.headers().map(|(from, _)| from);
+        let license = match &self.license.text {
+            LicenseText::Files(files) => files.as_slice(),
+            LicenseText::CommentOf(file) => std::slice::from_ref(file),
+        };
+        let steps = self.steps.iter().map(|step| &step.from);
+        let mut named: BTreeSet<_> = units.chain(headers).chain(license).chain(steps).collect();
+        let made = self.steps.iter().map(|step| &step.to);
+        for path in made.chain(self.overlays.iter().map(|overlay| &overlay.to)) {
+            named.remove(path);
+        }
+        named
+    }
+
     /// The other recipes whose libraries those of this one require.
     #[must_use]
     pub fn required(&self) -> BTreeSet<&Name> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::condition::Condition;
 use super::library::LibraryKind;
-use super::{BuildConfig, Library, Name, Recipe, Version};
+use super::{BuildConfig, Library, Name, Recipe, RelPath, Version};
 
 /// A recipe's file, checked as far as it can be without the sources that it is for: all recipes
 /// that it resolves to are valid.
@@ -80,8 +80,17 @@ impl RecipeFile {
         name: Name,
         versions: Vec<Version>,
         conditions: Vec<Condition>,
-        resolved: BTreeMap<Holding, Arc<Recipe>>,
+        mut resolved: BTreeMap<Holding, Arc<Recipe>>,
     ) -> Self {
+        let mut named: BTreeMap<BTreeSet<usize>, BTreeSet<RelPath>> = BTreeMap::new();
+        for (holding, recipe) in &resolved {
+            let files = named.entry(holding.in_some.clone()).or_default();
+            files.extend(recipe.named().into_iter().cloned());
+        }
+        for (holding, recipe) in &mut resolved {
+            let files = &mut Arc::make_mut(recipe).inputs.files;
+            files.clone_from(&named[&holding.in_some]);
+        }
         Self {
             file: file.to_owned(),
             name,

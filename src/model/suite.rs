@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    CompileOptions, Extra, Globs, GlobsError, Inputs, InputsSize, Line, LinkFlag, Macro, Name,
-    OptLevel, Overlay, Patch, Recipe, Sha256, SourceFile, Version, Within,
+    CompileOptions, Extra, Globs, GlobsError, Inputs, Line, LinkFlag, Macro, Name, OptLevel,
+    Overlay, Patch, Recipe, RelPath, Sha256, SourceFile, Version, Within,
 };
 
 /// The tests of some versions of a source.
@@ -64,6 +64,27 @@ pub enum ProgramSources {
         except: Option<Globs>,
         with: Vec<SourceFile>,
     },
+}
+
+impl ProgramSources {
+    /// Those that are named one by one.
+    #[must_use]
+    pub fn named(&self) -> &[SourceFile] {
+        match self {
+            Self::All(sources) | Self::Each { with: sources, .. } => sources,
+        }
+    }
+
+    /// Whether the file at `path` is made into a program of its own.
+    #[must_use]
+    pub fn selects(&self, path: &RelPath) -> bool {
+        match self {
+            Self::All(_) => false,
+            Self::Each { each, except, .. } => {
+                each.selects(path) && !except.as_ref().is_some_and(|except| except.selects(path))
+            }
+        }
+    }
 }
 
 /// A macro that is defined as each whole number of a range, both ends included.
@@ -201,18 +222,21 @@ impl Suite {
     pub fn recipe(&self, recipe: &Recipe) -> Result<Recipe, GlobsError> {
         let mut recipe = recipe.clone();
         if let Some(inputs) = &self.inputs {
-            let max_size =
-                InputsSize::clamped(recipe.inputs.max_size.get() + inputs.max_size.get());
-            let amalgamated = std::mem::take(&mut recipe.inputs.amalgamated);
-            recipe.inputs = Inputs {
-                include: recipe.inputs.include.union(&inputs.include)?,
-                max_size,
-                amalgamated,
-            };
+            recipe.inputs = recipe.inputs.union(inputs)?;
         }
+        let sources = self
+            .programs
+            .iter()
+            .flat_map(|program| program.sources.named());
+        let files = &mut recipe.inputs.files;
+        files.extend(sources.map(|source| source.path().clone()));
         recipe.overlays.extend(self.overlays.iter().cloned());
         recipe.patches.extend(self.patches.iter().cloned());
         recipe.extras.clone_from(&self.extras);
+        let made = recipe.steps.iter().map(|step| &step.to);
+        for path in made.chain(recipe.overlays.iter().map(|overlay| &overlay.to)) {
+            recipe.inputs.files.remove(path);
+        }
         Ok(recipe)
     }
 }

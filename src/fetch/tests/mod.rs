@@ -5,7 +5,7 @@ mod relocking;
 mod sources;
 mod unpacking;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -27,7 +27,7 @@ versions = ["1.0"]
 summary = "Demo"
 homepage = "https://example.org/"
 originator = "Demo"
-license = { expression = "Zlib", files = ["LICENSE"], copyright = "NONE" }
+license = { expression = "Zlib", files = ["a.c"], copyright = "NONE" }
 identifiers = { cpe = "a:b", purl = "pkg:generic/demo" }
 pkg-config = {}
 inputs = { include = ["*.c", "sub/*.h"], max-size = 1000 }
@@ -112,14 +112,17 @@ fn selected(inputs: Sha256, origins: Vec<Origin>) -> Selected {
     let source = LockedSource {
         version,
         inputs,
+        includes: BTreeSet::new(),
         origins,
         patches: BTreeMap::new(),
         overlays: BTreeMap::new(),
         tests: None,
         compared: Vec::new(),
     };
+    let recipe = recipe(EXAMPLE_ORIGIN);
     Selected {
-        recipe: recipe(EXAMPLE_ORIGIN),
+        inputs: recipe.inputs.clone(),
+        recipe,
         source,
         overlays: Vec::new(),
         patches: Vec::new(),

@@ -2,7 +2,7 @@ use mockito::Server;
 
 use super::{Bench, RECIPE, demo_tar, digest_of, gz};
 use crate::fetch::{FetchError, Relocked};
-use crate::model::{Catalog, Exclusions, Files, LockedSource, Sha256};
+use crate::model::{Catalog, Exclusions, Files, LockedSource, RelPath, Sha256};
 use crate::report::Event;
 
 const FILES: [(&str, &str); 2] = [("a.c", "one\n"), ("sub/a.h", "h\n")];
@@ -13,20 +13,24 @@ fn relock(
     extra: &str,
     old: Option<&LockedSource>,
 ) -> Result<Relocked, Vec<FetchError>> {
-    let text = format!("{RECIPE}{extra}{origins}");
-    let files: Files = [
-        ("demo/recipe.toml", text.as_str()),
-        ("demo/config.h", "ours\n"),
-    ]
-    .into_iter()
-    .map(|(path, text)| (path.parse().expect("a path"), text.as_bytes().to_vec()))
-    .collect();
+    relock_text(bench, &format!("{RECIPE}{extra}{origins}"), old)
+}
+
+fn relock_text(
+    bench: &Bench,
+    text: &str,
+    old: Option<&LockedSource>,
+) -> Result<Relocked, Vec<FetchError>> {
+    let files: Files = [("demo/recipe.toml", text), ("demo/config.h", "ours\n")]
+        .into_iter()
+        .map(|(path, text)| (path.parse().expect("a path"), text.as_bytes().to_vec()))
+        .collect();
     let patch = "--- a/a.c\n+++ b/a.c\n@@ -1 +1 @@\n-one\n+ONE\n";
-    let patches: Files = [(
-        "demo/1.patch".parse().expect("a path"),
-        patch.as_bytes().to_vec(),
-    )]
-    .into();
+    let second = "--- a/a.c\n+++ b/a.c\n@@ -1 +1,2 @@\n+#include \"two.h\"\n one\n--- a/two.h\n+++ b/two.h\n@@ -1 +1 @@\n-2\n+#include \"three.h\"\n";
+    let patches: Files = [("demo/1.patch", patch), ("demo/2.patch", second)]
+        .into_iter()
+        .map(|(path, text)| (path.parse().expect("a path"), text.as_bytes().to_vec()))
+        .collect();
     let exclusions = Exclusions::parse("e", "excluded = []").expect("exclusions");
     let catalog = Catalog::load(files, patches, exclusions).expect("a catalog");
     bench.fetcher().relock(
@@ -182,5 +186,82 @@ fn a_patch_that_does_not_apply_to_the_new_version_is_not_locked() {
     assert!(
         matches!(errors[..], [FetchError::Patch { .. }]),
         "{errors:?}"
+    );
+}
+
+/// A recipe that says nothing of its inputs.
+fn derived(extra: &str, origins: &[String]) -> String {
+    let inputs = "inputs = { include = [\"*.c\", \"sub/*.h\"], max-size = 1000 }\n";
+    assert!(RECIPE.contains(inputs));
+    format!("{}{extra}{}", RECIPE.replace(inputs, ""), origins.concat())
+}
+
+#[test]
+fn inputs_are_what_the_recipe_names_and_what_that_includes_if_all_origins_have_it() {
+    let bench = Bench::new();
+    let mut server = Server::new();
+    let shared = [
+        ("a.c", "one\n#include \"sub/a.h\"\n#include \"config.h\"\n"),
+        (
+            "sub/a.h",
+            "#if 0\n#include \"b.h\"\n#endif\n#include \"only.h\"\n",
+        ),
+        ("sub/b.h", "b\n"),
+        ("b.h", "of another file\n"),
+        // An overlay stands in for it, and a patch has the source include it.
+        ("config.h", "upstream's\n"),
+        ("p.h", "p\n"),
+    ];
+    let first = demo_tar(&[&shared[..], &[("sub/only.h", "only here\n")]].concat());
+    let second = demo_tar(&[&shared[..], &[("other", "not here\n")]].concat());
+    let _mocks = [("/1", first), ("/2", second)]
+        .map(|(path, body)| server.mock("GET", path).with_body(body).create());
+    let origins = ["1", "2"].map(|path| origin(&format!("{}/{path}", server.url()), None));
+    let extra = "overlay = { \"config.h\" = \"config.h\" }\npatch = [{ file = \"1.patch\", reason = \"r\", upstream = \"not sent: x\" }]\n";
+    let text = derived(extra, &origins);
+    let Relocked { source, .. } = relock_text(&bench, &text, None).expect("locked");
+    let included: Vec<&str> = source.includes.iter().map(RelPath::as_str).collect();
+    assert_eq!(included, ["sub/a.h", "sub/b.h"]);
+    let inputs: Vec<_> = [shared[0], shared[1], shared[2]].into();
+    assert_eq!(source.inputs, digest_of(&inputs));
+    assert_eq!(
+        bench
+            .memory
+            .count(|event| matches!(event, Event::Note { text } if text.contains("sub/only.h"))),
+        1
+    );
+}
+
+#[test]
+fn what_only_a_patch_includes_is_an_input_too() {
+    let bench = Bench::new();
+    let mut server = Server::new();
+    let files = [("a.c", "one\n"), ("two.h", "2\n"), ("three.h", "3\n")];
+    let _mock = server
+        .mock("GET", mockito::Matcher::Any)
+        .with_body(demo_tar(&files))
+        .create();
+    let origins = [origin(&format!("{}/1", server.url()), None)];
+    let extra = "patch = [{ file = \"2.patch\", reason = \"r\", upstream = \"not sent: x\" }]\n";
+    let Relocked { source, .. } =
+        relock_text(&bench, &derived(extra, &origins), None).expect("locked");
+    let included: Vec<&str> = source.includes.iter().map(RelPath::as_str).collect();
+    assert_eq!(included, ["three.h", "two.h"]);
+}
+
+#[test]
+fn a_file_that_a_recipe_names_and_no_origin_has_is_named() {
+    let bench = Bench::new();
+    let mut server = Server::new();
+    let _mock = server
+        .mock("GET", mockito::Matcher::Any)
+        .with_body(demo_tar(&FILES))
+        .create();
+    let origins = [origin(&format!("{}/1", server.url()), None)];
+    let text = derived("", &origins).replace("[\"a.c\"] } }", "[\"a.c\", \"no.c\"] } }");
+    let errors = relock_text(&bench, &text, None).expect_err("refused");
+    assert_eq!(
+        errors[0].to_string(),
+        "demo/recipe.toml names what no origin of demo 1.0 contains: no.c"
     );
 }

@@ -51,6 +51,8 @@ struct Wire {
     origin: Vec<Spanned<OriginWire>>,
     #[serde(default)]
     compared: Vec<ComparedWire>,
+    /// What may take part beside what the recipe names and what that includes.
+    #[serde(default)]
     inputs: Inputs,
     /// File beside the recipe to path in the source tree.
     #[serde(default)]

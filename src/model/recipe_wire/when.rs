@@ -364,8 +364,13 @@ impl Merge<'_, '_> {
 
     fn inputs(&mut self, inputs: &WhenInputs) {
         let include = &mut self.plain.inputs.include;
-        match include.union(inputs.include.get_ref()) {
-            Ok(both) => *include = both,
+        let more = inputs.include.get_ref();
+        let both = match include {
+            Some(include) => include.union(more),
+            None => Ok(more.clone()),
+        };
+        match both {
+            Ok(both) => *include = Some(both),
             Err(error) => self.problems.at(&inputs.include, error.to_string()),
         }
     }

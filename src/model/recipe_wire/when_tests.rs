@@ -132,12 +132,7 @@ fn a_recipe_has_what_is_added_by_all_conditions_that_hold() {
         let version = version.parse().expect("a version");
         let recipe = file.resolve(config(of), &version).expect("a recipe");
         assert_eq!(shown(recipe), expected, "{of} {version}");
-        let select = |path: &str| {
-            recipe
-                .inputs
-                .include
-                .selects(&path.parse().expect("a path"))
-        };
+        let select = |path: &str| recipe.inputs.selects(&path.parse().expect("a path"));
         assert!(
             select("simd/c.c") && !select("d/c.c"),
             "the inputs are those of all: {of}"
