@@ -23,7 +23,7 @@ use crate::store::{Kind, Store};
 /// The top of a recipe of `demo`, to which origins may be added.
 const RECIPE: &str = r#"
 name = "demo"
-versions = ["1.0"]
+versions = ["1.0", "2.0"]
 summary = "Demo"
 homepage = "https://example.org/"
 originator = "Demo"

@@ -1,9 +1,12 @@
+use std::collections::BTreeMap;
+
 use mockito::Server;
 
 use super::{Bench, RECIPE, demo_tar, digest_of, gz};
 use crate::fetch::{FetchError, Relocked};
 use crate::model::{Catalog, Exclusions, Files, LockedSource, RelPath, Sha256};
 use crate::report::Event;
+use crate::store::Kind;
 
 const FILES: [(&str, &str); 2] = [("a.c", "one\n"), ("sub/a.h", "h\n")];
 
@@ -264,4 +267,62 @@ fn a_file_that_a_recipe_names_and_no_origin_has_is_named() {
         errors[0].to_string(),
         "demo/recipe.toml names what no origin of demo 1.0 contains: no.c"
     );
+}
+
+const WHENS: &str = r#"when = [
+    { variant = "simd", patch = [{ file = "1.patch", reason = "r", upstream = "not sent: x" }] },
+    { target = "wasm32-wasip2", overlay = { "config.h" = "config.h" } },
+]
+"#;
+
+#[test]
+fn files_of_all_configurations_are_locked_and_their_trees_made() {
+    let bench = Bench::new();
+    let mut server = Server::new();
+    let _mock = server
+        .mock("GET", "/1")
+        .with_body(demo_tar(&FILES))
+        .create();
+    let origin = origin(&format!("{}/1", server.url()), None);
+    let Relocked { source, .. } = relock(&bench, &origin, WHENS, None).expect("locked");
+    let names = |files: &BTreeMap<RelPath, Sha256>| files.keys().map(RelPath::to_string).collect();
+    let found: [Vec<_>; 2] = [names(&source.patches), names(&source.overlays)];
+    assert_eq!(found, [["1.patch"], ["config.h"]]);
+    // With the patch or not, with the overlay or not; each tree has a record.
+    let usage = bench.store.usage().expect("the store");
+    let trees = usage.into_iter().find(|(kind, ..)| *kind == Kind::Tree);
+    assert_eq!(trees.map(|(_, entries, _)| entries), Some(2 * 4));
+}
+
+#[test]
+fn a_patch_of_another_configuration_that_does_not_apply_is_not_locked() {
+    let bench = Bench::new();
+    let mut server = Server::new();
+    let changed = demo_tar(&[("a.c", "changed upstream\n")]);
+    let _mock = server.mock("GET", "/1").with_body(changed).create();
+    let origin = origin(&format!("{}/1", server.url()), None);
+    let errors = relock(&bench, &origin, WHENS, None).expect_err("refused");
+    assert!(
+        matches!(errors[..], [FetchError::Patch { .. }]),
+        "{errors:?}"
+    );
+}
+
+#[test]
+fn an_origin_has_the_versions_that_its_tables_name() {
+    let bench = Bench::new();
+    let mut server = Server::new();
+    let other = demo_tar(&[("a.c", "two\n")]);
+    let _mocks = [("/one", demo_tar(&FILES)), ("/two", other)]
+        .map(|(path, body)| server.mock("GET", path).with_body(body).create());
+    let url = server.url();
+    let origins = format!(
+        "[[origin]]\nurl = {{ \"1.0\" = \"{url}/one\", \"2.0\" = \"{url}/two\" }}\nroot = \"demo\"\n\
+         [[origin]]\nurl = {{ \"2.0\" = \"{url}/two\" }}\nroot = {{ \"2.0\" = \"demo\" }}\n"
+    );
+    let Relocked { source, .. } = relock(&bench, &origins, "", None).expect("locked");
+    let places = source.origins.iter().map(|origin| origin.place.to_string());
+    assert_eq!(places.collect::<Vec<_>>(), [format!("{url}/one")]);
+    let left_out = |event: &Event| matches!(event, Event::Note { text } if text == "demo 1.0: the recipe has a URL for other versions alone; that origin is left out");
+    assert_eq!(bench.memory.count(left_out), 1);
 }
