@@ -1,5 +1,6 @@
 //! The layers of `src/lib.rs` import one way: each only those before it.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Upper layers last, as `src/lib.rs` lists them; `embedded` is data for the last two.
@@ -90,6 +91,46 @@ fn each_layer_imports_only_those_before_it() {
         "only {edges} imports were found: the test does not see them"
     );
     assert_eq!(wrong, Vec::<String>::new());
+}
+
+/// The names in `text` that stand right behind `super::`: modules beside its own, and what the module
+/// above has. Unit tests may use more.
+fn beside(text: &str) -> Vec<String> {
+    let code = text.split("#[cfg(test)]\nmod tests").next();
+    code.unwrap_or_default()
+        .split("super::")
+        .skip(1)
+        .map(|rest| {
+            rest.chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect()
+        })
+        .collect()
+}
+
+#[test]
+fn no_two_modules_of_one_folder_use_each_other() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    rust_files(&src, &mut files);
+    let mut uses = BTreeSet::new();
+    for file in &files {
+        let text = std::fs::read_to_string(file).expect("a source file");
+        let module = match file.file_stem() {
+            Some(stem) if stem == "mod" => continue,
+            stem => stem.expect("a name").to_string_lossy().into_owned(),
+        };
+        let folder = file.parent().expect("a folder").to_owned();
+        for other in beside(&text) {
+            uses.insert((folder.clone(), module.clone(), other));
+        }
+    }
+    assert!(uses.len() > 200, "only {} uses were found", uses.len());
+    let back = |(folder, one, other): &(PathBuf, String, String)| {
+        one < other && uses.contains(&(folder.clone(), other.clone(), one.clone()))
+    };
+    let circles: Vec<_> = uses.iter().filter(|used| back(used)).collect();
+    assert_eq!(circles, Vec::<&(PathBuf, String, String)>::new());
 }
 
 #[test]

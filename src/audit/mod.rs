@@ -2,7 +2,7 @@
 //! local databases. The formats and rules are told in `docs/audit.md`.
 //!
 //! [`policy`], [`prefix`] and [`origins`] give findings; [`database`] reads records of two formats
-//! into one form ([`record`]), [`vulnerability`] judges them, [`resolves`] and [`vex`] suppress,
+//! into one form ([`record`]), [`judge`] makes them vulnerabilities, [`resolves`] and [`vex`] suppress,
 //! [`vex`] writes, [`sarif`] prints. [`freshness`] compares the lock with what its origins offer.
 
 pub mod advisories;
@@ -11,6 +11,7 @@ pub mod coverage;
 pub mod database;
 pub mod finding;
 pub mod freshness;
+pub mod judge;
 pub mod names;
 pub mod order;
 pub mod origins;
@@ -24,6 +25,7 @@ pub mod vex;
 pub mod vulnerability;
 
 mod cve;
+mod downstream;
 mod error;
 mod osv;
 mod presence;

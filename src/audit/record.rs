@@ -1,6 +1,6 @@
 //! A record of a vulnerability, of whichever format, and what it says of a source.
 
-use super::changelog::Downstream;
+use super::downstream::Downstream;
 use super::names::{Known, Subject};
 use super::order::{Interval, Order};
 

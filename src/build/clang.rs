@@ -5,7 +5,7 @@ use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::compile::Place;
+use super::place::Place;
 use super::{BuildError, Work};
 use crate::model::RelPath;
 use crate::plan::Job;

@@ -9,16 +9,13 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::BuildError;
-use super::manifest::BareManifest;
+use super::manifest::{BareManifest, CLOSURE};
 use super::prefix::Installed;
 use super::schedule::Compiled;
 use crate::model::{Content, Dependency, Name, RelPath, Sha256};
 use crate::plan::{IndexVec, JobId, Plan, PlannedJob, SourceId};
 use crate::store::{PARSED_LIMIT, read_regular};
 use crate::toolchain::Toolchain;
-
-/// Where the closure is, below the prefix.
-pub const CLOSURE: &str = "share/wasideps/closure.json";
 
 /// The version of the format.
 const VERSION: u32 = 2;

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::BuildError;
-use super::compile::Place;
+use super::place::Place;
 use crate::model::{Dependency, RelPath, Sha256};
 use crate::plan::Job;
 use crate::store::Cache;

@@ -18,6 +18,8 @@ use crate::store::{Ours, PARSED_LIMIT, read_regular};
 
 /// Where the manifest is, below the prefix.
 pub const MANIFEST: &str = "share/wasideps/manifest.json";
+/// Where the closure is, below the prefix.
+pub const CLOSURE: &str = "share/wasideps/closure.json";
 /// Where the SBOM is, below the prefix.
 pub const SBOM: &str = "share/wasideps/sbom.spdx.json";
 
@@ -323,9 +325,7 @@ impl Manifest {
     /// What it was before the documents were made.
     #[must_use]
     pub fn traced(&self) -> TracedManifest {
-        TracedManifest(
-            self.only(|file| file.source.is_some() || file.path.as_str() == super::CLOSURE),
-        )
+        TracedManifest(self.only(|file| file.source.is_some() || file.path.as_str() == CLOSURE))
     }
 
     /// The text: deterministic, with a final line end.

@@ -10,6 +10,7 @@ mod install;
 mod lookup;
 mod manifest;
 mod pkg_config;
+mod place;
 mod prefix;
 mod schedule;
 
@@ -20,13 +21,14 @@ use tracing::debug;
 
 pub use archive::archive;
 pub use clang::rule_prerequisites;
-pub use closure::{CLOSURE, Closure, ClosureFile, ClosureMember, FileOrigin};
-pub use compile::{Busy, Headers, Object, Place};
+pub use closure::{Closure, ClosureFile, ClosureMember, FileOrigin};
+pub use compile::{Busy, Object};
 pub use error::BuildError;
 pub use manifest::{
-    BareManifest, MANIFEST, Manifest, ManifestArchive, ManifestContents, ManifestFile,
+    BareManifest, CLOSURE, MANIFEST, Manifest, ManifestArchive, ManifestContents, ManifestFile,
     ManifestLibrary, ManifestMember, ManifestSource, SBOM, TracedManifest,
 };
+pub use place::{Headers, Place};
 pub use prefix::{Installed, Prefix};
 
 use crate::fetch::Fetcher;

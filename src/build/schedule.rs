@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 
-use super::compile::{Busy, Headers, Object, Place};
+use super::compile::{Busy, Object};
 use super::lookup::Lookup;
+use super::place::{Headers, Place};
 use super::{BuildError, Work};
 use crate::fetch::SourceTree;
 use crate::model::{LibraryId, RelPath, Sha256};

@@ -3,15 +3,16 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
-use super::run::selected_files;
 use super::{CheckError, Failure, Request};
 use crate::build::{BuildError, Busy, Headers, Place};
 use crate::consumer::env::ResolvedModule;
 use crate::fetch::SourceTree;
 use crate::model::{
-    CompileOptions, LinkFlag, Program, ProgramSources, Selected, Sha256, SourceFile, Suite,
+    CompileOptions, Globs, LinkFlag, Program, ProgramSources, RelPath, Selected, Sha256,
+    SourceFile, Suite,
 };
 use crate::plan::Job;
+use crate::store::Entry;
 use crate::toolchain::Reach;
 
 /// The programs that one suite may make, and the tests that it may have: it multiplies files by
@@ -118,6 +119,18 @@ pub fn expand<'a>(
     } else {
         Err(errors)
     }
+}
+
+/// The files of `tree` that `each` selects and `except` does not.
+pub fn selected_files<'t>(
+    tree: &'t Entry,
+    each: &Globs,
+    except: Option<&Globs>,
+) -> impl Iterator<Item = &'t RelPath> {
+    let paths = tree.files().iter().map(|file| &file.path);
+    paths.filter(move |path| {
+        each.selects(path) && !except.is_some_and(|except| except.selects(path))
+    })
 }
 
 /// Compiles and links one of them into `scratch`.

@@ -5,11 +5,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::dejagnu::expected_output;
 use super::folder::{FOLDER_FILES_LIMIT, FOLDER_LIMIT, Fill};
-use super::program::{Built, SUITE_LIMIT};
+use super::program::{Built, SUITE_LIMIT, selected_files};
 use super::runner::{Ended, Job, Runner};
 use super::{CheckError, Failure, TestResult};
 use crate::fetch::SourceTree;
-use crate::model::{Globs, RelPath, Run, Selected, Suite};
+use crate::model::{RelPath, Run, Selected, Suite};
 use crate::store::Entry;
 
 /// A test that is ready to be run.
@@ -82,18 +82,6 @@ pub fn expand<'a>(
         }
     }
     Ok(tests)
-}
-
-/// The files of `tree` that `each` selects and `except` does not.
-pub fn selected_files<'t>(
-    tree: &'t Entry,
-    each: &Globs,
-    except: Option<&Globs>,
-) -> impl Iterator<Item = &'t RelPath> {
-    let paths = tree.files().iter().map(|file| &file.path);
-    paths.filter(move |path| {
-        each.selects(path) && !except.is_some_and(|except| except.selects(path))
-    })
 }
 
 impl Test<'_> {

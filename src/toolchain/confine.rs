@@ -13,7 +13,7 @@ use std::process::{Command, Output};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::layout::Layout;
+use super::layout::{Layout, Needs};
 use crate::process;
 
 /// The variables by which programs find a folder for temporary files, on all systems.
@@ -28,18 +28,6 @@ pub struct Reach<'a> {
     pub write: &'a Utf8Path,
     /// Whether the SDK's headers and libraries are among what may be read, or only its programs.
     pub sdk: bool,
-}
-
-/// What the SDK's programs need to start and to work; found once.
-#[derive(Debug, Clone)]
-#[cfg_attr(not(target_os = "linux"), allow(dead_code))]
-pub(super) struct Needs {
-    /// The programs, and where one is a script, what runs it.
-    programs: Vec<Utf8PathBuf>,
-    /// What the dynamic loader opens to start them.
-    loaded: Vec<Utf8PathBuf>,
-    /// Where links lead from the SDK's folder to elsewhere.
-    linked: Vec<Utf8PathBuf>,
 }
 
 impl Layout {

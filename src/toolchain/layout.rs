@@ -6,7 +6,6 @@ use std::sync::OnceLock;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
-use super::confine::Needs;
 use super::version::SdkVersion;
 use crate::model::{BuildConfig, RelPath, Sha256, Target};
 use crate::store::{TEXT_LIMIT, read_regular, read_text};
@@ -49,6 +48,18 @@ pub(super) struct Layout {
     pub version: SdkVersion,
     /// Of the layer's own: [`Layout::run`].
     pub needs: OnceLock<Needs>,
+}
+
+/// What the SDK's programs need to start and to work; found once.
+#[derive(Debug, Clone)]
+#[cfg_attr(not(target_os = "linux"), allow(dead_code))]
+pub(super) struct Needs {
+    /// The programs, and where one is a script, what runs it.
+    pub programs: Vec<Utf8PathBuf>,
+    /// What the dynamic loader opens to start them.
+    pub loaded: Vec<Utf8PathBuf>,
+    /// Where links lead from the SDK's folder to elsewhere.
+    pub linked: Vec<Utf8PathBuf>,
 }
 
 impl Layout {

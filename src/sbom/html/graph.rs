@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
 
-use super::library::anchor;
+use super::words::{anchor, counted, folder};
 use crate::build::{ClosureFile, ClosureMember, FileOrigin, ManifestArchive, ManifestSource};
 use crate::model::{RelPath, Selected};
 use crate::sbom::Built;
@@ -131,23 +131,6 @@ fn class(file: &ClosureFile) -> &'static str {
         (_, Some(_)) => "patched",
         _ => "file",
     }
-}
-
-/// The folder that a file is in; empty for the top.
-pub fn folder(path: &RelPath) -> &str {
-    path.as_str()
-        .rsplit_once('/')
-        .map_or("", |(folder, _)| folder)
-}
-
-/// `1 file`, `2 files`, `2 patches`.
-pub fn counted(number: usize, what: &str) -> String {
-    let ending = match number {
-        1 => "",
-        _ if what.ends_with("ch") => "es",
-        _ => "s",
-    };
-    format!("{number} {what}{ending}")
 }
 
 /// A graph that is being drawn.

@@ -4,19 +4,21 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
-use super::graph::{self, counted, folder};
-use super::{Page, grouped};
+use super::words::{anchor, counted, folder, grouped};
+use super::{Page, graph};
 use crate::build::{ClosureFile, ClosureMember, FileOrigin, ManifestSource};
 use crate::model::{Line, Name, Place, Selected};
 use crate::sbom::explain::command;
 use crate::sbom::{Built, names};
 
-/// All about the source at `index` of `page`.
-pub fn section(page: &Page<'_>, index: usize, selected: &Selected) -> Markup {
+/// All about the source `selected` of `page`; `installed` is the prefix and what is installed of the
+/// source, where something is built.
+pub fn section(
+    page: &Page<'_>,
+    selected: &Selected,
+    installed: Option<(&Built<'_>, &ManifestSource)>,
+) -> Markup {
     let recipe = &selected.recipe;
-    let installed = page
-        .built
-        .map(|built| (built, &built.manifest.sources[index]));
     html! {
         section id=(anchor(&recipe.name)) {
             h2 { (recipe.name) " " span.version { (selected.source.version) } }
@@ -39,11 +41,6 @@ pub fn section(page: &Page<'_>, index: usize, selected: &Selected) -> Markup {
             }
         }
     }
-}
-
-/// The element that is about a source. No source's name can be that of another part of the page.
-pub fn anchor(name: &Name) -> String {
-    format!("source-{name}")
 }
 
 /// A link where it leads to a page; recipes may name others (`javascript:`).

@@ -3,6 +3,7 @@
 
 mod graph;
 mod library;
+mod words;
 
 use std::collections::BTreeMap;
 
@@ -12,8 +13,9 @@ use sha2::Digest as _;
 
 use super::names;
 use super::{Built, Context};
+use crate::build::{ManifestArchive, ManifestSource};
 use crate::model::{Name, RelPath, Selected};
-use graph::counted;
+use words::{anchor, counted, grouped};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -103,8 +105,8 @@ impl<'a> Page<'a> {
                         @if let Some(built) = self.built {
                             section #graph { h2 { "What made what" } (graph::overview(built)) (legend()) }
                         }
-                        @for (index, selected) in self.sources.iter().enumerate() {
-                            (library::section(self, index, selected))
+                        @for (selected, installed) in self.rows() {
+                            (library::section(self, selected, installed))
                         }
                         @if let Some(built) = self.built { (toolchain(built)) }
                         section #excluded { h2 { "Excluded on purpose" } (excluded(context)) }
@@ -117,6 +119,18 @@ impl<'a> Page<'a> {
         let mut text = page.into_string();
         text.push('\n');
         text
+    }
+
+    /// The sources, each with the prefix and what is installed of it, where something is built.
+    fn rows(
+        &self,
+    ) -> impl Iterator<Item = (&'a Selected, Option<(&'a Built<'a>, &'a ManifestSource)>)> {
+        let installed = |index: usize| {
+            let built = self.built?;
+            Some((built, built.manifest.sources.get(index)?))
+        };
+        let sources = self.sources.iter().enumerate();
+        sources.map(move |(index, selected)| (*selected, installed(index)))
     }
 
     fn summary(&self, context: &Context<'_>) -> Markup {
@@ -141,7 +155,7 @@ impl<'a> Page<'a> {
             ul {
                 li { a href="#libraries" { "Libraries" } }
                 @if self.built.is_some() { li { a href="#graph" { "Graph" } } }
-                @for selected in &self.sources { li { a href=(format!("#{}", library::anchor(&selected.recipe.name))) { (selected.recipe.name) } } }
+                @for selected in &self.sources { li { a href=(format!("#{}", anchor(&selected.recipe.name))) { (selected.recipe.name) } } }
                 @if self.built.is_some() { li { a href="#sdk" { "SDK" } } }
                 li { a href="#excluded" { "Excluded" } }
             }
@@ -163,12 +177,12 @@ impl<'a> Page<'a> {
                         }
                     }
                     tbody {
-                        @for (index, selected) in self.sources.iter().enumerate() {
+                        @for (selected, installed) in self.rows() {
                             tr {
-                                th scope="row" { a href=(format!("#{}", library::anchor(&selected.recipe.name))) { (selected.recipe.name) } }
+                                th scope="row" { a href=(format!("#{}", anchor(&selected.recipe.name))) { (selected.recipe.name) } }
                                 td data-label="Version" { (selected.source.version) }
                                 td data-label="Licence" { (selected.recipe.license.expression) }
-                                @if let Some(built) = self.built { (archives(built, index)) }
+                                @if let Some((built, installed)) = installed { (archives(built, installed)) }
                                 td.number data-label="Origins" { (selected.source.origins.len()) }
                                 td.number data-label="Patches" { (selected.recipe.patches.len()) }
                             }
@@ -204,9 +218,9 @@ fn search() -> Markup {
     }
 }
 
-fn archives(built: &Built<'_>, index: usize) -> Markup {
-    let archives: Vec<_> = built.manifest.sources[index].archives().collect();
-    let size = |archive: &crate::build::ManifestArchive| {
+fn archives(built: &Built<'_>, installed: &ManifestSource) -> Markup {
+    let archives: Vec<_> = installed.archives().collect();
+    let size = |archive: &ManifestArchive| {
         built
             .manifest
             .files
@@ -219,18 +233,6 @@ fn archives(built: &Built<'_>, index: usize) -> Markup {
         td.number data-label="Bytes" { (grouped(archives.iter().filter_map(|archive| size(archive)).sum())) }
         td.number data-label="Objects" { (archives.iter().map(|archive| archive.members.len()).sum::<usize>()) }
     }
-}
-
-/// `1 697 432`, with spaces at which a line is not broken.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let groups: Vec<_> = digits
-        .as_bytes()
-        .rchunks(3)
-        .rev()
-        .map(String::from_utf8_lossy)
-        .collect();
-    groups.join("\u{202f}")
 }
 
 fn legend() -> Markup {

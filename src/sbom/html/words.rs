@@ -1,0 +1,37 @@
+//! Small texts of the page.
+
+use crate::model::{Name, RelPath};
+
+/// The element that is about a source. No source's name can be that of another part of the page.
+pub fn anchor(name: &Name) -> String {
+    format!("source-{name}")
+}
+
+/// The folder that a file is in; empty for the top.
+pub fn folder(path: &RelPath) -> &str {
+    path.as_str()
+        .rsplit_once('/')
+        .map_or("", |(folder, _)| folder)
+}
+
+/// `1 file`, `2 files`, `2 patches`.
+pub fn counted(number: usize, what: &str) -> String {
+    let ending = match number {
+        1 => "",
+        _ if what.ends_with("ch") => "es",
+        _ => "s",
+    };
+    format!("{number} {what}{ending}")
+}
+
+/// `1 697 432`, with spaces at which a line is not broken.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let groups: Vec<_> = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .map(String::from_utf8_lossy)
+        .collect();
+    groups.join("\u{202f}")
+}
