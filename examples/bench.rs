@@ -312,7 +312,7 @@ impl Bench {
     }
 
     /// What the documents cost at most: a build that has nothing to do but to install, and to write
-    /// closure, manifest and all documents.
+    /// build trace, manifest and all documents.
     fn documents(&self, runs: usize) {
         let cold = median(
             (0..runs)

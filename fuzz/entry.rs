@@ -6,7 +6,7 @@ use std::io::Read as _;
 
 use camino::Utf8Path;
 use wasideps::audit::database;
-use wasideps::build::{Closure, Manifest, rule_prerequisites};
+use wasideps::build::{BuildTrace, Manifest, rule_prerequisites};
 use wasideps::cli::{self, CliError};
 use wasideps::fetch::entries::{Entry, Kind, Limits, Walk};
 use wasideps::fetch::{PatchProblem, apply_patch};
@@ -21,7 +21,7 @@ pub const TARGETS: [(&str, Target); 10] = [
     ("recipe", recipe),
     ("suite", suite),
     ("manifest", manifest),
-    ("closure", closure),
+    ("trace", trace),
     ("osv", osv),
     ("patch", patch),
     ("tar", tar),
@@ -93,18 +93,18 @@ pub fn manifest(data: &[u8]) {
     }
 }
 
-pub fn closure(data: &[u8]) {
-    if let Ok(closure) = Closure::parse(data) {
+pub fn trace(data: &[u8]) {
+    if let Ok(trace) = BuildTrace::parse(data) {
         assert_eq!(
-            Closure::parse(closure.to_text().as_bytes()).as_ref(),
-            Ok(&closure)
+            BuildTrace::parse(trace.to_text().as_bytes()).as_ref(),
+            Ok(&trace)
         );
         // Every index that was let through names a file.
-        for member in &closure.members {
+        for member in &trace.members {
             assert!(
                 std::iter::once(&member.source)
                     .chain(&member.headers)
-                    .all(|index| *index < closure.files.len())
+                    .all(|index| *index < trace.files.len())
             );
         }
     }

@@ -17,7 +17,7 @@
 //! | [`build`] | compiling, archiving, staging and swapping the prefix |
 //! | [`consumer`] | handing a prefix to consumers: the SDK view, variables |
 //! | [`check`] | test programs, linked with a prefix and run under a WASI runtime |
-//! | [`sbom`] | SPDX, CycloneDX and provenance documents, from plan, manifest and closure |
+//! | [`sbom`] | SPDX, CycloneDX and provenance documents, from plan, manifest and build trace |
 //! | [`verify`] | whether a prefix still is what it was made as |
 //! | [`embedded`] | the recipes, the policy and the lock that are part of the program |
 //! | [`audit`] | the rules, independent origins, known vulnerabilities, what is newer |

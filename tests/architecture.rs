@@ -93,8 +93,8 @@ fn each_layer_imports_only_those_before_it() {
     assert_eq!(wrong, Vec::<String>::new());
 }
 
-/// The names in `text` that stand right behind `super::`: modules beside its own, and what the module
-/// above has. Unit tests may use more.
+/// The names in `text` that stand right behind `super::`: modules beside its own, and what the
+/// module above has. Unit tests may use more.
 fn beside(text: &str) -> Vec<String> {
     let code = text.split("#[cfg(test)]\nmod tests").next();
     code.unwrap_or_default()

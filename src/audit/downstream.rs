@@ -1,4 +1,5 @@
-//! In which of Debian's versions a vulnerability is fixed. Versions are ordered as in deb-version(7).
+//! In which of Debian's versions a vulnerability is fixed. Versions are ordered as in
+//! deb-version(7).
 
 use debversion::Version as DebianVersion;
 

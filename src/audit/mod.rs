@@ -2,8 +2,9 @@
 //! local databases. The formats and rules are told in `docs/audit.md`.
 //!
 //! [`policy`], [`prefix`] and [`origins`] give findings; [`database`] reads records of two formats
-//! into one form ([`record`]), [`judge`] makes them vulnerabilities, [`resolves`] and [`vex`] suppress,
-//! [`vex`] writes, [`sarif`] prints. [`freshness`] compares the lock with what its origins offer.
+//! into one form ([`record`]), [`judge`] makes them vulnerabilities, [`resolves`] and [`vex`]
+//! suppress, [`vex`] writes, [`sarif`] prints. [`freshness`] compares the lock with what its
+//! origins offer.
 
 pub mod advisories;
 pub mod changelog;

@@ -1,7 +1,7 @@
 //! `share/wasideps/manifest.json` of a prefix: what it is, what it was made with, and the digest of
-//! each of its files. It grows in three steps, each a type of its own: the closure holds the digest
-//! of the bare manifest, the documents are made from the traced one, and only the whole one is
-//! written.
+//! each of its files. It grows in three steps, each a type of its own: the build trace holds the
+//! digest of the bare manifest, the documents are made from the traced one, and only the whole one
+//! is written.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -18,8 +18,8 @@ use crate::store::{Ours, PARSED_LIMIT, read_regular};
 
 /// Where the manifest is, below the prefix.
 pub const MANIFEST: &str = "share/wasideps/manifest.json";
-/// Where the closure is, below the prefix.
-pub const CLOSURE: &str = "share/wasideps/closure.json";
+/// Where the build trace is, below the prefix.
+pub const BUILD_TRACE: &str = "share/wasideps/trace.json";
 /// Where the SBOM is, below the prefix.
 pub const SBOM: &str = "share/wasideps/sbom.spdx.json";
 
@@ -154,12 +154,12 @@ pub struct ManifestFile {
     pub copy_of: Option<RelPath>,
 }
 
-/// The manifest of a prefix that has no closure yet: it lists the files of the sources.
+/// The manifest of a prefix that has no build trace yet: it lists the files of the sources.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BareManifest(ManifestContents);
 
 /// The manifest of a prefix that has no documents yet: it lists the files of the sources and the
-/// closure.
+/// build trace.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TracedManifest(ManifestContents);
 
@@ -255,17 +255,17 @@ impl BareManifest {
         Self(contents.with(files))
     }
 
-    /// The digest of the text that a manifest of these files alone has. The closure holds it, so
-    /// that none of the two can be changed alone.
+    /// The digest of the text that a manifest of these files alone has. The build trace holds it,
+    /// so that none of the two can be changed alone.
     #[must_use]
     pub fn digest(&self) -> Sha256 {
         Sha256::of(self.0.to_text().as_bytes())
     }
 
-    /// Lists the closure too.
+    /// Lists the build trace too.
     #[must_use]
-    pub fn with_closure(self, closure: ManifestFile) -> TracedManifest {
-        TracedManifest(self.0.with([closure]))
+    pub fn with_trace(self, trace: ManifestFile) -> TracedManifest {
+        TracedManifest(self.0.with([trace]))
     }
 }
 
@@ -316,7 +316,7 @@ impl Manifest {
             .map_err(|error| error.to_string())
     }
 
-    /// What it was before the closure was made.
+    /// What it was before the build trace was made.
     #[must_use]
     pub fn bare(&self) -> BareManifest {
         BareManifest(self.only(|file| file.source.is_some()))
@@ -325,7 +325,7 @@ impl Manifest {
     /// What it was before the documents were made.
     #[must_use]
     pub fn traced(&self) -> TracedManifest {
-        TracedManifest(self.only(|file| file.source.is_some() || file.path.as_str() == CLOSURE))
+        TracedManifest(self.only(|file| file.source.is_some() || file.path.as_str() == BUILD_TRACE))
     }
 
     /// The text: deterministic, with a final line end.

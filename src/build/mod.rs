@@ -3,7 +3,6 @@
 mod archive;
 mod claims;
 mod clang;
-mod closure;
 mod compile;
 mod error;
 mod install;
@@ -13,6 +12,7 @@ mod pkg_config;
 mod place;
 mod prefix;
 mod schedule;
+mod trace;
 
 use std::collections::BTreeSet;
 
@@ -21,15 +21,15 @@ use tracing::debug;
 
 pub use archive::archive;
 pub use clang::rule_prerequisites;
-pub use closure::{Closure, ClosureFile, ClosureMember, FileOrigin};
 pub use compile::{Busy, Object};
 pub use error::BuildError;
 pub use manifest::{
-    BareManifest, CLOSURE, MANIFEST, Manifest, ManifestArchive, ManifestContents, ManifestFile,
+    BUILD_TRACE, BareManifest, MANIFEST, Manifest, ManifestArchive, ManifestContents, ManifestFile,
     ManifestLibrary, ManifestMember, ManifestSource, SBOM, TracedManifest,
 };
 pub use place::{Headers, Place};
 pub use prefix::{Installed, Prefix};
+pub use trace::{BuildTrace, FileOrigin, TracedFile, TracedMember};
 
 use crate::fetch::Fetcher;
 use crate::model::{Dependency, Name, RelPath, Selected, Version};
@@ -40,8 +40,8 @@ use crate::toolchain::Toolchain;
 use prefix::Found;
 
 /// Makes the documents that lie beside the manifest, from the plan, the manifest without them, and
-/// the closure: path below the prefix, and text.
-pub type Documents<'a> = &'a dyn Fn(&Plan, &TracedManifest, &Closure) -> Vec<(RelPath, String)>;
+/// the build trace: path below the prefix, and text.
+pub type Documents<'a> = &'a dyn Fn(&Plan, &TracedManifest, &BuildTrace) -> Vec<(RelPath, String)>;
 
 /// What compiling a plan needs, whatever is then done with the objects.
 pub struct Work<'a> {
@@ -121,11 +121,11 @@ pub fn build(request: &Request<'_>) -> Result<Outcome, Vec<BuildError>> {
     let sources = install::install(plan, &compiled, &mut stage)?;
     let files = stage.files().to_vec();
     let bare = BareManifest::new(plan.toolchain.clone(), plan.key, sources, files);
-    let closure = Closure::new(plan, &compiled, toolchain, &bare).map_err(one)?;
-    let path = CLOSURE.parse().expect("a constant that is a path");
-    let traced = stage.add_about(path, closure.to_text().as_bytes());
-    let manifest = bare.with_closure(traced.map_err(one)?);
-    let documents = (request.documents)(plan, &manifest, &closure).into_iter();
+    let trace = BuildTrace::new(plan, &compiled, toolchain, &bare).map_err(one)?;
+    let path = BUILD_TRACE.parse().expect("a constant that is a path");
+    let traced = stage.add_about(path, trace.to_text().as_bytes());
+    let manifest = bare.with_trace(traced.map_err(one)?);
+    let documents = (request.documents)(plan, &manifest, &trace).into_iter();
     let documents = documents.map(|(path, text)| stage.add_about(path, text.as_bytes()));
     let documents = documents.collect::<Result<_, _>>().map_err(one)?;
     let manifest = manifest.with_documents(documents);

@@ -8,7 +8,8 @@ use std::error::Error;
 pub enum ErrorClass {
     /// Work failed: something does not compile, or a file can't be read or written.
     Failed,
-    /// A request, a recipe or the lock asks for something that does not exist or contradicts itself.
+    /// A request, a recipe or the lock asks for something that does not exist or contradicts
+    /// itself.
     Usage,
     /// Bytes can't be downloaded: another network, another day or another origin may help.
     Network,

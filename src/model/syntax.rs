@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-/// The bytes of a line that are shown. What draws them can't count columns beyond 65,535, and nobody
-/// reads so far.
+/// The bytes of a line that are shown. What draws them can't count columns beyond 65,535, and
+/// nobody reads so far.
 pub(crate) const LINE_LIMIT: usize = 512;
 
 /// A text that is not as its format asks: it does not parse, or its parts contradict each other.

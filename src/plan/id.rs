@@ -1,5 +1,5 @@
-//! Sources and jobs are named by their place in their plan. Lists with a value for each of them take
-//! only ids of their own kind.
+//! Sources and jobs are named by their place in their plan. Lists with a value for each of them
+//! take only ids of their own kind.
 
 use std::marker::PhantomData;
 use std::ops::Index;

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::build::{Closure, ClosureFile, ClosureMember, FileOrigin, ManifestContents};
+use crate::build::{BuildTrace, FileOrigin, ManifestContents, TracedFile, TracedMember};
 use crate::model::{RelPath, Sha256};
 
 /// A file, or a member of an archive, and what it was made from.
@@ -78,7 +78,7 @@ pub struct FileOfPrefix<'a> {
 #[must_use]
 pub fn explain<'a>(
     manifest: &'a ManifestContents,
-    closure: &'a Closure,
+    trace: &'a BuildTrace,
     path: &str,
     member: Option<&str>,
 ) -> Option<Explained<'a>> {
@@ -98,9 +98,9 @@ pub fn explain<'a>(
         .find(|source| source.name == *name)
         .map(|source| source.version.to_string());
     let source = format!("{name} {}", version.unwrap_or_default());
-    let mut members = closure
+    let mut members = trace
         .members_of(path.as_str())
-        .map(|member| explained(closure, member))
+        .map(|member| explained(trace, member))
         .peekable();
     if let Some(wanted) = member {
         return members
@@ -121,7 +121,7 @@ pub fn explain<'a>(
     }
     Some(match &installed.copy_of {
         Some(from) => {
-            let file = closure
+            let file = trace
                 .files_of(name)
                 .find(|file| file.path == *from)
                 .map(file);
@@ -140,23 +140,23 @@ pub fn explain<'a>(
     })
 }
 
-fn explained<'a>(closure: &'a Closure, member: &'a ClosureMember) -> MemberOfArchive<'a> {
+fn explained<'a>(trace: &'a BuildTrace, member: &'a TracedMember) -> MemberOfArchive<'a> {
     MemberOfArchive {
         name: &member.name,
         sha256: member.content.sha256,
-        command: command(closure, member),
+        command: command(trace, member),
         headers: member
             .headers
             .iter()
-            .map(|&index| file(&closure.files[index]))
+            .map(|&index| file(&trace.files[index]))
             .collect(),
-        source: file(&closure.files[member.source]),
+        source: file(&trace.files[member.source]),
     }
 }
 
 /// What made `member`: see [`MemberOfArchive::command`].
-pub(super) fn command(closure: &Closure, member: &ClosureMember) -> String {
-    let words = closure
+pub(super) fn command(trace: &BuildTrace, member: &TracedMember) -> String {
+    let words = trace
         .base_arguments
         .iter()
         .chain(&member.arguments)
@@ -165,10 +165,10 @@ pub(super) fn command(closure: &Closure, member: &ClosureMember) -> String {
         .chain(words)
         .collect::<Vec<_>>()
         .join(" ");
-    format!("{command} -c {}", closure.files[member.source].path)
+    format!("{command} -c {}", trace.files[member.source].path)
 }
 
-fn file(file: &ClosureFile) -> FileOfPrefix<'_> {
+fn file(file: &TracedFile) -> FileOfPrefix<'_> {
     FileOfPrefix {
         of: file
             .source

@@ -1,4 +1,4 @@
-//! Documents that say what a lock names and a prefix holds, from plan, manifest and closure.
+//! Documents that say what a lock names and a prefix holds, from plan, manifest and build trace.
 //! Deterministic: sorted, named by content, dated by the caller.
 
 mod cyclonedx;
@@ -19,7 +19,7 @@ pub use spdx23::{VerificationCode, library_path as source_document_path};
 
 use std::collections::BTreeSet;
 
-use crate::build::{Closure, ManifestContents, ManifestSource, SBOM};
+use crate::build::{BuildTrace, ManifestContents, ManifestSource, SBOM};
 use crate::model::{Exclusions, Name, RelPath, Selected, Sha256, Timestamp};
 
 /// Where the CycloneDX document is, below the prefix.
@@ -42,7 +42,7 @@ pub struct Built<'a> {
     /// In the order of the manifest's sources, and the same ones.
     selected: Vec<&'a Selected>,
     pub manifest: &'a ManifestContents,
-    pub closure: &'a Closure,
+    pub trace: &'a BuildTrace,
 }
 
 impl<'a> Built<'a> {
@@ -51,7 +51,7 @@ impl<'a> Built<'a> {
     pub fn new(
         selected: Vec<&'a Selected>,
         manifest: &'a ManifestContents,
-        closure: &'a Closure,
+        trace: &'a BuildTrace,
     ) -> Option<Self> {
         let same = |(selected, installed): (&&Selected, &ManifestSource)| {
             selected.recipe.name == installed.name
@@ -62,7 +62,7 @@ impl<'a> Built<'a> {
         all.then_some(Self {
             selected,
             manifest,
-            closure,
+            trace,
         })
     }
 

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::Context;
-use crate::build::{ClosureFile, ManifestContents, ManifestLibrary, ManifestSource};
+use crate::build::{ManifestContents, ManifestLibrary, ManifestSource, TracedFile};
 use crate::model::{
     BuildConfig, Cpe, LicenseExpression, LockedSource, Origin, Place, Purl, Recipe, SdkKind,
     Sha256, Sha512, Version,
@@ -157,7 +157,7 @@ pub fn source_info(source: &LockedSource) -> String {
 
 /// What the recipe did to make a file of the tree from another, in a sentence.
 #[must_use]
-pub fn made(recipe: &Recipe, file: &ClosureFile) -> String {
+pub fn made(recipe: &Recipe, file: &TracedFile) -> String {
     let step = recipe.steps.iter().find(|step| step.to == file.path);
     step.map(|step| format!("{} by wasideps", step.sentence()))
         .unwrap_or_default()

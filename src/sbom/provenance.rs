@@ -149,7 +149,7 @@ pub fn statement<'a>(built: &Built<'a>, documents: &[(RelPath, String)]) -> Stat
                 },
                 internal_parameters: InternalParameters {
                     key: manifest.key,
-                    arguments: &built.closure.base_arguments,
+                    arguments: &built.trace.base_arguments,
                 },
                 resolved_dependencies: dependencies.chain(std::iter::once(sdk(built))).collect(),
             },

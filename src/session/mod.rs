@@ -17,7 +17,7 @@ use error::one;
 pub use files::policy;
 pub use prepared::{Apart, Building, Prepared};
 
-use crate::build::{Closure, Manifest, TracedManifest};
+use crate::build::{BuildTrace, Manifest, TracedManifest};
 use crate::fetch::{Fetcher, Settings};
 use crate::model::{
     BuildConfig, Catalog, Lock, Name, RelPath, Selected, Selection, SelectionError, Timestamp,
@@ -294,18 +294,18 @@ impl<'r> Session<'r> {
 pub(super) fn documents(
     plan: &Plan,
     manifest: &TracedManifest,
-    closure: &Closure,
+    trace: &BuildTrace,
     context: &Context<'_>,
 ) -> Option<Vec<(RelPath, String)>> {
     let selected = plan.sources.iter().map(|source| &source.selected).collect();
     Some(sbom::documents(
-        &Built::new(selected, manifest, closure)?,
+        &Built::new(selected, manifest, trace)?,
         context,
     ))
 }
 
 /// The documents that a prefix would have if it was made now, by `plan`, from its own manifest and
-/// closure; else why there are none.
+/// build trace; else why there are none.
 ///
 /// # Errors
 /// What keeps them from being made, in words.
@@ -318,12 +318,12 @@ pub fn documents_again(
         .findings()
         .iter()
         .any(|finding| finding.kind == Kind::Record);
-    let (Some(manifest), Some(closure), false) =
-        (&verified.manifest, verified.closure(), contradictory)
+    let (Some(manifest), Some(trace), false) =
+        (&verified.manifest, verified.trace(), contradictory)
     else {
         return Err("manifest and build trace can't both be right".to_owned());
     };
-    documents(plan, &manifest.traced(), closure, context)
+    documents(plan, &manifest.traced(), trace, context)
         .ok_or_else(|| "its sources are not those of the lock".to_owned())
 }
 

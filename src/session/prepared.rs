@@ -5,7 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::error::{all, one};
 use super::known::Known;
 use super::{Session, SessionError, documents};
-use crate::build::{self, Closure, Outcome, Prefix, TracedManifest, Work};
+use crate::build::{self, BuildTrace, Outcome, Prefix, TracedManifest, Work};
 use crate::fetch::Fetcher;
 use crate::model::RelPath;
 use crate::plan::Plan;
@@ -107,9 +107,9 @@ impl Prepared<'_> {
 
 fn documents_with(
     context: &Context<'_>,
-) -> impl Fn(&Plan, &TracedManifest, &Closure) -> Vec<(RelPath, String)> {
-    move |plan, manifest, closure| {
-        documents(plan, manifest, closure, context).expect("the manifest is that of the plan")
+) -> impl Fn(&Plan, &TracedManifest, &BuildTrace) -> Vec<(RelPath, String)> {
+    move |plan, manifest, trace| {
+        documents(plan, manifest, trace, context).expect("the manifest is that of the plan")
     }
 }
 

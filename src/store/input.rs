@@ -10,8 +10,8 @@ use camino::Utf8Path;
 /// vulnerabilities.
 pub const TEXT_LIMIT: u64 = 64 << 20;
 
-/// The bytes of a file of a prefix or an SDK that is held whole to be parsed: manifest, closure,
-/// document, archive, header.
+/// The bytes of a file of a prefix or an SDK that is held whole to be parsed: manifest, build
+/// trace, document, archive, header.
 pub const PARSED_LIMIT: u64 = 256 << 20;
 
 /// Opens the regular file at `path`, through links.

@@ -7,17 +7,17 @@ use object::{Object as _, ObjectSection as _};
 
 use super::disk::Files;
 use super::{Finding, Kind};
-use crate::build::{Closure, Manifest, ManifestArchive, ManifestMember, archive};
+use crate::build::{BuildTrace, Manifest, ManifestArchive, ManifestMember, archive};
 use crate::model::Identity;
 use crate::model::{Content, Name};
 
 /// The members that are in the archives on disk: archive and name.
 pub type Members = BTreeMap<(String, String), Content>;
 
-/// Compares the members of each archive with what the manifest and the closure say of them.
+/// Compares the members of each archive with what the manifest and the build trace say of them.
 pub fn check(
     manifest: &Manifest,
-    closure: Option<&Closure>,
+    trace: Option<&BuildTrace>,
     files: &Files,
     findings: &mut Vec<Finding>,
 ) -> Members {
@@ -48,7 +48,7 @@ pub fn check(
             }
         };
         let before = findings.len();
-        compare(expected, closure, &members, &manifest.toolchain, findings);
+        compare(expected, trace, &members, &manifest.toolchain, findings);
         if before == findings.len()
             && let Some(finding) = rewritten(path, &members, &bytes)
         {
@@ -78,7 +78,7 @@ pub fn members(archive: &[u8]) -> Result<Vec<(String, &[u8])>, object::Error> {
 
 fn compare(
     expected: &ManifestArchive,
-    closure: Option<&Closure>,
+    trace: Option<&BuildTrace>,
     members: &[(String, &[u8])],
     identity: &Identity,
     findings: &mut Vec<Finding>,
@@ -98,8 +98,8 @@ fn compare(
             continue;
         };
         let content = Content::of(bytes);
-        let traced = closure.and_then(|closure| {
-            closure
+        let traced = trace.and_then(|trace| {
+            trace
                 .members_of(path)
                 .find(|traced| traced.name == member.name)
         });
@@ -119,7 +119,7 @@ fn compare(
                 );
             }
             (stated, traced) => {
-                for (by, expected) in [("manifest", stated), ("closure", traced)] {
+                for (by, expected) in [("manifest", stated), ("build trace", traced)] {
                     let problem = format!("another content than the {by} says");
                     findings.extend(expected.map(|expected| {
                         finding(&member.name, &problem).expected(expected, content.sha256)

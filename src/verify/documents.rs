@@ -1,6 +1,6 @@
 //! The SPDX 2.3 documents of a prefix: every checksum and verification code in them, computed anew
-//! from what is on disk or in the closure. A document of another format is held by its digest in
-//! the manifest alone, and by what recipes and lock give.
+//! from what is on disk or in the build trace. A document of another format is held by its digest
+//! in the manifest alone, and by what recipes and lock give.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,14 +10,14 @@ use serde::Deserialize;
 use super::archives::Members;
 use super::disk::Files;
 use super::{Finding, Kind};
-use crate::build::{Closure, FileOrigin, Manifest, ManifestSource, SBOM};
+use crate::build::{BuildTrace, FileOrigin, Manifest, ManifestSource, SBOM};
 use crate::model::{Content, Sha1, Sha256};
 use crate::sbom::{VerificationCode, source_document_path};
 
 /// What documents are compared with.
 pub struct Truth<'a> {
     pub manifest: &'a Manifest,
-    pub closure: &'a Closure,
+    pub trace: &'a BuildTrace,
     pub files: &'a Files,
     pub members: &'a Members,
 }
@@ -426,12 +426,12 @@ impl<'a> Checked<'a> {
         }
     }
 
-    /// A package of files of a source: its inputs, as the closure has them.
+    /// A package of files of a source: its inputs, as the build trace has them.
     fn source(&mut self, package: &Package, files: &[&File]) {
         let Some(code) = &package.package_verification_code else {
             return;
         };
-        let inputs = self.truth.closure.files.iter().filter(|file| {
+        let inputs = self.truth.trace.files.iter().filter(|file| {
             file.origin == FileOrigin::Input
                 && file
                     .source
@@ -555,7 +555,7 @@ impl<'a> Checked<'a> {
                 continue;
             };
             let traced = truth
-                .closure
+                .trace
                 .members_of(&key.0)
                 .find(|traced| traced.name == key.1);
             let stated = traced.map(|traced| (traced.content.sha1, traced.content.sha256));
@@ -582,11 +582,11 @@ impl<'a> Checked<'a> {
         }
     }
 
-    /// What is left: files of the source's tree and of the SDK, which the closure has under the
+    /// What is left: files of the source's tree and of the SDK, which the build trace has under the
     /// same path. Patches are known to the recipes alone.
     fn traced(&mut self, ids: &BTreeSet<&str>) {
         let mut known: BTreeMap<&str, Vec<&Content>> = BTreeMap::new();
-        for file in &self.truth.closure.files {
+        for file in &self.truth.trace.files {
             known
                 .entry(file.path.as_str())
                 .or_default()

@@ -23,10 +23,10 @@ pub enum Kind {
     Content,
     /// A member of an archive is not the object that was compiled.
     Member,
-    /// Manifest and closure contradict each other, or are not in the form in which they are
+    /// Manifest and build trace contradict each other, or are not in the form in which they are
     /// written.
     Record,
-    /// A document says something else than what is on disk, in the manifest or in the closure.
+    /// A document says something else than what is on disk, in the manifest or in the build trace.
     Document,
     /// It was made by another SDK than the manifest says.
     Stamp,

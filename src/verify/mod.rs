@@ -1,9 +1,9 @@
 //! Whether a prefix still is what it was made as. The manifest is the root: it lists every file
-//! with its digest. The closure holds the digest of the manifest as it was before the two were tied
-//! together, the documents hold digests of files, members and inputs, and each of these is computed
-//! anew. Whoever changes one of them alone is found out; whoever changes all of them alike is found
-//! out by the manifest's own digest, by recipes and lock ([`Verified::against_plan`]), or by a
-//! second build ([`Verified::against_rebuilt`]).
+//! with its digest. The build trace holds the digest of the manifest as it was before the two were
+//! tied together, the documents hold digests of files, members and inputs, and each of these is
+//! computed anew. Whoever changes one of them alone is found out; whoever changes all of them alike
+//! is found out by the manifest's own digest, by recipes and lock ([`Verified::against_plan`]), or
+//! by a second build ([`Verified::against_rebuilt`]).
 
 mod archives;
 mod disk;
@@ -19,7 +19,7 @@ use serde::Serialize;
 
 pub use finding::{Finding, Kind};
 
-use crate::build::{BuildError, CLOSURE, Closure, MANIFEST, Manifest, ManifestFile};
+use crate::build::{BUILD_TRACE, BuildError, BuildTrace, MANIFEST, Manifest, ManifestFile};
 use crate::model::{Content, RelPath, Sha256};
 use crate::plan::Plan;
 use crate::store::{Reading, open_regular};
@@ -48,7 +48,7 @@ pub struct Verified {
     pub manifest_sha256: Option<Sha256>,
     /// Where it can be read.
     pub manifest: Option<Manifest>,
-    closure: Option<Closure>,
+    trace: Option<BuildTrace>,
     files: Files,
     pub counts: Counts,
     findings: Vec<Finding>,
@@ -90,7 +90,7 @@ pub fn verify(prefix: &Utf8Path, expected: Option<Sha256>) -> Result<Verified, B
     let mut verified = Verified {
         manifest_sha256: None,
         manifest: None,
-        closure: None,
+        trace: None,
         files: Files::default(),
         counts: Counts::default(),
         findings: Vec::new(),
@@ -121,8 +121,8 @@ pub fn verify(prefix: &Utf8Path, expected: Option<Sha256>) -> Result<Verified, B
     if let Some(manifest) = &verified.manifest {
         verified.files = disk.hash_all(&manifest.files, &mut findings);
         disk.strangers(&manifest.files, &mut findings);
-        let (counts, closure) = contents(manifest, &verified.files, &mut findings);
-        (verified.counts, verified.closure) = (counts, closure);
+        let (counts, trace) = contents(manifest, &verified.files, &mut findings);
+        (verified.counts, verified.trace) = (counts, trace);
     }
     verified.add(findings);
     Ok(verified)
@@ -133,20 +133,20 @@ fn contents(
     manifest: &Manifest,
     files: &Files,
     findings: &mut Vec<Finding>,
-) -> (Counts, Option<Closure>) {
+) -> (Counts, Option<BuildTrace>) {
     for file in &manifest.files {
         if let Some(content) = files.get(file.path.as_str()) {
             findings.extend(changed(file, content));
         }
     }
-    let closure = files.bytes(CLOSURE).and_then(|bytes| {
-        let parsed = bytes.and_then(|bytes| match Closure::parse(&bytes) {
-            Ok(closure) => {
-                findings.extend(records::form(CLOSURE, &bytes, &closure.to_text()));
-                Ok(closure)
+    let trace = files.bytes(BUILD_TRACE).and_then(|bytes| {
+        let parsed = bytes.and_then(|bytes| match BuildTrace::parse(&bytes) {
+            Ok(trace) => {
+                findings.extend(records::form(BUILD_TRACE, &bytes, &trace.to_text()));
+                Ok(trace)
             }
             Err(problem) => Err(Box::new(Finding::new(
-                CLOSURE,
+                BUILD_TRACE,
                 Kind::Record,
                 format!("it is not a build trace of wasideps: {problem}"),
             ))),
@@ -156,26 +156,26 @@ fn contents(
     if !manifest
         .files
         .iter()
-        .any(|file| file.path.as_str() == CLOSURE)
+        .any(|file| file.path.as_str() == BUILD_TRACE)
     {
         findings.push(Finding::new(
             MANIFEST,
             Kind::Record,
-            format!("it does not list {CLOSURE}"),
+            format!("it does not list {BUILD_TRACE}"),
         ));
     }
-    let members = archives::check(manifest, closure.as_ref(), files, findings);
+    let members = archives::check(manifest, trace.as_ref(), files, findings);
     let mut counts = Counts {
         files: files.len() + 1,
         members: members.len(),
         ..Counts::default()
     };
-    if let Some(closure) = &closure {
-        records::check(manifest, closure, findings);
+    if let Some(trace) = &trace {
+        records::check(manifest, trace, findings);
         let checked = documents::check(
             &Truth {
                 manifest,
-                closure,
+                trace,
                 files,
                 members: &members,
             },
@@ -184,7 +184,7 @@ fn contents(
         (counts.documents, counts.checksums, counts.codes) =
             (checked.documents, checked.checksums, checked.codes);
     }
-    (counts, closure)
+    (counts, trace)
 }
 
 fn changed(file: &ManifestFile, content: &Content) -> Option<Finding> {
@@ -208,10 +208,10 @@ impl Verified {
         &self.findings
     }
 
-    /// The closure, where it can be read.
+    /// The build trace, where it can be read.
     #[must_use]
-    pub fn closure(&self) -> Option<&Closure> {
-        self.closure.as_ref()
+    pub fn trace(&self) -> Option<&BuildTrace> {
+        self.trace.as_ref()
     }
 
     fn add(&mut self, findings: impl IntoIterator<Item = Finding>) {
@@ -256,7 +256,7 @@ impl Verified {
                 ));
             }
         }
-        let traced = self.closure.iter().flat_map(|closure| &closure.members);
+        let traced = self.trace.iter().flat_map(|trace| &trace.members);
         for member in traced {
             if planned
                 .next()
@@ -314,9 +314,9 @@ impl Verified {
             );
         }
         let opened: Vec<_> = self
-            .closure
+            .trace
             .iter()
-            .flat_map(|closure| &closure.files)
+            .flat_map(|trace| &trace.files)
             .filter(|file| file.source.is_none())
             .collect();
         let differing = opened.par_iter().filter_map(|file| {
@@ -329,7 +329,7 @@ impl Verified {
                 file.path
             );
             (found != file.content.sha256.to_string()).then(|| {
-                Finding::new(CLOSURE, Kind::Stamp, problem).expected(file.content.sha256, found)
+                Finding::new(BUILD_TRACE, Kind::Stamp, problem).expected(file.content.sha256, found)
             })
         });
         findings.extend(differing.collect::<Vec<_>>());

@@ -1,29 +1,29 @@
-//! Manifest and closure: whether each is in the form in which it is written, and whether they
+//! Manifest and build trace: whether each is in the form in which it is written, and whether they
 //! agree.
 
 use super::{Finding, Kind};
-use crate::build::{CLOSURE, Closure, FileOrigin, MANIFEST, Manifest};
+use crate::build::{BUILD_TRACE, BuildTrace, FileOrigin, MANIFEST, Manifest};
 use crate::plan;
 
 /// Compares the two; all that each says of the same thing must be the same.
-pub fn check(manifest: &Manifest, closure: &Closure, findings: &mut Vec<Finding>) {
+pub fn check(manifest: &Manifest, trace: &BuildTrace, findings: &mut Vec<Finding>) {
     let differs = |path: &str, problem: String| Finding::new(path, Kind::Record, problem);
     let bare = manifest.bare().digest();
-    if closure.manifest != bare {
+    if trace.manifest != bare {
         let problem = "manifest or build trace was changed: the build trace belongs to a manifest with another digest".to_owned();
-        findings.push(differs(MANIFEST, problem.clone()).expected(closure.manifest, bare));
-        findings.push(differs(CLOSURE, problem).expected(closure.manifest, bare));
+        findings.push(differs(MANIFEST, problem.clone()).expected(trace.manifest, bare));
+        findings.push(differs(BUILD_TRACE, problem).expected(trace.manifest, bare));
     }
     let target = format!("--target={}", manifest.config().target());
-    if !closure.base_arguments.contains(&target) {
+    if !trace.base_arguments.contains(&target) {
         findings.push(differs(
-            CLOSURE,
+            BUILD_TRACE,
             format!("its commands and the manifest are not for one target: no {target}"),
         ));
     }
-    members(manifest, closure, findings);
+    members(manifest, trace, findings);
     for source in &manifest.sources {
-        let inputs = closure
+        let inputs = trace
             .files_of(&source.name)
             .filter(|file| file.origin == FileOrigin::Input);
         let inputs: Vec<_> = inputs
@@ -40,14 +40,14 @@ pub fn check(manifest: &Manifest, closure: &Closure, findings: &mut Vec<Finding>
                 "the inputs of {} have another digest than the manifest says",
                 source.name
             );
-            findings.push(differs(CLOSURE, problem).expected(source.inputs, found));
+            findings.push(differs(BUILD_TRACE, problem).expected(source.inputs, found));
         }
     }
     for file in &manifest.files {
         let (Some(owner), Some(from)) = (&file.source, &file.copy_of) else {
             continue;
         };
-        match closure.files_of(owner).find(|traced| traced.path == *from) {
+        match trace.files_of(owner).find(|traced| traced.path == *from) {
             Some(traced) if (traced.content.sha256, traced.content.sha1, traced.content.size) == (file.sha256, file.sha1, file.size) => {}
             Some(traced) => findings.push(
                 differs(file.path.as_str(), format!("the manifest calls it a copy of {owner}'s {from}, which the build trace contradicts"))
@@ -62,12 +62,12 @@ pub fn check(manifest: &Manifest, closure: &Closure, findings: &mut Vec<Finding>
 }
 
 /// The members, in order, with what they were made from.
-fn members(manifest: &Manifest, closure: &Closure, findings: &mut Vec<Finding>) {
-    let mut traced = closure.members.iter();
+fn members(manifest: &Manifest, trace: &BuildTrace, findings: &mut Vec<Finding>) {
+    let mut traced = trace.members.iter();
     for archive in manifest.archives() {
         for member in &archive.members {
             let same = traced.next().is_some_and(|traced| {
-                let from = &closure.files[traced.source].path;
+                let from = &trace.files[traced.source].path;
                 traced.archive == archive.path
                     && (&traced.name, traced.content.sha256, from)
                         == (&member.name, member.sha256, member.source.path())

@@ -1,5 +1,5 @@
 //! The CycloneDX documents of sources and prefix: what they say, held against lock, manifest,
-//! closure and files.
+//! build trace and files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,7 +61,7 @@ fn every_file_of_the_prefix_is_a_component_with_the_manifests_digests() {
     // The documents themselves come after: no document has its own digest.
     let files = list(&manifest, "files")
         .iter()
-        .filter(|file| !file["source"].is_null() || text(file, "path").ends_with("closure.json"));
+        .filter(|file| !file["source"].is_null() || text(file, "path").ends_with("trace.json"));
     let mut archives = 0;
     for file in files {
         let component = components[text(file, "path")];

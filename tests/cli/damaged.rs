@@ -50,7 +50,7 @@ fn each_kind_of_damage_is_found_by_verify_put_right_by_build_and_then_found_no_m
         }),
         ("bytes", |out| write(out, "lib/libbz2.a", "!<arch>\n")),
         ("empty file", |out| {
-            write(out, "share/wasideps/closure.json", "");
+            write(out, "share/wasideps/trace.json", "");
         }),
     ];
     let check = |what: &str, replace: &[&str]| {
@@ -104,11 +104,8 @@ fn each_kind_of_damage_is_found_by_verify_put_right_by_build_and_then_found_no_m
         format!("{}1{}", &text[..digit], &text[digit..]),
     );
     check("size", &[]);
-    // A closure and a document that both the manifest calls whole.
-    for file in [
-        "share/wasideps/closure.json",
-        "share/wasideps/sbom.cdx.json",
-    ] {
+    // A build trace and a document that both the manifest calls whole.
+    for file in ["share/wasideps/trace.json", "share/wasideps/sbom.cdx.json"] {
         let (old, text) = (
             read(&out, file),
             String::from_utf8(read(&out, file)).expect("text"),

@@ -456,7 +456,7 @@ fn coverage_is_every_source_of_the_lock_and_every_file_of_the_prefix_but_the_doc
         let in_2 = list(&prefix_2, "files")
             .iter()
             .any(|node| node["fileName"] == format!("./{path}"));
-        assert!(in_2 || path == "share/wasideps/closure.json", "{path}");
+        assert!(in_2 || path == "share/wasideps/trace.json", "{path}");
     }
 }
 

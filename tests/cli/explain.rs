@@ -139,11 +139,11 @@ fn what_the_prefix_does_not_have_is_exit_2_with_what_it_has() {
 }
 
 #[test]
-fn a_closure_that_is_not_the_installed_one_explains_nothing() {
+fn a_build_trace_that_is_not_the_installed_one_explains_nothing() {
     let place = Place::new();
     run(&mut place.build(&["bzip2", "--prefix", "out"])).exits(0);
-    place.edit("out/share/wasideps/closure.json", "bzlib.h", "bzlib.x");
+    place.edit("out/share/wasideps/trace.json", "bzlib.h", "bzlib.x");
     run(&mut place.command(&["sbom", "explain", "lib/libbz2.a", "--prefix", "out"]))
         .exits(3)
-        .says(&["closure.json is damaged"]);
+        .says(&["trace.json is damaged"]);
 }

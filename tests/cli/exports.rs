@@ -339,10 +339,10 @@ fn the_page_of_a_prefix_has_each_object_file_and_licence_text_and_the_same_prefi
             );
         }
     }
-    let closure = json(
-        &std::fs::read_to_string(out.join("share/wasideps/closure.json")).expect("the closure"),
+    let trace = json(
+        &std::fs::read_to_string(out.join("share/wasideps/trace.json")).expect("the build trace"),
     );
-    for file in closure["files"].as_array().expect("files") {
+    for file in trace["files"].as_array().expect("files") {
         assert!(
             page.contains(file["content"]["sha256"].as_str().expect("a digest")),
             "{}",

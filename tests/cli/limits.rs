@@ -213,7 +213,7 @@ fn a_command_that_is_given_what_is_no_file_says_so_at_once() {
     let place = Place::new();
     place.copy_recipes();
     let whole = prefix(&place);
-    let closure = whole.join("share/wasideps/closure.json");
+    let trace = whole.join("share/wasideps/trace.json");
     let manifest = whole.join("share/wasideps/manifest.json");
     let text = std::fs::read(&manifest).expect("the manifest");
     let recipe = place.path("own/recipes/zlib/recipe.toml");
@@ -235,12 +235,9 @@ fn a_command_that_is_given_what_is_no_file_says_so_at_once() {
                 &manifest,
                 &["sbom", "explain", "libz.a", "--prefix", "prefix"],
             ),
+            (&trace, &["sbom", "explain", "libz.a", "--prefix", "prefix"]),
             (
-                &closure,
-                &["sbom", "explain", "libz.a", "--prefix", "prefix"],
-            ),
-            (
-                &closure,
+                &trace,
                 &["sbom", "--prefix", "prefix", "--html", "page.html"],
             ),
             (&place.path("file"), &["audit", "--database", "file"]),

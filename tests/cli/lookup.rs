@@ -241,7 +241,7 @@ fn what_two_targets_make_of_equal_files_is_compiled_once() {
             place
                 .path("sysroot")
                 .join(target)
-                .join("share/wasideps/closure.json"),
+                .join("share/wasideps/trace.json"),
         )
         .expect("the trace");
         let names = |target: &str| trace.contains(&format!("share/wasi-sysroot/include/{target}/"));

@@ -82,7 +82,7 @@ fn a_prefix_made_with_another_sdk_stays_unless_it_is_replaced_as_a_whole() {
         .exits(0)
         .data("built");
     let trace: Value = serde_json::from_slice(
-        &std::fs::read(place.path("out/share/wasideps/closure.json")).expect("the trace"),
+        &std::fs::read(place.path("out/share/wasideps/trace.json")).expect("the trace"),
     )
     .expect("JSON");
     let stdio = trace["files"]

@@ -391,10 +391,10 @@ fn elements_of_spdx_3_are_there_once_in_one_namespace_and_hang_together_with_the
 }
 
 #[test]
-fn each_build_has_the_inputs_flags_and_outputs_that_the_closure_has() {
+fn each_build_has_the_inputs_flags_and_outputs_that_the_build_trace_has() {
     let document = parsed(&spdx3()[1]);
-    let closure = parsed(&built().path("out/share/wasideps/closure.json"));
-    let files = list(&closure, "files");
+    let trace = parsed(&built().path("out/share/wasideps/trace.json"));
+    let files = list(&trace, "files");
     let by_id: BTreeMap<&str, &Value> = nodes(&document, "software_File")
         .map(|file| (text(file, "spdxId"), file))
         .collect();
@@ -403,7 +403,7 @@ fn each_build_has_the_inputs_flags_and_outputs_that_the_closure_has() {
     for build in builds {
         let id = text(build, "spdxId");
         let archive = format!("lib/{}", text(build, "name"));
-        let members: Vec<&Value> = list(&closure, "members")
+        let members: Vec<&Value> = list(&trace, "members")
             .iter()
             .filter(|member| member["archive"] == *archive)
             .collect();

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
-use wasideps::build::{CLOSURE, MANIFEST, Manifest, SBOM, archive};
+use wasideps::build::{BUILD_TRACE, MANIFEST, Manifest, SBOM, archive};
 use wasideps::model::{Content, Sha256};
 
 use crate::support::{Place, copy_tree, run, test};
@@ -164,21 +164,21 @@ const TAMPERINGS: [(&str, Tampering); 24] = [
     ("anything in the manifest", |victim| {
         victim.edit(MANIFEST, |_| true);
         // It then disagrees with the trace, or with the file that it speaks of there.
-        [MANIFEST, CLOSURE, "lib/", "include/", "share/"]
+        [MANIFEST, BUILD_TRACE, "lib/", "include/", "share/"]
             .map(str::to_owned)
             .to_vec()
     }),
-    ("anything in the closure", |victim| {
-        victim.edit(CLOSURE, |_| true);
-        vec![CLOSURE.to_owned()]
+    ("anything in the build trace", |victim| {
+        victim.edit(BUILD_TRACE, |_| true);
+        vec![BUILD_TRACE.to_owned()]
     }),
     (
-        "anything but a size in the closure, with its digests in the manifest",
+        "anything but a size in the build trace, with its digests in the manifest",
         |victim| {
             // A size of an input is written nowhere else: only a second build tells it, or the
             // manifest's own digest.
-            victim.edit(CLOSURE, |key| key != "size");
-            victim.state(CLOSURE);
+            victim.edit(BUILD_TRACE, |key| key != "size");
+            victim.state(BUILD_TRACE);
             vec![
                 "share/wasideps/".to_owned(),
                 "lib/".to_owned(),
@@ -225,7 +225,7 @@ const TAMPERINGS: [(&str, Tampering); 24] = [
         },
     ),
     (
-        "a member of an archive, with all digests in the manifest, which is tied to the closure again",
+        "a member of an archive, with all digests in the manifest, which is tied to the build trace again",
         |victim| {
             let place = victim.member(true);
             victim.retie();
@@ -233,7 +233,7 @@ const TAMPERINGS: [(&str, Tampering); 24] = [
         },
     ),
     (
-        "a licence or a header, with its digests in the manifest, which is tied to the closure again",
+        "a licence or a header, with its digests in the manifest, which is tied to the build trace again",
         |victim| {
             let of_sources = files(victim.root)
                 .into_iter()
@@ -248,7 +248,7 @@ const TAMPERINGS: [(&str, Tampering); 24] = [
         },
     ),
     (
-        "the SDK in the manifest, which is tied to the closure again",
+        "the SDK in the manifest, which is tied to the build trace again",
         |victim| {
             let mut manifest: Value =
                 serde_json::from_slice(&read(victim.root, MANIFEST)).expect("JSON");
@@ -353,7 +353,7 @@ impl Victim<'_> {
             Value::Bool(value) => (!*value).into(),
             number => (number.as_u64().expect("a number") + 1).into(),
         };
-        let compact = below == CLOSURE;
+        let compact = below == BUILD_TRACE;
         write(
             self.root,
             below,
@@ -382,13 +382,13 @@ impl Victim<'_> {
         write(self.root, MANIFEST, format!("{manifest:#}\n"));
     }
 
-    /// Ties the closure to the manifest as it is now.
+    /// Ties the build trace to the manifest as it is now.
     fn retie(&self) {
         let manifest = Manifest::parse(&read(self.root, MANIFEST)).expect("a manifest");
-        let mut closure: Value = serde_json::from_slice(&read(self.root, CLOSURE)).expect("JSON");
-        closure["manifest"] = manifest.bare().digest().to_string().into();
-        write(self.root, CLOSURE, format!("{closure}\n"));
-        self.state(CLOSURE);
+        let mut trace: Value = serde_json::from_slice(&read(self.root, BUILD_TRACE)).expect("JSON");
+        trace["manifest"] = manifest.bare().digest().to_string().into();
+        write(self.root, BUILD_TRACE, format!("{trace}\n"));
+        self.state(BUILD_TRACE);
     }
 
     /// Puts another object in the place of a member, and the archive's digests into the manifest;

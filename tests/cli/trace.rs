@@ -1,4 +1,4 @@
-//! The closure against a trace of the kernel's: what clang really opened.
+//! The build trace against a trace of the kernel's: what clang really opened.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -38,7 +38,8 @@ fn opened(trace: &str, roots: &[PathBuf]) -> BTreeSet<PathBuf> {
 }
 
 #[test]
-fn the_closure_of_members_picked_at_random_names_exactly_the_files_that_clang_is_seen_to_open() {
+fn the_build_trace_of_members_picked_at_random_names_exactly_the_files_that_clang_is_seen_to_open()
+{
     const PICKED: usize = 12;
     let prefix = built().path("out");
     let manifest: Value = serde_json::from_slice(
@@ -137,7 +138,7 @@ fn the_closure_of_members_picked_at_random_names_exactly_the_files_that_clang_is
         assert_eq!(
             (only(&seen, &expected), only(&expected, &seen)),
             (vec![], vec![]),
-            "{place}: only seen, only in the closure"
+            "{place}: only seen, only in the build trace"
         );
     }
 }

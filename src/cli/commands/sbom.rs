@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use camino::Utf8Path;
 
-use crate::build::{CLOSURE, Closure, Installed, Manifest, SBOM};
+use crate::build::{BUILD_TRACE, BuildTrace, Installed, Manifest, SBOM};
 use crate::cli::args::{ExplainArgs, Global, SbomArgs, SbomCommand, SbomFormat, SbomProfile};
 use crate::cli::context;
 use crate::cli::error::{CliError, Failures};
@@ -131,15 +131,15 @@ fn with_built<T>(
     let context = session.context()?;
     let opened = Installed::open(prefix)?;
     let manifest = opened.manifest();
-    installed(&opened, CLOSURE)?;
-    let closure = Closure::read(&opened)?;
+    installed(&opened, BUILD_TRACE)?;
+    let trace = BuildTrace::read(&opened)?;
     let names: Vec<_> = manifest
         .sources
         .iter()
         .map(|source| source.name.clone())
         .collect();
     let selection = session.select(&names, manifest.toolchain.config)?;
-    let built = Built::new(selection.sources.iter().collect(), manifest, &closure);
+    let built = Built::new(selection.sources.iter().collect(), manifest, &trace);
     then(
         &built.ok_or_else(|| CliError::OtherPlan {
             prefix: prefix.to_owned(),
@@ -324,8 +324,8 @@ fn explain(args: &ExplainArgs, printer: &Printer) -> Result<(), Failures> {
     let opened = Installed::open(&prefix)?;
     let manifest = opened.manifest();
     // Read for its digest: what is told must be what was installed.
-    installed(&opened, CLOSURE)?;
-    let closure = Closure::read(&opened)?;
+    installed(&opened, BUILD_TRACE)?;
+    let trace = BuildTrace::read(&opened)?;
     let (path, member) = args
         .file
         .split_once(':')
@@ -334,10 +334,10 @@ fn explain(args: &ExplainArgs, printer: &Printer) -> Result<(), Failures> {
         });
     let path = path.strip_prefix("./").unwrap_or(path);
     let explained =
-        sbom::explain(manifest, &closure, path, member).ok_or_else(|| CliError::NotInPrefix {
+        sbom::explain(manifest, &trace, path, member).ok_or_else(|| CliError::NotInPrefix {
             prefix: prefix.clone(),
             what: args.file.clone(),
-            known: known(manifest, &closure, path),
+            known: known(manifest, &trace, path),
         })?;
     printer.json("explained", &explained);
     printer.result(&told(&explained));
@@ -345,8 +345,8 @@ fn explain(args: &ExplainArgs, printer: &Printer) -> Result<(), Failures> {
 }
 
 /// What could have been meant: the members of the archive, or the archives.
-fn known(manifest: &Manifest, closure: &Closure, path: &str) -> Vec<String> {
-    let members: Vec<String> = closure
+fn known(manifest: &Manifest, trace: &BuildTrace, path: &str) -> Vec<String> {
+    let members: Vec<String> = trace
         .members_of(path)
         .map(|member| format!("{path}:{}", member.name))
         .collect();

@@ -214,19 +214,16 @@ pub fn library(
         files.filter(|file| installed.owner(&file.path) == Some(library) && !is_archive(file));
     let copied = |file: &ManifestFile| {
         built
-            .closure
+            .trace
             .files_of(&installed.name)
             .find(|from| Some(&from.path) == file.copy_of.as_ref())
     };
     let members = library.archive.iter().flat_map(|archive| {
-        built
-            .closure
-            .members_of(archive.path.as_str())
-            .map(|member| {
-                let mut object = file(&member_ref(archive, &member.name), &member.name);
-                object.contains(&member.content);
-                object
-            })
+        built.trace.members_of(archive.path.as_str()).map(|member| {
+            let mut object = file(&member_ref(archive, &member.name), &member.name);
+            object.contains(&member.content);
+            object
+        })
     });
     let files = files.map(|of| {
         let mut component = installed_file(of);

@@ -267,7 +267,7 @@ fn workflows_of<'a>(
 ) -> impl Iterator<Item = Workflow> + 'a {
     let tools = ["wasideps", "wasi-sdk", "clang"];
     installed.archives().map(move |archive| {
-        let task = |member: &crate::build::ClosureMember| {
+        let task = |member: &crate::build::TracedMember| {
             let object = member_ref(archive, &member.name);
             Task {
                 bom_ref: format!("build/{object}"),
@@ -275,7 +275,7 @@ fn workflows_of<'a>(
                 task_types: vec!["build"],
                 steps: vec![Step {
                     commands: vec![Command {
-                        executed: command(built.closure, member),
+                        executed: command(built.trace, member),
                     }],
                 }],
                 outputs: vec![Flow::output(&object)],
@@ -290,7 +290,7 @@ fn workflows_of<'a>(
                 })
                 .into(),
             tasks: built
-                .closure
+                .trace
                 .members_of(archive.path.as_str())
                 .map(task)
                 .collect(),

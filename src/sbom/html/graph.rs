@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use maud::{Markup, html};
 
 use super::words::{anchor, counted, folder};
-use crate::build::{ClosureFile, ClosureMember, FileOrigin, ManifestArchive, ManifestSource};
+use crate::build::{FileOrigin, ManifestArchive, ManifestSource, TracedFile, TracedMember};
 use crate::model::{RelPath, Selected};
 use crate::sbom::Built;
 
@@ -87,29 +87,29 @@ fn frame(column: usize, rows: usize, heading: &str) -> Markup {
 /// Objects that are drawn as one.
 struct Group<'a> {
     label: String,
-    members: Vec<&'a ClosureMember>,
+    members: Vec<&'a TracedMember>,
     class: &'static str,
 }
 
 fn groups<'a>(built: &Built<'a>, archive: &ManifestArchive) -> Vec<Group<'a>> {
-    let members: Vec<_> = built.closure.members_of(archive.path.as_str()).collect();
-    let file = |member: &ClosureMember| &built.closure.files[member.source];
+    let members: Vec<_> = built.trace.members_of(archive.path.as_str()).collect();
+    let file = |member: &TracedMember| &built.trace.files[member.source];
     if members.len() <= SINGLE {
-        let single = |member: &'a ClosureMember| Group {
+        let single = |member: &'a TracedMember| Group {
             label: file(member).path.to_string(),
             class: class(file(member)),
             members: vec![member],
         };
         return members.into_iter().map(single).collect();
     }
-    let mut folders: BTreeMap<&str, Vec<&ClosureMember>> = BTreeMap::new();
+    let mut folders: BTreeMap<&str, Vec<&TracedMember>> = BTreeMap::new();
     for member in members {
         folders
             .entry(folder(&file(member).path))
             .or_default()
             .push(member);
     }
-    let group = |(folder, members): (&str, Vec<&'a ClosureMember>)| Group {
+    let group = |(folder, members): (&str, Vec<&'a TracedMember>)| Group {
         label: format!(
             "{}: {}",
             if folder.is_empty() { "." } else { folder },
@@ -125,7 +125,7 @@ fn groups<'a>(built: &Built<'a>, archive: &ManifestArchive) -> Vec<Group<'a>> {
     folders.into_iter().map(group).collect()
 }
 
-fn class(file: &ClosureFile) -> &'static str {
+fn class(file: &TracedFile) -> &'static str {
     match (file.origin, &file.unpatched) {
         (FileOrigin::Overlay | FileOrigin::Made, _) => "overlay",
         (_, Some(_)) => "patched",
@@ -162,7 +162,7 @@ impl Drawing {
                     .iter()
                     .map(|member| {
                         (
-                            built.closure.files[member.source].path.as_str(),
+                            built.trace.files[member.source].path.as_str(),
                             member.name.as_str(),
                         )
                     })
@@ -204,13 +204,13 @@ impl Drawing {
     fn headers(&mut self, built: &Built<'_>, installed: &ManifestSource) {
         let members = installed
             .archives()
-            .flat_map(|archive| built.closure.members_of(archive.path.as_str()));
+            .flat_map(|archive| built.trace.members_of(archive.path.as_str()));
         let opened: BTreeSet<usize> = members
             .flat_map(|member| member.headers.iter().copied())
             .collect();
         let (own, sdk): (Vec<_>, Vec<_>) = opened
             .iter()
-            .map(|&index| &built.closure.files[index])
+            .map(|&index| &built.trace.files[index])
             .partition(|file| file.source.is_some());
         for (opened, of) in [(own, "source"), (sdk, "SDK")] {
             let Some(first) = opened.first() else {
@@ -408,7 +408,7 @@ pub fn overview(built: &Built<'_>) -> Markup {
             .archives()
             .map(|archive| archive.members.len())
             .sum();
-        let files = built.closure.files_of(&installed.name).count();
+        let files = built.trace.files_of(&installed.name).count();
         let origin = match selected.recipe.patches.len() {
             0 => selected.title(),
             number => format!("{} + {}", selected.title(), counted(number, "patch")),

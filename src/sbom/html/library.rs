@@ -6,13 +6,13 @@ use maud::{Markup, html};
 
 use super::words::{anchor, counted, folder, grouped};
 use super::{Page, graph};
-use crate::build::{ClosureFile, ClosureMember, FileOrigin, ManifestSource};
+use crate::build::{FileOrigin, ManifestSource, TracedFile, TracedMember};
 use crate::model::{Line, Name, Place, Selected};
 use crate::sbom::explain::command;
 use crate::sbom::{Built, names};
 
-/// All about the source `selected` of `page`; `installed` is the prefix and what is installed of the
-/// source, where something is built.
+/// All about the source `selected` of `page`; `installed` is the prefix and what is installed of
+/// the source, where something is built.
 pub fn section(
     page: &Page<'_>,
     selected: &Selected,
@@ -28,7 +28,7 @@ pub fn section(
                 h3 { "What made it" }
                 (graph::of_source(built, selected, installed))
                 (objects(built, installed))
-                @let files: Vec<_> = built.closure.files_of(&installed.name).collect();
+                @let files: Vec<_> = built.trace.files_of(&installed.name).collect();
                 details {
                     summary { (counted(files.len(), "file")) " of the source that take part" }
                     (self::files(&files, built, recipe.name.as_str()))
@@ -106,7 +106,7 @@ fn ours(selected: &Selected) -> Markup {
 fn objects(built: &Built<'_>, installed: &ManifestSource) -> Markup {
     html! {
         @for archive in installed.archives() {
-            @let members: Vec<_> = built.closure.members_of(archive.path.as_str()).collect();
+            @let members: Vec<_> = built.trace.members_of(archive.path.as_str()).collect();
             details {
                 summary { (counted(members.len(), "object")) " in " (archive.path) }
                 @for (command, count) in commands(built, &members) {
@@ -120,7 +120,7 @@ fn objects(built: &Built<'_>, installed: &ManifestSource) -> Markup {
                             @for member in &members {
                                 tr data-of=(archive.path) {
                                     th scope="row" { (member.name) }
-                                    td { (file(&built.closure.files[member.source])) }
+                                    td { (file(&built.trace.files[member.source])) }
                                     td { (headers(built, member)) }
                                     td { code.digest { (member.content.sha256) } }
                                 }
@@ -134,11 +134,11 @@ fn objects(built: &Built<'_>, installed: &ManifestSource) -> Markup {
 }
 
 /// Each command, with `FILE` for the source, and how many objects were made by it.
-fn commands(built: &Built<'_>, members: &[&ClosureMember]) -> BTreeMap<String, usize> {
+fn commands(built: &Built<'_>, members: &[&TracedMember]) -> BTreeMap<String, usize> {
     let mut commands = BTreeMap::new();
     for member in members {
-        let source = built.closure.files[member.source].path.as_str();
-        let command = command(built.closure, member);
+        let source = built.trace.files[member.source].path.as_str();
+        let command = command(built.trace, member);
         let command = command
             .strip_suffix(source)
             .map_or(command.clone(), |rest| format!("{rest}FILE"));
@@ -148,10 +148,10 @@ fn commands(built: &Built<'_>, members: &[&ClosureMember]) -> BTreeMap<String, u
 }
 
 /// What clang opened, by folder.
-fn headers(built: &Built<'_>, member: &ClosureMember) -> Markup {
+fn headers(built: &Built<'_>, member: &TracedMember) -> Markup {
     let mut folders: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
     for &index in &member.headers {
-        let file = &built.closure.files[index];
+        let file = &built.trace.files[index];
         let of = file.source.as_ref().map_or("SDK", Name::as_str);
         folders
             .entry((of, folder(&file.path)))
@@ -170,7 +170,7 @@ fn headers(built: &Built<'_>, member: &ClosureMember) -> Markup {
     }
 }
 
-fn file(file: &ClosureFile) -> Markup {
+fn file(file: &TracedFile) -> Markup {
     html! {
         (file.path)
         @match file.origin {
@@ -183,18 +183,18 @@ fn file(file: &ClosureFile) -> Markup {
 }
 
 /// Files of the tree of one source, or of the SDK.
-pub fn files(files: &[&ClosureFile], built: &Built<'_>, of: &str) -> Markup {
-    let mut used = vec![0_usize; built.closure.files.len()];
-    for member in &built.closure.members {
+pub fn files(files: &[&TracedFile], built: &Built<'_>, of: &str) -> Markup {
+    let mut used = vec![0_usize; built.trace.files.len()];
+    for member in &built.trace.members {
         member
             .headers
             .iter()
             .chain([&member.source])
             .for_each(|&index| used[index] += 1);
     }
-    let index = |file: &ClosureFile| {
+    let index = |file: &TracedFile| {
         built
-            .closure
+            .trace
             .files
             .iter()
             .position(|known| std::ptr::eq(known, file))

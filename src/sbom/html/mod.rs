@@ -140,7 +140,7 @@ impl<'a> Page<'a> {
                 @match self.built {
                     Some(built) => {
                         (counted(self.sources.len(), "source")) ", "
-                        (counted(built.closure.members.len(), "object")) " and "
+                        (counted(built.trace.members.len(), "object")) " and "
                         (counted(built.manifest.files.len(), "installed file")) ", made with " (built.manifest.toolchain) ". "
                     }
                     None => { (counted(self.sources.len(), "source")) "; nothing is built yet. " }
@@ -246,7 +246,7 @@ fn legend() -> Markup {
 
 fn toolchain(built: &Built<'_>) -> Markup {
     let sdk: Vec<_> = built
-        .closure
+        .trace
         .files
         .iter()
         .filter(|file| file.source.is_none())

@@ -7,7 +7,7 @@ use super::model::{Checksum, Document, File, Rights, VerificationCode};
 use super::packages::{source_id, source_package, tool_id, tool_package};
 use super::prefix::{depends_on, installed_id, library_packages};
 use super::{Parts, id};
-use crate::build::{ClosureFile, FileOrigin, ManifestSource};
+use crate::build::{FileOrigin, ManifestSource, TracedFile};
 use crate::model::{Content, Name, Patch, Recipe, RelPath, Selected};
 use crate::sbom::names::{self, SbomType};
 use crate::sbom::{Built, Context};
@@ -30,7 +30,7 @@ pub fn library_document(
 ) -> Document {
     let mut parts = Parts::default();
     let mut source = source_package(selected);
-    let files: Vec<&ClosureFile> = built.closure.files_of(&installed.name).collect();
+    let files: Vec<&TracedFile> = built.trace.files_of(&installed.name).collect();
     let inputs = files.iter().filter_map(|file| Some((*file, input(file)?)));
     source.files_analyzed = true;
     source.package_verification_code = Some(VerificationCode::of(
@@ -139,7 +139,7 @@ fn dependencies(built: &Built<'_>, selected: &Selected, parts: &mut Parts) {
 
 /// What a patch or the recipe made of the tree: a patched file beside the one that it was, an
 /// overlay.
-fn changed(recipe: &Recipe, tree: &ClosureFile, parts: &mut Parts) {
+fn changed(recipe: &Recipe, tree: &TracedFile, parts: &mut Parts) {
     let id = tree_id(&recipe.name, tree);
     match (tree.origin, &tree.unpatched) {
         (FileOrigin::Overlay, _) => {
@@ -189,17 +189,17 @@ fn changed(recipe: &Recipe, tree: &ClosureFile, parts: &mut Parts) {
 
 /// The members of the archives, and what each was made from.
 fn members(built: &Built<'_>, selected: &Selected, installed: &ManifestSource, parts: &mut Parts) {
-    let closure = built.closure;
+    let trace = built.trace;
     let mut foreign = BTreeSet::new();
     let clang = names::tools(built.manifest)
         .iter()
         .find(|tool| tool.name == "clang")
         .map(tool_id);
     for archive in installed.archives() {
-        for member in closure.members_of(archive.path.as_str()) {
-            let arguments = closure.base_arguments.iter().chain(&member.arguments);
+        for member in trace.members_of(archive.path.as_str()) {
+            let arguments = trace.base_arguments.iter().chain(&member.arguments);
             let arguments = arguments.map(String::as_str).collect::<Vec<_>>().join(" ");
-            let source = &closure.files[member.source];
+            let source = &trace.files[member.source];
             let name = format!("{}:{}", archive.path, member.name);
             let object = File {
                 file_types: vec!["BINARY"],
@@ -221,7 +221,7 @@ fn members(built: &Built<'_>, selected: &Selected, installed: &ManifestSource, p
                 parts.relate(clang, "BUILD_TOOL_OF", &object.id);
             }
             for &index in &member.headers {
-                let header = &closure.files[index];
+                let header = &trace.files[index];
                 parts.relate(&object.id, "DEPENDS_ON", &tree_id(&installed.name, header));
                 if header.source.as_ref() != Some(&installed.name) {
                     foreign.insert(index);
@@ -231,7 +231,7 @@ fn members(built: &Built<'_>, selected: &Selected, installed: &ManifestSource, p
         }
     }
     for index in foreign {
-        let header = &closure.files[index];
+        let header = &trace.files[index];
         let from = header
             .source
             .as_ref()
@@ -255,12 +255,12 @@ fn members(built: &Built<'_>, selected: &Selected, installed: &ManifestSource, p
 }
 
 /// What came from upstream's archive under this path.
-fn input(file: &ClosureFile) -> Option<Content> {
+fn input(file: &TracedFile) -> Option<Content> {
     (file.origin == FileOrigin::Input).then(|| file.unpatched.unwrap_or(file.content))
 }
 
 /// The element that a file is, as clang read it, in the document of the source `owner`.
-fn tree_id(owner: &Name, file: &ClosureFile) -> String {
+fn tree_id(owner: &Name, file: &TracedFile) -> String {
     let kind = match (file.origin, &file.unpatched) {
         (FileOrigin::Sdk, _) => "Sdk",
         (FileOrigin::Overlay, _) => "Overlay",

@@ -1,5 +1,5 @@
-//! How a library was built, from the closure: its inputs, outputs, tools and flags; and the files
-//! of the sources and of the prefix.
+//! How a library was built, from the build trace: its inputs, outputs, tools and flags; and the
+//! files of the sources and of the prefix.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,8 +10,8 @@ use super::model::{
 use super::named_file;
 use super::packages::library_id;
 use crate::build::{
-    ClosureFile, ClosureMember, FileOrigin, ManifestArchive, ManifestFile, ManifestLibrary,
-    ManifestSource,
+    FileOrigin, ManifestArchive, ManifestFile, ManifestLibrary, ManifestSource, TracedFile,
+    TracedMember,
 };
 use crate::model::Selected;
 use crate::sbom::Built;
@@ -51,7 +51,7 @@ pub fn installed_file(
 
 impl Graph {
     /// A file of a source, as clang read it.
-    pub fn input(&mut self, file: &ClosureFile) -> Id {
+    pub fn input(&mut self, file: &TracedFile) -> Id {
         let of = file
             .source
             .as_ref()
@@ -89,8 +89,7 @@ impl Graph {
         id: &Id,
         tools: &[(Id, Tool)],
     ) {
-        let members: Vec<&ClosureMember> =
-            built.closure.members_of(archive.path.as_str()).collect();
+        let members: Vec<&TracedMember> = built.trace.members_of(archive.path.as_str()).collect();
         let name = archive.path.file_name();
         let build = Build {
             spdx_id: Id::new("Build", name),
@@ -110,7 +109,7 @@ impl Graph {
             .collect();
         let inputs = opened
             .into_iter()
-            .map(|index| &built.closure.files[index])
+            .map(|index| &built.trace.files[index])
             .filter(|file| file.source.is_some());
         let inputs: Vec<_> = inputs.map(|file| self.input(file)).collect();
         self.relate(&build, "hasInput", inputs);
@@ -148,7 +147,7 @@ impl Graph {
         {
             let from = file.copy_of.as_ref().and_then(|from| {
                 built
-                    .closure
+                    .trace
                     .files_of(&installed.name)
                     .find(|tree| tree.path == *from)
             });
@@ -178,11 +177,11 @@ impl Graph {
 }
 
 /// Flags, once where all objects have the same; by object where they differ.
-fn parameters(built: &Built<'_>, members: &[&ClosureMember]) -> Vec<DictionaryEntry> {
+fn parameters(built: &Built<'_>, members: &[&TracedMember]) -> Vec<DictionaryEntry> {
     let mut by_arguments: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for member in members {
         let words = built
-            .closure
+            .trace
             .base_arguments
             .iter()
             .chain(&member.arguments)

@@ -8,7 +8,7 @@ mod packages;
 
 use super::names::{self, SbomType};
 use super::{Built, Context};
-use crate::build::{CLOSURE, FileOrigin};
+use crate::build::{BUILD_TRACE, FileOrigin};
 use crate::model::{Content, RelPath, Selected};
 use graph::{Graph, Title};
 use model::{ContentIdentifier, Created, File, Hash, Id};
@@ -22,7 +22,7 @@ const SOURCES: &str = "All sources that the lock names, with what is applied to 
 
 const PREFIX: &str = "All libraries, installed files, sources, tools and builds; of each build all files of the sources that the compiler \
                       opened, and those that were copied. Which of them, and which headers of the SDK, went into which object of a \
-                      library is not here, for it would be several times as much: it is in share/wasideps/closure.json and, as SPDX \
+                      library is not here, for it would be several times as much: it is in share/wasideps/trace.json and, as SPDX \
                       2.3, in share/wasideps/sbom/. The manifest and the documents beside this one are not here either: they are made \
                       after it or with it.";
 
@@ -83,7 +83,7 @@ pub fn prefix_document(built: &Built<'_>, context: &Context<'_>) -> String {
     for (selected, installed) in built.sources() {
         let source = graph.source(selected);
         changes(&mut graph, selected, &source);
-        for file in built.closure.files_of(&installed.name) {
+        for file in built.trace.files_of(&installed.name) {
             let id = graph.input(file);
             let kind = if file.origin == FileOrigin::Input {
                 "contains"
@@ -93,7 +93,7 @@ pub fn prefix_document(built: &Built<'_>, context: &Context<'_>) -> String {
             graph.relate(&source, kind, [id.clone()]);
             let from = file.made_from.as_ref().and_then(|from| {
                 built
-                    .closure
+                    .trace
                     .files_of(&installed.name)
                     .find(|other| other.path == *from)
             });
@@ -138,7 +138,7 @@ pub fn prefix_document(built: &Built<'_>, context: &Context<'_>) -> String {
         .iter()
         .filter(|file| file.source.is_none())
         .map(|file| {
-            let purpose = if file.path.as_str() == CLOSURE {
+            let purpose = if file.path.as_str() == BUILD_TRACE {
                 "manifest"
             } else {
                 "file"
@@ -154,7 +154,7 @@ pub fn prefix_document(built: &Built<'_>, context: &Context<'_>) -> String {
     graph.relate(
         &whole_id,
         "hasDependencyManifest",
-        [build::installed_id(CLOSURE)],
+        [build::installed_id(BUILD_TRACE)],
     );
     let profiles = &["build", "core", "software", "simpleLicensing"];
     graph.into_text(

@@ -4,4 +4,4 @@
 #[allow(dead_code)]
 mod entry;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| entry::closure(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| entry::trace(data));

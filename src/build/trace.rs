@@ -1,4 +1,4 @@
-//! `share/wasideps/closure.json` of a prefix: for each archive member the files that clang opened
+//! `share/wasideps/trace.json` of a prefix: for each archive member the files that clang opened
 //! to make it, as clang itself told, each with its digests and where it is from. What the SBOMs
 //! tell of single files is from here.
 
@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::BuildError;
-use super::manifest::{BareManifest, CLOSURE};
+use super::manifest::{BUILD_TRACE, BareManifest};
 use super::prefix::Installed;
 use super::schedule::Compiled;
 use crate::model::{Content, Dependency, Name, RelPath, Sha256};
@@ -18,12 +18,12 @@ use crate::store::{PARSED_LIMIT, read_regular};
 use crate::toolchain::Toolchain;
 
 /// The version of the format.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// What made what.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Closure {
+pub struct BuildTrace {
     version: u32,
     /// Of the manifest that it belongs to: [`BareManifest::digest`].
     pub manifest: Sha256,
@@ -31,15 +31,15 @@ pub struct Closure {
     pub base_arguments: Vec<String>,
     /// All files of the sources' trees, and those of the SDK that were opened. Sorted by source,
     /// the SDK first, then by path.
-    pub files: Vec<ClosureFile>,
+    pub files: Vec<TracedFile>,
     /// In the order of the manifest's archives and members.
-    pub members: Vec<ClosureMember>,
+    pub members: Vec<TracedMember>,
 }
 
 /// A file of a source's tree or of the SDK.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct ClosureFile {
+pub struct TracedFile {
     /// Absent for the SDK's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Name>,
@@ -76,23 +76,23 @@ pub enum FileOrigin {
 /// A member of an archive and what it was made from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct ClosureMember {
+pub struct TracedMember {
     pub archive: RelPath,
     pub name: String,
     pub content: Content,
-    /// Clang's arguments after [`Closure::base_arguments`], but for the names of source, output and
-    /// dependency file.
+    /// Clang's arguments after [`BuildTrace::base_arguments`], but for the names of source, output
+    /// and dependency file.
     pub arguments: Vec<String>,
-    /// Index into [`Closure::files`]: the file that was compiled.
+    /// Index into [`BuildTrace::files`]: the file that was compiled.
     pub source: usize,
-    /// Indices into [`Closure::files`]: all else that clang opened. Sorted.
+    /// Indices into [`BuildTrace::files`]: all else that clang opened. Sorted.
     pub headers: Vec<usize>,
 }
 
 /// Whose file: `None` is the SDK.
 type Key = (Option<Name>, RelPath);
 
-impl Closure {
+impl BuildTrace {
     /// What made the objects of `plan`.
     ///
     /// # Errors
@@ -144,7 +144,7 @@ impl Closure {
                     .map(|key| index(member.job, key));
                 let mut headers = headers.collect::<Result<Vec<_>, _>>()?;
                 headers.sort_unstable();
-                members.push(ClosureMember {
+                members.push(TracedMember {
                     archive: archive.path.clone(),
                     name: member.name.clone(),
                     content: Content::of(&compiled.objects[member.job].read()?),
@@ -163,12 +163,12 @@ impl Closure {
         })
     }
 
-    /// The closure of `prefix`.
+    /// The build trace of `prefix`.
     ///
     /// # Errors
     /// When it can't be read, or is of another version.
     pub fn read(prefix: &Installed) -> Result<Self, BuildError> {
-        let path = prefix.path().join(CLOSURE);
+        let path = prefix.path().join(BUILD_TRACE);
         let text = read_regular(&path, PARSED_LIMIT).map_err(|source| BuildError::Read {
             path: path.clone(),
             source,
@@ -176,17 +176,17 @@ impl Closure {
         Self::parse(&text).map_err(|problem| BuildError::Manifest { path, problem })
     }
 
-    /// The closure with this text.
+    /// The build trace with this text.
     ///
     /// # Errors
     /// What keeps it from being one of this version.
     pub fn parse(text: &[u8]) -> Result<Self, String> {
-        let closure: Self = serde_json::from_slice(text).map_err(|error| error.to_string())?;
-        let known = |index: &usize| *index < closure.files.len();
-        if closure.version != VERSION {
-            return Err(format!("it has version {}, not {VERSION}", closure.version));
+        let trace: Self = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+        let known = |index: &usize| *index < trace.files.len();
+        if trace.version != VERSION {
+            return Err(format!("it has version {}, not {VERSION}", trace.version));
         }
-        match closure
+        match trace
             .members
             .iter()
             .find(|member| !known(&member.source) || !member.headers.iter().all(known))
@@ -195,27 +195,27 @@ impl Closure {
                 "{} of {} names a file that is not in its list",
                 member.name, member.archive
             )),
-            None => Ok(closure),
+            None => Ok(trace),
         }
     }
 
     /// The text: deterministic, with a final line end.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let mut text = serde_json::to_string(self).expect("a closure has only string keys");
+        let mut text = serde_json::to_string(self).expect("a build trace has only string keys");
         text.push('\n');
         text
     }
 
     /// The members of the archive at `archive`, in its order.
-    pub fn members_of<'a>(&'a self, archive: &str) -> impl Iterator<Item = &'a ClosureMember> {
+    pub fn members_of<'a>(&'a self, archive: &str) -> impl Iterator<Item = &'a TracedMember> {
         self.members
             .iter()
             .filter(move |member| member.archive.as_str() == archive)
     }
 
     /// The files of `source`'s tree, sorted by path.
-    pub fn files_of<'a>(&'a self, source: &'a Name) -> impl Iterator<Item = &'a ClosureFile> {
+    pub fn files_of<'a>(&'a self, source: &'a Name) -> impl Iterator<Item = &'a TracedFile> {
         self.files
             .iter()
             .filter(move |file| file.source.as_ref() == Some(source))
@@ -223,7 +223,7 @@ impl Closure {
 }
 
 /// All files of the sources' trees.
-fn tree_files(plan: &Plan, compiled: &Compiled<'_>) -> BTreeMap<Key, ClosureFile> {
+fn tree_files(plan: &Plan, compiled: &Compiled<'_>) -> BTreeMap<Key, TracedFile> {
     let mut files = BTreeMap::new();
     for (planned, tree) in plan.sources.iter().zip(&compiled.trees) {
         let source = &planned.selected.recipe.name;
@@ -234,7 +234,7 @@ fn tree_files(plan: &Plan, compiled: &Compiled<'_>) -> BTreeMap<Key, ClosureFile
                 (None, None) => FileOrigin::Overlay,
             };
             let key = (Some(source.clone()), file.path.clone());
-            let file = ClosureFile {
+            let file = TracedFile {
                 source: Some(source.clone()),
                 path: file.path.clone(),
                 origin,
@@ -275,7 +275,7 @@ fn key(plan: &Plan, source: SourceId, dependency: &Dependency) -> Key {
 fn sdk_files<'a>(
     root: &Utf8Path,
     opened: impl Iterator<Item = &'a Key>,
-) -> Result<Vec<ClosureFile>, BuildError> {
+) -> Result<Vec<TracedFile>, BuildError> {
     let of_sdk = opened.filter(|(source, _)| source.is_none());
     let paths: BTreeSet<&RelPath> = of_sdk.map(|(_, path)| path).collect();
     paths
@@ -284,14 +284,14 @@ fn sdk_files<'a>(
         .collect()
 }
 
-fn sdk_file(root: &Utf8Path, path: &RelPath) -> Result<ClosureFile, BuildError> {
+fn sdk_file(root: &Utf8Path, path: &RelPath) -> Result<TracedFile, BuildError> {
     let place = root.join(path.as_str());
     let bytes = read_regular(&place, PARSED_LIMIT).map_err(|source| BuildError::Read {
         path: place,
         source,
     })?;
     let content = Content::of(&bytes);
-    Ok(ClosureFile {
+    Ok(TracedFile {
         source: None,
         path: path.clone(),
         origin: FileOrigin::Sdk,
