@@ -185,7 +185,7 @@ impl<'s> Advisories<'s> {
         let bad = |error: url::ParseError| {
             fetch(FetchError::BadPlace {
                 origin: text.clone(),
-                problem: error.to_string(),
+                source: error.into(),
             })
         };
         let url: Url = text.parse().map_err(bad)?;

@@ -9,7 +9,7 @@ use super::changelog;
 use super::names::Subject;
 use super::order::Order;
 use crate::fetch::{FetchError, Fetcher};
-use crate::model::{Name, Place, PlaceTemplate, Selected, Version};
+use crate::model::{Name, Place, PlaceTemplate, Selected, Version, with_causes};
 
 /// What an origin offers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -83,7 +83,7 @@ pub fn offers(selected: &Selected, fetcher: &Fetcher<'_>, debian: &Debian) -> Ve
                 .map(|tag| tag.at(&selected.source.version)),
         );
         offers.push(match newest {
-            Err(error) => not_reached(blank, error.to_string()),
+            Err(error) => not_reached(blank, with_causes(&error)),
             Ok(None) => Offer {
                 note: Some("none of its tags is known to be a version".into()),
                 ..blank
@@ -190,7 +190,7 @@ fn of_crate(
 ) -> Offer {
     let blank = blank(subject, format!("crate {name}"), Some(locked.to_owned()));
     let releases = match releases {
-        Err(error) => return not_reached(blank, error.to_string()),
+        Err(error) => return not_reached(blank, with_causes(&error)),
         Ok(releases) => releases,
     };
     let versions = releases
@@ -217,7 +217,7 @@ fn of_crate(
         Ok(holds) => holds,
         Err(error) => {
             return Offer {
-                note: Some(error.to_string()),
+                note: Some(with_causes(&error)),
                 ..offer
             };
         }

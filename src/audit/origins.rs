@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::finding::{Finding, Rule};
 use crate::fetch::{OriginReport, Verdict};
-use crate::model::{ErrorClass, Selected};
+use crate::model::{ErrorClass, Selected, with_causes};
 
 /// An origin, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -89,9 +89,9 @@ pub fn compare(selected: &Selected, reports: &[OriginReport]) -> (Vec<Compared>,
                 format!("not as the lock lists it: {}", problems.join("; ")),
             ),
             Verdict::Failed(error) if error.class() == ErrorClass::Network => {
-                (Word::NotReached, error.to_string())
+                (Word::NotReached, with_causes(error))
             }
-            Verdict::Failed(error) => (Word::Refused, error.to_string()),
+            Verdict::Failed(error) => (Word::Refused, with_causes(error)),
         };
         // Most errors name their origin themselves.
         let message = if text.contains(origin) {

@@ -244,9 +244,9 @@ impl Fetcher<'_> {
         let Some(sha256) = wanted.sha256 else {
             return Err(FetchError::BadPlace {
                 origin: wanted.place.to_string(),
-                problem:
+                source:
                     "a folder is searched by digest, so the recipe must give `published-sha256`"
-                        .to_owned(),
+                        .into(),
             });
         };
         match self

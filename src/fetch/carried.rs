@@ -3,7 +3,7 @@
 use super::archive::Wanted;
 use super::source::archive_root;
 use super::{FetchError, Fetcher};
-use crate::model::{Globs, Inputs, Name, Place, Version, VersionIn};
+use crate::model::{Cause, Globs, Inputs, Name, Place, Version, VersionIn};
 use crate::store::{TEXT_LIMIT, read_text};
 
 impl Fetcher<'_> {
@@ -24,15 +24,15 @@ impl Fetcher<'_> {
             name: name.clone(),
             version: version.clone(),
         };
-        let bad = |problem: String| FetchError::BadPlace {
+        let bad = |source: Cause| FetchError::BadPlace {
             origin: place.to_string(),
-            problem,
+            source,
         };
-        let include = Globs::try_from(vec![carries.file.to_string()])
-            .map_err(|error| bad(error.to_string()))?;
+        let include =
+            Globs::try_from(vec![carries.file.to_string()]).map_err(|error| bad(error.into()))?;
         let max_size = TEXT_LIMIT
             .try_into()
-            .map_err(|error: crate::model::OutOfBounds| bad(error.to_string()))?;
+            .map_err(|error: crate::model::OutOfBounds| bad(error.into()))?;
         let inputs = Inputs {
             include: Some(include),
             max_size,
@@ -47,12 +47,12 @@ impl Fetcher<'_> {
         })?;
         let unpacked = self.unpack(&fetched, &archive_root(&place, ""), &inputs)?;
         let dir = camino::Utf8Path::from_path(unpacked.dir.path())
-            .ok_or_else(|| bad("the scratch folder is not UTF-8".to_owned()))?;
+            .ok_or_else(|| bad("the scratch folder is not UTF-8".into()))?;
         let Some(file) = unpacked.files.first() else {
             return Ok(None);
         };
         let text = read_text(&dir.join(file.path.as_str()), TEXT_LIMIT)
-            .map_err(|error| bad(error.to_string()))?;
+            .map_err(|error| bad(error.into()))?;
         Ok(carries.read(&text))
     }
 }

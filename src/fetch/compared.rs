@@ -14,7 +14,7 @@ use super::source::{OriginReport, Verdict, archive_root};
 use super::{FetchError, Fetcher};
 use crate::model::{
     Compared, ErrorClass, Inputs, LockedDifference, LockedSource, Recipe, RelPath, Selected,
-    Sha256, Version,
+    Sha256, Version, with_causes,
 };
 use crate::plan;
 use crate::report::Event;
@@ -60,7 +60,7 @@ impl Fetcher<'_> {
                 let event = Event::OriginFailed {
                     subject: subject.to_owned(),
                     origin: origin.place.to_string(),
-                    error: error.to_string(),
+                    error: with_causes(&error),
                 };
                 self.reporter.event(event);
                 Verdict::Failed(error)
@@ -109,7 +109,7 @@ impl Fetcher<'_> {
                         "it is left out"
                     };
                     self.reporter.event(Event::Warning {
-                        text: format!("{subject}: {error}; {fate}"),
+                        text: format!("{subject}: {}; {fate}", with_causes(&error)),
                     });
                     listed.extend(kept.cloned());
                     continue;

@@ -34,7 +34,7 @@ impl Fetcher<'_> {
         }
         check_url(url.as_str()).map_err(|problem| FetchError::BadPlace {
             origin: origin.to_owned(),
-            problem,
+            source: problem.into(),
         })?;
         let expected = Expected {
             sha256: None,

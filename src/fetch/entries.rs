@@ -128,14 +128,14 @@ pub struct Walk<'a, E> {
     limits: Limits,
     left: Cell<u64>,
     entries: u64,
-    failed: &'a dyn Fn(&io::Error) -> E,
+    failed: &'a dyn Fn(io::Error) -> E,
     visit: &'a mut dyn FnMut(&mut Entry<'_>) -> Result<(), E>,
 }
 
 impl<'a, E> Walk<'a, E> {
     pub fn new(
         limits: Limits,
-        failed: &'a dyn Fn(&io::Error) -> E,
+        failed: &'a dyn Fn(io::Error) -> E,
         visit: &'a mut dyn FnMut(&mut Entry<'_>) -> Result<(), E>,
     ) -> Self {
         Self {
@@ -148,7 +148,7 @@ impl<'a, E> Walk<'a, E> {
     }
 
     fn fail<T>(&self, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Result<T, E> {
-        Err((self.failed)(&io::Error::other(error)))
+        Err((self.failed)(io::Error::other(error)))
     }
 
     /// All entries of a tar.
@@ -174,11 +174,11 @@ impl<'a, E> Walk<'a, E> {
                 limit: HEADERS_LIMIT,
             },
         });
-        let mut entries = archive.entries().map_err(|error| (self.failed)(&error))?;
+        let mut entries = archive.entries().map_err(self.failed)?;
         loop {
             headers.set(HEADERS_LIMIT);
             let Some(entry) = entries.next() else { break };
-            let mut entry = entry.map_err(|error| (self.failed)(&error))?;
+            let mut entry = entry.map_err(self.failed)?;
             headers.set(u64::MAX);
             let (kind, executable) = (
                 tar_kind(&entry),
@@ -187,9 +187,7 @@ impl<'a, E> Walk<'a, E> {
             let (name, size) = (entry.path_bytes().into_owned(), entry.size());
             match kind {
                 // git writes the commit into such a record; it is no file.
-                None => drop(
-                    io::copy(&mut entry, &mut io::sink()).map_err(|error| (self.failed)(&error))?,
-                ),
+                None => drop(io::copy(&mut entry, &mut io::sink()).map_err(self.failed)?),
                 Some(kind) => self.entry(name, kind, executable, size, &mut entry, true)?,
             }
         }
@@ -206,7 +204,7 @@ impl<'a, E> Walk<'a, E> {
                 }
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err((self.failed)(&error)),
+                Err(error) => return Err((self.failed)(error)),
             }
         }
     }
@@ -230,23 +228,22 @@ impl<'a, E> Walk<'a, E> {
                 BufReader::new(File::open(path)?),
             ))
         };
-        let (mut archive, mut local) = open().map_err(|error| failed(&error))?;
+        let (mut archive, mut local) = open().map_err(failed)?;
         if archive.has_duplicate_names() {
             return self.fail("two entries of its directory have the same name");
         }
         if archive
             .has_overlapping_entries()
-            .map_err(|error| failed(&error.into()))?
+            .map_err(|error| failed(error.into()))?
         {
             return self.fail("two of its entries share bytes");
         }
         for index in 0..archive.len() {
             let mut entry = archive
                 .by_index(index)
-                .map_err(|error| failed(&error.into()))?;
+                .map_err(|error| failed(error.into()))?;
             let name = entry.name_raw().to_vec();
-            if local_name(&mut local, entry.header_start()).map_err(|error| failed(&error))? != name
-            {
+            if local_name(&mut local, entry.header_start()).map_err(failed)? != name {
                 return self.fail(format!(
                     "its directory has `{}` where the entry has another name",
                     name.escape_ascii()
@@ -261,7 +258,7 @@ impl<'a, E> Walk<'a, E> {
                         .by_ref()
                         .take(PATH_LIMIT as u64 + 1)
                         .read_to_end(&mut target);
-                    read.map_err(|error| failed(&error))?;
+                    read.map_err(failed)?;
                     Kind::Symlink(target)
                 }
                 _ if entry.is_dir() => Kind::Folder,
@@ -315,7 +312,7 @@ impl<'a, E> Walk<'a, E> {
         };
         (self.visit)(&mut entry)?;
         if drain {
-            io::copy(&mut entry.content, &mut io::sink()).map_err(|error| (self.failed)(&error))?;
+            io::copy(&mut entry.content, &mut io::sink()).map_err(self.failed)?;
         }
         Ok(())
     }

@@ -1,12 +1,17 @@
 //! What can go wrong between an origin and a source tree.
 
+use std::error::Error;
+use std::fmt;
+
 use camino::Utf8PathBuf;
 
 use super::compare::Difference;
 use super::entries::Excess;
 use super::entry::Refusal;
 use super::patch::PatchProblem;
-use crate::model::{ErrorClass, GlobsError, Name, RelPath, Sha256, StepProblem, Version};
+use crate::model::{
+    Cause, ErrorClass, GlobsError, Name, RelPath, Sha256, StepProblem, Version, with_causes,
+};
 use crate::store::StoreError;
 
 /// An archive that could not be had, or that was refused.
@@ -19,10 +24,10 @@ pub enum FetchError {
         origin: String,
         sha256: Option<Sha256>,
     },
-    #[error("no connection can be made: {problem}")]
-    Client { problem: String },
-    #[error("{url} can't be reached: {problem}")]
-    Unreachable { url: String, problem: String },
+    #[error("no connection can be made")]
+    Client { source: Cause },
+    #[error("{url} can't be reached")]
+    Unreachable { url: String, source: NetworkError },
     #[error("{url} answered with status {status}")]
     Status { url: String, status: u16 },
     #[error("{url} is busy (status {status}) and asks to wait {seconds} s, which is too long")]
@@ -31,11 +36,11 @@ pub enum FetchError {
         status: u16,
         seconds: u64,
     },
-    #[error("{url} broke off after {bytes} bytes: {problem}")]
+    #[error("{url} broke off after {bytes} bytes")]
     Broken {
         url: String,
         bytes: u64,
-        problem: String,
+        source: Cause,
     },
     #[error("{origin} has more than the allowed {limit} bytes")]
     Oversized {
@@ -71,13 +76,13 @@ pub enum FetchError {
         expected: String,
         found: String,
     },
-    #[error("Cargo's configuration can't be used: {problem}")]
-    CargoConfig { problem: String },
-    #[error("the registry that Cargo is configured for, {index}, can't be used: {problem}")]
-    Registry { index: String, problem: String },
+    #[error("Cargo's configuration can't be used")]
+    CargoConfig { source: Cause },
+    #[error("the registry that Cargo is configured for, {index}, can't be used")]
+    Registry { index: String, source: Cause },
     #[error("the registry has no {krate} {version}")]
     NoRelease { krate: Name, version: Version },
-    #[error("Debian's archive can't be asked for {file}: {source}")]
+    #[error("Debian's archive can't be asked for {file}")]
     Apt {
         file: Name,
         source: crate::apt::AptError,
@@ -86,24 +91,25 @@ pub enum FetchError {
     NoMirror { file: Name },
     #[error("{folder} has no file with SHA-256 {sha256}")]
     NotInFolder { folder: Utf8PathBuf, sha256: Sha256 },
-    #[error("{path} can't be read: {source}")]
+    #[error("{path} can't be read")]
     Folder {
         path: Utf8PathBuf,
         source: std::io::Error,
     },
-    #[error("{path}, a folder to take archives from, can't be read: {source}")]
+    #[error("{path}, a folder to take archives from, can't be read")]
     From {
         path: Utf8PathBuf,
         source: std::io::Error,
     },
     #[error("{origin} is not an archive of a known format: {found}")]
     Format { origin: String, found: String },
-    #[error("{origin} can't be unpacked: {problem}")]
-    Damaged { origin: String, problem: String },
-    #[error("{origin} has the entry `{entry}`: {refusal}")]
+    #[error("{origin} can't be unpacked")]
+    Damaged { origin: String, source: Cause },
+    #[error("{origin} has the entry `{entry}`")]
     Entry {
         origin: String,
         entry: String,
+        #[source]
         refusal: Refusal,
     },
     #[error("{origin} {excess}")]
@@ -124,25 +130,26 @@ pub enum FetchError {
         expected: Sha256,
         found: Sha256,
     },
-    #[error("{subject}: {patch}: {problem}")]
+    #[error("{subject}: {patch} does not apply")]
     Patch {
         subject: String,
         patch: RelPath,
-        problem: Box<PatchProblem>,
+        source: Box<PatchProblem>,
     },
-    #[error("{subject}: {to} can't be made from {from}: {problem}")]
+    #[error("{subject}: {to} can't be made from {from}")]
     Step {
         subject: String,
         from: RelPath,
         to: RelPath,
-        problem: Box<StepProblem>,
+        source: Box<StepProblem>,
     },
     #[error("{subject}: the overlay {path} already exists in the source")]
     Overlay { subject: String, path: RelPath },
-    #[error("{subject}: the source tree can't have {path}: {refusal}")]
+    #[error("{subject}: the source tree can't have {path}")]
     Tree {
         subject: String,
         path: RelPath,
+        #[source]
         refusal: Refusal,
     },
     #[error("no recipe is written for {name} {version}")]
@@ -151,8 +158,8 @@ pub enum FetchError {
         version: Version,
         known: Vec<String>,
     },
-    #[error("{origin} names a bad place for this version: {problem}")]
-    BadPlace { origin: String, problem: String },
+    #[error("{origin} names a bad place for this version")]
+    BadPlace { origin: String, source: Cause },
     #[error(
         "{first} and {second} contain different inputs: {}",
         shown(differences)
@@ -162,13 +169,8 @@ pub enum FetchError {
         second: String,
         differences: Vec<Difference>,
     },
-    #[error(
-        "the tests of {subject} select inputs that can't be joined with the recipe's: {problem}"
-    )]
-    TestInputs {
-        subject: String,
-        problem: GlobsError,
-    },
+    #[error("the tests of {subject} select inputs that can't be joined with the recipe's")]
+    TestInputs { subject: String, source: GlobsError },
     #[error("no origin of {subject} that could be reached contains all files that its tests need")]
     NoTests { subject: String },
     #[error("{file} names what no origin of {subject} contains: {}", list(missing))]
@@ -245,14 +247,33 @@ impl FetchError {
 }
 
 /// A source that no origin could give.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
-#[error("{subject} can't be fetched: {}", reasons(errors))]
 pub struct SourceError {
     /// `zlib 1.3.2`.
     pub subject: String,
     /// What each origin that was tried failed with, in the order in which they were; never empty.
     pub errors: Vec<FetchError>,
+}
+
+impl fmt::Display for SourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} can't be fetched", self.subject)?;
+        match &self.errors[..] {
+            [_] => Ok(()),
+            errors => write!(f, ": all {} origins failed", errors.len()),
+        }
+    }
+}
+
+impl Error for SourceError {
+    /// The failure of the one origin that was tried. That of several is each its own.
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.errors[..] {
+            [error] => Some(error),
+            _ => None,
+        }
+    }
 }
 
 impl SourceError {
@@ -276,13 +297,6 @@ impl SourceError {
         .into_iter()
         .find(|class| has(*class))
         .unwrap_or(ErrorClass::Network)
-    }
-}
-
-fn reasons(errors: &[FetchError]) -> String {
-    match errors {
-        [error] => error.to_string(),
-        _ => format!("all {} origins failed", errors.len()),
     }
 }
 
@@ -321,27 +335,23 @@ fn shown(differences: &[Difference]) -> String {
     list(&texts)
 }
 
-/// An error of the network as its causes tell it: that a request was not sent is known when it is
-/// said why.
-pub(super) fn of_network(error: &reqwest::Error) -> String {
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause.filter(|error| error.to_string().starts_with("client error")) {
-        cause = error.source();
+/// An error of the network: as its causes tell it, since that a request was not sent is known when
+/// it is said why.
+#[derive(Debug)]
+pub struct NetworkError(pub(super) reqwest::Error);
+
+impl fmt::Display for NetworkError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut cause = self.0.source();
+        while let Some(error) = cause.filter(|error| error.to_string().starts_with("client error"))
+        {
+            cause = error.source();
+        }
+        match cause {
+            Some(cause) => f.write_str(&with_causes(cause)),
+            None => self.0.fmt(f),
+        }
     }
-    cause.map_or_else(|| error.to_string(), with_causes)
 }
 
-/// An error with its causes in one line, each said once.
-pub(super) fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let said = error.to_string();
-        if !text.contains(&said) {
-            text.push_str(": ");
-            text.push_str(&said);
-        }
-        cause = error.source();
-    }
-    text
-}
+impl Error for NetworkError {}

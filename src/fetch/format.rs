@@ -34,18 +34,14 @@ pub(super) fn each_entry(
     let mut start = Vec::with_capacity(512);
     (&file).take(512).read_to_end(&mut start).map_err(read)?;
     file.seek(SeekFrom::Start(0)).map_err(read)?;
-    let failed = |error: &io::Error| broken(origin, error);
+    let failed = |error| broken(origin, error);
     let walk = Walk::new(limits, &failed, visit);
     let file = BufReader::with_capacity(BUFFER, file);
     match start.as_slice() {
         [0x1f, 0x8b, ..] => walk.tar(GzMembers::new(file)),
         [b'B', b'Z', b'h', ..] => walk.tar(bzip2::bufread::MultiBzDecoder::new(file)),
-        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => {
-            walk.tar(xz(file).map_err(|error| failed(&error))?)
-        }
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => {
-            walk.tar(zstd::Decoder::with_buffer(file).map_err(|error| failed(&error))?)
-        }
+        [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => walk.tar(xz(file).map_err(failed)?),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => walk.tar(zstd::Decoder::with_buffer(file).map_err(failed)?),
         [b'P', b'K', 3 | 5, 4 | 6, ..] => walk.zip(path),
         start if start.get(257..262) == Some(b"ustar") => walk.tar(file),
         start => Err(FetchError::Format {
@@ -56,15 +52,15 @@ pub(super) fn each_entry(
 }
 
 /// What made reading the archive of `origin` fail.
-pub(super) fn broken(origin: &str, error: &io::Error) -> FetchError {
-    match Excess::of(error) {
+pub(super) fn broken(origin: &str, error: io::Error) -> FetchError {
+    match Excess::of(&error) {
         Some(excess) => FetchError::Excessive {
             origin: origin.to_owned(),
             excess,
         },
         None => FetchError::Damaged {
             origin: origin.to_owned(),
-            problem: error.to_string(),
+            source: error.into(),
         },
     }
 }

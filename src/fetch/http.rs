@@ -3,7 +3,7 @@
 
 use std::error::Error;
 use std::io::{self, Read, Write};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
@@ -15,9 +15,9 @@ use tracing::debug;
 use url::Url;
 
 use super::FetchError;
-use super::error::{of_network, with_causes};
+use super::error::NetworkError;
 use super::format::looks_like_html;
-use crate::model::{Digesting, Sha256, shown_url};
+use crate::model::{Digesting, Sha256, shown_url, with_causes};
 use crate::report::{Event, Reporter};
 use crate::store::{StoreError, TEXT_LIMIT, read_regular};
 
@@ -61,7 +61,7 @@ impl Default for Patience {
 /// The network.
 pub struct Web {
     patience: Patience,
-    client: OnceLock<Result<Client, String>>,
+    client: OnceLock<Result<Client, ClientError>>,
 }
 
 /// One request, however often it is tried.
@@ -127,7 +127,7 @@ impl Web {
     fn client(&self) -> Result<&Client, FetchError> {
         let client = self.client.get_or_init(|| build(&self.patience));
         client.as_ref().map_err(|problem| FetchError::Client {
-            problem: problem.clone(),
+            source: Box::new(problem.clone()),
         })
     }
 
@@ -158,7 +158,7 @@ impl Web {
             let read = Paced::new(response, self.patience.slow)
                 .take(limit + 1)
                 .read_to_end(&mut bytes);
-            read.map_err(|error| broken(ask.url, bytes.len() as u64, &error))?;
+            read.map_err(|error| broken(ask.url, bytes.len() as u64, error))?;
             if bytes.len() as u64 > limit {
                 return Err(Failure::never(FetchError::Oversized {
                     origin: shown_url(ask.url),
@@ -230,7 +230,7 @@ impl Web {
             reporter.event(Event::Retrying {
                 subject: ask.subject.to_owned(),
                 origin: ask.origin.to_owned(),
-                error: error.to_string(),
+                error: with_causes(&error),
                 attempt,
                 delay_ms: u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
             });
@@ -280,7 +280,7 @@ impl Expected {
     }
 }
 
-fn build(patience: &Patience) -> Result<Client, String> {
+fn build(patience: &Patience) -> Result<Client, ClientError> {
     // Fails only where one is installed already, which then serves as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut client = Client::builder()
@@ -301,13 +301,24 @@ fn build(patience: &Patience) -> Result<Client, String> {
         && let Some(path) = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty())
     {
         let path = camino::Utf8PathBuf::try_from(std::path::PathBuf::from(path))
-            .map_err(|error| error.to_string())?;
-        let pem = read_regular(&path, TEXT_LIMIT).map_err(|error| error.to_string())?;
+            .map_err(ClientError::new)?;
+        let pem = read_regular(&path, TEXT_LIMIT).map_err(ClientError::new)?;
         client = client.tls_certs_merge(
-            reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| with_causes(&error))?,
+            reqwest::Certificate::from_pem_bundle(&pem).map_err(ClientError::new)?,
         );
     }
-    client.build().map_err(|error| with_causes(&error))
+    client.build().map_err(ClientError::new)
+}
+
+/// Why no client can be made: found out once, and told to all that need one.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error(transparent)]
+struct ClientError(Arc<dyn Error + Send + Sync>);
+
+impl ClientError {
+    fn new(error: impl Error + Send + Sync + 'static) -> Self {
+        Self(Arc::new(error))
+    }
 }
 
 /// Why a redirection is not followed. What is pinned by content is safe on a plain connection, but
@@ -329,12 +340,12 @@ fn open(client: &Client, url: &Url) -> Result<Response, Failure> {
     debug!(url = shown_url(url), "asks");
     let response = client.get(url.clone()).send().map_err(|error| {
         let again = judge_error(&error);
-        let problem = of_network(&error);
-        debug!(url = shown_url(url), problem, ?again, "no answer");
+        let source = NetworkError(error);
+        debug!(url = shown_url(url), problem = %source, ?again, "no answer");
         Failure {
             error: FetchError::Unreachable {
                 url: shown_url(url),
-                problem,
+                source,
             },
             again,
         }
@@ -414,10 +425,7 @@ fn judge_connect(error: &(dyn Error + 'static)) -> Again {
     Again::Never
 }
 
-fn broken(url: &Url, bytes: u64, error: &io::Error) -> Failure {
-    let problem = error
-        .get_ref()
-        .map_or_else(|| error.to_string(), |inner| with_causes(inner));
+fn broken(url: &Url, bytes: u64, error: io::Error) -> Failure {
     let slow = error
         .get_ref()
         .is_some_and(<dyn Error + Send + Sync>::is::<TooSlow>);
@@ -430,7 +438,9 @@ fn broken(url: &Url, bytes: u64, error: &io::Error) -> Failure {
         error: FetchError::Broken {
             url: shown_url(url),
             bytes,
-            problem,
+            source: error
+                .downcast::<reqwest::Error>()
+                .map_or_else(Into::into, Into::into),
         },
         again,
     }
@@ -498,7 +508,7 @@ fn stream(
             Ok(0) => break,
             Ok(read) => read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(broken(ask.url, file.size(), &error)),
+            Err(error) => return Err(broken(ask.url, file.size(), error)),
         };
         let piece = &buffer[..read];
         if file.size() + read as u64 > expected.limit {

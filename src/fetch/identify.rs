@@ -6,7 +6,7 @@ use camino::Utf8Path;
 
 use super::entries::{ENTRIES_LIMIT, EXPANSION_LIMIT, Entry, Excess, Kind};
 use super::{FetchError, Fetched, Refusal, entry, format};
-use crate::model::{Origin, Sha1, Sha512, SwhDir, SwhNode, SwhTree};
+use crate::model::{Cause, Origin, Sha1, Sha512, SwhDir, SwhNode, SwhTree};
 use crate::store::StoreError;
 
 /// The names of an archive.
@@ -73,9 +73,9 @@ fn tree(path: &Utf8Path, origin: &str) -> Result<SwhTree, FetchError> {
     let mut tree = SwhTree::default();
     let mut nodes = 0;
     let entry = |entry: &mut Entry<'_>| {
-        let damaged = |error: &dyn std::fmt::Display| FetchError::Damaged {
+        let damaged = |source: Cause| FetchError::Damaged {
             origin: origin.to_owned(),
-            problem: error.to_string(),
+            source,
         };
         let refused = |refusal| FetchError::Entry {
             origin: origin.to_owned(),
@@ -93,13 +93,13 @@ fn tree(path: &Utf8Path, origin: &str) -> Result<SwhTree, FetchError> {
                 Some(node @ (SwhNode::File { .. } | SwhNode::Link(_))) => node.clone(),
                 _ => {
                     return Err(damaged(
-                        &"it has a link to something that is not an earlier file",
+                        "it has a link to something that is not an earlier file".into(),
                     ));
                 }
             },
             Kind::File => {
                 let id = Sha1::of_blob(entry.size, &mut entry.content)
-                    .map_err(|error| format::broken(origin, &error))?;
+                    .map_err(|error| format::broken(origin, error))?;
                 SwhNode::File {
                     executable: entry.executable,
                     id,
@@ -107,7 +107,9 @@ fn tree(path: &Utf8Path, origin: &str) -> Result<SwhTree, FetchError> {
             }
             Kind::Other(what) => return Err(refused(Refusal::Kind { what: what.clone() })),
         };
-        nodes += tree.put(&parts, node).map_err(|error| damaged(&error))? as u64;
+        nodes += tree
+            .put(&parts, node)
+            .map_err(|error| damaged(error.into()))? as u64;
         if nodes > ENTRIES_LIMIT {
             return Err(FetchError::Excessive {
                 origin: origin.to_owned(),

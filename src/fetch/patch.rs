@@ -5,7 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use diffy::patch_set::{FileMode, FileOperation, FilePatch, ParseOptions, PatchKind, PatchSet};
+use diffy::patch_set::{
+    FileMode, FileOperation, FilePatch, ParseOptions, PatchKind, PatchSet, PatchSetParseError,
+};
 use diffy::{Hunk, Line};
 
 use crate::model::RelPath;
@@ -13,8 +15,8 @@ use crate::model::RelPath;
 /// Why a patch does not apply.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PatchProblem {
-    #[error("it does not parse: {problem}")]
-    Syntax { problem: String },
+    #[error("it does not parse")]
+    Syntax { source: PatchSetParseError },
     #[error("it has {headers} hunk headers, but only {read} of them start a hunk of a file")]
     Stray { headers: usize, read: usize },
     #[error("it names the file `{found}`, which is not a path with one leading folder (-p1)")]
@@ -71,9 +73,7 @@ pub fn apply<E: From<PatchProblem>>(
     let mut seen = BTreeSet::new();
     let mut hunks = 0;
     for part in PatchSet::parse_bytes(patch, options(patch)) {
-        let part = part.map_err(|error| PatchProblem::Syntax {
-            problem: error.to_string(),
-        })?;
+        let part = part.map_err(|error| PatchProblem::Syntax { source: error })?;
         let (file, text) = checked(&part)?;
         if !seen.insert(file.clone()) {
             return Err(PatchProblem::Twice { path: file }.into());

@@ -10,7 +10,6 @@ use tame_index::index::{IndexConfig, IndexUrl};
 use tame_index::{IndexKrate, KrateName};
 use url::Url;
 
-use super::error::with_causes;
 use super::http::Ask;
 use super::{FetchError, Fetcher};
 use crate::model::{Name, Sha256, Version, shown_url};
@@ -105,7 +104,7 @@ impl Fetcher<'_> {
         let registry = self.registry(subject, &origin, false)?;
         let missing = || FetchError::Registry {
             index: registry.name(),
-            problem: format!("it has no crate {name}"),
+            source: format!("it has no crate {name}").into(),
         };
         let releases = self
             .releases_of(&registry, subject, &origin, name, false)?
@@ -141,13 +140,11 @@ impl Fetcher<'_> {
                 }
             }
         };
-        let bad = |problem: String| FetchError::Registry {
+        let parsed = bytes.map(|bytes| IndexKrate::from_slice(&bytes));
+        parsed.transpose().map_err(|error| FetchError::Registry {
             index: registry.name(),
-            problem,
-        };
-        bytes
-            .map(|bytes| IndexKrate::from_slice(&bytes).map_err(|error| bad(with_causes(&error))))
-            .transpose()
+            source: error.into(),
+        })
     }
 
     fn registry(
@@ -167,7 +164,7 @@ impl Fetcher<'_> {
         }
         let configured = IndexUrl::crates_io(self.settings.cargo_root.clone(), None, Some(CARGO));
         let registry = match configured.map_err(|error| FetchError::CargoConfig {
-            problem: with_causes(&error),
+            source: error.into(),
         })? {
             IndexUrl::Local(folder) => Registry::Local(folder.into_owned()),
             // Asked for by its git URL, it is still the same registry, and its sparse index says
@@ -191,7 +188,7 @@ impl Fetcher<'_> {
     ) -> Result<Registry, FetchError> {
         let bad = |problem: &str| FetchError::Registry {
             index: shown_index(index),
-            problem: problem.to_owned(),
+            source: problem.into(),
         };
         let base = index
             .strip_prefix("sparse+")
@@ -257,16 +254,15 @@ fn shown_index(index: &str) -> String {
 }
 
 fn krate_name<'n>(registry: &Registry, name: &'n Name) -> Result<KrateName<'n>, FetchError> {
-    let bad = |problem: String| FetchError::Registry {
+    KrateName::crates_io(name.as_str()).map_err(|error| FetchError::Registry {
         index: registry.name(),
-        problem,
-    };
-    KrateName::crates_io(name.as_str()).map_err(|error| bad(with_causes(&error)))
+        source: error.into(),
+    })
 }
 
 fn parse(index: &str, url: &str) -> Result<Url, FetchError> {
     url.parse().map_err(|error| FetchError::Registry {
         index: shown_index(index),
-        problem: format!("`{}` is not a URL: {error}", shown_index(url)),
+        source: format!("`{}` is not a URL: {error}", shown_index(url)).into(),
     })
 }

@@ -14,9 +14,9 @@ use super::tree::Draft;
 use super::unpack::{self, Unpacked};
 use super::{FetchError, Fetched, Fetcher, SourceTree, patch};
 use crate::model::{
-    Catalog, CompileOptions, ErrorClass, Extra, Inputs, LockedSource, LockedTests, Name, NameError,
-    Origin, OriginTemplate, Place, PlaceTemplate, Recipe, RelPath, Selected, Sha256, SourceFile,
-    Suite, Version,
+    Catalog, Cause, CompileOptions, ErrorClass, Extra, Inputs, LockedSource, LockedTests, Name,
+    NameError, Origin, OriginTemplate, Place, PlaceTemplate, Recipe, RelPath, Selected, Sha256,
+    SourceFile, Suite, Version, with_causes,
 };
 use crate::plan;
 use crate::report::Event;
@@ -157,11 +157,11 @@ impl Fetcher<'_> {
             return Ok(None);
         };
         let tested = |recipe: &Recipe| {
-            let problem = |problem| FetchError::TestInputs {
+            let failed = |source| FetchError::TestInputs {
                 subject: subject.to_owned(),
-                problem,
+                source,
             };
-            suite.recipe(recipe).map(Arc::new).map_err(problem)
+            suite.recipe(recipe).map(Arc::new).map_err(failed)
         };
         let each: Result<Vec<_>, _> = each.iter().map(|recipe| tested(recipe)).collect();
         let each = each.map_err(|error| vec![error])?;
@@ -474,7 +474,7 @@ impl Fetcher<'_> {
             (None, _) => "it is left out, since no digest is published for it",
         };
         self.reporter.event(Event::Warning {
-            text: format!("{subject}: {error}; {fate}"),
+            text: format!("{subject}: {}; {fate}", with_causes(error)),
         });
         kept
     }
@@ -485,14 +485,14 @@ pub(super) fn resolve(
     template: &OriginTemplate,
     version: &Version,
 ) -> Result<Option<Candidate>, FetchError> {
-    let bad = |origin: &str, problem: String| FetchError::BadPlace {
+    let bad = |origin: &str, source: Cause| FetchError::BadPlace {
         origin: origin.to_owned(),
-        problem,
+        source,
     };
     let place = match &template.place {
         PlaceTemplate::Url(urls) => urls.at(version).map(|url| {
             let parsed = url.parse().map(Place::Url);
-            parsed.map_err(|error: url::ParseError| bad(&url, error.to_string()))
+            parsed.map_err(|error: url::ParseError| bad(&url, error.into()))
         }),
         PlaceTemplate::Crate { name, releases, .. } => releases.get(version).map(|release| {
             Ok(Place::Crate {
@@ -505,7 +505,7 @@ pub(super) fn resolve(
                 package: package.clone(),
                 file,
             });
-            parsed.map_err(|error: NameError| bad(&file, error.to_string()))
+            parsed.map_err(|error: NameError| bad(&file, error.into()))
         }),
         PlaceTemplate::Folder(folder) => Some(Ok(Place::Folder(folder.clone()))),
     };

@@ -7,7 +7,7 @@ use super::compare::{Difference, InputFiles, differences};
 use super::identify::check_names;
 use super::unpack::{self, Unpacked};
 use super::{FetchError, Fetched, Fetcher, SourceError, SourceTree};
-use crate::model::{Extra, Inputs, Origin, Place, RelPath, Selected, Sha256};
+use crate::model::{Extra, Inputs, Origin, Place, RelPath, Selected, Sha256, with_causes};
 use crate::plan;
 use crate::report::Event;
 
@@ -99,7 +99,7 @@ impl Fetcher<'_> {
                     self.reporter.event(Event::OriginFailed {
                         subject: subject.clone(),
                         origin: place,
-                        error: error.to_string(),
+                        error: with_causes(&error),
                     });
                     errors.push(error);
                 }
@@ -169,7 +169,7 @@ impl Fetcher<'_> {
                             let event = Event::OriginFailed {
                                 subject: subject.clone(),
                                 origin: origin.clone(),
-                                error: error.to_string(),
+                                error: with_causes(&error),
                             };
                             self.reporter.event(event);
                             Verdict::Failed(error)

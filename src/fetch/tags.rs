@@ -30,13 +30,12 @@ impl Fetcher<'_> {
             "{}/info/refs?service=git-upload-pack",
             url.as_str().trim_end_matches('/')
         );
-        let bad = |problem: String| FetchError::BadPlace {
-            origin: url.to_string(),
-            problem,
-        };
         let asked: Url = text
             .parse()
-            .map_err(|error: url::ParseError| bad(error.to_string()))?;
+            .map_err(|error: url::ParseError| FetchError::BadPlace {
+                origin: url.to_string(),
+                source: error.into(),
+            })?;
         let ask = Ask {
             subject,
             origin: url.as_str(),
@@ -50,8 +49,8 @@ impl Fetcher<'_> {
         })?;
         references(&bytes).ok_or_else(|| FetchError::Damaged {
             origin: asked.to_string(),
-            problem: "it is not a list of references: the server does not speak git's protocol"
-                .to_owned(),
+            source: "it is not a list of references: the server does not speak git's protocol"
+                .into(),
         })
     }
 }

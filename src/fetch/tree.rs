@@ -209,7 +209,7 @@ impl<'a> Draft<'a> {
         let failed = |problem| FetchError::Patch {
             subject: self.selected.title(),
             patch: name.clone(),
-            problem: Box::new(problem),
+            source: Box::new(problem),
         };
         let changes = patch::apply(text, |path| self.read(path).map_err(Stopped::Disk))
             .map_err(|error| error.into_fetch(failed))?;
@@ -248,7 +248,7 @@ impl<'a> Draft<'a> {
             subject: self.selected.title(),
             from: from.clone(),
             to: to.clone(),
-            problem: Box::new(problem),
+            source: Box::new(problem),
         };
         if self.has(to) {
             return Err(failed(StepProblem::There { path: to.clone() }));

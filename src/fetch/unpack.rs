@@ -237,7 +237,7 @@ impl Writer<'_> {
                 Ok(0) => break,
                 Ok(read) => read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(format::broken(self.origin, &error)),
+                Err(error) => return Err(format::broken(self.origin, error)),
             };
             // The size that the entry states may be less than what it yields.
             self.left = self

@@ -29,6 +29,9 @@ impl ErrorClass {
     }
 }
 
+/// A cause that is one of several types, or a text alone.
+pub type Cause = Box<dyn Error + Send + Sync>;
+
 /// `error` with its causes in one sentence, each of them once: `a: b: c`. The message of an error
 /// says only what it knows itself; the causes are its [sources](Error::source).
 #[must_use]

@@ -48,7 +48,7 @@ pub use content::{Content, Sha1};
 pub use cpe::{Cpe, CpeError, CpeProduct};
 pub use dependency::Dependency;
 pub use digest::{DigestError, Digesting, Sha256, Sha512};
-pub use error::{ErrorClass, with_causes};
+pub use error::{Cause, ErrorClass, with_causes};
 pub use exclusion::{Excluded, ExcludedFound, ExclusionStatement, Exclusions, Trace};
 pub use flags::{CompileFlag, ConsumerFlag, FlagError, LinkFlag};
 pub use globs::{Globs, GlobsError};

@@ -37,8 +37,8 @@ pub(super) fn unpack(
 ) -> Result<Unpacked, String> {
     let mut unpacked = Unpacked::default();
     let mut seen = BTreeSet::new();
-    let failed = |error: &std::io::Error| {
-        Excess::of(error).map_or_else(|| error.to_string(), |excess| format!("it {excess}"))
+    let failed = |error: std::io::Error| {
+        Excess::of(&error).map_or_else(|| error.to_string(), |excess| format!("it {excess}"))
     };
     let mut visit = |entry: &mut Entry<'_>| {
         let name = String::from_utf8_lossy(&entry.name).into_owned();
@@ -64,7 +64,7 @@ pub(super) fn unpack(
                 let written = write(&mut entry.content, dir, to, entry.executable);
                 unpacked
                     .files
-                    .push(written.map_err(|error| format!("entry `{path}`: {}", failed(&error)))?);
+                    .push(written.map_err(|error| format!("entry `{path}`: {}", failed(error)))?);
             }
             Kind::Symlink(target) => unpacked.links.push(Link {
                 target: String::from_utf8_lossy(target).into_owned(),

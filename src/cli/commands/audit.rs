@@ -22,7 +22,7 @@ use crate::cli::table;
 use crate::fetch::{FetchError, Fetcher, Verdict};
 use crate::model::{
     Catalog, CatalogError, ErrorClass, Name, Policy, RecipeFile, RelPath, Selected, SelectionError,
-    Timestamp,
+    Timestamp, with_causes,
 };
 use crate::plan;
 use crate::process::side_by_side;
@@ -348,7 +348,10 @@ fn update(
     let gap = |error: &AdvisoryError| Gap {
         part: Part::Vulnerabilities,
         whole: false,
-        message: format!("vulnerabilities of a database that can't be reached: {error}"),
+        message: format!(
+            "vulnerabilities of a database that can't be reached: {}",
+            with_causes(error)
+        ),
     };
     Ok(failed.iter().map(gap).collect())
 }

@@ -10,7 +10,7 @@ use crate::cli::error::{CliError, Failures};
 use crate::cli::printer::Printer;
 use crate::cli::table;
 use crate::fetch::{Fetcher, OriginReport, Verdict};
-use crate::model::{ErrorClass, Selected, Sha256};
+use crate::model::{ErrorClass, Selected, Sha256, with_causes};
 use crate::process::{both, side_by_side};
 
 pub fn run(args: &FetchArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
@@ -144,7 +144,7 @@ fn in_words(verdict: &Verdict) -> (&'static str, String) {
             "differs",
             "DIFFERS in other ways than the lock lists".to_owned(),
         ),
-        Verdict::Failed(error) => ("failed", format!("failed: {error}")),
+        Verdict::Failed(error) => ("failed", format!("failed: {}", with_causes(error))),
     }
 }
 

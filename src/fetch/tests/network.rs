@@ -6,7 +6,7 @@ use mockito::Server;
 
 use super::{Bench, demo_tar, digest_of, gz, selected, url_origin};
 use crate::fetch::{FetchError, Fetcher, Patience, Settings};
-use crate::model::{ErrorClass, Origin, Place, Sha256};
+use crate::model::{ErrorClass, Origin, Place, Sha256, with_causes};
 use crate::report::Event;
 
 const FILES: [(&str, &str); 1] = [("a.c", "int a;\n")];
@@ -506,7 +506,7 @@ fn a_local_registry_serves_and_a_git_one_is_refused_with_what_to_do() {
         .fetch_archive("demo", &crate_origin("1.0.0"))
         .expect_err("refused");
     assert!(
-        error.to_string().contains("only sparse ones are read"),
+        with_causes(&error).contains("only sparse ones are read"),
         "{error}"
     );
 }

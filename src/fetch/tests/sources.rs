@@ -2,7 +2,7 @@ use mockito::Server;
 
 use super::{Bench, demo_tar, digest_of, gz, selected, url_origin};
 use crate::fetch::{FetchError, Fetcher, How, Settings, Verdict};
-use crate::model::{Origin, Place, RelPath, Sha256};
+use crate::model::{Origin, Place, RelPath, Sha256, with_causes};
 use crate::report::Event;
 use crate::store::Kind;
 
@@ -83,9 +83,9 @@ fn a_patch_that_does_not_apply_stops_at_once_and_leaves_no_tree() {
         b"--- a/a.c\n+++ b/a.c\n@@ -1 +1 @@\n-two\n+TWO\n".to_vec(),
     )];
     let error = bench.fetcher().source(&wanted).expect_err("refused");
-    let said = error.errors[0].to_string();
+    let said = with_causes(&error);
     assert!(
-        said.contains("1.patch: a.c, hunk 1, line 1: expected `two`, found `one`"),
+        said.contains("1.patch does not apply: a.c, hunk 1, line 1: expected `two`, found `one`"),
         "{said}"
     );
     assert_eq!(

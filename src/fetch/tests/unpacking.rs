@@ -269,7 +269,7 @@ fn a_zip_is_judged_as_a_tar_is() {
 /// What is wrong with a damaged archive.
 fn problem(bench: &Bench, archive: &[u8]) -> String {
     match unpack(bench, archive, "demo").map(|unpacked| unpacked.files) {
-        Err(FetchError::Damaged { problem, .. }) => problem,
+        Err(FetchError::Damaged { source, .. }) => source.to_string(),
         other => panic!("expected that it is damaged, found {other:?}"),
     }
 }
@@ -449,7 +449,7 @@ fn an_archive_of_too_many_entries_is_refused() {
         entries,
     };
     let walk = |most: u64| {
-        let failed = |error: &std::io::Error| Excess::of(error);
+        let failed = |error: std::io::Error| Excess::of(&error);
         Walk::new(limits(most), &failed, &mut |_| Ok(())).tar(tar_of(&entries).as_slice())
     };
     assert_eq!(
