@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::braces::{self, Braced};
 use crate::model::library::LibraryRef;
 use crate::model::problems::Problems;
 use crate::model::{
@@ -20,13 +21,13 @@ pub struct LibraryWire {
     #[serde(default)]
     kind: KindWire,
     /// Files to compile, in the order of the archive's members.
-    #[serde(default)]
-    #[schemars(with = "Vec<SourceFile>")]
+    #[serde(default, deserialize_with = "braces::files")]
+    #[schemars(with = "Vec<Braced<SourceFile>>")]
     pub(super) sources: Vec<Spanned<SourceFile>>,
     /// Those of the sources, also of groups, that have inline assembly: clang refuses it everywhere
     /// else.
-    #[serde(default)]
-    #[schemars(with = "Vec<SourceFile>")]
+    #[serde(default, deserialize_with = "braces::files")]
+    #[schemars(with = "Vec<Braced<SourceFile>>")]
     pub(super) inline_assembly: Vec<Spanned<SourceFile>>,
     #[serde(default)]
     pub(super) defines: BTreeMap<Macro, Line>,
@@ -39,8 +40,8 @@ pub struct LibraryWire {
     #[schemars(with = "BTreeMap<Name, GroupWire>")]
     pub(super) group: BTreeMap<Spanned<Name>, GroupWire>,
     /// Path in the source tree to path below `include/`.
-    #[serde(default)]
-    #[schemars(with = "BTreeMap<RelPath, RelPath>")]
+    #[serde(default, deserialize_with = "braces::headers")]
+    #[schemars(with = "BTreeMap<String, String>")]
     pub(super) headers: BTreeMap<RelPath, Spanned<RelPath>>,
     /// Libraries whose headers this one's headers include.
     #[serde(default)]
@@ -67,7 +68,8 @@ enum KindWire {
 #[derive(Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct GroupWire {
-    #[schemars(with = "Vec<SourceFile>")]
+    #[serde(deserialize_with = "braces::files")]
+    #[schemars(with = "Vec<Braced<SourceFile>>")]
     pub(super) sources: Vec<Spanned<SourceFile>>,
     /// Beside those of the library; of a macro that both define, this value counts.
     #[serde(default)]

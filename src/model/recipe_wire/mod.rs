@@ -1,5 +1,6 @@
 //! A recipe as it is written, and the checks by which it becomes a [`RecipeFile`].
 
+mod braces;
 mod library;
 mod names;
 mod origin;

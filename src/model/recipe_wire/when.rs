@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::braces::{self, Braced};
 use super::library::{GroupWire, LibraryWire};
 use super::names::Names;
 use super::{NotAffectedWire, Problems, TemplateWire, Wire};
@@ -108,11 +109,11 @@ struct WhenTemplate {
 #[derive(Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct WhenLibrary {
-    #[serde(default)]
-    #[schemars(with = "Vec<SourceFile>")]
+    #[serde(default, deserialize_with = "braces::files")]
+    #[schemars(with = "Vec<Braced<SourceFile>>")]
     sources: Vec<Spanned<SourceFile>>,
-    #[serde(default)]
-    #[schemars(with = "Vec<SourceFile>")]
+    #[serde(default, deserialize_with = "braces::files")]
+    #[schemars(with = "Vec<Braced<SourceFile>>")]
     inline_assembly: Vec<Spanned<SourceFile>>,
     /// Of a macro that the library defines too, this value counts.
     #[serde(default)]
@@ -125,8 +126,8 @@ struct WhenLibrary {
     #[serde(default)]
     #[schemars(with = "BTreeMap<Name, WhenGroup>")]
     group: BTreeMap<Spanned<Name>, WhenGroup>,
-    #[serde(default)]
-    #[schemars(with = "BTreeMap<RelPath, RelPath>")]
+    #[serde(default, deserialize_with = "braces::headers")]
+    #[schemars(with = "BTreeMap<String, String>")]
     headers: BTreeMap<RelPath, Spanned<RelPath>>,
 }
 
@@ -134,8 +135,8 @@ struct WhenLibrary {
 #[derive(Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct WhenGroup {
-    #[serde(default)]
-    #[schemars(with = "Vec<SourceFile>")]
+    #[serde(default, deserialize_with = "braces::files")]
+    #[schemars(with = "Vec<Braced<SourceFile>>")]
     sources: Vec<Spanned<SourceFile>>,
     #[serde(default)]
     #[schemars(with = "BTreeMap<Macro, Line>")]
