@@ -12,7 +12,7 @@ use tempfile::NamedTempFile;
 use url::Url;
 use zip::write::SimpleFileOptions;
 
-use super::database::{Brought, Database, DatabaseError};
+use super::database::{Database, DatabaseError, DatabaseOrigin};
 use super::record::Record;
 use crate::fetch::{FetchError, Fetcher};
 use crate::model::{ErrorClass, Sha256, Timestamp};
@@ -140,7 +140,7 @@ impl<'s> Advisories<'s> {
                     held.sha256, database.sha256
                 )));
             }
-            database.brought = Some(Brought {
+            database.brought = Some(DatabaseOrigin {
                 from: held.from,
                 at: held.at,
             });

@@ -39,7 +39,7 @@ struct ContainersWire {
 struct ContainerWire {
     title: Option<String>,
     descriptions: Vec<DescriptionWire>,
-    affected: Vec<AffectedWire>,
+    affected: Vec<CveAffected>,
     cpe_applicability: Vec<ApplicabilityWire>,
 }
 
@@ -50,7 +50,7 @@ struct DescriptionWire {
 
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct AffectedWire {
+struct CveAffected {
     vendor: Option<String>,
     product: Option<String>,
     #[serde(rename = "collectionURL")]
@@ -127,7 +127,7 @@ pub fn parse(file: &str, bytes: &[u8]) -> Result<Record, serde_json::Error> {
         .unwrap_or_default();
     let mut affected = Vec::new();
     for container in std::iter::once(cna).chain(adp) {
-        affected.extend(container.affected.into_iter().map(AffectedWire::read));
+        affected.extend(container.affected.into_iter().map(CveAffected::read));
         let nodes = container
             .cpe_applicability
             .into_iter()
@@ -164,7 +164,7 @@ fn claim(status: Option<&str>) -> Claim {
     }
 }
 
-impl AffectedWire {
+impl CveAffected {
     fn read(self) -> Affected {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let collection = text(&self.collection_url);

@@ -53,7 +53,7 @@ pub struct Database {
     pub sha256: Sha256,
     /// Where `wasideps audit --update` had it from, and when.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub brought: Option<Brought>,
+    pub brought: Option<DatabaseOrigin>,
     /// When the newest record was last changed, where records say so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub newest: Option<Timestamp>,
@@ -77,7 +77,7 @@ pub struct Database {
 
 /// Where a database came from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Brought {
+pub struct DatabaseOrigin {
     pub from: String,
     pub at: Timestamp,
 }

@@ -21,11 +21,11 @@ struct Wire {
     #[serde(default)]
     summary: String,
     #[serde(default)]
-    affected: Vec<AffectedWire>,
+    affected: Vec<OsvAffected>,
 }
 
 #[derive(Deserialize)]
-struct AffectedWire {
+struct OsvAffected {
     package: Option<PackageWire>,
     #[serde(default)]
     ranges: Vec<RangeWire>,
@@ -68,14 +68,14 @@ pub fn parse(file: &str, bytes: &[u8]) -> Result<Record, serde_json::Error> {
         aliases: wire.aliases,
         summary: wire.summary,
         withdrawn: wire.withdrawn.is_some(),
-        affected: wire.affected.into_iter().map(AffectedWire::read).collect(),
+        affected: wire.affected.into_iter().map(OsvAffected::read).collect(),
         schema: wire.schema_version,
         modified: wire.modified,
         file: file.to_owned(),
     })
 }
 
-impl AffectedWire {
+impl OsvAffected {
     fn read(self) -> Affected {
         let mut affected = Affected {
             listed: self.versions,
@@ -149,7 +149,7 @@ fn commits(events: &[EventWire]) -> Commits {
 
 /// What happens at a version.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Change {
+enum OsvEvent {
     /// Before a fix in the same version, as the specification sorts them.
     Introduced,
     Fixed,
@@ -163,13 +163,13 @@ fn statements(events: &[EventWire], affected: &mut Affected) {
     let mut changes = Vec::new();
     for event in events {
         for (change, text) in [
-            (Change::Introduced, &event.introduced),
-            (Change::Fixed, &event.fixed),
-            (Change::LastAffected, &event.last_affected),
+            (OsvEvent::Introduced, &event.introduced),
+            (OsvEvent::Fixed, &event.fixed),
+            (OsvEvent::LastAffected, &event.last_affected),
         ] {
             let Some(text) = text else { continue };
             // "0" is before all versions.
-            let order = if change == Change::Introduced && text == "0" {
+            let order = if change == OsvEvent::Introduced && text == "0" {
                 None
             } else {
                 Order::parse(text)
@@ -209,14 +209,14 @@ fn statements(events: &[EventWire], affected: &mut Affected) {
     };
     for (order, change, text) in changes {
         match (change, &begun, order) {
-            (Change::Introduced, None, order) => {
+            (OsvEvent::Introduced, None, order) => {
                 begun = Some((order.map_or(Bound::Unbounded, Bound::Included), text));
             }
-            (Change::Fixed, Some(low), Some(order)) => {
+            (OsvEvent::Fixed, Some(low), Some(order)) => {
                 state(low, Bound::Excluded(order), format!("< {text}"));
                 begun = None;
             }
-            (Change::LastAffected, Some(low), Some(order)) => {
+            (OsvEvent::LastAffected, Some(low), Some(order)) => {
                 state(low, Bound::Included(order), format!("<= {text}"));
                 begun = None;
             }

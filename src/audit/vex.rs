@@ -61,7 +61,7 @@ struct Opinion {
 }
 
 #[derive(Deserialize)]
-struct Document {
+struct VexDocument {
     #[serde(rename = "@context")]
     context: String,
     timestamp: Option<String>,
@@ -102,7 +102,7 @@ impl Opinions {
             path: path.to_owned(),
             problem,
         };
-        let document: Document =
+        let document: VexDocument =
             serde_json::from_str(&text).map_err(|error| format(error.to_string()))?;
         if !document.context.starts_with("https://openvex.dev/ns") {
             return Err(format(format!("its `@context` is `{}`", document.context)));

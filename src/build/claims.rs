@@ -27,7 +27,7 @@ struct AnyFile {
 /// Of SPDX 2.3: <https://spdx.github.io/spdx-spec/v2.3/file-information/>.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Document {
+struct ClaimedDocument {
     files: Vec<SpdxFile>,
 }
 
@@ -35,12 +35,12 @@ struct Document {
 #[serde(rename_all = "camelCase")]
 struct SpdxFile {
     file_name: String,
-    checksums: Vec<Checksum>,
+    checksums: Vec<ClaimedChecksum>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Checksum {
+struct ClaimedChecksum {
     checksum_value: String,
 }
 
@@ -59,7 +59,7 @@ pub fn of(prefix: &Utf8Path) -> Ours {
             .into_iter()
             .for_each(|file| ours.list(file.path));
     }
-    for file in read::<Document>(&prefix.join(SBOM))
+    for file in read::<ClaimedDocument>(&prefix.join(SBOM))
         .map(|document| document.files)
         .into_iter()
         .flatten()

@@ -26,7 +26,7 @@ use crate::consumer::env::ResolvedModule;
 use crate::fetch::SourceTree;
 use crate::model::{NotApplicable, Patch, Selected, Suite};
 use crate::process::{pool, side_by_side};
-use program::Built;
+use program::BuiltProgram;
 
 /// A source with its tests: what the catalog's `select_tests` gives.
 pub type Tests = (Arc<Suite>, Selected);
@@ -124,7 +124,7 @@ pub fn check(request: &Request<'_>) -> Result<Vec<SuiteReport>, Vec<CheckError>>
         .map_err(|error| vec![error.into()])?;
     let scratch = Utf8Path::from_path(scratch.path()).ok_or_else(|| vec![CheckError::NotUtf8])?;
     pool.install(|| {
-        let programs: Vec<Vec<Built>> = planned
+        let programs: Vec<Vec<BuiltProgram>> = planned
             .par_iter()
             .map(|(_, selected, tree, programs)| {
                 let compiled = programs.par_iter().map(|program| {

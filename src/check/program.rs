@@ -31,7 +31,7 @@ pub struct Planned<'a> {
 }
 
 /// A program that was made, or why not.
-pub struct Built<'a> {
+pub struct BuiltProgram<'a> {
     pub program: &'a Program,
     pub title: String,
     /// The file that it is made from, the first of several.
@@ -141,9 +141,9 @@ pub fn build<'a>(
     planned: &Planned<'a>,
     modules: &[ResolvedModule],
     scratch: &Utf8Path,
-) -> Built<'a> {
+) -> BuiltProgram<'a> {
     let wasm = make(request, selected, tree, planned, modules, scratch);
-    Built {
+    BuiltProgram {
         program: planned.program,
         title: planned.title.clone(),
         source: planned.sources[0].clone(),

@@ -5,7 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::dejagnu::expected_output;
 use super::folder::{FOLDER_FILES_LIMIT, FOLDER_LIMIT, Fill};
-use super::program::{Built, SUITE_LIMIT, selected_files};
+use super::program::{BuiltProgram, SUITE_LIMIT, selected_files};
 use super::runner::{Ended, Job, Runner};
 use super::{CheckError, Failure, TestResult};
 use crate::fetch::SourceTree;
@@ -17,7 +17,7 @@ pub struct Test<'a> {
     subject: String,
     name: String,
     run: &'a Run,
-    built: &'a Built<'a>,
+    built: &'a BuiltProgram<'a>,
     tree: &'a Entry,
     /// What `{file}` stands for.
     file: Option<RelPath>,
@@ -28,7 +28,7 @@ pub fn expand<'a>(
     suite: &'a Suite,
     selected: &Selected,
     tree: &'a SourceTree,
-    programs: &'a [Built<'a>],
+    programs: &'a [BuiltProgram<'a>],
 ) -> Result<Vec<Test<'a>>, CheckError> {
     let mut tests = Vec::new();
     for run in &suite.runs {

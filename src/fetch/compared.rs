@@ -72,8 +72,8 @@ impl Fetcher<'_> {
         }
     }
 
-    /// What a lock lists of the recipe's compared origins; `ours` are the files of `inputs` that the
-    /// others agreed on.
+    /// What a lock lists of the recipe's compared origins; `ours` are the files of `inputs` that
+    /// the others agreed on.
     ///
     /// # Errors
     /// When one of them differs in a file that the recipe does not name, or is refused.

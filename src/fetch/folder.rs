@@ -12,10 +12,10 @@ use crate::store::open_regular;
 /// The folders that were looked into, each listed once, each file hashed at most once.
 #[derive(Default)]
 pub struct Folders {
-    listed: Mutex<BTreeMap<Utf8PathBuf, Arc<Vec<Candidate>>>>,
+    listed: Mutex<BTreeMap<Utf8PathBuf, Arc<Vec<FolderFile>>>>,
 }
 
-struct Candidate {
+struct FolderFile {
     path: Utf8PathBuf,
     size: u64,
     /// None where it can't be read: it is then as good as not there.
@@ -36,7 +36,7 @@ impl Folders {
         limit: u64,
     ) -> io::Result<Option<Utf8PathBuf>> {
         let candidates = self.list(folder)?;
-        let fits = |candidate: &&Candidate| match size {
+        let fits = |candidate: &&FolderFile| match size {
             Some(size) => candidate.size == size,
             None => candidate.size <= limit,
         };
@@ -52,7 +52,7 @@ impl Folders {
         Ok(found.map(|candidate| candidate.path.clone()))
     }
 
-    fn list(&self, folder: &Utf8Path) -> io::Result<Arc<Vec<Candidate>>> {
+    fn list(&self, folder: &Utf8Path) -> io::Result<Arc<Vec<FolderFile>>> {
         let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(candidates) = listed.get(folder) {
             return Ok(Arc::clone(candidates));
@@ -66,7 +66,7 @@ impl Folders {
     }
 }
 
-fn collect(folder: &Utf8Path, descend: bool, candidates: &mut Vec<Candidate>) -> io::Result<()> {
+fn collect(folder: &Utf8Path, descend: bool, candidates: &mut Vec<FolderFile>) -> io::Result<()> {
     for entry in fs_err::read_dir(folder)? {
         let Ok(path) = Utf8PathBuf::try_from(entry?.path()) else {
             continue;
@@ -76,7 +76,7 @@ fn collect(folder: &Utf8Path, descend: bool, candidates: &mut Vec<Candidate>) ->
             continue;
         };
         if meta.is_file() {
-            candidates.push(Candidate {
+            candidates.push(FolderFile {
                 path,
                 size: meta.len(),
                 sha256: OnceLock::new(),

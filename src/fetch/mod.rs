@@ -41,7 +41,7 @@ pub use entry::Refusal;
 pub use error::{FetchError, SourceError};
 pub use http::Patience;
 pub use moved::Moved;
-pub use patch::{Change, PatchProblem, apply as apply_patch};
+pub use patch::{FileChange, PatchProblem, apply as apply_patch};
 pub use relock::Relocked;
 pub use source::{OriginReport, Verdict};
 pub use tree::{SourceTree, TreeFile, TreeRecord};

@@ -51,7 +51,7 @@ pub enum PatchProblem {
 }
 
 /// A file's new content; none where the patch deletes it.
-pub type Change = (RelPath, Option<Vec<u8>>);
+pub type FileChange = (RelPath, Option<Vec<u8>>);
 
 fn quoted(line: Option<&str>) -> String {
     line.map_or_else(
@@ -68,7 +68,7 @@ fn quoted(line: Option<&str>) -> String {
 pub fn apply<E: From<PatchProblem>>(
     patch: &[u8],
     mut read: impl FnMut(&RelPath) -> Result<Option<Vec<u8>>, E>,
-) -> Result<Vec<Change>, E> {
+) -> Result<Vec<FileChange>, E> {
     let mut changes = Vec::new();
     let mut seen = BTreeSet::new();
     let mut hunks = 0;
@@ -168,7 +168,7 @@ fn change(
     operation: &FileOperation<'_, [u8]>,
     hunks: &[Hunk<'_, [u8]>],
     old: Option<Vec<u8>>,
-) -> Result<Change, PatchProblem> {
+) -> Result<FileChange, PatchProblem> {
     let old = match (old, operation.is_create()) {
         (Some(_), true) => return Err(PatchProblem::Exists { path }),
         (None, false) => return Err(PatchProblem::Missing { path }),
@@ -270,13 +270,13 @@ mod tests {
 
     const OLD: &str = "one\ntwo\nthree\nfour\nfive\n";
 
-    fn run(patch: &str) -> Result<Vec<Change>, PatchProblem> {
+    fn run(patch: &str) -> Result<Vec<FileChange>, PatchProblem> {
         apply(patch.as_bytes(), |path| {
             Ok((path.as_str() == "dir/f.c").then(|| OLD.as_bytes().to_vec()))
         })
     }
 
-    fn text(changes: &[Change]) -> Vec<(&str, Option<&str>)> {
+    fn text(changes: &[FileChange]) -> Vec<(&str, Option<&str>)> {
         let text = |bytes: &'_ Vec<u8>| -> &'static str {
             String::from_utf8(bytes.clone()).expect("text").leak()
         };

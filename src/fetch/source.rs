@@ -273,9 +273,12 @@ pub(super) fn archive_root(place: &Place, root: &str) -> String {
     }
 }
 
-type Brought = (String, Result<(bool, Sha256, InputFiles), FetchError>);
+type TriedOrigin = (String, Result<(bool, Sha256, InputFiles), FetchError>);
 
-fn reference(brought: &[Brought], fits: impl Fn(&Sha256) -> bool) -> Option<(&str, &InputFiles)> {
+fn reference(
+    brought: &[TriedOrigin],
+    fits: impl Fn(&Sha256) -> bool,
+) -> Option<(&str, &InputFiles)> {
     brought.iter().find_map(|(origin, opened)| match opened {
         Ok((_, digest, inputs)) if fits(digest) => Some((origin.as_str(), inputs)),
         _ => None,

@@ -10,21 +10,21 @@ use crate::model::{Cpe, Selected};
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Document {
+struct ExternalsDocument {
     #[serde(rename = "SPDXID")]
     id: &'static str,
-    packages: Vec<Package>,
+    packages: Vec<ExternalsPackage>,
     spdx_version: &'static str,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Package {
+struct ExternalsPackage {
     #[serde(rename = "SPDXID")]
     id: String,
-    checksums: Vec<Checksum>,
+    checksums: Vec<ExternalsChecksum>,
     download_location: String,
-    external_refs: Vec<ExternalRef>,
+    external_refs: Vec<ExternalsRef>,
     license_concluded: &'static str,
     name: String,
     originator: String,
@@ -34,14 +34,14 @@ struct Package {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Checksum {
+struct ExternalsChecksum {
     algorithm: &'static str,
     checksum_value: String,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct ExternalRef {
+struct ExternalsRef {
     reference_category: &'static str,
     reference_locator: Cpe,
     reference_type: &'static str,
@@ -52,7 +52,7 @@ struct ExternalRef {
 pub fn externals_document<'a>(sources: impl IntoIterator<Item = &'a Selected>) -> String {
     let mut packages: Vec<_> = sources.into_iter().map(package).collect();
     packages.sort_by(|a, b| a.name.cmp(&b.name));
-    let document = Document {
+    let document = ExternalsDocument {
         id: "SPDXRef-DOCUMENT",
         packages,
         spdx_version: "SPDX-2.3",
@@ -60,7 +60,7 @@ pub fn externals_document<'a>(sources: impl IntoIterator<Item = &'a Selected>) -
     serde_json::to_string_pretty(&document).expect("a document has only string keys")
 }
 
-fn package(selected: &Selected) -> Package {
+fn package(selected: &Selected) -> ExternalsPackage {
     let Selected { recipe, source, .. } = selected;
     let elsewhere = || {
         source
@@ -81,19 +81,19 @@ fn package(selected: &Selected) -> Package {
             format!("{url}#{version}")
         }
     };
-    Package {
+    ExternalsPackage {
         id: id(recipe.name.as_str()),
         download_location: origin
             .as_ref()
             .map_or_else(|| "NOASSERTION".to_owned(), |(url, _)| location(url)),
         checksums: origin
-            .map(|(_, origin)| Checksum {
+            .map(|(_, origin)| ExternalsChecksum {
                 algorithm: "SHA256",
                 checksum_value: origin.sha256.to_string(),
             })
             .into_iter()
             .collect(),
-        external_refs: vec![ExternalRef {
+        external_refs: vec![ExternalsRef {
             reference_category: "SECURITY",
             reference_locator: names::cpe(recipe, &source.version),
             reference_type: "cpe23Type",

@@ -38,14 +38,14 @@ pub struct Context<'a> {
 }
 
 /// A prefix and what it was made from.
-pub struct Built<'a> {
+pub struct BuiltPrefix<'a> {
     /// In the order of the manifest's sources, and the same ones.
     selected: Vec<&'a Selected>,
     pub manifest: &'a ManifestContents,
     pub trace: &'a BuildTrace,
 }
 
-impl<'a> Built<'a> {
+impl<'a> BuiltPrefix<'a> {
     /// `selected` is what the lock chose; `None` where the prefix was not made from just that.
     #[must_use]
     pub fn new(
@@ -95,7 +95,7 @@ pub fn cyclonedx_sources_document<'a>(
 /// version.
 #[must_use]
 pub fn cyclonedx_prefix_document(
-    built: &Built<'_>,
+    built: &BuiltPrefix<'_>,
     version: SpecVersion,
     context: &Context<'_>,
 ) -> String {
@@ -106,7 +106,7 @@ pub fn cyclonedx_prefix_document(
 /// and what they depend on.
 #[must_use]
 pub fn wheel_document(
-    built: &Built<'_>,
+    built: &BuiltPrefix<'_>,
     linked: &BTreeSet<Name>,
     wheel: &Wheel,
     context: &Context<'_>,
@@ -133,7 +133,7 @@ pub fn committed(sources: &[Selected], context: &Context<'_>) -> Vec<(&'static s
 
 /// All documents of a prefix: path below it, and text.
 #[must_use]
-pub fn documents(built: &Built<'_>, context: &Context<'_>) -> Vec<(RelPath, String)> {
+pub fn documents(built: &BuiltPrefix<'_>, context: &Context<'_>) -> Vec<(RelPath, String)> {
     let libraries: Vec<_> = built
         .sources()
         .map(|(selected, installed)| {

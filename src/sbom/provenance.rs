@@ -1,5 +1,5 @@
 //! SLSA provenance of a prefix, as an in-toto statement that nobody has signed yet. Sources:
-//! <https://github.com/in-toto/attestation> (Statement and resource descriptor, v1),
+//! <https://github.com/in-toto/attestation> (InTotoStatement and resource descriptor, v1),
 //! <https://slsa.dev/spec/v1.0/provenance>. What the fields of this build type mean is told in
 //! `docs/build-type-v1.md`.
 
@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Built, names};
+use super::{BuiltPrefix, names};
 use crate::model::SdkKind;
 use crate::model::{Name, RelPath, Selected, Sha1, Sha256, Target, Variant, Version};
 
@@ -20,10 +20,10 @@ const BUILD_TYPE: &str = concat!(
 /// An in-toto statement. Fields come out in this order.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Statement<'a> {
+pub struct InTotoStatement<'a> {
     #[serde(rename = "_type")]
     r#type: &'static str,
-    subject: Vec<Resource>,
+    subject: Vec<ResourceDescriptor>,
     predicate_type: &'static str,
     predicate: Predicate<'a>,
 }
@@ -41,7 +41,7 @@ struct BuildDefinition<'a> {
     build_type: &'static str,
     external_parameters: ExternalParameters<'a>,
     internal_parameters: InternalParameters<'a>,
-    resolved_dependencies: Vec<Resource>,
+    resolved_dependencies: Vec<ResourceDescriptor>,
 }
 
 /// What whoever starts a build decides.
@@ -65,7 +65,7 @@ struct InternalParameters<'a> {
 #[derive(Debug, Serialize)]
 struct RunDetails<'a> {
     builder: Builder<'a>,
-    byproducts: Vec<Resource>,
+    byproducts: Vec<ResourceDescriptor>,
 }
 
 #[derive(Debug, Serialize)]
@@ -77,7 +77,7 @@ struct Builder<'a> {
 /// A resource descriptor.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Resource {
+struct ResourceDescriptor {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -87,7 +87,7 @@ struct Resource {
     annotations: BTreeMap<&'static str, String>,
 }
 
-impl Resource {
+impl ResourceDescriptor {
     /// Bytes with this digest.
     fn file(name: &str, sha256: Sha256) -> Self {
         Self {
@@ -105,22 +105,25 @@ impl Resource {
 
 /// The provenance of a prefix; `documents` are the other ones about it.
 #[must_use]
-pub fn statement<'a>(built: &Built<'a>, documents: &[(RelPath, String)]) -> Statement<'a> {
+pub fn statement<'a>(
+    built: &BuiltPrefix<'a>,
+    documents: &[(RelPath, String)],
+) -> InTotoStatement<'a> {
     let manifest = built.manifest;
     let (subject, about): (Vec<_>, Vec<_>) = manifest
         .files
         .iter()
         .partition(|file| file.source.is_some());
     let subject = subject.into_iter().map(|file| {
-        let mut resource = Resource::file(file.path.as_str(), file.sha256);
+        let mut resource = ResourceDescriptor::file(file.path.as_str(), file.sha256);
         resource.digest.insert("sha1", file.sha1.to_string());
         resource
     });
     let about = about
         .into_iter()
-        .map(|file| Resource::file(file.path.as_str(), file.sha256));
+        .map(|file| ResourceDescriptor::file(file.path.as_str(), file.sha256));
     let documents = documents.iter().map(|(path, text)| {
-        let mut resource = Resource::file(path.as_str(), Sha256::of(text.as_bytes()));
+        let mut resource = ResourceDescriptor::file(path.as_str(), Sha256::of(text.as_bytes()));
         resource
             .digest
             .insert("sha1", Sha1::of(text.as_bytes()).to_string());
@@ -131,7 +134,7 @@ pub fn statement<'a>(built: &Built<'a>, documents: &[(RelPath, String)]) -> Stat
     let dependencies = built
         .sources()
         .flat_map(|(selected, _)| of_source(selected));
-    Statement {
+    InTotoStatement {
         r#type: "https://in-toto.io/Statement/v1",
         subject: subject.collect(),
         predicate_type: "https://slsa.dev/provenance/v1",
@@ -166,16 +169,16 @@ pub fn statement<'a>(built: &Built<'a>, documents: &[(RelPath, String)]) -> Stat
 
 /// What a source was made from: any one of the archives, of which the files with the inputs digest
 /// were taken; the recipe, patches and overlays.
-fn of_source(selected: &Selected) -> Vec<Resource> {
+fn of_source(selected: &Selected) -> Vec<ResourceDescriptor> {
     let Selected { recipe, source, .. } = selected;
     let name = &recipe.name;
     let mut resources: Vec<_> = source
         .origins
         .iter()
         .map(|origin| {
-            let archive = Resource {
+            let archive = ResourceDescriptor {
                 uri: names::origin_uri(&origin.place),
-                ..Resource::file(&origin.place.to_string(), origin.sha256)
+                ..ResourceDescriptor::file(&origin.place.to_string(), origin.sha256)
             };
             archive
                 .noted("role", "origin")
@@ -183,13 +186,13 @@ fn of_source(selected: &Selected) -> Vec<Resource> {
                 .noted("root", &origin.root)
         })
         .collect();
-    let inputs = Resource {
+    let inputs = ResourceDescriptor {
         name: Some(selected.title()),
         uri: names::purls(recipe, source)
             .first()
             .map(ToString::to_string),
         digest: [("wasidepsInputs1", source.inputs.to_string())].into(),
-        ..Resource::default()
+        ..ResourceDescriptor::default()
     };
     resources.push(
         inputs
@@ -197,7 +200,7 @@ fn of_source(selected: &Selected) -> Vec<Resource> {
             .noted("source", name.as_str()),
     );
     let own = |role, path: &str, digest| {
-        Resource::file(path, digest)
+        ResourceDescriptor::file(path, digest)
             .noted("role", role)
             .noted("source", name.as_str())
     };
@@ -221,18 +224,18 @@ fn of_source(selected: &Selected) -> Vec<Resource> {
     resources
 }
 
-fn sdk(built: &Built<'_>) -> Resource {
+fn sdk(built: &BuiltPrefix<'_>) -> ResourceDescriptor {
     let identity = &built.manifest.toolchain;
     let tools = names::tools(built.manifest);
     let uri = tools
         .into_iter()
         .find(|tool| tool.name == "wasi-sdk")
         .map(|tool| tool.purl.to_string());
-    let sdk = Resource {
+    let sdk = ResourceDescriptor {
         name: Some(identity.title()),
         uri,
         digest: [("wasidepsToolchain1", identity.digest.to_string())].into(),
-        ..Resource::default()
+        ..ResourceDescriptor::default()
     };
     let kind = match identity.kind {
         SdkKind::Release => "release",

@@ -24,7 +24,7 @@ use crate::model::{
 };
 use crate::plan::Plan;
 use crate::report::Reporter;
-use crate::sbom::{self, Built, Context};
+use crate::sbom::{self, BuiltPrefix, Context};
 use crate::store::Store;
 use crate::toolchain::{Locator, Request, Toolchain};
 use crate::verify::{Kind, Verified};
@@ -299,7 +299,7 @@ pub(super) fn documents(
 ) -> Option<Vec<(RelPath, String)>> {
     let selected = plan.sources.iter().map(|source| &source.selected).collect();
     Some(sbom::documents(
-        &Built::new(selected, manifest, trace)?,
+        &BuiltPrefix::new(selected, manifest, trace)?,
         context,
     ))
 }

@@ -32,28 +32,28 @@ pub struct Counts {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Document {
+struct ReadDocument {
     document_namespace: String,
     #[serde(default)]
     external_document_refs: Vec<External>,
     #[serde(default)]
-    packages: Vec<Package>,
+    packages: Vec<ReadPackage>,
     #[serde(default)]
-    files: Vec<File>,
+    files: Vec<ReadFile>,
     #[serde(default)]
-    relationships: Vec<Relationship>,
+    relationships: Vec<ReadRelationship>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct External {
     spdx_document: String,
-    checksum: Checksum,
+    checksum: ReadChecksum,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Package {
+struct ReadPackage {
     #[serde(rename = "SPDXID")]
     id: String,
     name: String,
@@ -62,7 +62,7 @@ struct Package {
     #[serde(default)]
     package_verification_code: Option<Code>,
     #[serde(default)]
-    checksums: Vec<Checksum>,
+    checksums: Vec<ReadChecksum>,
     #[serde(default)]
     source_info: String,
     #[serde(default)]
@@ -77,15 +77,15 @@ struct Code {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct File {
+struct ReadFile {
     #[serde(rename = "SPDXID")]
     id: String,
     file_name: String,
     #[serde(default)]
-    checksums: Vec<Checksum>,
+    checksums: Vec<ReadChecksum>,
 }
 
-impl File {
+impl ReadFile {
     fn path(&self) -> &str {
         self.file_name.strip_prefix("./").unwrap_or(&self.file_name)
     }
@@ -93,14 +93,14 @@ impl File {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Checksum {
+struct ReadChecksum {
     algorithm: String,
     checksum_value: String,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Relationship {
+struct ReadRelationship {
     spdx_element_id: String,
     relationship_type: String,
     related_spdx_element: String,
@@ -163,7 +163,7 @@ pub fn check(truth: &Truth<'_>, findings: &mut Vec<Finding>) -> Counts {
 }
 
 /// The document in `text`, where it is one of SPDX 2.3.
-fn document(path: &str, text: &[u8]) -> Option<Result<Document, Box<Finding>>> {
+fn document(path: &str, text: &[u8]) -> Option<Result<ReadDocument, Box<Finding>>> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Probe {
@@ -190,7 +190,7 @@ fn document(path: &str, text: &[u8]) -> Option<Result<Document, Box<Finding>>> {
 /// The references from document to document: the checksum of each, and that each source's is
 /// referred to.
 fn references(
-    documents: &BTreeMap<&str, Document>,
+    documents: &BTreeMap<&str, ReadDocument>,
     truth: &Truth<'_>,
     findings: &mut Vec<Finding>,
 ) -> usize {
@@ -223,7 +223,7 @@ fn references(
         .iter()
         .map(|source| source_document_path(&source.name))
     {
-        let named = |document: &Document| {
+        let named = |document: &ReadDocument| {
             main.external_document_refs
                 .iter()
                 .any(|external| external.spdx_document == document.document_namespace)
@@ -240,7 +240,7 @@ fn references(
 
 /// The first checksum that `content` does not have, and what it has; also where there is none to
 /// compare.
-fn mismatch(checksums: &[Checksum], content: &Content) -> Option<(String, String)> {
+fn mismatch(checksums: &[ReadChecksum], content: &Content) -> Option<(String, String)> {
     let (sha1, sha256) = (content.sha1.to_string(), content.sha256.to_string());
     let known = checksums
         .iter()
@@ -261,10 +261,10 @@ fn mismatch(checksums: &[Checksum], content: &Content) -> Option<(String, String
 /// A document that is being checked.
 struct Checked<'a> {
     path: &'a str,
-    document: &'a Document,
+    document: &'a ReadDocument,
     truth: &'a Truth<'a>,
     findings: &'a mut Vec<Finding>,
-    files: BTreeMap<&'a str, &'a File>,
+    files: BTreeMap<&'a str, &'a ReadFile>,
     contains: BTreeMap<&'a str, Vec<&'a str>>,
     patches: BTreeSet<&'a str>,
     counts: Counts,
@@ -273,7 +273,7 @@ struct Checked<'a> {
 impl<'a> Checked<'a> {
     fn new(
         path: &'a str,
-        document: &'a Document,
+        document: &'a ReadDocument,
         truth: &'a Truth<'a>,
         findings: &'a mut Vec<Finding>,
     ) -> Self {
@@ -321,7 +321,7 @@ impl<'a> Checked<'a> {
                 .get(package.id.as_str())
                 .cloned()
                 .unwrap_or_default();
-            let files: Vec<&File> = ids
+            let files: Vec<&ReadFile> = ids
                 .iter()
                 .filter_map(|id| self.files.get(id).copied())
                 .collect();
@@ -361,7 +361,7 @@ impl<'a> Checked<'a> {
     fn compare(
         &mut self,
         what: &str,
-        checksums: &[Checksum],
+        checksums: &[ReadChecksum],
         on_disk: &Content,
         stated: Option<(Sha1, Sha256)>,
     ) {
@@ -396,7 +396,7 @@ impl<'a> Checked<'a> {
     }
 
     /// A package of files below the prefix.
-    fn library(&mut self, package: &Package, files: &[&File]) {
+    fn library(&mut self, package: &ReadPackage, files: &[&ReadFile]) {
         let truth = self.truth;
         for file in files {
             let path = file.path();
@@ -427,7 +427,7 @@ impl<'a> Checked<'a> {
     }
 
     /// A package of files of a source: its inputs, as the build trace has them.
-    fn source(&mut self, package: &Package, files: &[&File]) {
+    fn source(&mut self, package: &ReadPackage, files: &[&ReadFile]) {
         let Some(code) = &package.package_verification_code else {
             return;
         };
@@ -460,7 +460,7 @@ impl<'a> Checked<'a> {
         for path in inputs.keys().filter(|path| !listed.contains(*path)) {
             self.says(format!("it does not list {path} of {}", package.name));
         }
-        let sha1 = |file: &&File| {
+        let sha1 = |file: &&ReadFile| {
             let checksum = file
                 .checksums
                 .iter()
@@ -493,7 +493,7 @@ impl<'a> Checked<'a> {
     }
 
     /// The SDK, where the package is that: it must be the manifest's.
-    fn stamp(&mut self, package: &Package) {
+    fn stamp(&mut self, package: &ReadPackage) {
         let identity = &self.truth.manifest.toolchain;
         let digest = identity.digest.to_string();
         let stated = package

@@ -12,7 +12,7 @@ use crate::cli::printer::Printer;
 use crate::cli::table;
 use crate::model::{Name, SelectionError, Sha256};
 use crate::sbom::{
-    self, Built, Context, Explained, FileOfPrefix, MemberOfArchive, Page, SpecVersion, Wheel,
+    self, BuiltPrefix, Context, Explained, FileOfPrefix, MemberOfArchive, Page, SpecVersion, Wheel,
 };
 use crate::store::{PARSED_LIMIT, TEXT_LIMIT, read_regular, read_text};
 
@@ -125,7 +125,7 @@ fn with_built<T>(
     prefix: &Utf8Path,
     global: &Global,
     printer: &Printer,
-    then: impl FnOnce(&Built<'_>, &Installed, &Context<'_>) -> Result<T, Failures>,
+    then: impl FnOnce(&BuiltPrefix<'_>, &Installed, &Context<'_>) -> Result<T, Failures>,
 ) -> Result<T, Failures> {
     let session = context::session(global, printer)?;
     let context = session.context()?;
@@ -139,7 +139,7 @@ fn with_built<T>(
         .map(|source| source.name.clone())
         .collect();
     let selection = session.select(&names, manifest.toolchain.config)?;
-    let built = Built::new(selection.sources.iter().collect(), manifest, &trace);
+    let built = BuiltPrefix::new(selection.sources.iter().collect(), manifest, &trace);
     then(
         &built.ok_or_else(|| CliError::OtherPlan {
             prefix: prefix.to_owned(),

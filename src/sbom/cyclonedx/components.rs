@@ -1,12 +1,12 @@
 //! Components of CycloneDX documents: sources, libraries with their files and objects, tools.
 
 use super::model::{
-    Attachment, Component, Diff, ExternalReference, Hash, Issue, License, Organization, Patch,
-    Pedigree, Property,
+    Attachment, CdxHash, CdxLicense, CdxPatch, Component, Diff, ExternalReference, Issue,
+    Organization, Pedigree, Property,
 };
 use crate::build::{ManifestArchive, ManifestFile, ManifestLibrary, ManifestSource};
 use crate::model::{LockedSource, PatchUpstream, Place, Recipe, Selected};
-use crate::sbom::Built;
+use crate::sbom::BuiltPrefix;
 use crate::sbom::names::{self, Tool};
 
 /// The reference to a source.
@@ -77,8 +77,8 @@ pub fn source(selected: &Selected) -> Component {
 }
 
 /// The licence of the files that take part.
-fn license(recipe: &Recipe) -> Vec<License> {
-    vec![License {
+fn license(recipe: &Recipe) -> Vec<CdxLicense> {
+    vec![CdxLicense {
         expression: recipe.license.expression.clone(),
         acknowledgement: "concluded",
     }]
@@ -157,7 +157,7 @@ pub fn pedigree(selected: &Selected, ancestors: Vec<Component>) -> Option<Pedigr
             } else {
                 security.collect()
             };
-            Patch {
+            CdxPatch {
                 r#type: kind,
                 diff: Diff { text, url },
                 resolves,
@@ -194,7 +194,7 @@ pub fn library_ref(source: &ManifestSource, library: &ManifestLibrary) -> String
 
 /// A library with its objects, and the other files that are installed for it.
 pub fn library(
-    built: &Built<'_>,
+    built: &BuiltPrefix<'_>,
     selected: &Selected,
     installed: &ManifestSource,
     library: &ManifestLibrary,
@@ -240,7 +240,7 @@ pub fn library(
 
 /// A library as a part of a program that is linked with it: without what is in the prefix alone.
 pub fn library_as_linked(
-    built: &Built<'_>,
+    built: &BuiltPrefix<'_>,
     selected: &Selected,
     installed: &ManifestSource,
     library: &ManifestLibrary,
@@ -289,7 +289,7 @@ fn file(bom_ref: &str, name: &str) -> Component {
     }
 }
 
-fn hashes(file: &ManifestFile) -> Vec<Hash> {
+fn hashes(file: &ManifestFile) -> Vec<CdxHash> {
     vec![file.sha1.into(), file.sha256.into()]
 }
 
@@ -310,7 +310,7 @@ pub fn tool(tool: &Tool) -> Component {
         version: Some(tool.version.clone()),
         description: Some(tool.summary.to_owned()),
         hashes: vec![tool.digest.into()],
-        licenses: vec![License {
+        licenses: vec![CdxLicense {
             expression: tool.license.clone(),
             acknowledgement: "declared",
         }],

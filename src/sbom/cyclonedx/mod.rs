@@ -10,13 +10,13 @@ pub use wheel::{Wheel, WheelError, document as wheel_document};
 
 use super::explain::command;
 use super::names::{self, Tool};
-use super::{Built, Context, uuid};
+use super::{BuiltPrefix, Context, uuid};
 use crate::build::{ManifestContents, ManifestLibrary, ManifestSource};
 use crate::model::{Recipe, Selected};
 use components::{library_ref, member_ref, ours, property, source_ref, tool_ref};
 use model::{
-    Command, Component, Composition, Dependency, Flow, Formula, Lifecycle, Metadata, Resource,
-    Step, Task, Tools, Workflow,
+    CdxCommand, CdxDependency, CdxResource, CdxStep, Component, Composition, Flow, Formula,
+    Lifecycle, Metadata, Task, Tools, Workflow,
 };
 
 /// Which version of the format a document is in. What we write differs in nothing else.
@@ -88,7 +88,11 @@ pub fn sources_document<'a>(
 
 /// The BOM of a prefix: libraries with their files, objects and pedigree, and how they were made.
 #[must_use]
-pub fn prefix_document(built: &Built<'_>, version: SpecVersion, context: &Context<'_>) -> Bom {
+pub fn prefix_document(
+    built: &BuiltPrefix<'_>,
+    version: SpecVersion,
+    context: &Context<'_>,
+) -> Bom {
     let manifest = built.manifest;
     let tools = names::tools(manifest);
     // What programs that use the libraries are linked with is a part of the whole; what only took
@@ -231,14 +235,14 @@ fn subject(name: &str, description: String) -> Component {
     }
 }
 
-fn depends(from: &str, on: Vec<String>) -> Dependency {
-    Dependency {
+fn depends(from: &str, on: Vec<String>) -> CdxDependency {
+    CdxDependency {
         r#ref: from.to_owned(),
         depends_on: on,
     }
 }
 
-fn source_dependency(recipe: &Recipe) -> Dependency {
+fn source_dependency(recipe: &Recipe) -> CdxDependency {
     depends(
         &source_ref(recipe.name.as_str()),
         recipe
@@ -262,7 +266,7 @@ fn required<'a>(
 
 /// How the archives of a source were made: a task for each object, with clang's command.
 fn workflows_of<'a>(
-    built: &'a Built<'_>,
+    built: &'a BuiltPrefix<'_>,
     installed: &'a ManifestSource,
 ) -> impl Iterator<Item = Workflow> + 'a {
     let tools = ["wasideps", "wasi-sdk", "clang"];
@@ -273,8 +277,8 @@ fn workflows_of<'a>(
                 bom_ref: format!("build/{object}"),
                 uid: object.clone(),
                 task_types: vec!["build"],
-                steps: vec![Step {
-                    commands: vec![Command {
+                steps: vec![CdxStep {
+                    commands: vec![CdxCommand {
                         executed: command(built.trace, member),
                     }],
                 }],
@@ -285,7 +289,7 @@ fn workflows_of<'a>(
             bom_ref: format!("build/{}", archive.path),
             uid: archive.path.to_string(),
             resource_references: tools
-                .map(|tool| Resource {
+                .map(|tool| CdxResource {
                     r#ref: tool_ref(tool),
                 })
                 .into(),

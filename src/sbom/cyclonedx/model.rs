@@ -19,7 +19,7 @@ pub struct Bom {
     pub version: u32,
     pub metadata: Metadata,
     pub components: Vec<Component>,
-    pub dependencies: Vec<Dependency>,
+    pub dependencies: Vec<CdxDependency>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub compositions: Vec<Composition>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -72,10 +72,10 @@ pub struct Component {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub hashes: Vec<Hash>,
+    pub hashes: Vec<CdxHash>,
     /// One expression, or none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub licenses: Vec<License>,
+    pub licenses: Vec<CdxLicense>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub copyright: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -115,12 +115,12 @@ pub struct Organization {
 
 /// A digest.
 #[derive(Debug, Clone, Serialize)]
-pub struct Hash {
+pub struct CdxHash {
     pub alg: &'static str,
     pub content: String,
 }
 
-impl From<Sha1> for Hash {
+impl From<Sha1> for CdxHash {
     fn from(digest: Sha1) -> Self {
         Self {
             alg: "SHA-1",
@@ -129,7 +129,7 @@ impl From<Sha1> for Hash {
     }
 }
 
-impl From<Sha512> for Hash {
+impl From<Sha512> for CdxHash {
     fn from(digest: Sha512) -> Self {
         Self {
             alg: "SHA-512",
@@ -138,7 +138,7 @@ impl From<Sha512> for Hash {
     }
 }
 
-impl From<Sha256> for Hash {
+impl From<Sha256> for CdxHash {
     fn from(digest: Sha256) -> Self {
         Self {
             alg: "SHA-256",
@@ -149,7 +149,7 @@ impl From<Sha256> for Hash {
 
 /// An SPDX licence expression.
 #[derive(Debug, Clone, Serialize)]
-pub struct License {
+pub struct CdxLicense {
     pub expression: LicenseExpression,
     /// `declared` or `concluded`.
     pub acknowledgement: &'static str,
@@ -161,14 +161,14 @@ pub struct Pedigree {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ancestors: Vec<Component>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub patches: Vec<Patch>,
+    pub patches: Vec<CdxPatch>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
 }
 
 /// A change to upstream's files.
 #[derive(Debug, Serialize)]
-pub struct Patch {
+pub struct CdxPatch {
     /// `unofficial`, or `backport` where upstream has it.
     pub r#type: &'static str,
     pub diff: Diff,
@@ -211,7 +211,7 @@ pub struct ExternalReference {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub hashes: Vec<Hash>,
+    pub hashes: Vec<CdxHash>,
 }
 
 /// What has no field of its own.
@@ -224,7 +224,7 @@ pub struct Property {
 /// What a component needs.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Dependency {
+pub struct CdxDependency {
     pub r#ref: String,
     pub depends_on: Vec<String>,
 }
@@ -257,7 +257,7 @@ pub struct Workflow {
     #[serde(rename = "bom-ref")]
     pub bom_ref: String,
     pub uid: String,
-    pub resource_references: Vec<Resource>,
+    pub resource_references: Vec<CdxResource>,
     pub tasks: Vec<Task>,
     pub task_types: Vec<&'static str>,
     pub inputs: Vec<Flow>,
@@ -272,19 +272,19 @@ pub struct Task {
     pub bom_ref: String,
     pub uid: String,
     pub task_types: Vec<&'static str>,
-    pub steps: Vec<Step>,
+    pub steps: Vec<CdxStep>,
     pub outputs: Vec<Flow>,
 }
 
 /// One process.
 #[derive(Debug, Serialize)]
-pub struct Step {
-    pub commands: Vec<Command>,
+pub struct CdxStep {
+    pub commands: Vec<CdxCommand>,
 }
 
 /// Its command line.
 #[derive(Debug, Serialize)]
-pub struct Command {
+pub struct CdxCommand {
     pub executed: String,
 }
 
@@ -293,7 +293,7 @@ pub struct Command {
 pub struct Flow {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub r#type: Option<&'static str>,
-    pub resource: Resource,
+    pub resource: CdxResource,
 }
 
 impl Flow {
@@ -301,7 +301,7 @@ impl Flow {
     pub fn input(bom_ref: &str) -> Self {
         Self {
             r#type: None,
-            resource: Resource {
+            resource: CdxResource {
                 r#ref: bom_ref.to_owned(),
             },
         }
@@ -318,6 +318,6 @@ impl Flow {
 
 /// A component of the document.
 #[derive(Debug, Serialize)]
-pub struct Resource {
+pub struct CdxResource {
     pub r#ref: String,
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::model::{Bom, Component, Composition};
 use super::{SpecVersion, bom, components, depends, required};
 use crate::model::{LibraryId, Name, Purl};
-use crate::sbom::{Built, Context};
+use crate::sbom::{BuiltPrefix, Context};
 
 /// The distribution that a wheel is of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl Wheel {
 /// is in it is for others to say.
 #[must_use]
 pub fn document(
-    built: &Built<'_>,
+    built: &BuiltPrefix<'_>,
     linked: &BTreeSet<Name>,
     wheel: &Wheel,
     context: &Context<'_>,

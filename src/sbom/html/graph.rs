@@ -8,7 +8,7 @@ use maud::{Markup, html};
 use super::words::{anchor, counted, folder};
 use crate::build::{FileOrigin, ManifestArchive, ManifestSource, TracedFile, TracedMember};
 use crate::model::{RelPath, Selected};
-use crate::sbom::Built;
+use crate::sbom::BuiltPrefix;
 
 /// Up to so many objects are drawn one by one; more are drawn by the folder of their sources.
 const SINGLE: usize = 16;
@@ -23,7 +23,7 @@ const COLUMNS: [(usize, usize); 5] = [(0, 230), (280, 300), (640, 200), (900, 15
 const WIDTH: usize = 1240;
 
 /// A box with a text.
-struct Node {
+struct LabelledBox {
     column: usize,
     y: usize,
     text: String,
@@ -32,7 +32,7 @@ struct Node {
     class: &'static str,
 }
 
-impl Node {
+impl LabelledBox {
     fn left(&self) -> (usize, usize) {
         (COLUMNS[self.column].0, self.y + ROW / 2 - 2)
     }
@@ -91,7 +91,7 @@ struct Group<'a> {
     class: &'static str,
 }
 
-fn groups<'a>(built: &Built<'a>, archive: &ManifestArchive) -> Vec<Group<'a>> {
+fn groups<'a>(built: &BuiltPrefix<'a>, archive: &ManifestArchive) -> Vec<Group<'a>> {
     let members: Vec<_> = built.trace.members_of(archive.path.as_str()).collect();
     let file = |member: &TracedMember| &built.trace.files[member.source];
     if members.len() <= SINGLE {
@@ -136,7 +136,7 @@ fn class(file: &TracedFile) -> &'static str {
 /// A graph that is being drawn.
 #[derive(Default)]
 struct Drawing {
-    nodes: Vec<Node>,
+    nodes: Vec<LabelledBox>,
     edges: Vec<Markup>,
     /// Rows of the files' and objects' columns.
     rows: usize,
@@ -144,12 +144,16 @@ struct Drawing {
 
 impl Drawing {
     /// The files, objects and archives of a source; where the archives end.
-    fn objects(&mut self, built: &Built<'_>, installed: &ManifestSource) -> Vec<(usize, usize)> {
+    fn objects(
+        &mut self,
+        built: &BuiltPrefix<'_>,
+        installed: &ManifestSource,
+    ) -> Vec<(usize, usize)> {
         let mut ends = Vec::new();
         for archive in installed.archives() {
             let groups = groups(built, archive);
             let y = at(self.rows) + groups.len().saturating_sub(1) * ROW / 2;
-            let archive = Node {
+            let archive = LabelledBox {
                 column: 3,
                 y,
                 text: archive.path.file_name().to_owned(),
@@ -173,14 +177,14 @@ impl Drawing {
                     counted(objects.len(), "object")
                 };
                 let y = at(self.rows);
-                let source = Node {
+                let source = LabelledBox {
                     column: 1,
                     y,
                     text: group.label,
                     title: sources.join("\n"),
                     class: group.class,
                 };
-                let object = Node {
+                let object = LabelledBox {
                     column: 2,
                     y,
                     text,
@@ -201,7 +205,7 @@ impl Drawing {
     }
 
     /// What else clang opened.
-    fn headers(&mut self, built: &Built<'_>, installed: &ManifestSource) {
+    fn headers(&mut self, built: &BuiltPrefix<'_>, installed: &ManifestSource) {
         let members = installed
             .archives()
             .flat_map(|archive| built.trace.members_of(archive.path.as_str()));
@@ -220,7 +224,7 @@ impl Drawing {
                 .iter()
                 .map(|file| class(file))
                 .find(|class| *class != "file");
-            let node = Node {
+            let node = LabelledBox {
                 column: 1,
                 y: at(self.rows),
                 text: format!("{} of the {of}", counted(opened.len(), "header")),
@@ -245,7 +249,7 @@ impl Drawing {
     /// Nodes of the first column, which lead to the frame of the files.
     fn origins(&mut self, origins: Vec<(String, String, &'static str)>) {
         for (y, (text, title, class)) in middle(self.rows, origins.len()).zip(origins) {
-            let node = Node {
+            let node = LabelledBox {
                 column: 0,
                 y,
                 text,
@@ -265,7 +269,7 @@ impl Drawing {
     /// Nodes of the last column; those that are linked are led to from `archives`.
     fn consumers(&mut self, consumers: Vec<(String, String, bool)>, archives: &[(usize, usize)]) {
         for (y, (text, title, linked)) in middle(self.rows, consumers.len()).zip(consumers) {
-            let node = Node {
+            let node = LabelledBox {
                 column: 4,
                 y,
                 text,
@@ -308,7 +312,11 @@ fn width(objects: usize) -> usize {
 }
 
 /// What made the libraries of one source.
-pub fn of_source(built: &Built<'_>, selected: &Selected, installed: &ManifestSource) -> Markup {
+pub fn of_source(
+    built: &BuiltPrefix<'_>,
+    selected: &Selected,
+    installed: &ManifestSource,
+) -> Markup {
     let mut drawing = Drawing::default();
     let archives = drawing.objects(built, installed);
     drawing.headers(built, installed);
@@ -376,7 +384,7 @@ fn origins(selected: &Selected) -> Vec<(String, String, &'static str)> {
 }
 
 /// What programs name: pkg-config modules and installed headers; whether it is linked.
-fn consumers(built: &Built<'_>, installed: &ManifestSource) -> Vec<(String, String, bool)> {
+fn consumers(built: &BuiltPrefix<'_>, installed: &ManifestSource) -> Vec<(String, String, bool)> {
     let modules = installed.modules.iter().map(|(name, module)| {
         (
             name.to_string(),
@@ -398,7 +406,7 @@ fn consumers(built: &Built<'_>, installed: &ManifestSource) -> Vec<(String, Stri
 }
 
 /// All sources of a prefix, a line each.
-pub fn overview(built: &Built<'_>) -> Markup {
+pub fn overview(built: &BuiltPrefix<'_>) -> Markup {
     let mut nodes = Vec::new();
     let mut edges = Vec::new();
     let mut row = 0;
@@ -431,10 +439,10 @@ pub fn overview(built: &Built<'_>) -> Markup {
             (archives, "archive"),
             (modules, "module"),
         ];
-        let line: Vec<Node> = line
+        let line: Vec<LabelledBox> = line
             .into_iter()
             .enumerate()
-            .map(|(column, (text, class))| Node {
+            .map(|(column, (text, class))| LabelledBox {
                 column,
                 y,
                 title: text.clone(),

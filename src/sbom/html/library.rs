@@ -9,14 +9,14 @@ use super::{Page, graph};
 use crate::build::{FileOrigin, ManifestSource, TracedFile, TracedMember};
 use crate::model::{Line, Name, Place, Selected};
 use crate::sbom::explain::command;
-use crate::sbom::{Built, names};
+use crate::sbom::{BuiltPrefix, names};
 
 /// All about the source `selected` of `page`; `installed` is the prefix and what is installed of
 /// the source, where something is built.
 pub fn section(
     page: &Page<'_>,
     selected: &Selected,
-    installed: Option<(&Built<'_>, &ManifestSource)>,
+    installed: Option<(&BuiltPrefix<'_>, &ManifestSource)>,
 ) -> Markup {
     let recipe = &selected.recipe;
     html! {
@@ -103,7 +103,7 @@ fn ours(selected: &Selected) -> Markup {
     }
 }
 
-fn objects(built: &Built<'_>, installed: &ManifestSource) -> Markup {
+fn objects(built: &BuiltPrefix<'_>, installed: &ManifestSource) -> Markup {
     html! {
         @for archive in installed.archives() {
             @let members: Vec<_> = built.trace.members_of(archive.path.as_str()).collect();
@@ -134,7 +134,7 @@ fn objects(built: &Built<'_>, installed: &ManifestSource) -> Markup {
 }
 
 /// Each command, with `FILE` for the source, and how many objects were made by it.
-fn commands(built: &Built<'_>, members: &[&TracedMember]) -> BTreeMap<String, usize> {
+fn commands(built: &BuiltPrefix<'_>, members: &[&TracedMember]) -> BTreeMap<String, usize> {
     let mut commands = BTreeMap::new();
     for member in members {
         let source = built.trace.files[member.source].path.as_str();
@@ -148,7 +148,7 @@ fn commands(built: &Built<'_>, members: &[&TracedMember]) -> BTreeMap<String, us
 }
 
 /// What clang opened, by folder.
-fn headers(built: &Built<'_>, member: &TracedMember) -> Markup {
+fn headers(built: &BuiltPrefix<'_>, member: &TracedMember) -> Markup {
     let mut folders: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
     for &index in &member.headers {
         let file = &built.trace.files[index];
@@ -183,7 +183,7 @@ fn file(file: &TracedFile) -> Markup {
 }
 
 /// Files of the tree of one source, or of the SDK.
-pub fn files(files: &[&TracedFile], built: &Built<'_>, of: &str) -> Markup {
+pub fn files(files: &[&TracedFile], built: &BuiltPrefix<'_>, of: &str) -> Markup {
     let mut used = vec![0_usize; built.trace.files.len()];
     for member in &built.trace.members {
         member
@@ -218,7 +218,7 @@ pub fn files(files: &[&TracedFile], built: &Built<'_>, of: &str) -> Markup {
     }
 }
 
-fn installed_files(built: &Built<'_>, installed: &ManifestSource) -> Markup {
+fn installed_files(built: &BuiltPrefix<'_>, installed: &ManifestSource) -> Markup {
     let files: Vec<_> = built
         .manifest
         .files

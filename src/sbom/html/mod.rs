@@ -12,7 +12,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::Digest as _;
 
 use super::names;
-use super::{Built, Context};
+use super::{BuiltPrefix, Context};
 use crate::build::{ManifestArchive, ManifestSource};
 use crate::model::{Name, RelPath, Selected};
 use words::{anchor, counted, grouped};
@@ -24,7 +24,7 @@ const SCRIPT: &str = include_str!("page.js");
 pub struct Page<'a> {
     sources: Vec<&'a Selected>,
     /// Absent where nothing is built yet: the page then tells of the lock alone.
-    built: Option<&'a Built<'a>>,
+    built: Option<&'a BuiltPrefix<'a>>,
     /// What each source's licence says: title, and whole text.
     licenses: BTreeMap<Name, Vec<(String, String)>>,
 }
@@ -52,7 +52,7 @@ impl<'a> Page<'a> {
     /// # Errors
     /// Those of `read`.
     pub fn of_prefix<E>(
-        built: &'a Built<'a>,
+        built: &'a BuiltPrefix<'a>,
         read: impl Fn(&RelPath) -> Result<String, E>,
     ) -> Result<Self, E> {
         let mut licenses: BTreeMap<Name, Vec<_>> = BTreeMap::new();
@@ -124,7 +124,12 @@ impl<'a> Page<'a> {
     /// The sources, each with the prefix and what is installed of it, where something is built.
     fn rows(
         &self,
-    ) -> impl Iterator<Item = (&'a Selected, Option<(&'a Built<'a>, &'a ManifestSource)>)> {
+    ) -> impl Iterator<
+        Item = (
+            &'a Selected,
+            Option<(&'a BuiltPrefix<'a>, &'a ManifestSource)>,
+        ),
+    > {
         let installed = |index: usize| {
             let built = self.built?;
             Some((built, built.manifest.sources.get(index)?))
@@ -218,7 +223,7 @@ fn search() -> Markup {
     }
 }
 
-fn archives(built: &Built<'_>, installed: &ManifestSource) -> Markup {
+fn archives(built: &BuiltPrefix<'_>, installed: &ManifestSource) -> Markup {
     let archives: Vec<_> = installed.archives().collect();
     let size = |archive: &ManifestArchive| {
         built
@@ -244,7 +249,7 @@ fn legend() -> Markup {
     }
 }
 
-fn toolchain(built: &Built<'_>) -> Markup {
+fn toolchain(built: &BuiltPrefix<'_>) -> Markup {
     let sdk: Vec<_> = built
         .trace
         .files

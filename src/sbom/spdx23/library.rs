@@ -3,14 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use super::model::{Checksum, Document, File, Rights, VerificationCode};
+use super::model::{Rights, Spdx2Checksum, Spdx2Document, Spdx2File, VerificationCode};
 use super::packages::{source_id, source_package, tool_id, tool_package};
 use super::prefix::{depends_on, installed_id, library_packages};
-use super::{Parts, id};
+use super::{Spdx2Parts, id};
 use crate::build::{FileOrigin, ManifestSource, TracedFile};
 use crate::model::{Content, Name, Patch, Recipe, RelPath, Selected};
 use crate::sbom::names::{self, SbomType};
-use crate::sbom::{Built, Context};
+use crate::sbom::{BuiltPrefix, Context};
 
 /// Where the document of `source` is, below the prefix.
 #[must_use]
@@ -23,12 +23,12 @@ pub fn path(source: &Name) -> RelPath {
 /// The document of `selected`, which the prefix has as `installed`.
 #[must_use]
 pub fn library_document(
-    built: &Built<'_>,
+    built: &BuiltPrefix<'_>,
     selected: &Selected,
     installed: &ManifestSource,
     context: &Context<'_>,
-) -> Document {
-    let mut parts = Parts::default();
+) -> Spdx2Document {
+    let mut parts = Spdx2Parts::default();
     let mut source = source_package(selected);
     let files: Vec<&TracedFile> = built.trace.files_of(&installed.name).collect();
     let inputs = files.iter().filter_map(|file| Some((*file, input(file)?)));
@@ -120,7 +120,7 @@ pub fn library_document(
 
 /// The sources that this one depends on, those that they depend on, and so on: their files are in
 /// documents of their own.
-fn dependencies(built: &Built<'_>, selected: &Selected, parts: &mut Parts) {
+fn dependencies(built: &BuiltPrefix<'_>, selected: &Selected, parts: &mut Spdx2Parts) {
     let mut known = BTreeSet::from([&selected.recipe.name]);
     let mut next = vec![&selected.recipe];
     while let Some(recipe) = next.pop() {
@@ -139,7 +139,7 @@ fn dependencies(built: &Built<'_>, selected: &Selected, parts: &mut Parts) {
 
 /// What a patch or the recipe made of the tree: a patched file beside the one that it was, an
 /// overlay.
-fn changed(recipe: &Recipe, tree: &TracedFile, parts: &mut Parts) {
+fn changed(recipe: &Recipe, tree: &TracedFile, parts: &mut Spdx2Parts) {
     let id = tree_id(&recipe.name, tree);
     match (tree.origin, &tree.unpatched) {
         (FileOrigin::Overlay, _) => {
@@ -188,7 +188,12 @@ fn changed(recipe: &Recipe, tree: &TracedFile, parts: &mut Parts) {
 }
 
 /// The members of the archives, and what each was made from.
-fn members(built: &Built<'_>, selected: &Selected, installed: &ManifestSource, parts: &mut Parts) {
+fn members(
+    built: &BuiltPrefix<'_>,
+    selected: &Selected,
+    installed: &ManifestSource,
+    parts: &mut Spdx2Parts,
+) {
     let trace = built.trace;
     let mut foreign = BTreeSet::new();
     let clang = names::tools(built.manifest)
@@ -201,7 +206,7 @@ fn members(built: &Built<'_>, selected: &Selected, installed: &ManifestSource, p
             let arguments = arguments.map(String::as_str).collect::<Vec<_>>().join(" ");
             let source = &trace.files[member.source];
             let name = format!("{}:{}", archive.path, member.name);
-            let object = File {
+            let object = Spdx2File {
                 file_types: vec!["BINARY"],
                 ..file(
                     "Member",
@@ -241,7 +246,7 @@ fn members(built: &Built<'_>, selected: &Selected, installed: &ManifestSource, p
             .find(|(other, _)| header.source.as_ref() == Some(&other.recipe.name));
         let rights = other.map_or(Rights::UNKNOWN, |(other, _)| Rights::of(&other.recipe));
         let comment = format!("{from}; {}", identifiers(&header.content));
-        parts.files.push(File {
+        parts.files.push(Spdx2File {
             id: tree_id(&installed.name, header),
             ..file(
                 "Sdk",
@@ -279,12 +284,12 @@ fn identifiers(content: &Content) -> String {
     format!("{} {}", content.swhid(), content.gitoid())
 }
 
-fn file(kind: &str, path: &str, content: &Content, rights: Rights, comment: String) -> File {
-    File {
+fn file(kind: &str, path: &str, content: &Content, rights: Rights, comment: String) -> Spdx2File {
+    Spdx2File {
         id: id(kind, path),
         file_name: format!("./{path}"),
         file_types: vec!["SOURCE"],
-        checksums: Checksum::of(content),
+        checksums: Spdx2Checksum::of(content),
         license_concluded: rights.license,
         copyright_text: rights.copyright,
         comment: Some(comment),

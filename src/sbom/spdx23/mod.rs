@@ -7,33 +7,35 @@ mod packages;
 mod prefix;
 
 pub use library::{library_document, path as library_path};
-pub use model::{Document, VerificationCode};
+pub use model::{Spdx2Document, VerificationCode};
 pub use prefix::{prefix_document, sources_document};
 
 use super::names::SbomType;
 use super::{Context, names};
 use crate::model::Sha256;
-use model::{CreationInfo, DOCUMENT, ExternalDocument, File, Package, Relationship};
+use model::{
+    DOCUMENT, ExternalDocument, Spdx2CreationInfo, Spdx2File, Spdx2Package, Spdx2Relationship,
+};
 
 /// What a document is made of, in any order.
 #[derive(Default)]
-struct Parts {
+struct Spdx2Parts {
     external: Vec<ExternalDocument>,
-    packages: Vec<Package>,
-    files: Vec<File>,
-    relationships: Vec<Relationship>,
+    packages: Vec<Spdx2Package>,
+    files: Vec<Spdx2File>,
+    relationships: Vec<Spdx2Relationship>,
 }
 
-impl Parts {
+impl Spdx2Parts {
     fn relate(&mut self, element: &str, relationship_type: &'static str, related: &str) {
-        self.relationships.push(Relationship {
+        self.relationships.push(Spdx2Relationship {
             element: element.to_owned(),
             relationship_type,
             related: related.to_owned(),
         });
     }
 
-    fn describes(&mut self, package: Package) {
+    fn describes(&mut self, package: Spdx2Package) {
         self.relate(DOCUMENT, "DESCRIBES", &package.id);
         self.packages.push(package);
     }
@@ -45,17 +47,17 @@ impl Parts {
         name: String,
         sbom_type: SbomType,
         context: &Context<'_>,
-    ) -> Document {
+    ) -> Spdx2Document {
         self.packages.sort_by(|a, b| a.id.cmp(&b.id));
         self.files.sort_by(|a, b| a.id.cmp(&b.id));
         self.relationships.sort();
         self.relationships.dedup();
-        let mut document = Document {
+        let mut document = Spdx2Document {
             spdx_version: "SPDX-2.3",
             data_license: "CC0-1.0",
             id: DOCUMENT,
             document_namespace: String::new(),
-            creation_info: CreationInfo {
+            creation_info: Spdx2CreationInfo {
                 created: context.created,
                 creators: vec![
                     format!("Organization: {}", names::SUPPLIER),

@@ -15,27 +15,27 @@ pub const DOCUMENT: &str = "SPDXRef-DOCUMENT";
 /// A document. Fields come out in this order.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Document {
+pub struct Spdx2Document {
     pub spdx_version: &'static str,
     pub data_license: &'static str,
     #[serde(rename = "SPDXID")]
     pub id: &'static str,
     pub name: String,
     pub document_namespace: String,
-    pub creation_info: CreationInfo,
+    pub creation_info: Spdx2CreationInfo,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub external_document_refs: Vec<ExternalDocument>,
     pub comment: String,
-    pub packages: Vec<Package>,
+    pub packages: Vec<Spdx2Package>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub files: Vec<File>,
-    pub relationships: Vec<Relationship>,
+    pub files: Vec<Spdx2File>,
+    pub relationships: Vec<Spdx2Relationship>,
 }
 
 /// When and by what it was made.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct CreationInfo {
+pub struct Spdx2CreationInfo {
     pub created: Timestamp,
     pub creators: Vec<String>,
     pub license_list_version: &'static str,
@@ -50,13 +50,13 @@ pub struct ExternalDocument {
     /// `DocumentRef-…`
     pub external_document_id: String,
     pub spdx_document: String,
-    pub checksum: Checksum,
+    pub checksum: Spdx2Checksum,
 }
 
 /// A source, a library or a tool.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Package {
+pub struct Spdx2Package {
     #[serde(rename = "SPDXID")]
     pub id: String,
     pub name: String,
@@ -71,7 +71,7 @@ pub struct Package {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub package_verification_code: Option<VerificationCode>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub checksums: Vec<Checksum>,
+    pub checksums: Vec<Spdx2Checksum>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub homepage: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,7 +84,7 @@ pub struct Package {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub summary: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub external_refs: Vec<ExternalRef>,
+    pub external_refs: Vec<Spdx2ExternalRef>,
     pub primary_package_purpose: &'static str,
 }
 
@@ -141,12 +141,12 @@ impl Rights {
 /// A file of a package, or one that took part in making one.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct File {
+pub struct Spdx2File {
     #[serde(rename = "SPDXID")]
     pub id: String,
     pub file_name: String,
     pub file_types: Vec<&'static str>,
-    pub checksums: Vec<Checksum>,
+    pub checksums: Vec<Spdx2Checksum>,
     pub license_concluded: Stated<LicenseExpression>,
     pub copyright_text: Stated<Copyright>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -156,12 +156,12 @@ pub struct File {
 /// A digest.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Checksum {
+pub struct Spdx2Checksum {
     pub algorithm: &'static str,
     pub checksum_value: String,
 }
 
-impl From<Sha512> for Checksum {
+impl From<Sha512> for Spdx2Checksum {
     fn from(digest: Sha512) -> Self {
         Self {
             algorithm: "SHA512",
@@ -170,7 +170,7 @@ impl From<Sha512> for Checksum {
     }
 }
 
-impl From<Sha256> for Checksum {
+impl From<Sha256> for Spdx2Checksum {
     fn from(digest: Sha256) -> Self {
         Self {
             algorithm: "SHA256",
@@ -179,7 +179,7 @@ impl From<Sha256> for Checksum {
     }
 }
 
-impl From<Sha1> for Checksum {
+impl From<Sha1> for Spdx2Checksum {
     fn from(digest: Sha1) -> Self {
         Self {
             algorithm: "SHA1",
@@ -188,7 +188,7 @@ impl From<Sha1> for Checksum {
     }
 }
 
-impl Checksum {
+impl Spdx2Checksum {
     /// Those that SPDX 2.3 has a name for.
     #[must_use]
     pub fn of(content: &Content) -> Vec<Self> {
@@ -199,13 +199,13 @@ impl Checksum {
 /// How another database calls a package.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ExternalRef {
+pub struct Spdx2ExternalRef {
     pub reference_category: &'static str,
     pub reference_type: &'static str,
     pub reference_locator: String,
 }
 
-impl ExternalRef {
+impl Spdx2ExternalRef {
     /// A package URL.
     #[must_use]
     pub fn purl(purl: &Purl) -> Self {
@@ -240,7 +240,7 @@ impl ExternalRef {
 /// A relationship between two elements.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Relationship {
+pub struct Spdx2Relationship {
     #[serde(rename = "spdxElementId")]
     pub element: String,
     pub relationship_type: &'static str,

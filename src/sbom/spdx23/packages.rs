@@ -1,7 +1,7 @@
 //! Packages of SPDX 2.3 documents: sources, libraries, tools.
 
 use super::id;
-use super::model::{Checksum, ExternalRef, Package};
+use super::model::{Spdx2Checksum, Spdx2ExternalRef, Spdx2Package};
 use crate::build::{ManifestContents, ManifestLibrary, ManifestSource};
 use crate::model::{Recipe, Selected};
 use crate::sbom::names::{self, Stated, Tool};
@@ -22,7 +22,7 @@ pub fn tool_id(tool: &Tool) -> String {
 }
 
 /// The package of a source as upstream has it.
-pub fn source_package(selected: &Selected) -> Package {
+pub fn source_package(selected: &Selected) -> Spdx2Package {
     let Selected { recipe, source, .. } = selected;
     let version = &source.version;
     let upstream = names::upstream(source);
@@ -35,8 +35,8 @@ pub fn source_package(selected: &Selected) -> Package {
         .unwrap_or_default();
     let swhid = upstream
         .and_then(|(_, origin)| origin.swhid.as_ref())
-        .map(ExternalRef::swhid);
-    Package {
+        .map(Spdx2ExternalRef::swhid);
+    Spdx2Package {
         id: source_id(recipe),
         name: recipe.name.to_string(),
         version_info: version.to_string(),
@@ -62,8 +62,8 @@ pub fn source_package(selected: &Selected) -> Package {
             .map(|_| names::COMPILED_SUBSET.to_owned()),
         copyright_text: Stated::of(&recipe.license.copyright),
         summary: Some(recipe.summary.to_string()),
-        external_refs: std::iter::once(ExternalRef::cpe(&names::cpe(recipe, version)))
-            .chain(purls.first().map(ExternalRef::purl))
+        external_refs: std::iter::once(Spdx2ExternalRef::cpe(&names::cpe(recipe, version)))
+            .chain(purls.first().map(Spdx2ExternalRef::purl))
             .chain(swhid)
             .collect(),
         primary_package_purpose: "SOURCE",
@@ -76,7 +76,7 @@ pub fn library_package(
     installed: &ManifestSource,
     library: &ManifestLibrary,
     manifest: &ManifestContents,
-) -> Package {
+) -> Spdx2Package {
     let Selected { recipe, source, .. } = selected;
     let archive = library.archive.as_ref();
     let digest = manifest
@@ -87,7 +87,7 @@ pub fn library_package(
     let made_from = names::upstream(source)
         .map(|(url, _)| format!(", made from {url}"))
         .unwrap_or_default();
-    Package {
+    Spdx2Package {
         id: library_id(installed, library),
         name: names::library_name(installed, library),
         version_info: source.version.to_string(),
@@ -98,7 +98,7 @@ pub fn library_package(
         download_location: "NONE".into(),
         files_analyzed: false,
         package_verification_code: None,
-        checksums: digest.into_iter().flatten().collect::<Vec<Checksum>>(),
+        checksums: digest.into_iter().flatten().collect::<Vec<Spdx2Checksum>>(),
         homepage: Some(recipe.homepage.to_string()),
         source_info: Some(format!(
             "{}{made_from}.",
@@ -110,16 +110,16 @@ pub fn library_package(
         copyright_text: Stated::of(&recipe.license.copyright),
         summary: Some(recipe.summary.to_string()),
         external_refs: vec![
-            ExternalRef::cpe(&names::cpe(recipe, &source.version)),
-            ExternalRef::purl(&names::library_purl(recipe, &source.version)),
+            Spdx2ExternalRef::cpe(&names::cpe(recipe, &source.version)),
+            Spdx2ExternalRef::purl(&names::library_purl(recipe, &source.version)),
         ],
         primary_package_purpose: "LIBRARY",
     }
 }
 
 /// The package of a tool.
-pub fn tool_package(tool: &Tool) -> Package {
-    Package {
+pub fn tool_package(tool: &Tool) -> Spdx2Package {
+    Spdx2Package {
         id: tool_id(tool),
         name: tool.name.to_owned(),
         version_info: tool.version.clone(),
@@ -137,7 +137,7 @@ pub fn tool_package(tool: &Tool) -> Package {
         license_comments: None,
         copyright_text: Stated::NoAssertion,
         summary: Some(tool.summary.to_owned()),
-        external_refs: vec![ExternalRef::purl(&tool.purl)],
+        external_refs: vec![Spdx2ExternalRef::purl(&tool.purl)],
         primary_package_purpose: if tool.is_library() {
             "LIBRARY"
         } else {

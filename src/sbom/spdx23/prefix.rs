@@ -1,22 +1,24 @@
 //! The document of the locked sources, and that of a whole prefix.
 
-use super::model::{Checksum, Document, ExternalDocument, File, Rights, VerificationCode};
+use super::model::{
+    ExternalDocument, Rights, Spdx2Checksum, Spdx2Document, Spdx2File, VerificationCode,
+};
 use super::packages::{
     library_id, library_package, source_id, source_package, tool_id, tool_package,
 };
-use super::{Parts, id};
+use super::{Spdx2Parts, id};
 use crate::build::{ManifestFile, ManifestSource};
 use crate::model::{Recipe, Selected, Sha1};
 use crate::sbom::names::{self, SbomType};
-use crate::sbom::{Built, Context};
+use crate::sbom::{BuiltPrefix, Context};
 
 /// The SBOM of the locked sources, before anything is built.
 #[must_use]
 pub fn sources_document<'a>(
     sources: impl IntoIterator<Item = &'a Selected>,
     context: &Context<'_>,
-) -> Document {
-    let mut parts = Parts::default();
+) -> Spdx2Document {
+    let mut parts = Spdx2Parts::default();
     for selected in sources {
         parts.describes(source_package(selected));
         depends_on(&selected.recipe, &mut parts);
@@ -29,12 +31,12 @@ pub fn sources_document<'a>(
 /// which `libraries` holds as text, in the manifest's order.
 #[must_use]
 pub fn prefix_document(
-    built: &Built<'_>,
-    libraries: &[(Document, String)],
+    built: &BuiltPrefix<'_>,
+    libraries: &[(Spdx2Document, String)],
     context: &Context<'_>,
-) -> Document {
+) -> Spdx2Document {
     let manifest = built.manifest;
-    let mut parts = Parts::default();
+    let mut parts = Spdx2Parts::default();
     let tools = names::tools(manifest);
     for tool in &tools {
         parts.describes(tool_package(tool));
@@ -87,10 +89,10 @@ pub fn prefix_document(
 /// The packages of the libraries that were made from `selected`, each with the installed files that
 /// belong to it.
 pub(super) fn library_packages(
-    built: &Built<'_>,
+    built: &BuiltPrefix<'_>,
     selected: &Selected,
     installed: &ManifestSource,
-    parts: &mut Parts,
+    parts: &mut Spdx2Parts,
 ) {
     for library in &installed.libraries {
         let mut package = library_package(selected, installed, library, built.manifest);
@@ -120,18 +122,21 @@ pub(super) fn installed_id(path: &str) -> String {
     id("File", path)
 }
 
-fn installed_file(file: &ManifestFile, rights: Rights) -> File {
+fn installed_file(file: &ManifestFile, rights: Rights) -> Spdx2File {
     let path = file.path.as_str();
     let kind = match path {
         _ if path.ends_with(".a") => "ARCHIVE",
         _ if path.ends_with(".h") => "SOURCE",
         _ => "TEXT",
     };
-    File {
+    Spdx2File {
         id: installed_id(path),
         file_name: format!("./{path}"),
         file_types: vec![kind],
-        checksums: vec![Checksum::from(file.sha1), Checksum::from(file.sha256)],
+        checksums: vec![
+            Spdx2Checksum::from(file.sha1),
+            Spdx2Checksum::from(file.sha256),
+        ],
         license_concluded: rights.license,
         copyright_text: rights.copyright,
         comment: None,
@@ -139,7 +144,7 @@ fn installed_file(file: &ManifestFile, rights: Rights) -> File {
 }
 
 /// What a source depends on.
-pub(super) fn depends_on(recipe: &Recipe, parts: &mut Parts) {
+pub(super) fn depends_on(recipe: &Recipe, parts: &mut Spdx2Parts) {
     let source = source_id(recipe);
     let required = recipe.required();
     // That there are none is said too: it is another thing than not to know.

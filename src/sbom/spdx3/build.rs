@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::graph::Graph;
+use super::graph::ElementGraph;
 use super::model::{
-    Build, ContentIdentifier, Created, DictionaryEntry, File, Hash, Id, Named, Node,
+    Build, ContentIdentifier, Created, DictionaryEntry, Element, Id, Named, Spdx3File, Spdx3Hash,
 };
 use super::named_file;
 use super::packages::library_id;
@@ -14,7 +14,7 @@ use crate::build::{
     TracedMember,
 };
 use crate::model::Selected;
-use crate::sbom::Built;
+use crate::sbom::BuiltPrefix;
 use crate::sbom::names::{self, Tool};
 
 /// What the builds of this program are: where that is told.
@@ -36,20 +36,20 @@ pub fn installed_file(
     file: &ManifestFile,
     purpose: &'static str,
     content_identifier: Vec<ContentIdentifier>,
-) -> File {
-    File {
+) -> Spdx3File {
+    Spdx3File {
         spdx_id: installed_id(file.path.as_str()),
         creation_info: Created,
         name: file.path.to_string(),
         comment: None,
-        verified_using: vec![Hash::from(file.sha256), Hash::from(file.sha1)],
+        verified_using: vec![Spdx3Hash::from(file.sha256), Spdx3Hash::from(file.sha1)],
         content_identifier,
         kind: "file",
         purpose,
     }
 }
 
-impl Graph {
+impl ElementGraph {
     /// A file of a source, as clang read it.
     pub fn input(&mut self, file: &TracedFile) -> Id {
         let of = file
@@ -82,7 +82,7 @@ impl Graph {
     /// The build of `archive`.
     pub fn build(
         &mut self,
-        built: &Built<'_>,
+        built: &BuiltPrefix<'_>,
         selected: &Selected,
         library: &ManifestLibrary,
         archive: &ManifestArchive,
@@ -99,10 +99,10 @@ impl Graph {
             build_type: BUILD_TYPE.to_owned(),
             build_id: format!("{}:{}", built.manifest.key, archive.path),
             config_source_entrypoint: vec![format!("library.{}", library.name)],
-            config_source_digest: vec![Hash::from(selected.recipe.digest)],
+            config_source_digest: vec![Spdx3Hash::from(selected.recipe.digest)],
             parameter: parameters(built, &members),
         };
-        let build = self.add(build.spdx_id.clone(), Node::Build(Box::new(build)));
+        let build = self.add(build.spdx_id.clone(), Element::Build(Box::new(build)));
         let opened: BTreeSet<usize> = members
             .iter()
             .flat_map(|member| member.headers.iter().copied().chain([member.source]))
@@ -126,7 +126,7 @@ impl Graph {
             name: format!("wasideps {}", built.manifest.wasideps),
             external_identifier: Vec::new(),
         };
-        let agent = self.add(agent, Node::SoftwareAgent(named));
+        let agent = self.add(agent, Element::SoftwareAgent(named));
         self.relate(&build, "invokedBy", [agent]);
         // What is linked with the library must be linked with the C library whose headers it was
         // compiled with.
@@ -138,7 +138,7 @@ impl Graph {
     }
 
     /// The files that are installed for a source.
-    pub fn installed(&mut self, built: &Built<'_>, installed: &ManifestSource) {
+    pub fn installed(&mut self, built: &BuiltPrefix<'_>, installed: &ManifestSource) {
         for file in built
             .manifest
             .files
@@ -177,7 +177,7 @@ impl Graph {
 }
 
 /// Flags, once where all objects have the same; by object where they differ.
-fn parameters(built: &Built<'_>, members: &[&TracedMember]) -> Vec<DictionaryEntry> {
+fn parameters(built: &BuiltPrefix<'_>, members: &[&TracedMember]) -> Vec<DictionaryEntry> {
     let mut by_arguments: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for member in members {
         let words = built

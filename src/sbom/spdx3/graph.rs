@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::{
-    Created, CreationInfo, ExternalIdentifier, File, HERE, Id, LicenseElement, Named, Node,
-    Relationship, Sbom, Serialized, SpdxDocument,
+    Created, Element, ExternalIdentifier, HERE, Id, LicenseElement, Named, Sbom, Serialized,
+    Spdx3CreationInfo, Spdx3File, Spdx3Relationship, SpdxDocument,
 };
 use crate::model::{LicenseExpression, Sha256};
 use crate::sbom::names::{self, SbomType, Stated};
@@ -15,8 +15,8 @@ const OF_A_BUILD: [&str; 4] = ["hasInput", "hasOutput", "invokedBy", "usesTool"]
 
 /// Elements in any order; the same one may come twice.
 #[derive(Default)]
-pub struct Graph {
-    elements: BTreeMap<Id, Node>,
+pub struct ElementGraph {
+    elements: BTreeMap<Id, Element>,
     related: BTreeMap<(Id, &'static str), BTreeSet<Id>>,
     roots: BTreeSet<Id>,
 }
@@ -30,21 +30,21 @@ pub struct Title<'a> {
     pub profiles: &'a [&'static str],
 }
 
-impl Graph {
+impl ElementGraph {
     /// Adds an element, and gives its identifier back.
-    pub fn add(&mut self, id: Id, node: Node) -> Id {
+    pub fn add(&mut self, id: Id, node: Element) -> Id {
         self.elements.insert(id.clone(), node);
         id
     }
 
     /// Adds an element that the document is about.
-    pub fn add_root(&mut self, id: Id, node: Node) -> Id {
+    pub fn add_root(&mut self, id: Id, node: Element) -> Id {
         self.roots.insert(id.clone());
         self.add(id, node)
     }
 
-    pub fn file(&mut self, file: File) -> Id {
-        self.add(file.spdx_id.clone(), Node::File(Box::new(file)))
+    pub fn file(&mut self, file: Spdx3File) -> Id {
+        self.add(file.spdx_id.clone(), Element::File(Box::new(file)))
     }
 
     pub fn relate(&mut self, from: &Id, kind: &'static str, to: impl IntoIterator<Item = Id>) {
@@ -63,7 +63,7 @@ impl Graph {
             name: name.to_owned(),
             external_identifier: Vec::new(),
         };
-        self.add(id, Node::Organization(named))
+        self.add(id, Element::Organization(named))
     }
 
     /// Says under which licences an element is.
@@ -90,12 +90,12 @@ impl Graph {
             expression,
             license_list_version: names::license_list_version(),
         };
-        self.add(id, Node::License(license))
+        self.add(id, Element::License(license))
     }
 
     /// The document's text: sorted, and under a namespace that is made of its content.
     pub fn into_text(mut self, title: &Title<'_>, context: &Context<'_>) -> String {
-        let creation_info = CreationInfo {
+        let creation_info = Spdx3CreationInfo {
             id: Created,
             spec_version: "3.0.1",
             created: context.created,
@@ -106,7 +106,7 @@ impl Graph {
         for ((from, kind), to) in std::mem::take(&mut self.related) {
             let id = Id::new("Relationship", &format!("{}:{kind}", from.fragment()));
             let scope = OF_A_BUILD.contains(&kind).then_some("build");
-            let relationship = Relationship {
+            let relationship = Spdx3Relationship {
                 spdx_id: id.clone(),
                 creation_info: Created,
                 from,
@@ -122,9 +122,9 @@ impl Graph {
                 scope,
             };
             let node = if scope.is_some() {
-                Node::LifecycleScopedRelationship(relationship)
+                Element::LifecycleScopedRelationship(relationship)
             } else {
-                Node::Relationship(relationship)
+                Element::Relationship(relationship)
             };
             self.elements.insert(id, node);
         }
@@ -153,9 +153,9 @@ impl Graph {
                 .collect(),
         };
         let own = [
-            Node::CreationInfo(creation_info),
-            Node::SpdxDocument(document),
-            Node::Sbom(sbom),
+            Element::CreationInfo(creation_info),
+            Element::SpdxDocument(document),
+            Element::Sbom(sbom),
         ];
         let graph = own.into_iter().chain(self.elements.into_values()).collect();
         let relative = text(&Serialized {
@@ -185,6 +185,6 @@ impl Graph {
             name,
             external_identifier: vec![identifier],
         };
-        self.add(id, Node::Tool(named))
+        self.add(id, Element::Tool(named))
     }
 }

@@ -7,11 +7,11 @@ mod model;
 mod packages;
 
 use super::names::{self, SbomType};
-use super::{Built, Context};
+use super::{BuiltPrefix, Context};
 use crate::build::{BUILD_TRACE, FileOrigin};
 use crate::model::{Content, RelPath, Selected};
-use graph::{Graph, Title};
-use model::{ContentIdentifier, Created, File, Hash, Id};
+use graph::{ElementGraph, Title};
+use model::{ContentIdentifier, Created, Id, Spdx3File, Spdx3Hash};
 use packages::Whole;
 
 /// Where the document of a prefix is, below it.
@@ -32,7 +32,7 @@ pub fn sources_document<'a>(
     sources: impl IntoIterator<Item = &'a Selected>,
     context: &Context<'_>,
 ) -> String {
-    let mut graph = Graph::default();
+    let mut graph = ElementGraph::default();
     let sources: Vec<_> = sources.into_iter().collect();
     for selected in &sources {
         let source = graph.source(selected);
@@ -72,9 +72,9 @@ pub fn sources_document<'a>(
 
 /// The SBOM of a prefix.
 #[must_use]
-pub fn prefix_document(built: &Built<'_>, context: &Context<'_>) -> String {
+pub fn prefix_document(built: &BuiltPrefix<'_>, context: &Context<'_>) -> String {
     let manifest = built.manifest;
-    let mut graph = Graph::default();
+    let mut graph = ElementGraph::default();
     let tools: Vec<_> = names::tools(manifest)
         .into_iter()
         .map(|tool| (graph.tool(&tool), tool))
@@ -169,7 +169,7 @@ pub fn prefix_document(built: &Built<'_>, context: &Context<'_>) -> String {
 }
 
 /// The patches of a source.
-fn changes(graph: &mut Graph, selected: &Selected, source: &Id) {
+fn changes(graph: &mut ElementGraph, selected: &Selected, source: &Id) {
     for ((name, bytes), patch) in selected.patches.iter().zip(&selected.recipe.patches) {
         let content = Content::of(bytes);
         let comment = format!(
@@ -197,13 +197,16 @@ fn named_file(
     content: &Content,
     purpose: &'static str,
     comment: Option<String>,
-) -> File {
-    File {
+) -> Spdx3File {
+    Spdx3File {
         spdx_id: Id::new(kind, id),
         creation_info: Created,
         name: path.to_string(),
         comment,
-        verified_using: vec![Hash::from(content.sha256), Hash::from(content.sha1)],
+        verified_using: vec![
+            Spdx3Hash::from(content.sha256),
+            Spdx3Hash::from(content.sha1),
+        ],
         content_identifier: ContentIdentifier::of(content),
         kind: "file",
         purpose,

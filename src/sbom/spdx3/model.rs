@@ -27,7 +27,7 @@ impl Id {
     }
 }
 
-/// The one node of [`CreationInfo`], which is a blank one.
+/// The one node of [`Spdx3CreationInfo`], which is a blank one.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Created;
 
@@ -43,21 +43,21 @@ pub struct Serialized {
     #[serde(rename = "@context")]
     pub context: &'static str,
     #[serde(rename = "@graph")]
-    pub graph: Vec<Node>,
+    pub graph: Vec<Element>,
 }
 
 /// What a graph is made of.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "type")]
-pub enum Node {
-    CreationInfo(CreationInfo),
+pub enum Element {
+    CreationInfo(Spdx3CreationInfo),
     SpdxDocument(SpdxDocument),
     #[serde(rename = "software_Sbom")]
     Sbom(Sbom),
     #[serde(rename = "software_Package")]
-    Package(Box<Package>),
+    Package(Box<Spdx3Package>),
     #[serde(rename = "software_File")]
-    File(Box<File>),
+    File(Box<Spdx3File>),
     #[serde(rename = "build_Build")]
     Build(Box<Build>),
     #[serde(rename = "simplelicensing_LicenseExpression")]
@@ -65,14 +65,14 @@ pub enum Node {
     Organization(Named),
     SoftwareAgent(Named),
     Tool(Named),
-    Relationship(Relationship),
-    LifecycleScopedRelationship(Relationship),
+    Relationship(Spdx3Relationship),
+    LifecycleScopedRelationship(Spdx3Relationship),
 }
 
 /// When and by whom the document was made.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct CreationInfo {
+pub struct Spdx3CreationInfo {
     #[serde(rename = "@id")]
     pub id: Created,
     pub spec_version: &'static str,
@@ -110,17 +110,17 @@ pub struct Sbom {
 /// The whole, a source, a library or a tool.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Package {
+pub struct Spdx3Package {
     pub spdx_id: Id,
     pub creation_info: Created,
     pub name: String,
     pub summary: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub verified_using: Vec<Hash>,
+    pub verified_using: Vec<Spdx3Hash>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub external_identifier: Vec<ExternalIdentifier>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub external_ref: Vec<ExternalRef>,
+    pub external_ref: Vec<Spdx3ExternalRef>,
     pub supplied_by: Id,
     pub originated_by: Vec<Id>,
     #[serde(rename = "software_packageVersion")]
@@ -150,14 +150,14 @@ pub struct Package {
 
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct File {
+pub struct Spdx3File {
     pub spdx_id: Id,
     pub creation_info: Created,
     /// Its path.
     pub name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
-    pub verified_using: Vec<Hash>,
+    pub verified_using: Vec<Spdx3Hash>,
     #[serde(
         rename = "software_contentIdentifier",
         skip_serializing_if = "Vec::is_empty"
@@ -184,7 +184,7 @@ pub struct Build {
     #[serde(rename = "build_configSourceEntrypoint")]
     pub config_source_entrypoint: Vec<String>,
     #[serde(rename = "build_configSourceDigest")]
-    pub config_source_digest: Vec<Hash>,
+    pub config_source_digest: Vec<Spdx3Hash>,
     #[serde(rename = "build_parameter")]
     pub parameter: Vec<DictionaryEntry>,
 }
@@ -213,7 +213,7 @@ pub struct Named {
 
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Relationship {
+pub struct Spdx3Relationship {
     pub spdx_id: Id,
     pub creation_info: Created,
     pub from: Id,
@@ -228,12 +228,12 @@ pub struct Relationship {
 
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename = "Hash")]
-pub struct Hash {
+pub struct Spdx3Hash {
     pub algorithm: &'static str,
     pub hash_value: String,
 }
 
-impl From<Sha512> for Hash {
+impl From<Sha512> for Spdx3Hash {
     fn from(digest: Sha512) -> Self {
         Self {
             algorithm: "sha512",
@@ -242,7 +242,7 @@ impl From<Sha512> for Hash {
     }
 }
 
-impl From<Sha256> for Hash {
+impl From<Sha256> for Spdx3Hash {
     fn from(digest: Sha256) -> Self {
         Self {
             algorithm: "sha256",
@@ -251,7 +251,7 @@ impl From<Sha256> for Hash {
     }
 }
 
-impl From<Sha1> for Hash {
+impl From<Sha1> for Spdx3Hash {
     fn from(digest: Sha1) -> Self {
         Self {
             algorithm: "sha1",
@@ -296,7 +296,7 @@ pub struct ExternalIdentifier {
 /// Where more is to be found.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename = "ExternalRef")]
-pub struct ExternalRef {
+pub struct Spdx3ExternalRef {
     pub external_ref_type: &'static str,
     pub locator: Vec<String>,
 }

@@ -1,7 +1,7 @@
 //! Packages of SPDX 3.0.1 documents: the whole, sources, libraries, tools.
 
-use super::graph::Graph;
-use super::model::{Created, ExternalIdentifier, ExternalRef, Id, Node, Package};
+use super::graph::ElementGraph;
+use super::model::{Created, Element, ExternalIdentifier, Id, Spdx3ExternalRef, Spdx3Package};
 use crate::build::{ManifestContents, ManifestLibrary, ManifestSource};
 use crate::model::{License, LicenseExpression, Place, Purl, Recipe, Selected, Sha256};
 use crate::sbom::names::{self, Stated, Tool};
@@ -38,7 +38,7 @@ pub fn sources_version(sources: &[&Selected]) -> String {
     Sha256::of_fields("wasideps sources 1", fields.iter().map(String::as_bytes)).short()
 }
 
-impl Graph {
+impl ElementGraph {
     /// The package that `parts` are parts of, under all licences of `recipes` together.
     pub fn whole(
         &mut self,
@@ -47,7 +47,7 @@ impl Graph {
         recipes: &[&Recipe],
     ) -> Id {
         let supplier = self.organization(names::SUPPLIER);
-        let package = Package {
+        let package = Spdx3Package {
             summary: whole.summary.to_owned(),
             copyright_text: copyrights(recipes),
             ..package(
@@ -58,7 +58,7 @@ impl Graph {
                 supplier,
             )
         };
-        let id = self.add_root(package.spdx_id.clone(), Node::Package(Box::new(package)));
+        let id = self.add_root(package.spdx_id.clone(), Element::Package(Box::new(package)));
         self.relate(&id, "contains", parts);
         let licenses = || recipes.iter().map(|recipe| &recipe.license);
         let concluded = LicenseExpression::all_of(licenses().map(|license| &license.expression));
@@ -89,7 +89,7 @@ impl Graph {
                 _ => None,
             });
         let mirrors: Vec<_> = mirrors.skip(1).collect();
-        let mirrors = (!mirrors.is_empty()).then_some(ExternalRef {
+        let mirrors = (!mirrors.is_empty()).then_some(Spdx3ExternalRef {
             external_ref_type: "altDownloadLocation",
             locator: mirrors,
         });
@@ -97,12 +97,12 @@ impl Graph {
             .identifiers
             .repository
             .as_ref()
-            .map(|url| ExternalRef {
+            .map(|url| Spdx3ExternalRef {
                 external_ref_type: "vcs",
                 locator: vec![url.to_string()],
             });
         let originator = self.organization(&recipe.originator);
-        let package = Package {
+        let package = Spdx3Package {
             summary: recipe.summary.to_string(),
             verified_using: upstream
                 .map(|(_, origin)| names::archive_digests(origin))
@@ -126,7 +126,7 @@ impl Graph {
                 originator,
             )
         };
-        let id = self.add_root(package.spdx_id.clone(), Node::Package(Box::new(package)));
+        let id = self.add_root(package.spdx_id.clone(), Element::Package(Box::new(package)));
         self.license(
             &id,
             Stated::of(&recipe.license.expression),
@@ -163,11 +163,11 @@ impl Graph {
         let name = names::library_name(installed, library);
         let package_url = names::library_purl(recipe, &source.version);
         // It was made here, and is nowhere to be had; its source is.
-        let sources = names::upstream(source).map(|(url, _)| ExternalRef {
+        let sources = names::upstream(source).map(|(url, _)| Spdx3ExternalRef {
             external_ref_type: "sourceArtifact",
             locator: vec![url.to_owned()],
         });
-        let package = Package {
+        let package = Spdx3Package {
             summary: recipe.summary.to_string(),
             verified_using: archive
                 .into_iter()
@@ -197,7 +197,7 @@ impl Graph {
                 originator,
             )
         };
-        let id = self.add_root(package.spdx_id.clone(), Node::Package(Box::new(package)));
+        let id = self.add_root(package.spdx_id.clone(), Element::Package(Box::new(package)));
         self.license(
             &id,
             Stated::of(&recipe.license.expression),
@@ -209,7 +209,7 @@ impl Graph {
     /// A tool.
     pub fn tool(&mut self, tool: &Tool) -> Id {
         let supplier = self.organization(tool.supplier);
-        let package = Package {
+        let package = Spdx3Package {
             summary: tool.summary.to_owned(),
             verified_using: vec![tool.digest.into()],
             external_identifier: vec![purl(&tool.purl)],
@@ -229,14 +229,20 @@ impl Graph {
                 supplier,
             )
         };
-        let id = self.add_root(package.spdx_id.clone(), Node::Package(Box::new(package)));
+        let id = self.add_root(package.spdx_id.clone(), Element::Package(Box::new(package)));
         self.license(&id, Stated::NoAssertion, Stated::of(&tool.license));
         id
     }
 }
 
-fn package(spdx_id: Id, name: &str, version: &str, supplied_by: Id, originated_by: Id) -> Package {
-    Package {
+fn package(
+    spdx_id: Id,
+    name: &str,
+    version: &str,
+    supplied_by: Id,
+    originated_by: Id,
+) -> Spdx3Package {
+    Spdx3Package {
         spdx_id,
         creation_info: Created,
         name: name.to_owned(),
