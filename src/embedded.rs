@@ -84,7 +84,7 @@ fn collect(dir: &Dir<'_>, files: &mut Files) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Catalog, Lock};
+    use crate::model::{BuildConfig, Catalog, Lock};
 
     #[test]
     fn the_lock_has_the_digest_of_every_file_of_ours_in_sources_and_in_their_tests() {
@@ -96,7 +96,7 @@ mod tests {
             .expect("the lock goes with the recipes");
         for selected in sources.iter().flat_map(|overall| catalog.each(overall)) {
             let tests = catalog
-                .select_tests(&selected)
+                .select_tests(&selected, BuildConfig::default())
                 .expect("the lock goes with the tests");
             assert!(tests.is_some(), "{} has no tests", selected.title());
         }

@@ -157,7 +157,9 @@ pub fn unused_inputs(work: &Work<'_>) -> Result<Vec<Unused>, Vec<BuildError>> {
             source: locked,
             ..
         } = &source.selected;
-        let mut used: BTreeSet<&str> = recipe.named().into_iter().map(RelPath::as_str).collect();
+        // Also of what other configurations name.
+        let named = recipe.inputs.files.iter().map(RelPath::as_str);
+        let mut used: BTreeSet<&str> = named.collect();
         // Some file asks for them, if in a condition that does not hold here.
         used.extend(locked.includes.iter().map(RelPath::as_str));
         used.extend(

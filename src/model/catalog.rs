@@ -476,14 +476,15 @@ impl Catalog {
             .find(|suite| suite.versions.contains(version))
     }
 
-    /// What `check` needs of a selected source: its tests, and the source with the tests' files.
-    /// None where no tests are written for it.
+    /// What `check` needs of a selected source: its tests for `config`, and the source with the
+    /// tests' files. None where no tests are written for it.
     ///
     /// # Errors
     /// When the lock does not know the tests, or other files of ours than there are now.
     pub fn select_tests(
         &self,
         selected: &Selected,
+        config: BuildConfig,
     ) -> Result<Option<(Arc<Suite>, Selected)>, Vec<SelectionError>> {
         let Selected { recipe, source, .. } = selected;
         let Some(suite) = self.suite(&recipe.name, &source.version) else {
@@ -515,7 +516,8 @@ impl Catalog {
         let mut errors = Vec::new();
         let selected = self.selected(&Arc::new(recipe), &source, &mut errors);
         if errors.is_empty() {
-            Ok(Some((suite.clone(), selected)))
+            let suite = suite.resolve(config, &selected.source.version);
+            Ok(Some((Arc::new(suite), selected)))
         } else {
             Err(errors)
         }

@@ -8,6 +8,7 @@ mod address;
 mod by_version;
 mod catalog;
 mod condition;
+mod condition_wire;
 mod config;
 mod content;
 mod cpe;

@@ -6,9 +6,11 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::condition::Condition;
+use super::condition_wire::ConditionWire;
 use super::{
-    CompileOptions, Extra, Globs, GlobsError, Inputs, Line, LinkFlag, Macro, Name, OptLevel,
-    Overlay, Patch, Recipe, RelPath, Sha256, SourceFile, Version, Within,
+    BuildConfig, CompileOptions, Extra, Globs, GlobsError, Inputs, Line, LinkFlag, Macro, Name,
+    OptLevel, Overlay, Patch, Recipe, RelPath, Sha256, SourceFile, Version, Within,
 };
 
 /// The tests of some versions of a source.
@@ -147,6 +149,9 @@ impl Program {
 pub struct Run {
     /// A program of the suite.
     pub program: Name,
+    /// Only where this holds; always, where it is not given.
+    #[schemars(with = "Option<ConditionWire>")]
+    pub when: Option<Condition>,
     /// How tables call it; the program's name where it is not given.
     pub name: Option<Line>,
     /// One test for each file of the tree that these select; `{file}` stands for its path.
@@ -215,6 +220,21 @@ pub struct NotApplicable {
 }
 
 impl Suite {
+    /// What is run when `version` is built for `config`, with the programs that this takes.
+    #[must_use]
+    pub fn resolve(&self, config: BuildConfig, version: &Version) -> Self {
+        let mut suite = self.clone();
+        let holds = |run: &Run| {
+            let when = run.when.as_ref();
+            when.is_none_or(|condition| condition.holds(config, version))
+        };
+        suite.runs.retain(holds);
+        let runs = &suite.runs;
+        let is_run = |program: &Program| runs.iter().any(|run| run.program == program.name);
+        suite.programs.retain(is_run);
+        suite
+    }
+
     /// `recipe` with the files that the tests need beside its own, and the patches of them.
     ///
     /// # Errors
@@ -244,6 +264,7 @@ impl Suite {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Feature, Target};
 
     const SUITE: &str = "versions = [\"1\"]\n[program.p]\nsources = [\"p.c\"]\nmodules = [\"m\"]\n[[run]]\nprogram = \"p\"\n";
 
@@ -289,6 +310,31 @@ mod tests {
                 .map(|(name, value)| format!("{name}={value}"))
                 .collect::<Vec<_>>(),
             ["N=10"]
+        );
+    }
+    #[test]
+    fn a_run_has_a_condition_and_a_program_is_compiled_where_something_runs_it() {
+        let more = "[program.q]\nsources = [\"q.c\"]\nmodules = []\n\
+                    [[run]]\nprogram = \"q\"\nwhen = { target = \"wasm32-wasip2\", variant = [\"simd\"] }\n";
+        let suite = Suite::parse("tests.toml", &format!("{SUITE}{more}")).expect("valid");
+        let version = "1".parse().expect("a version");
+        let resolved = |target: Target, features: &[Feature]| {
+            let config = BuildConfig::new(target, features.iter().copied().collect());
+            let suite = suite.resolve(config.expect("a configuration"), &version);
+            let names = suite
+                .programs
+                .iter()
+                .map(|program| program.name.to_string());
+            (suite.runs.len(), names.collect::<Vec<_>>().join(" "))
+        };
+        assert_eq!(
+            resolved(Target::Wasip2, &[Feature::Simd, Feature::Eh]),
+            (2, "p q".to_owned())
+        );
+        assert_eq!(resolved(Target::Wasip2, &[]), (1, "p".to_owned()));
+        assert_eq!(
+            resolved(Target::Wasip1, &[Feature::Simd]),
+            (1, "p".to_owned())
         );
     }
 }

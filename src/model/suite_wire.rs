@@ -113,6 +113,16 @@ impl Wire {
             );
         }
         self.check_runs(text, problems);
+        let versions = self.versions.get_ref();
+        for run in &self.run {
+            let when = run.get_ref().when.as_ref();
+            let named = when.map_or(&[][..], |when| &when.versions);
+            for version in named.iter().filter(|version| !versions.contains(version)) {
+                let message =
+                    format!("a `[[run]]` is for version {version}, which is not in `versions`");
+                problems.at(run, message);
+            }
+        }
         for patch in &self.patch {
             if !patch.get_ref().resolves.is_empty() {
                 problems.at(
@@ -348,6 +358,9 @@ mod tests {
                 vec![5],
             ),
             ("sources = [\"p.c\"]\n", "", vec![2]),
+            ("[[run]]", "[[run]]\nwhen = { version = \"2\" }", vec![5]),
+            ("[[run]]", "[[run]]\nwhen = {}", vec![6]),
+            ("[[run]]", "[[run]]\nwhen = { variant = \"fast\" }", vec![6]),
             ("[\"p.c\"]", "[\"p.c\",\n\"p.y\"]", vec![4]),
         ] {
             assert!(SUITE.contains(old), "{old}");

@@ -16,7 +16,9 @@ use crate::support::{Place, archives_of, copy_tree, names, project, run, sdk, te
 fn written() -> Place {
     let place = Place::new();
     let examples = project().join("tests/fixtures/examples");
-    copy_tree(&examples.join("recipes"), &place.path("recipes"));
+    for folder in ["recipes", "patches"] {
+        copy_tree(&examples.join(folder), &place.path(folder));
+    }
     for name in names(&examples.join("sources")) {
         let folder = examples.join("sources").join(&name);
         let files = names(&folder).into_iter().map(|file| {
@@ -35,7 +37,7 @@ fn written() -> Place {
 }
 
 /// The examples, locked; each origin is pinned to its archive.
-fn locked() -> Place {
+pub fn locked() -> Place {
     let place = written();
     for name in ["tone", "song"] {
         let sha256 = wasideps::model::Sha256::of(

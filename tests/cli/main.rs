@@ -9,6 +9,7 @@ mod audit;
 mod boundary;
 mod build;
 mod check;
+mod conditions;
 mod cyclonedx;
 mod damaged;
 mod documents;

@@ -47,7 +47,7 @@ pub fn run(args: &CheckArgs, global: &Global, printer: &Printer) -> Result<(), F
         .iter()
         .filter(|source| args.names.is_empty() || args.names.contains(&source.recipe.name))
     {
-        match session.catalog().select_tests(selected) {
+        match session.catalog().select_tests(selected, selection.config()) {
             Ok(Some(found)) => tests.push(found),
             Ok(None) => untested.push(selected.title()),
             Err(problems) => errors.extend(problems.into_iter().map(CliError::from)),

@@ -2,7 +2,6 @@
 
 mod braces;
 mod library;
-mod names;
 mod origin;
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,8 @@
 //! `[[when]]` as it is written, and the plain recipe that the parts of a recipe's file make where
 //! some of them hold.
 
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
-use std::str::FromStr;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -11,14 +10,14 @@ use toml::Spanned;
 
 use super::braces::{self, Braced};
 use super::library::{GroupWire, LibraryWire};
-use super::names::Names;
 use super::{NotAffectedWire, Problems, TemplateWire, Wire};
 use crate::model::condition::Condition;
+use crate::model::condition_wire::{ConditionWire, Names, Part, Wanted};
 use crate::model::recipe_file::Holding;
 use crate::model::step::{Answer, Questions};
 use crate::model::{
-    BuildConfig, CompileFlag, ConfigError, Copyright, Feature, Globs, Line, Macro, Name, Patch,
-    RelPath, SourceFile, Target, TreeDir, Variant, Version,
+    CompileFlag, Copyright, Feature, Globs, Line, Macro, Name, Patch, RelPath, SourceFile, Target,
+    TreeDir, Version,
 };
 
 /// What counts only for some targets, variants or versions. All conditions must hold.
@@ -58,31 +57,6 @@ pub struct WhenWire {
     #[serde(default)]
     #[schemars(with = "Vec<NotAffectedWire>")]
     not_affected: Vec<Spanned<NotAffectedWire>>,
-}
-
-/// A feature that a variant must have.
-#[derive(Clone, Copy)]
-struct Wanted(Feature);
-
-impl FromStr for Wanted {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        text.parse().map(Self).map_err(|error| {
-            let why = match error {
-                ConfigError::Feature { why: Some(why), .. } => format!(": {why}"),
-                _ => String::new(),
-            };
-            let names: Vec<_> = Feature::ALL
-                .iter()
-                .map(|feature| format!("`{feature}`"))
-                .collect();
-            format!(
-                "`variant` of a `[[when]]` must be one of {}, or a list of them; found `{text}`{why}",
-                names.join(", ")
-            )
-        })
-    }
 }
 
 /// Further inputs; of all configurations of a version.
@@ -188,29 +162,24 @@ impl WhenWire {
         problems: &mut Problems<'_>,
     ) -> Condition {
         let when = place.get_ref();
-        let variant = names(when.variant.as_ref(), "variant", problems);
-        let condition = Condition {
-            targets: names(when.target.as_ref(), "target", problems),
-            variant: variant.iter().map(|wanted| wanted.0).collect(),
-            versions: names(when.version.as_ref(), "version", problems),
+        let wire = ConditionWire {
+            target: value(when.target.as_ref()),
+            variant: value(when.variant.as_ref()),
+            version: value(when.version.as_ref()),
         };
-        if when.target.is_none() && when.variant.is_none() && when.version.is_none() {
+        let (condition, wrong) = wire.check();
+        for (part, message) in wrong {
+            let key = match part {
+                Part::All => None,
+                Part::Target => when.target.as_ref().map(Spanned::span),
+                Part::Variant => when.variant.as_ref().map(Spanned::span),
+                Part::Version => when.version.as_ref().map(Spanned::span),
+            };
+            let key = key.unwrap_or_else(|| place.span());
             problems.at(
-                place,
-                "a `[[when]]` has no condition: name a `target`, a `variant` or a `version`",
+                &Spanned::new(key, ()),
+                format!("of a `[[when]]`: {message}"),
             );
-        }
-        for (key, is_twice) in [
-            (span(when.target.as_ref()), is_twice(&condition.targets)),
-            (
-                span(when.variant.as_ref()),
-                condition.variant.features().count() < variant.len(),
-            ),
-            (span(when.version.as_ref()), is_twice(&condition.versions)),
-        ] {
-            if let (Some(key), true) = (key, is_twice) {
-                problems.at(&key, "a condition names something twice");
-            }
         }
         if let Some(key) = &when.version {
             for version in condition
@@ -223,9 +192,6 @@ impl WhenWire {
                     format!("a `[[when]]` is for version {version}, which is not in `versions`"),
                 );
             }
-        }
-        if let Some(refused) = never(&condition.targets, condition.variant) {
-            problems.at(place, format!("a `[[when]]` never holds: {refused}"));
         }
         when.check_additions(place, &condition, problems);
         condition
@@ -265,39 +231,8 @@ impl WhenWire {
     }
 }
 
-/// The names that a condition lists; an empty list is one of `problems`.
-fn names<T: Clone>(
-    key: Option<&Spanned<Names<T>>>,
-    what: &str,
-    problems: &mut Problems<'_>,
-) -> Vec<T> {
-    let Some(key) = key else {
-        return Vec::new();
-    };
-    if key.get_ref().0.is_empty() {
-        problems.at(key, format!("`{what}` of a `[[when]]` is empty"));
-    }
-    key.get_ref().0.clone()
-}
-
-fn span<T>(key: Option<&Spanned<T>>) -> Option<Spanned<()>> {
-    key.map(|key| Spanned::new(key.span(), ()))
-}
-
-fn is_twice<T: Ord>(names: &[T]) -> bool {
-    names.iter().collect::<BTreeSet<_>>().len() < names.len()
-}
-
-/// Why none of `targets` has `variant`; none where one has.
-fn never(targets: &[Target], variant: Variant) -> Option<ConfigError> {
-    let refused: Result<Vec<_>, _> = targets
-        .iter()
-        .map(|&target| match BuildConfig::new(target, variant) {
-            Ok(_) => Err(()),
-            Err(refused) => Ok(refused),
-        })
-        .collect();
-    refused.ok()?.into_iter().next()
+fn value<T: Clone>(key: Option<&Spanned<T>>) -> Option<T> {
+    key.map(|key| key.get_ref().clone())
 }
 
 /// A recipe's file on its way to a plain recipe.

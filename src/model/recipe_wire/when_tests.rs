@@ -211,8 +211,8 @@ fn what_is_no_condition_is_told_with_its_line() {
     let adds = "library.demo.defines = { X = \"1\" }\n";
     for (condition, line, words) in [
         ("", 1, "has no condition"),
-        ("target = []\n", 2, "`target` of a `[[when]]` is empty"),
-        ("version = []\n", 2, "`version` of a `[[when]]` is empty"),
+        ("target = []\n", 2, "names nothing"),
+        ("version = []\n", 2, "names nothing"),
         ("target = \"wasm32-wasi\"\n", 2, "a target must be one of"),
         (
             "target = [\"wasm32-wasip1\", \"wasm32-wasip1\"]\n",
