@@ -8,7 +8,7 @@ use camino::Utf8Path;
 use wasideps::audit::database;
 use wasideps::build::{BuildTrace, Manifest, rule_prerequisites};
 use wasideps::cli::{self, CliError};
-use wasideps::fetch::entries::{Entry, Kind, Limits, Walk};
+use wasideps::fetch::entries::{ArchiveEntry, ArchiveWalk, EntryKind, Limits};
 use wasideps::fetch::{PatchProblem, apply_patch};
 use wasideps::model::{Lock, Program, Recipe, RecipeFile, Suite};
 
@@ -128,9 +128,9 @@ pub fn patch(data: &[u8]) {
 }
 
 /// Reads an entry as whoever unpacks it does.
-fn read(entry: &mut Entry<'_>) -> Result<(), String> {
+fn read(entry: &mut ArchiveEntry<'_>) -> Result<(), String> {
     let mut bytes = Vec::new();
-    if matches!(entry.kind, Kind::File) {
+    if matches!(entry.kind, EntryKind::File) {
         entry
             .content
             .read_to_end(&mut bytes)
@@ -141,13 +141,13 @@ fn read(entry: &mut Entry<'_>) -> Result<(), String> {
 }
 
 pub fn tar(data: &[u8]) {
-    let _ = Walk::new(LIMITS, &|error| error.to_string(), &mut read).tar(data);
+    let _ = ArchiveWalk::new(LIMITS, &|error| error.to_string(), &mut read).tar(data);
 }
 
 pub fn zip(data: &[u8]) {
     let file = tempfile::NamedTempFile::new().expect("a file can be made");
     std::fs::write(file.path(), data).expect("it can be written");
-    let _ = Walk::new(LIMITS, &|error| error.to_string(), &mut read)
+    let _ = ArchiveWalk::new(LIMITS, &|error| error.to_string(), &mut read)
         .zip(Utf8Path::from_path(file.path()).expect("UTF-8"));
 }
 

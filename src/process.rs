@@ -44,12 +44,12 @@ fn running() -> MutexGuard<'static, Running> {
 
 /// A program that runs. It is ended when this goes.
 #[derive(Debug)]
-pub struct Program {
+pub struct RunningProgram {
     child: Child,
     ended: bool,
 }
 
-impl Program {
+impl RunningProgram {
     /// Starts `command`.
     ///
     /// # Errors
@@ -185,7 +185,7 @@ impl Program {
     }
 }
 
-impl Drop for Program {
+impl Drop for RunningProgram {
     fn drop(&mut self) {
         // A program that can't be ended is one that has ended.
         let _ = self.end();
@@ -197,7 +197,7 @@ impl Drop for Program {
 /// # Errors
 /// When it can't be started, or its output can't be read.
 pub fn output(command: &mut Command) -> io::Result<Output> {
-    let mut program = Program::start(
+    let mut program = RunningProgram::start(
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -428,7 +428,7 @@ mod tests {
     #[cfg(unix)]
     fn a_program_that_is_dropped_is_ended_with_what_it_started() {
         let mut shell = Command::new("sh");
-        let mut program = Program::start(
+        let mut program = RunningProgram::start(
             shell
                 .args(["-c", "sleep 1000 & echo $!; wait"])
                 .stdout(Stdio::piped()),

@@ -1,6 +1,6 @@
 //! The layers of `src/lib.rs` import one way: each only those before it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Upper layers last, as `src/lib.rs` lists them; `embedded` is data for the last two.
@@ -131,6 +131,39 @@ fn no_two_modules_of_one_folder_use_each_other() {
     };
     let circles: Vec<_> = uses.iter().filter(|used| back(used)).collect();
     assert_eq!(circles, Vec::<&(PathBuf, String, String)>::new());
+}
+
+/// A reader who meets a type's name knows which type it is. What is read of a format before it is
+/// checked is a private `Wire`.
+#[test]
+fn no_two_types_have_one_name() {
+    const EXCEPTIONS: [&str; 1] = ["Wire"];
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    rust_files(&src, &mut files);
+    let mut types: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    for file in files {
+        let text = std::fs::read_to_string(&file).expect("a source file");
+        for line in text.lines() {
+            let line = line.trim_start();
+            let line = line.strip_prefix("pub").map_or(line, |rest| {
+                // `pub(super)`
+                let scope = rest.split_once(") ").filter(|_| rest.starts_with('('));
+                scope.map_or(rest, |(_, rest)| rest).trim_start()
+            });
+            let words: Vec<_> = line
+                .split(|c: char| !c.is_alphanumeric() && c != '_')
+                .collect();
+            if let ["struct" | "enum" | "trait", name, ..] = words[..]
+                && !EXCEPTIONS.contains(&name)
+            {
+                types.entry(name.to_owned()).or_default().push(file.clone());
+            }
+        }
+    }
+    assert!(types.len() > 300, "only {} types were found", types.len());
+    types.retain(|_, files| files.len() > 1);
+    assert_eq!(types, BTreeMap::new());
 }
 
 #[test]

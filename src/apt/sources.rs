@@ -24,12 +24,12 @@ const RELEASES: [&str; 12] = [
 
 /// What an entry is wanted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
+pub enum EntryUse {
     Binaries,
     Sources,
 }
 
-impl Wanted {
+impl EntryUse {
     /// The type of such an entry.
     fn entry_type(self) -> &'static str {
         match self {
@@ -42,7 +42,7 @@ impl Wanted {
 /// The entries of a one-line file (`.list`) for binaries that are Debian's own, made such for
 /// `suites` and what is `wanted`.
 #[must_use]
-pub fn one_line(text: &str, suites: &[&str], wanted: Wanted) -> String {
+pub fn one_line(text: &str, suites: &[&str], wanted: EntryUse) -> String {
     let mut out = String::new();
     for line in text.lines() {
         let line = line.split('#').next().unwrap_or_default().trim();
@@ -143,7 +143,7 @@ fn without_architectures(options: &str) -> String {
 /// The stanzas of a deb822 file (`.sources`) for binaries that are Debian's own, made such for
 /// `suites` and what is `wanted`.
 #[must_use]
-pub fn deb822(text: &str, suites: &[&str], wanted: Wanted) -> String {
+pub fn deb822(text: &str, suites: &[&str], wanted: EntryUse) -> String {
     let mut out = String::new();
     for stanza in stanzas(text) {
         let value = |key: &str| {
@@ -225,12 +225,12 @@ mod tests {
                     deb https://example.com/tool stable-tool main\n\
                     deb https://example.com/flat ./\n";
         assert_eq!(
-            one_line(text, &["bookworm", "trixie"], Wanted::Binaries),
+            one_line(text, &["bookworm", "trixie"], EntryUse::Binaries),
             "deb [signed-by=/k.gpg] https://example.org/debian bookworm main contrib\n\
              deb [signed-by=/k.gpg] https://example.org/debian trixie main contrib\n"
         );
         assert_eq!(
-            one_line(text, &["sid"], Wanted::Sources),
+            one_line(text, &["sid"], EntryUse::Sources),
             "deb-src [signed-by=/k.gpg] https://example.org/debian sid main contrib\n"
         );
     }
@@ -243,7 +243,7 @@ mod tests {
                     Types: deb\nEnabled: no\nURIs: https://example.org/off\nSuites: bookworm\nComponents: main\n\n\
                     Types: deb-src\nURIs: https://example.org/src\nSuites: bookworm\nComponents: main\n";
         assert_eq!(
-            deb822(text, &["trixie"], Wanted::Binaries),
+            deb822(text, &["trixie"], EntryUse::Binaries),
             "Types: deb\nSuites: trixie\nURIs: https://example.org/debian\nComponents: main\nSigned-By:\n -----BEGIN\n .\n abc\n\n"
         );
     }
@@ -267,7 +267,7 @@ mod tests {
             deb822(
                 "Types: deb\nURIs: https://example.com/\nSuites: nodistro\nComponents: main\n",
                 &["trixie"],
-                Wanted::Binaries
+                EntryUse::Binaries
             ),
             ""
         );
@@ -275,7 +275,7 @@ mod tests {
             one_line(
                 "deb https://example.com/ubuntu noble main\n",
                 &["trixie"],
-                Wanted::Binaries
+                EntryUse::Binaries
             ),
             ""
         );

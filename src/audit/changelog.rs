@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use debversion::Version as DebianVersion;
 
 use super::downstream::Downstream;
-use super::names::Known;
+use super::names::KnownName;
 use super::record::{Affected, Record};
 use crate::model::VulnerabilityId;
 
@@ -43,7 +43,7 @@ pub fn upstream(version: &str) -> &str {
 
 /// An entry of a changelog.
 #[derive(Debug, PartialEq, Eq)]
-struct Entry<'t> {
+struct ChangelogEntry<'t> {
     source: &'t str,
     version: &'t str,
     suite: &'t str,
@@ -54,11 +54,11 @@ struct Entry<'t> {
 
 /// The entries of `text`, newest first as they are written. What stands before the first heading is
 /// passed over.
-fn entries(text: &str) -> Vec<Entry<'_>> {
-    let mut entries: Vec<Entry<'_>> = Vec::new();
+fn entries(text: &str) -> Vec<ChangelogEntry<'_>> {
+    let mut entries: Vec<ChangelogEntry<'_>> = Vec::new();
     for line in text.lines() {
         if let Some((source, version, suite)) = heading(line) {
-            entries.push(Entry {
+            entries.push(ChangelogEntry {
                 source,
                 version,
                 suite,
@@ -163,7 +163,7 @@ pub fn parse(file: &str, text: &str) -> Option<(String, Vec<Record>)> {
             summary,
             withdrawn: false,
             affected: vec![Affected {
-                names: vec![Known::Debian(source.clone())],
+                names: vec![KnownName::Debian(source.clone())],
                 downstream,
                 ..Affected::default()
             }],
@@ -254,7 +254,7 @@ lib (1:1.3.1-1) unstable; urgency=medium
             ("1:1.3.dfsg+really1.3.2-1", "unstable")
         );
         assert_eq!(fixed.date, "01 Apr 2026");
-        assert_eq!(two.affected[0].names, [Known::Debian("lib".into())]);
+        assert_eq!(two.affected[0].names, [KnownName::Debian("lib".into())]);
     }
 
     #[test]

@@ -13,12 +13,12 @@ use crate::model::Timestamp;
 /// A part of an audit that needs more than recipes and lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Part {
+pub enum AuditPart {
     Vulnerabilities,
     Origins,
 }
 
-impl Part {
+impl AuditPart {
     /// Its name, as `--require` takes it.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -29,7 +29,7 @@ impl Part {
     }
 }
 
-impl FromStr for Part {
+impl FromStr for AuditPart {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -44,7 +44,7 @@ impl FromStr for Part {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Gap {
-    pub part: Part,
+    pub part: AuditPart,
     /// Whether nothing at all of the part was looked at.
     pub whole: bool,
     pub message: String,
@@ -96,7 +96,7 @@ impl<'a, 's> Spoken<'a, 's> {
     #[must_use]
     pub fn gaps(&self, databases: &[Database], now: Timestamp) -> Vec<Gap> {
         let gap = |whole, message: String| Gap {
-            part: Part::Vulnerabilities,
+            part: AuditPart::Vulnerabilities,
             whole,
             message,
         };
@@ -142,7 +142,7 @@ impl<'a, 's> Spoken<'a, 's> {
 pub fn no_origins() -> Gap {
     let message = "origins: none was asked".to_owned();
     Gap {
-        part: Part::Origins,
+        part: AuditPart::Origins,
         whole: true,
         message,
     }
@@ -150,7 +150,7 @@ pub fn no_origins() -> Gap {
 
 /// A violation for each of `required` that `gaps` say was not looked at.
 #[must_use]
-pub fn missing(required: &[Part], gaps: &[Gap]) -> Vec<Finding> {
+pub fn missing(required: &[AuditPart], gaps: &[Gap]) -> Vec<Finding> {
     let missing = gaps
         .iter()
         .filter(|gap| gap.whole && required.contains(&gap.part));

@@ -6,7 +6,7 @@ use std::ops::Bound;
 
 use serde::Deserialize;
 
-use super::names::{Known, cpe, product, purl, repository};
+use super::names::{KnownName, cpe, product, purl, repository};
 use super::order::{Interval, Order};
 use super::record::{Affected, Claim, Commits, Record, Statement};
 
@@ -179,10 +179,15 @@ impl CveAffected {
         let mut names: Vec<_> = repositories
             .iter()
             .filter_map(|url| repository(url))
-            .map(Known::Repository)
+            .map(KnownName::Repository)
             .collect();
-        names.extend(self.package_url.as_deref().and_then(purl).map(Known::Purl));
-        names.extend(product(&text(&self.vendor), &text(&self.product)).map(Known::Product));
+        names.extend(
+            self.package_url
+                .as_deref()
+                .and_then(purl)
+                .map(KnownName::Purl),
+        );
+        names.extend(product(&text(&self.vendor), &text(&self.product)).map(KnownName::Product));
         names.extend(self.cpes.iter().filter_map(|text| cpe(text)));
         let by_default = self.default_status.as_deref() == Some("affected");
         let mut affected = Affected {
@@ -389,7 +394,7 @@ mod tests {
 
     #[test]
     fn a_repository_is_known_by_each_of_the_ways_in_which_records_name_it() {
-        let zlib = Known::Repository("github.com/madler/zlib".into());
+        let zlib = KnownName::Repository("github.com/madler/zlib".into());
         for entry in [
             json!({ "repo": "https://github.com/madler/zlib" }),
             json!({ "collectionURL": "https://github.com/madler/zlib/", "packageName": "zlib" }),

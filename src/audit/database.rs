@@ -135,7 +135,7 @@ fn skipped(broken: &[Broken]) -> String {
 }
 
 /// Collects records and what is wrong.
-struct Reading<'a> {
+struct DatabaseReader<'a> {
     keep: &'a (dyn Fn(&Record) -> bool + Sync),
     now: Timestamp,
     batch: Vec<(String, Vec<u8>)>,
@@ -183,7 +183,7 @@ impl Database {
             future: Vec::new(),
             kept: Vec::new(),
         };
-        let mut reading = Reading {
+        let mut reading = DatabaseReader {
             keep,
             now,
             batch: Vec::new(),
@@ -235,7 +235,7 @@ impl Database {
     }
 }
 
-impl Reading<'_> {
+impl DatabaseReader<'_> {
     fn folder(&mut self, root: &Utf8Path) -> std::io::Result<()> {
         let mut paths = Vec::new();
         self.list(root, "", &mut paths)?;

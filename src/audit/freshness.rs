@@ -26,7 +26,7 @@ pub struct Offer {
     pub newest: Option<String>,
     /// The upstream version that the newest holds, where that is known.
     pub holds: Option<String>,
-    pub state: State,
+    pub state: Freshness,
     /// Why something is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -35,7 +35,7 @@ pub struct Offer {
 /// How an origin's newest compares with the lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum State {
+pub enum Freshness {
     /// It holds a later upstream version.
     Newer,
     /// It holds the locked version.
@@ -47,7 +47,7 @@ pub enum State {
     NotReached,
 }
 
-impl State {
+impl Freshness {
     /// For tables.
     #[must_use]
     pub fn shown(self) -> &'static str {
@@ -155,14 +155,14 @@ fn blank(subject: &Subject<'_>, origin: String, locked: Option<String>) -> Offer
         locked,
         newest: None,
         holds: None,
-        state: State::Unknown,
+        state: Freshness::Unknown,
         note: None,
     }
 }
 
 fn not_reached(offer: Offer, why: String) -> Offer {
     Offer {
-        state: State::NotReached,
+        state: Freshness::NotReached,
         note: Some(why),
         ..offer
     }
@@ -319,10 +319,10 @@ fn judged(
         };
     };
     let state = match (Order::parse(&version), Order::parse(subject.version())) {
-        (Some(theirs), Some(ours)) if theirs > ours => State::Newer,
-        (Some(theirs), Some(ours)) if theirs < ours => State::Behind,
-        (Some(_), Some(_)) => State::Current,
-        _ => State::Unknown,
+        (Some(theirs), Some(ours)) if theirs > ours => Freshness::Newer,
+        (Some(theirs), Some(ours)) if theirs < ours => Freshness::Behind,
+        (Some(_), Some(_)) => Freshness::Current,
+        _ => Freshness::Unknown,
     };
     Offer {
         holds: Some(version),
@@ -336,7 +336,7 @@ mod tests {
     use super::*;
     use crate::audit::tests::selected;
 
-    fn state(offer: &Offer) -> (Option<&str>, Option<&str>, State) {
+    fn state(offer: &Offer) -> (Option<&str>, Option<&str>, Freshness) {
         (offer.newest.as_deref(), offer.holds.as_deref(), offer.state)
     }
 
@@ -383,20 +383,20 @@ mod tests {
         );
         assert_eq!(
             state(&offer),
-            (Some("0.1.14+1.0.9"), Some("1.0.9"), State::Newer)
+            (Some("0.1.14+1.0.9"), Some("1.0.9"), Freshness::Newer)
         );
         let offer = of("zlib", "libz-sys", "1.1.31", &["1.1.31", "1.1.30"]);
         assert_eq!(
             state(&offer),
-            (Some("1.1.31"), Some("1.3.2"), State::Current)
+            (Some("1.1.31"), Some("1.3.2"), Freshness::Current)
         );
         let offer = of("zlib", "libz-sys", "1.1.31", &["1.1.31", "1.2.0"]);
-        assert_eq!(state(&offer), (Some("1.2.0"), None, State::Unknown));
+        assert_eq!(state(&offer), (Some("1.2.0"), None, Freshness::Unknown));
         assert!(offer.note.is_some());
         let offer = of("zlib", "libz-sys", "1.1.31", &["1.1.31", "1.2.1"]);
         assert_eq!(
             state(&offer),
-            (Some("1.2.1"), Some("1.3.9"), State::Newer),
+            (Some("1.2.1"), Some("1.3.9"), Freshness::Newer),
             "its files are looked into"
         );
     }
@@ -417,20 +417,20 @@ mod tests {
             (
                 Some("1:1.3.dfsg+really1.3.3-1"),
                 Some("1.3.3"),
-                State::Newer
+                Freshness::Newer
             )
         );
         assert_eq!(
             state(&of("zlib", "zlib", "1:1.4.dfsg-1")),
-            (Some("1:1.4.dfsg-1"), Some("1.4"), State::Newer)
+            (Some("1:1.4.dfsg-1"), Some("1.4"), Freshness::Newer)
         );
         assert_eq!(
             state(&of("expat", "expat", "2.8.3-1")),
-            (Some("2.8.3-1"), Some("2.8.3"), State::Current)
+            (Some("2.8.3-1"), Some("2.8.3"), Freshness::Current)
         );
         assert_eq!(
             state(&of("zstd", "libzstd", "1.5.6+dfsg-2")),
-            (Some("1.5.6+dfsg-2"), Some("1.5.6"), State::Behind)
+            (Some("1.5.6+dfsg-2"), Some("1.5.6"), Freshness::Behind)
         );
     }
 }

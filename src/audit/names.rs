@@ -5,7 +5,7 @@ use crate::model::{Cpe, Name, Place, Purl, Selected};
 
 /// A name that a record gives to software.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Known {
+pub enum KnownName {
     /// In [`repository`]'s form.
     Repository(String),
     /// In [`purl`]'s form.
@@ -78,9 +78,9 @@ pub fn product(vendor: &str, name: &str) -> Option<String> {
 
 /// A CPE of form 2.3 or 2.2: its product and, where it names one, its version.
 #[must_use]
-pub fn cpe(text: &str) -> Option<Known> {
+pub fn cpe(text: &str) -> Option<KnownName> {
     let cpe: Cpe = text.parse().ok()?;
-    Some(Known::Cpe {
+    Some(KnownName::Cpe {
         product: product(cpe.vendor()?, cpe.product()?)?,
         version: cpe.version(),
     })
@@ -159,21 +159,21 @@ impl<'a> Subject<'a> {
 
     /// The version that goes with the name `known`, if that is one of this source's.
     #[must_use]
-    pub fn version_as(&self, known: &Known) -> Option<&str> {
+    pub fn version_as(&self, known: &KnownName) -> Option<&str> {
         match known {
-            Known::Repository(url) => {
+            KnownName::Repository(url) => {
                 (self.repository.as_ref() == Some(url)).then_some(self.version)
             }
-            Known::Debian(package) => self
+            KnownName::Debian(package) => self
                 .debian
                 .is_some_and(|own| own.as_str() == package)
                 .then_some(self.version),
-            Known::Purl(purl) => self
+            KnownName::Purl(purl) => self
                 .purls
                 .iter()
                 .find(|(own, _)| own == purl)
                 .map(|(_, version)| version.as_str()),
-            Known::Product(name) | Known::Cpe { product: name, .. } => {
+            KnownName::Product(name) | KnownName::Cpe { product: name, .. } => {
                 self.products.contains(name).then_some(self.version)
             }
         }
@@ -257,7 +257,7 @@ mod tests {
         );
         assert_eq!(product("n/a", "xz"), None);
         let known = |product: &str, version: Option<&str>| {
-            Some(Known::Cpe {
+            Some(KnownName::Cpe {
                 product: product.into(),
                 version: version.map(Into::into),
             })

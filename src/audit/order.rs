@@ -10,11 +10,11 @@ use std::ops::{Bound, RangeBounds as _};
 
 /// A version as it is compared.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Order(Vec<(Word, Vec<u64>)>);
+pub struct Order(Vec<(VersionWord, Vec<u64>)>);
 
 /// What stands before a run of numbers.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Word {
+enum VersionWord {
     /// Before the release.
     Pre(u8),
     /// The version's end.
@@ -37,7 +37,7 @@ impl Order {
             return None;
         }
         let text = text.split('+').next().unwrap_or(text).to_ascii_lowercase();
-        let mut parts = vec![(Word::Post(String::new()), Vec::new())];
+        let mut parts = vec![(VersionWord::Post(String::new()), Vec::new())];
         let mut rest = text.as_str();
         while let Some(first) = rest.chars().next() {
             let end =
@@ -62,25 +62,27 @@ impl Order {
                 numbers.pop();
             }
         }
-        parts.push((Word::End, Vec::new()));
+        parts.push((VersionWord::End, Vec::new()));
         Some(Self(parts))
     }
 
     /// Whether it comes before a release.
     #[must_use]
     pub fn is_pre_release(&self) -> bool {
-        self.0.iter().any(|(word, _)| matches!(word, Word::Pre(_)))
+        self.0
+            .iter()
+            .any(|(word, _)| matches!(word, VersionWord::Pre(_)))
     }
 }
 
-fn word(text: &str) -> Word {
+fn word(text: &str) -> VersionWord {
     match text {
-        "dev" => Word::Pre(0),
-        "alpha" => Word::Pre(1),
-        "beta" => Word::Pre(2),
-        "pre" | "preview" => Word::Pre(3),
-        "rc" => Word::Pre(4),
-        other => Word::Post(other.to_owned()),
+        "dev" => VersionWord::Pre(0),
+        "alpha" => VersionWord::Pre(1),
+        "beta" => VersionWord::Pre(2),
+        "pre" | "preview" => VersionWord::Pre(3),
+        "rc" => VersionWord::Pre(4),
+        other => VersionWord::Post(other.to_owned()),
     }
 }
 

@@ -8,10 +8,10 @@ use crate::model::{ErrorClass, Selected, with_causes};
 
 /// An origin, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Compared {
+pub struct OriginComparison {
     pub subject: String,
     pub origin: String,
-    pub verdict: Word,
+    pub verdict: VerdictWord,
     /// What there is to say of it, in a line.
     pub text: String,
 }
@@ -19,7 +19,7 @@ pub struct Compared {
 /// An origin's verdict in a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Word {
+pub enum VerdictWord {
     Agrees,
     /// It differs exactly as the lock lists it.
     AsListed,
@@ -28,7 +28,7 @@ pub enum Word {
     NotReached,
 }
 
-impl Word {
+impl VerdictWord {
     /// For tables.
     #[must_use]
     pub fn shown(self) -> &'static str {
@@ -45,13 +45,16 @@ impl Word {
 /// What the origins of `selected` come to. An origin that was not reached says nothing, and one
 /// alone has nothing to agree with.
 #[must_use]
-pub fn compare(selected: &Selected, reports: &[OriginReport]) -> (Vec<Compared>, Vec<Finding>) {
+pub fn compare(
+    selected: &Selected,
+    reports: &[OriginReport],
+) -> (Vec<OriginComparison>, Vec<Finding>) {
     let subject = selected.title();
     let mut compared = Vec::new();
     let mut found = Vec::new();
     for OriginReport { origin, verdict } in reports {
         let (verdict, text) = match verdict {
-            Verdict::Agrees { files, .. } => (Word::Agrees, format!("{files} files")),
+            Verdict::Agrees { files, .. } => (VerdictWord::Agrees, format!("{files} files")),
             Verdict::AsListed {
                 files, differences, ..
             } => {
@@ -60,7 +63,7 @@ pub fn compare(selected: &Selected, reports: &[OriginReport]) -> (Vec<Compared>,
                     .map(|(path, reason)| format!("{path}: {reason}"))
                     .collect();
                 (
-                    Word::AsListed,
+                    VerdictWord::AsListed,
                     format!("{files} files; {}", listed.join("; ")),
                 )
             }
@@ -77,7 +80,7 @@ pub fn compare(selected: &Selected, reports: &[OriginReport]) -> (Vec<Compared>,
                     },
                 );
                 (
-                    Word::Differs,
+                    VerdictWord::Differs,
                     format!(
                         "inputs digest {found}, expected {}{against}",
                         selected.source.inputs
@@ -85,13 +88,13 @@ pub fn compare(selected: &Selected, reports: &[OriginReport]) -> (Vec<Compared>,
                 )
             }
             Verdict::NotAsListed { problems } => (
-                Word::Differs,
+                VerdictWord::Differs,
                 format!("not as the lock lists it: {}", problems.join("; ")),
             ),
             Verdict::Failed(error) if error.class() == ErrorClass::Network => {
-                (Word::NotReached, with_causes(error))
+                (VerdictWord::NotReached, with_causes(error))
             }
-            Verdict::Failed(error) => (Word::Refused, with_causes(error)),
+            Verdict::Failed(error) => (VerdictWord::Refused, with_causes(error)),
         };
         // Most errors name their origin themselves.
         let message = if text.contains(origin) {
@@ -100,14 +103,18 @@ pub fn compare(selected: &Selected, reports: &[OriginReport]) -> (Vec<Compared>,
             format!("{origin}: {text}")
         };
         match verdict {
-            Word::Agrees | Word::AsListed => {}
-            Word::Differs => found.push(Finding::violation(Rule::OriginDiffers, &subject, message)),
-            Word::Refused => found.push(Finding::violation(Rule::OriginRefused, &subject, message)),
-            Word::NotReached => {
+            VerdictWord::Agrees | VerdictWord::AsListed => {}
+            VerdictWord::Differs => {
+                found.push(Finding::violation(Rule::OriginDiffers, &subject, message));
+            }
+            VerdictWord::Refused => {
+                found.push(Finding::violation(Rule::OriginRefused, &subject, message));
+            }
+            VerdictWord::NotReached => {
                 found.push(Finding::warning(Rule::OriginNotReached, &subject, message));
             }
         }
-        compared.push(Compared {
+        compared.push(OriginComparison {
             subject: subject.clone(),
             origin: origin.clone(),
             verdict,
@@ -116,7 +123,12 @@ pub fn compare(selected: &Selected, reports: &[OriginReport]) -> (Vec<Compared>,
     }
     let reached = compared
         .iter()
-        .filter(|one| matches!(one.verdict, Word::Agrees | Word::AsListed | Word::Differs))
+        .filter(|one| {
+            matches!(
+                one.verdict,
+                VerdictWord::Agrees | VerdictWord::AsListed | VerdictWord::Differs
+            )
+        })
         .count();
     if reached < 2 {
         let message = if reached == 0 {

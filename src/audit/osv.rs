@@ -6,7 +6,7 @@ use std::ops::Bound;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::names::{Known, purl, repository};
+use super::names::{KnownName, purl, repository};
 use super::order::{Interval, Order};
 use super::record::{Affected, Claim, Commits, Record, Statement};
 
@@ -84,7 +84,7 @@ impl OsvAffected {
         if let Some(package) = self.package {
             affected
                 .names
-                .extend(package.purl.as_deref().and_then(purl).map(Known::Purl));
+                .extend(package.purl.as_deref().and_then(purl).map(KnownName::Purl));
             // The ecosystem of Rust's crates is called after their registry.
             let of_crates = package
                 .ecosystem
@@ -93,7 +93,7 @@ impl OsvAffected {
             if let Some(name) = package.name.filter(|_| of_crates) {
                 affected
                     .names
-                    .extend(purl(&format!("pkg:cargo/{name}")).map(Known::Purl));
+                    .extend(purl(&format!("pkg:cargo/{name}")).map(KnownName::Purl));
             }
         }
         for range in self.ranges {
@@ -103,7 +103,7 @@ impl OsvAffected {
                         .repo
                         .as_deref()
                         .and_then(repository)
-                        .map(Known::Repository),
+                        .map(KnownName::Repository),
                 );
                 // The converter of CVEs keeps what it made commits of: versions in the form of
                 // events.
@@ -280,7 +280,7 @@ mod tests {
         let affected = read(&json!({ "ranges": [range] }));
         assert_eq!(
             affected.names,
-            [Known::Repository("github.com/madler/zlib".into())]
+            [KnownName::Repository("github.com/madler/zlib".into())]
         );
         assert_eq!(affected.statements[0].told, "< 1.3.2");
         assert_eq!(
@@ -299,12 +299,12 @@ mod tests {
             read(&json!({ "package": { "ecosystem": crates, "name": "libsqlite3-sys" } }));
         assert_eq!(
             affected.names,
-            [Known::Purl("pkg:cargo/libsqlite3-sys".into())]
+            [KnownName::Purl("pkg:cargo/libsqlite3-sys".into())]
         );
         let affected = read(
             &json!({ "package": { "ecosystem": "OSS-Fuzz", "name": "zstd", "purl": "pkg:generic/zstd" } }),
         );
-        assert_eq!(affected.names, [Known::Purl("pkg:generic/zstd".into())]);
+        assert_eq!(affected.names, [KnownName::Purl("pkg:generic/zstd".into())]);
         // A distribution's package of the same name has versions of its own.
         assert!(
             read(&json!({ "package": { "ecosystem": "Ubuntu:24.04:LTS", "name": "expat" } }))

@@ -41,13 +41,13 @@ impl PrefixError {
 }
 
 /// The prefix at `dir` with the files that are in it.
-pub struct Prefix {
+pub struct AuditedPrefix {
     installed: Installed,
     /// Relative to `dir`, sorted.
     files: Vec<String>,
 }
 
-impl Prefix {
+impl AuditedPrefix {
     /// Opens the prefix at `dir`.
     ///
     /// # Errors

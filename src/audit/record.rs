@@ -1,7 +1,7 @@
 //! A record of a vulnerability, of whichever format, and what it says of a source.
 
 use super::downstream::Downstream;
-use super::names::{Known, Subject};
+use super::names::{KnownName, Subject};
 use super::order::{Interval, Order};
 
 /// What a record says of a range of versions.
@@ -24,7 +24,7 @@ pub struct Statement {
 /// Software that a record names, and which of its versions it speaks of.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Affected {
-    pub names: Vec<Known>,
+    pub names: Vec<KnownName>,
     /// Versions or tags, one by one.
     pub listed: Vec<String>,
     pub statements: Vec<Statement>,
@@ -115,10 +115,10 @@ impl Record {
             .filter_map(|entry| Some((entry, entry.version_of(subject)?)))
         {
             match entry.judge(subject, version) {
-                Verdict::Unaffected => told_unaffected = true,
-                Verdict::Affected(why) => _ = affected.get_or_insert(why),
-                Verdict::Undetermined(why) => _ = undetermined.get_or_insert(why),
-                Verdict::Commits(why) => _ = by_commits.get_or_insert(why),
+                EntryVerdict::Unaffected => told_unaffected = true,
+                EntryVerdict::Affected(why) => _ = affected.get_or_insert(why),
+                EntryVerdict::Undetermined(why) => _ = undetermined.get_or_insert(why),
+                EntryVerdict::Commits(why) => _ = by_commits.get_or_insert(why),
             }
             files.extend(
                 entry
@@ -142,7 +142,7 @@ impl Record {
 }
 
 /// What one entry says of a version.
-enum Verdict {
+enum EntryVerdict {
     Unaffected,
     Affected(String),
     Undetermined(String),
@@ -157,7 +157,7 @@ impl Affected {
             let version = subject.version_as(known)?;
             match known {
                 // A CPE with a version speaks of that one alone.
-                Known::Cpe {
+                KnownName::Cpe {
                     version: Some(only),
                     ..
                 } if Order::parse(only) != Order::parse(version) => None,
@@ -166,7 +166,7 @@ impl Affected {
         })
     }
 
-    fn judge(&self, subject: &Subject<'_>, version: &str) -> Verdict {
+    fn judge(&self, subject: &Subject<'_>, version: &str) -> EntryVerdict {
         if !self.downstream.is_empty() {
             return self.judge_downstream(version);
         }
@@ -175,10 +175,10 @@ impl Affected {
             .iter()
             .find(|listed| *listed == version || subject.is_tag(listed))
         {
-            return Verdict::Affected(format!("it lists {listed}"));
+            return EntryVerdict::Affected(format!("it lists {listed}"));
         }
         let Some(order) = Order::parse(version) else {
-            return Verdict::Undetermined(format!("the version {version} can't be ordered"));
+            return EntryVerdict::Undetermined(format!("the version {version} can't be ordered"));
         };
         let about = |claim| {
             self.statements
@@ -186,33 +186,33 @@ impl Affected {
                 .find(|statement| statement.claim == claim && statement.interval.contains(&order))
         };
         if let Some(statement) = about(Claim::Affected) {
-            return Verdict::Affected(format!("{version} is in `{}`", statement.told));
+            return EntryVerdict::Affected(format!("{version} is in `{}`", statement.told));
         }
         if about(Claim::Unaffected).is_some() {
-            return Verdict::Unaffected;
+            return EntryVerdict::Unaffected;
         }
         if let Some(statement) = about(Claim::Unknown) {
-            return Verdict::Undetermined(format!(
+            return EntryVerdict::Undetermined(format!(
                 "it says that nothing is known of `{}`",
                 statement.told
             ));
         }
         if let Some(text) = self.unreadable.first() {
-            return Verdict::Undetermined(format!("`{text}` can't be read as versions"));
+            return EntryVerdict::Undetermined(format!("`{text}` can't be read as versions"));
         }
         if self.by_default {
-            return Verdict::Affected("it names every version that it does not except".into());
+            return EntryVerdict::Affected("it names every version that it does not except".into());
         }
         if self.statements.is_empty()
             && let Some(commits) = self.commits.first()
         {
             return self.judge_commits(subject, commits, &order);
         }
-        Verdict::Unaffected
+        EntryVerdict::Unaffected
     }
 
     /// That Debian fixed it later says nothing of when it came in: somebody has to look.
-    fn judge_downstream(&self, version: &str) -> Verdict {
+    fn judge_downstream(&self, version: &str) -> EntryVerdict {
         // The newest first, as changelogs have them.
         let Some(fixed) = self
             .downstream
@@ -220,9 +220,9 @@ impl Affected {
             .rev()
             .find(|fixed| fixed.is_after(version))
         else {
-            return Verdict::Unaffected;
+            return EntryVerdict::Unaffected;
         };
-        Verdict::Undetermined(format!(
+        EntryVerdict::Undetermined(format!(
             "Debian's changelog says that {} fixes it ({}); ours is {version}: look",
             fixed.version, fixed.date
         ))
@@ -230,9 +230,14 @@ impl Affected {
 
     /// Databases list the tags that are in a range of commits; one that they do not list is not in
     /// it, unless it is newer than all of theirs.
-    fn judge_commits(&self, subject: &Subject<'_>, commits: &Commits, version: &Order) -> Verdict {
+    fn judge_commits(
+        &self,
+        subject: &Subject<'_>,
+        commits: &Commits,
+        version: &Order,
+    ) -> EntryVerdict {
         if self.listed.is_empty() {
-            return Verdict::Commits(format!(
+            return EntryVerdict::Commits(format!(
                 "it gives commits ({}), and lists no versions",
                 commits.told
             ));
@@ -247,10 +252,10 @@ impl Affected {
         if self.commits.iter().any(|commits| commits.open)
             && newest.is_some_and(|newest| newest < *version)
         {
-            return Verdict::Undetermined(
+            return EntryVerdict::Undetermined(
                 "its range has no end, and the version is newer than all that it lists".into(),
             );
         }
-        Verdict::Unaffected
+        EntryVerdict::Unaffected
     }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::coverage::Gap;
 use super::database::Database;
 use super::finding::{Finding, Level, Rule};
-use super::origins::Compared;
+use super::origins::OriginComparison;
 use super::vulnerability::Vulnerability;
 use crate::model::ExclusionStatement;
 
@@ -16,7 +16,7 @@ pub struct Report {
     pub sources: Vec<String>,
     pub findings: Vec<Finding>,
     pub excluded: ExclusionStatement,
-    pub origins: Vec<Compared>,
+    pub origins: Vec<OriginComparison>,
     pub databases: Vec<Database>,
     pub vulnerabilities: Vec<Vulnerability>,
     /// What was not looked at.
@@ -25,7 +25,7 @@ pub struct Report {
 
 /// How many findings there are of each level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Counts {
+pub struct FindingCounts {
     pub violations: usize,
     pub warnings: usize,
     pub suppressed: usize,
@@ -74,14 +74,14 @@ impl Report {
 
     /// How many findings there are.
     #[must_use]
-    pub fn counts(&self) -> Counts {
+    pub fn counts(&self) -> FindingCounts {
         let of = |level| {
             self.findings
                 .iter()
                 .filter(|finding| finding.level == level)
                 .count()
         };
-        Counts {
+        FindingCounts {
             violations: of(Level::Violation),
             warnings: of(Level::Warning),
             suppressed: of(Level::Suppressed),

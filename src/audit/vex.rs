@@ -5,7 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::names::{Known, Subject, cpe};
+use super::names::{KnownName, Subject, cpe};
 use super::vulnerability::{Status, Suppression, Vulnerability};
 use crate::model::{ErrorClass, Purl, Sha256, Timestamp, printable};
 use crate::store::{TEXT_LIMIT, read_text};
@@ -236,13 +236,13 @@ impl Product {
             if let Ok(purl) = name.parse::<Purl>() {
                 let version = purl.version();
                 return subject
-                    .version_as(&Known::Purl(purl.package_key()))
+                    .version_as(&KnownName::Purl(purl.package_key()))
                     .is_some_and(|own| version.is_none_or(|version| version == own));
             }
-            let Some(known @ Known::Cpe { .. }) = cpe(name) else {
+            let Some(known @ KnownName::Cpe { .. }) = cpe(name) else {
                 return false;
             };
-            let Known::Cpe { version, .. } = &known else {
+            let KnownName::Cpe { version, .. } = &known else {
                 return false;
             };
             subject

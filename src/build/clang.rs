@@ -5,14 +5,14 @@ use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::place::Place;
+use super::job_files::JobFiles;
 use super::{BuildError, Work};
 use crate::model::RelPath;
 use crate::plan::Job;
 use crate::toolchain::{Reach, Toolchain, quote};
 
 /// What clang made.
-pub struct Compiled {
+pub struct CompiledFile {
     /// Checked to be a relocatable one.
     pub object: Vec<u8>,
     /// Its own words; empty where it had nothing to say.
@@ -25,7 +25,7 @@ pub struct Compiled {
 pub struct Clang<'a> {
     work: &'a Work<'a>,
     job: &'a Job,
-    place: &'a Place<'a>,
+    place: &'a JobFiles<'a>,
     /// Where it may write.
     scratch: &'a Utf8Path,
     /// Whether it lists the files that it opens. Plain assembly includes nothing that it would
@@ -41,7 +41,7 @@ impl<'a> Clang<'a> {
     pub fn new(
         work: &'a Work<'a>,
         job: &'a Job,
-        place: &'a Place<'a>,
+        place: &'a JobFiles<'a>,
         scratch: &'a Utf8Path,
     ) -> Self {
         let mut clang = Self {
@@ -60,7 +60,7 @@ impl<'a> Clang<'a> {
     ///
     /// # Errors
     /// When clang can't be started, refuses the source or makes no relocatable object.
-    pub fn compile(&self) -> Result<Compiled, BuildError> {
+    pub fn compile(&self) -> Result<CompiledFile, BuildError> {
         let dirs = self.place.dependency_headers.iter();
         let dirs = dirs.map(|headers| headers.dir.as_path());
         let read = std::iter::once(self.place.tree.dir()).chain(dirs);
@@ -89,7 +89,7 @@ impl<'a> Clang<'a> {
         let list_them: &[&str] = if self.listed { &["-MD"] } else { &[] };
         let arguments = [list_them, &["-c", "-o", object.as_str()]].concat();
         let warnings = self.run(&arguments, &reach)?;
-        Ok(Compiled {
+        Ok(CompiledFile {
             object: self.object(object)?,
             warnings,
             opened: self.opened()?,

@@ -7,8 +7,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use tracing::{debug, debug_span};
 
 use super::clang::Clang;
+use super::job_files::{Headers, JobFiles};
 use super::lookup::{Lookup, Made};
-use super::place::{Headers, Place};
 use super::{BuildError, Work};
 use crate::model::{Dependency, RelPath, Sha256};
 use crate::plan::Job;
@@ -62,7 +62,7 @@ impl<'a> Work<'a> {
     pub fn object(
         &self,
         job: &Job,
-        place: &Place<'_>,
+        place: &JobFiles<'_>,
         busy: Busy,
     ) -> Result<Option<Object<'a>>, BuildError> {
         const SCOPE: &str = "object";
@@ -133,7 +133,7 @@ impl<'a> Work<'a> {
     fn compile(
         &self,
         job: &Job,
-        place: &Place<'_>,
+        place: &JobFiles<'_>,
         lookup: &Lookup<'_>,
     ) -> Result<Object<'a>, BuildError> {
         self.reporter.event(Event::CompileStarted {
@@ -179,7 +179,7 @@ impl<'a> Work<'a> {
         &self,
         opened: Vec<String>,
         job: &Job,
-        place: &Place<'_>,
+        place: &JobFiles<'_>,
     ) -> Result<(Vec<Dependency>, bool), BuildError> {
         let mut traced = BTreeSet::new();
         let mut indirect = false;

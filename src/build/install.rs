@@ -2,8 +2,8 @@
 
 use super::compile::Object;
 use super::manifest::{ManifestArchive, ManifestLibrary, ManifestMember, ManifestSource};
-use super::prefix::{From, Stage};
-use super::schedule::Compiled;
+use super::prefix::{From, PrefixStage};
+use super::schedule::CompiledPlan;
 use super::{BuildError, archive, pkg_config};
 use crate::fetch::SourceTree;
 use crate::model::{LicenseText, Name, RelPath};
@@ -15,8 +15,8 @@ use crate::plan::{IndexVec, JobId, Plan, PlannedArchive, PlannedLibrary, Planned
 /// All that is missing from the trees or can't be written.
 pub fn install(
     plan: &Plan,
-    compiled: &Compiled<'_>,
-    stage: &mut Stage,
+    compiled: &CompiledPlan<'_>,
+    stage: &mut PrefixStage,
 ) -> Result<Vec<ManifestSource>, Vec<BuildError>> {
     let mut sources = Vec::new();
     let mut errors = Vec::new();
@@ -38,7 +38,7 @@ fn install_source(
     source: &PlannedSource,
     tree: &SourceTree,
     objects: &IndexVec<JobId, Object<'_>>,
-    stage: &mut Stage,
+    stage: &mut PrefixStage,
 ) -> Result<ManifestSource, BuildError> {
     let recipe = &source.selected.recipe;
     let version = &source.selected.source.version;
@@ -109,7 +109,7 @@ fn install_library(
     library: &PlannedLibrary,
     objects: &IndexVec<JobId, Object<'_>>,
     source: &PlannedSource,
-    stage: &mut Stage,
+    stage: &mut PrefixStage,
 ) -> Result<ManifestLibrary, BuildError> {
     let archive = library.archive.as_ref();
     Ok(ManifestLibrary {
@@ -135,7 +135,7 @@ fn install_archive(
     archive: &PlannedArchive,
     objects: &IndexVec<JobId, Object<'_>>,
     source: &PlannedSource,
-    stage: &mut Stage,
+    stage: &mut PrefixStage,
 ) -> Result<ManifestArchive, BuildError> {
     let members = archive
         .members

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::BuildError;
-use super::place::Place;
+use super::job_files::JobFiles;
 use crate::model::{Dependency, RelPath, Sha256};
 use crate::plan::Job;
 use crate::store::Cache;
@@ -29,7 +29,7 @@ const SETS_LIMIT: usize = 16;
 /// Names that decide which files clang opens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-enum Names {
+enum DecidingNames {
     /// Any file's.
     All,
     /// Those of the files that were opened, and these: last parts of paths in lower case, for
@@ -40,17 +40,17 @@ enum Names {
 /// What clang opened once, and what it looked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Opened {
+pub struct OpenedFiles {
     /// Those of the SDK are portable: [`crate::toolchain::SdkHeaders::portable`]. Sorted.
     files: Vec<Dependency>,
-    names: Names,
+    names: DecidingNames,
 }
 
 /// What is kept under the first key: the newest set first.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Asked {
-    sets: Vec<Opened>,
+    sets: Vec<OpenedFiles>,
 }
 
 /// What is kept under the second key.
@@ -72,7 +72,7 @@ pub struct Made {
 /// A question to the cache.
 pub struct Lookup<'a> {
     toolchain: &'a Toolchain,
-    place: &'a Place<'a>,
+    place: &'a JobFiles<'a>,
     /// The first key.
     pub key: Sha256,
 }
@@ -80,7 +80,7 @@ pub struct Lookup<'a> {
 impl<'a> Lookup<'a> {
     /// Asks for `job` in `place`. The SDK counts by its compiler and by what that defines before it
     /// reads a file, not by the target's name: what two targets make of equal files is equal.
-    pub fn new(toolchain: &'a Toolchain, job: &Job, place: &'a Place<'a>) -> Self {
+    pub fn new(toolchain: &'a Toolchain, job: &Job, place: &'a JobFiles<'a>) -> Self {
         let root = toolchain.root().as_str();
         let words = toolchain
             .base_args()
@@ -150,19 +150,19 @@ impl<'a> Lookup<'a> {
         indirect: bool,
     ) -> Result<(), BuildError> {
         let mut names = if indirect || arguments.iter().any(|word| word.contains("__has_")) {
-            Names::All
+            DecidingNames::All
         } else {
-            Names::Also(BTreeSet::new())
+            DecidingNames::Also(BTreeSet::new())
         };
         for file in &made.dependencies {
-            let Some(path) = self.path(file).filter(|_| names != Names::All) else {
-                names = Names::All;
+            let Some(path) = self.path(file).filter(|_| names != DecidingNames::All) else {
+                names = DecidingNames::All;
                 break;
             };
             let bytes = fs_err::read(&path).map_err(|source| BuildError::Read { path, source })?;
             names = names.and(asked_for(&bytes));
         }
-        let opened = Opened {
+        let opened = OpenedFiles {
             files: made.dependencies.clone(),
             names,
         };
@@ -194,7 +194,7 @@ impl<'a> Lookup<'a> {
     }
 
     /// The second key; none where one of the files is not there any more.
-    fn second(&self, opened: &Opened) -> Option<Sha256> {
+    fn second(&self, opened: &OpenedFiles) -> Option<Sha256> {
         let mut fields = vec![self.key.as_bytes().to_vec()];
         for file in &opened.files {
             fields.push(file.to_string().into_bytes());
@@ -205,10 +205,11 @@ impl<'a> Lookup<'a> {
             .iter()
             .map(|file| lower(path_of(file)))
             .collect();
-        if let Names::Also(more) = &opened.names {
+        if let DecidingNames::Also(more) = &opened.names {
             names.extend(more.iter().cloned());
         }
-        let counts = |path: &RelPath| opened.names == Names::All || names.contains(&lower(path));
+        let counts =
+            |path: &RelPath| opened.names == DecidingNames::All || names.contains(&lower(path));
         // Each kind of place by its own list, so that a path of one is never taken for one of
         // another.
         let mut list = |place: &str, paths: &mut dyn Iterator<Item = &RelPath>| {
@@ -265,7 +266,7 @@ fn lower(path: &RelPath) -> String {
     path.file_name().to_ascii_lowercase()
 }
 
-impl Names {
+impl DecidingNames {
     fn and(self, other: Self) -> Self {
         match (self, other) {
             (Self::Also(mut one), Self::Also(other)) => {
@@ -280,12 +281,12 @@ impl Names {
 /// The names of the files that `text` of C asks for with `__has_include` and its like. An operator
 /// that is given another name by a macro, or takes one that is put together, may ask for any. One
 /// whose own name is put together by `##` is not seen.
-fn asked_for(text: &[u8]) -> Names {
+fn asked_for(text: &[u8]) -> DecidingNames {
     const OPERATOR: &[u8] = b"__has_";
     let mut names = BTreeSet::new();
     // A trigraph may be the backslash that joins two lines.
     if text.windows(3).any(|bytes| bytes == b"??/") {
-        return Names::All;
+        return DecidingNames::All;
     }
     let text = joined(text);
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
@@ -316,7 +317,7 @@ fn asked_for(text: &[u8]) -> Names {
             Some(b'"') => b'"',
             // Whether the operator is there.
             _ if asked.is_none() && is_asked_whether_defined(&text[..start]) => continue,
-            _ => return Names::All,
+            _ => return DecidingNames::All,
         };
         let name = &asked.unwrap_or_default()[1..];
         let Some(length) = name
@@ -324,15 +325,15 @@ fn asked_for(text: &[u8]) -> Names {
             .position(|byte| *byte == close || *byte == b'\n')
             .filter(|length| name[*length] == close)
         else {
-            return Names::All;
+            return DecidingNames::All;
         };
         let name = String::from_utf8_lossy(&name[..length]).to_ascii_lowercase();
         if name.contains("..") {
-            return Names::All;
+            return DecidingNames::All;
         }
         names.insert(name.rsplit('/').next().unwrap_or_default().to_owned());
     }
-    Names::Also(names)
+    DecidingNames::Also(names)
 }
 
 /// Whether `text` ends with what asks whether the next word is defined.
@@ -362,8 +363,8 @@ fn joined(text: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    fn also(names: &[&str]) -> Names {
-        Names::Also(names.iter().map(ToString::to_string).collect())
+    fn also(names: &[&str]) -> DecidingNames {
+        DecidingNames::Also(names.iter().map(ToString::to_string).collect())
     }
 
     #[test]
@@ -387,12 +388,12 @@ mod tests {
                 "#define my__has_include 1\n#if __has_feature(x) || __has_includes(<a.h>)\n",
                 also(&[]),
             ),
-            ("#define HAS(x) __has_include(x)\n", Names::All),
-            ("#define HAS __has_include\n", Names::All),
-            ("#if __has_include(MACRO)\n", Names::All),
-            ("#if __has_include(<a.h\n", Names::All),
-            ("#if __has_include(\"../a.h\")\n", Names::All),
-            ("#if __has_inc??/\nlude(<a.h>) \\\n", Names::All),
+            ("#define HAS(x) __has_include(x)\n", DecidingNames::All),
+            ("#define HAS __has_include\n", DecidingNames::All),
+            ("#if __has_include(MACRO)\n", DecidingNames::All),
+            ("#if __has_include(<a.h\n", DecidingNames::All),
+            ("#if __has_include(\"../a.h\")\n", DecidingNames::All),
+            ("#if __has_inc??/\nlude(<a.h>) \\\n", DecidingNames::All),
         ] {
             assert_eq!(asked_for(text.as_bytes()), expected, "{text}");
         }

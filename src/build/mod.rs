@@ -6,10 +6,10 @@ mod clang;
 mod compile;
 mod error;
 mod install;
+mod job_files;
 mod lookup;
 mod manifest;
 mod pkg_config;
-mod place;
 mod prefix;
 mod schedule;
 mod trace;
@@ -23,11 +23,11 @@ pub use archive::archive;
 pub use clang::rule_prerequisites;
 pub use compile::{Busy, Object};
 pub use error::BuildError;
+pub use job_files::{Headers, JobFiles};
 pub use manifest::{
     BUILD_TRACE, BareManifest, MANIFEST, Manifest, ManifestArchive, ManifestContents, ManifestFile,
     ManifestLibrary, ManifestMember, ManifestSource, SBOM, TracedManifest,
 };
-pub use place::{Headers, Place};
 pub use prefix::{Installed, Prefix};
 pub use trace::{BuildTrace, FileOrigin, TracedFile, TracedMember};
 
@@ -37,7 +37,7 @@ use crate::plan::Plan;
 use crate::report::Reporter;
 use crate::store::{Cache, Ours, Store};
 use crate::toolchain::Toolchain;
-use prefix::Found;
+use prefix::FoundPrefix;
 
 /// Makes the documents that lie beside the manifest, from the plan, the manifest without them, and
 /// the build trace: path below the prefix, and text.
@@ -57,7 +57,7 @@ pub struct Work<'a> {
 }
 
 /// What a build needs.
-pub struct Request<'a> {
+pub struct BuildRequest<'a> {
     pub work: Work<'a>,
     /// Where the libraries go.
     pub prefix: &'a Prefix<'a>,
@@ -85,15 +85,15 @@ pub enum Outcome {
 ///
 /// # Errors
 /// All that went wrong; the prefix is then as it was.
-pub fn build(request: &Request<'_>) -> Result<Outcome, Vec<BuildError>> {
+pub fn build(request: &BuildRequest<'_>) -> Result<Outcome, Vec<BuildError>> {
     let one = |error| vec![error];
     let Work {
         plan, toolchain, ..
     } = request.work;
     let prefix = request.prefix;
     let old = match prefix.found().map_err(one)? {
-        Found::Nothing => Ours::default(),
-        Found::Prefix(manifest) => {
+        FoundPrefix::Nothing => Ours::default(),
+        FoundPrefix::Prefix(manifest) => {
             if manifest.key != plan.key {
                 debug!(prefix = %prefix.path(), key = %manifest.key.short(), planned = %plan.key.short(), "the prefix was made from another plan");
             } else if (request.is_intact)(prefix.path()) {
@@ -111,8 +111,8 @@ pub fn build(request: &Request<'_>) -> Result<Outcome, Vec<BuildError>> {
             }
             manifest.ours()
         }
-        Found::Damaged(_) if request.replace => claims::of(prefix.path()),
-        Found::Damaged(error) => return Err(one(error)),
+        FoundPrefix::Damaged(_) if request.replace => claims::of(prefix.path()),
+        FoundPrefix::Damaged(error) => return Err(one(error)),
     };
     // Made before anything is compiled: a folder that can't be written is an error now.
     let mut stage = prefix.stage().map_err(one)?;

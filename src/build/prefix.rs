@@ -18,7 +18,7 @@ pub struct Prefix<'a> {
 }
 
 /// What is where a prefix goes.
-pub enum Found {
+pub enum FoundPrefix {
     /// Nothing, or an empty folder.
     Nothing,
     /// A prefix of ours, and no other files.
@@ -49,37 +49,37 @@ impl<'a> Prefix<'a> {
     ///
     /// # Errors
     /// When the folder holds files that no manifest of ours lists, or can't be read.
-    pub(super) fn found(&self) -> Result<Found, BuildError> {
+    pub(super) fn found(&self) -> Result<FoundPrefix, BuildError> {
         let path = self.path();
         let (found, ours) = match Manifest::read(path) {
             Ok(Some(manifest)) => {
                 let ours = manifest.ours();
-                (Found::Prefix(Box::new(manifest)), ours)
+                (FoundPrefix::Prefix(Box::new(manifest)), ours)
             }
             Ok(None) if claims::is_about_a_prefix(path) => {
                 let problem = "it is missing".to_owned();
-                return Ok(Found::Damaged(BuildError::Manifest {
+                return Ok(FoundPrefix::Damaged(BuildError::Manifest {
                     path: path.join(MANIFEST),
                     problem,
                 }));
             }
-            Ok(None) => (Found::Nothing, Ours::default()),
+            Ok(None) => (FoundPrefix::Nothing, Ours::default()),
             Err(BuildError::Read { path, source })
                 if matches!(
                     source.kind(),
                     ErrorKind::InvalidInput | ErrorKind::FileTooLarge
                 ) =>
             {
-                return Ok(Found::Damaged(BuildError::Manifest {
+                return Ok(FoundPrefix::Damaged(BuildError::Manifest {
                     path,
                     problem: source.to_string(),
                 }));
             }
-            Err(error @ BuildError::Manifest { .. }) => return Ok(Found::Damaged(error)),
+            Err(error @ BuildError::Manifest { .. }) => return Ok(FoundPrefix::Damaged(error)),
             Err(error) => return Err(error),
         };
         if !path.exists() {
-            return Ok(Found::Nothing);
+            return Ok(FoundPrefix::Nothing);
         }
         let foreign = ours.foreign(path).map_err(|source| BuildError::Read {
             path: path.to_owned(),
@@ -100,8 +100,8 @@ impl<'a> Prefix<'a> {
     ///
     /// # Errors
     /// When it can't be made.
-    pub fn stage(&self) -> Result<Stage<'_>, BuildError> {
-        Ok(Stage {
+    pub fn stage(&self) -> Result<PrefixStage<'_>, BuildError> {
+        Ok(PrefixStage {
             prefix: self,
             stage: self.slot.stage()?,
             files: Vec::new(),
@@ -157,14 +157,14 @@ pub enum From<'a> {
 }
 
 /// A prefix that is being put together.
-pub struct Stage<'a> {
+pub struct PrefixStage<'a> {
     prefix: &'a Prefix<'a>,
     stage: crate::store::Stage<'a>,
     /// Those of the sources.
     files: Vec<ManifestFile>,
 }
 
-impl Stage<'_> {
+impl PrefixStage<'_> {
     /// Adds a file of a source.
     ///
     /// # Errors

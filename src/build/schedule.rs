@@ -10,8 +10,8 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 
 use super::compile::{Busy, Object};
+use super::job_files::{Headers, JobFiles};
 use super::lookup::Lookup;
-use super::place::{Headers, Place};
 use super::{BuildError, Work};
 use crate::fetch::SourceTree;
 use crate::model::{LibraryId, RelPath, Sha256};
@@ -24,7 +24,7 @@ use crate::store::{Entry, EntryFile, Kind};
 const SOURCES_AT_ONCE: usize = 8;
 
 /// All trees and objects of a plan, in its order.
-pub struct Compiled<'a> {
+pub struct CompiledPlan<'a> {
     pub trees: IndexVec<SourceId, SourceTree>,
     pub objects: IndexVec<JobId, Object<'a>>,
 }
@@ -34,10 +34,10 @@ pub struct Compiled<'a> {
 /// # Errors
 /// All failures: a source that can't be had does not keep the others from being compiled, nor does
 /// a file that does not compile.
-pub fn run<'a>(work: &Work<'a>) -> Result<Compiled<'a>, Vec<BuildError>> {
+pub fn run<'a>(work: &Work<'a>) -> Result<CompiledPlan<'a>, Vec<BuildError>> {
     let plan = work.plan;
     let pool = pool(work.workers).map_err(|error| vec![error.into()])?;
-    let run = Run {
+    let run = PlanRun {
         work,
         plan,
         trees: plan.sources.map(|_, _| OnceLock::new()),
@@ -45,7 +45,7 @@ pub fn run<'a>(work: &Work<'a>) -> Result<Compiled<'a>, Vec<BuildError>> {
         objects: plan.jobs.map(|_, _| OnceLock::new()),
         errors: Mutex::default(),
         queue: Queue {
-            state: Mutex::new(State {
+            state: Mutex::new(QueueState {
                 jobs: BinaryHeap::new(),
                 elsewhere: VecDeque::new(),
                 waiting: plan.sources.ids().collect(),
@@ -107,7 +107,7 @@ impl Work<'_> {
             let (Some(tree), Some(headers)) = (&trees[planned.source], &headers) else {
                 return Ok(false);
             };
-            let place = Place {
+            let place = JobFiles {
                 subject: "",
                 tree,
                 dependency_headers: headers,
@@ -118,7 +118,7 @@ impl Work<'_> {
     }
 }
 
-struct Run<'w, 'a> {
+struct PlanRun<'w, 'a> {
     work: &'w Work<'a>,
     plan: &'w Plan,
     trees: IndexVec<SourceId, OnceLock<SourceTree>>,
@@ -130,7 +130,7 @@ struct Run<'w, 'a> {
     queue: Queue,
 }
 
-impl<'a> Run<'_, 'a> {
+impl<'a> PlanRun<'_, 'a> {
     fn fetch(&self, source: SourceId) {
         match self
             .work
@@ -266,7 +266,7 @@ impl<'a> Run<'_, 'a> {
             .collect();
         self.work.object(
             &planned.job,
-            &Place {
+            &JobFiles {
                 subject: &subject,
                 tree: tree.entry(),
                 dependency_headers: &headers,
@@ -275,7 +275,7 @@ impl<'a> Run<'_, 'a> {
         )
     }
 
-    fn finish(self) -> Result<Compiled<'a>, Vec<BuildError>> {
+    fn finish(self) -> Result<CompiledPlan<'a>, Vec<BuildError>> {
         let errors = self
             .errors
             .into_inner()
@@ -291,7 +291,7 @@ impl<'a> Run<'_, 'a> {
                 .into_inner()
                 .expect("no error, so every object is there")
         });
-        Ok(Compiled { trees, objects })
+        Ok(CompiledPlan { trees, objects })
     }
 }
 
@@ -304,7 +304,7 @@ fn included(plan: &Plan) -> impl Iterator<Item = &LibraryId> {
         .into_iter()
 }
 
-/// The headers of the source `name`, in an entry that [`Run::headers_of`] made.
+/// The headers of the source `name`, in an entry that [`PlanRun::headers_of`] made.
 fn headers_in(entry: &Entry, name: &str) -> Headers {
     Headers {
         dir: entry.dir().join(name),
@@ -317,14 +317,14 @@ fn headers_in(entry: &Entry, name: &str) -> Headers {
 }
 
 struct Queue {
-    state: Mutex<State>,
+    state: Mutex<QueueState>,
     changed: Condvar,
 }
 
 /// A job by the size of its file, in bytes, and for equal sizes in plan order.
 type SizedJob = (u64, Reverse<JobId>);
 
-struct State {
+struct QueueState {
     /// The largest first.
     jobs: BinaryHeap<SizedJob>,
     /// Jobs that another process was compiling when they were looked at.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::BuildError;
 use super::manifest::{BUILD_TRACE, BareManifest};
 use super::prefix::Installed;
-use super::schedule::Compiled;
+use super::schedule::CompiledPlan;
 use crate::model::{Content, Dependency, Name, RelPath, Sha256};
 use crate::plan::{IndexVec, JobId, Plan, PlannedJob, SourceId};
 use crate::store::{PARSED_LIMIT, read_regular};
@@ -100,7 +100,7 @@ impl BuildTrace {
     /// known.
     pub(super) fn new(
         plan: &Plan,
-        compiled: &Compiled<'_>,
+        compiled: &CompiledPlan<'_>,
         toolchain: &Toolchain,
         manifest: &BareManifest,
     ) -> Result<Self, BuildError> {
@@ -223,7 +223,7 @@ impl BuildTrace {
 }
 
 /// All files of the sources' trees.
-fn tree_files(plan: &Plan, compiled: &Compiled<'_>) -> BTreeMap<Key, TracedFile> {
+fn tree_files(plan: &Plan, compiled: &CompiledPlan<'_>) -> BTreeMap<Key, TracedFile> {
     let mut files = BTreeMap::new();
     for (planned, tree) in plan.sources.iter().zip(&compiled.trees) {
         let source = &planned.selected.recipe.name;

@@ -65,7 +65,7 @@ impl CheckError {
 /// How a test failed. In JSON, `kind` names the variant.
 #[derive(Debug, Clone, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum Failure {
+pub enum TestFailure {
     /// Clang refused it.
     Compile { words: String },
     /// The linker refused it.
@@ -98,7 +98,7 @@ pub enum Failure {
     Setup { problem: String },
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for TestFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Compile { words } => write!(f, "it does not compile:\n{words}"),

@@ -22,13 +22,13 @@ pub enum Fill {
 }
 
 /// Looks at a folder now and then.
-pub struct Watch {
+pub struct FolderWatch {
     folder: Utf8PathBuf,
     next: Instant,
     fill: Option<Fill>,
 }
 
-impl Watch {
+impl FolderWatch {
     pub fn new(folder: &Utf8Path) -> Self {
         Self {
             folder: folder.to_owned(),

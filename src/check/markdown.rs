@@ -116,7 +116,7 @@ fn cell(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{Failure, Skipped, TestResult};
+    use crate::check::{Skipped, TestFailure, TestResult};
     use crate::model::Patch;
 
     #[test]
@@ -132,7 +132,7 @@ mod tests {
             version: "1".into(),
             tests: vec![
                 test("a", None),
-                test("b", Some(Failure::TimedOut { limit: 3 })),
+                test("b", Some(TestFailure::TimedOut { limit: 3 })),
             ],
             not_applicable: vec![Skipped {
                 name: "c".into(),
@@ -158,7 +158,7 @@ mod tests {
         report.tests.extend([
             test("t/one/a.c -O0", None),
             test("t/one/a.c -O2", None),
-            test("t/two/b.c", Some(Failure::TimedOut { limit: 3 })),
+            test("t/two/b.c", Some(TestFailure::TimedOut { limit: 3 })),
         ]);
         report.not_applicable.push(Skipped {
             name: "t/two/c.c".into(),

@@ -16,7 +16,7 @@ use camino::Utf8Path;
 use rayon::prelude::*;
 use serde::Serialize;
 
-pub use error::{CheckError, Failure};
+pub use error::{CheckError, TestFailure};
 pub use junit::to_junit;
 pub use markdown::to_markdown;
 pub use runner::{Runner, RunnerRequest};
@@ -32,7 +32,7 @@ use program::BuiltProgram;
 pub type Tests = (Arc<Suite>, Selected);
 
 /// What a check needs.
-pub struct Request<'a> {
+pub struct CheckRequest<'a> {
     pub work: Work<'a>,
     /// The prefix that programs are linked with, absolute; and what it holds.
     pub prefix: &'a Utf8Path,
@@ -71,7 +71,7 @@ pub struct TestResult {
     /// Of wall time.
     pub seconds: f64,
     /// None where it passed.
-    pub failure: Option<Failure>,
+    pub failure: Option<TestFailure>,
 }
 
 impl SuiteReport {
@@ -102,7 +102,7 @@ impl SuiteReport {
 /// # Errors
 /// When a test's source can't be had, or what it names is not in it. A test that does not compile,
 /// or fails in any way, is a result and no error.
-pub fn check(request: &Request<'_>) -> Result<Vec<SuiteReport>, Vec<CheckError>> {
+pub fn check(request: &CheckRequest<'_>) -> Result<Vec<SuiteReport>, Vec<CheckError>> {
     let pool = pool(request.work.workers).map_err(|error| vec![error.into()])?;
     let trees = fetch(request)?;
     let modules = ResolvedModule::all(&request.manifest.modules(), request.prefix);
@@ -162,7 +162,7 @@ pub fn check(request: &Request<'_>) -> Result<Vec<SuiteReport>, Vec<CheckError>>
     })
 }
 
-fn fetch(request: &Request<'_>) -> Result<Vec<SourceTree>, Vec<CheckError>> {
+fn fetch(request: &CheckRequest<'_>) -> Result<Vec<SourceTree>, Vec<CheckError>> {
     let results = side_by_side(request.tests, request.tests.len(), |(_, selected)| {
         request.work.fetcher.source(selected)
     });

@@ -3,8 +3,8 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
-use super::{CheckError, Failure, Request};
-use crate::build::{BuildError, Busy, Headers, Place};
+use super::{CheckError, CheckRequest, TestFailure};
+use crate::build::{BuildError, Busy, Headers, JobFiles};
 use crate::consumer::env::ResolvedModule;
 use crate::fetch::SourceTree;
 use crate::model::{
@@ -36,7 +36,7 @@ pub struct BuiltProgram<'a> {
     pub title: String,
     /// The file that it is made from, the first of several.
     pub source: SourceFile,
-    pub wasm: Result<Utf8PathBuf, Failure>,
+    pub wasm: Result<Utf8PathBuf, TestFailure>,
 }
 
 /// All programs of `suite`.
@@ -135,7 +135,7 @@ pub fn selected_files<'t>(
 
 /// Compiles and links one of them into `scratch`.
 pub fn build<'a>(
-    request: &Request<'_>,
+    request: &CheckRequest<'_>,
     selected: &Selected,
     tree: &SourceTree,
     planned: &Planned<'a>,
@@ -152,14 +152,14 @@ pub fn build<'a>(
 }
 
 fn make(
-    request: &Request<'_>,
+    request: &CheckRequest<'_>,
     selected: &Selected,
     tree: &SourceTree,
     planned: &Planned<'_>,
     modules: &[ResolvedModule],
     scratch: &Utf8Path,
-) -> Result<Utf8PathBuf, Failure> {
-    let setup = |problem: String| Failure::Setup { problem };
+) -> Result<Utf8PathBuf, TestFailure> {
+    let setup = |problem: String| TestFailure::Setup { problem };
     let Planned {
         program,
         title,
@@ -177,7 +177,7 @@ fn make(
         dir: request.prefix.join("include"),
         files,
     }];
-    let place = Place {
+    let place = JobFiles {
         subject: &subject,
         tree: tree.entry(),
         dependency_headers: &headers,
@@ -201,7 +201,7 @@ fn make(
             }
             | BuildError::Denied {
                 stderr, command, ..
-            } => Failure::Compile {
+            } => TestFailure::Compile {
                 words: format!("{stderr}\nTo repeat it: {command}"),
             },
             error => setup(error.to_string()),
@@ -235,7 +235,7 @@ fn make(
         .args(program.libs.iter().map(LinkFlag::as_str));
     for name in &program.modules {
         let module = modules.iter().find(|module| module.name == name.as_str());
-        let missing = || Failure::Link {
+        let missing = || TestFailure::Link {
             words: format!("the prefix has no module `{name}`, which the program is linked with"),
         };
         command.args(&module.ok_or_else(missing)?.libs);
@@ -256,7 +256,7 @@ fn make(
     if output.status.success() {
         Ok(dir.join("program.wasm"))
     } else {
-        Err(Failure::Link {
+        Err(TestFailure::Link {
             words: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
         })
     }

@@ -6,8 +6,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::dejagnu::expected_output;
 use super::folder::{FOLDER_FILES_LIMIT, FOLDER_LIMIT, Fill};
 use super::program::{BuiltProgram, SUITE_LIMIT, selected_files};
-use super::runner::{Ended, Job, Runner};
-use super::{CheckError, Failure, TestResult};
+use super::runner::{Ended, ProgramRun, Runner};
+use super::{CheckError, TestFailure, TestResult};
 use crate::fetch::SourceTree;
 use crate::model::{RelPath, Run, Selected, Suite};
 use crate::store::Entry;
@@ -106,8 +106,8 @@ impl Test<'_> {
         runner: &Runner,
         scratch: &Utf8Path,
         seconds: &mut f64,
-    ) -> Result<(), Failure> {
-        let setup = |error: &dyn std::fmt::Display| Failure::Setup {
+    ) -> Result<(), TestFailure> {
+        let setup = |error: &dyn std::fmt::Display| TestFailure::Setup {
             problem: error.to_string(),
         };
         let folder = tempfile::tempdir_in(scratch).map_err(|error| setup(&error))?;
@@ -149,7 +149,7 @@ impl Test<'_> {
             ref folders,
             ..
         } = self.run;
-        let job = Job {
+        let job = ProgramRun {
             wasm,
             folder,
             folders,
@@ -163,17 +163,17 @@ impl Test<'_> {
         let (ended, took) = runner.run(&job).map_err(|error| setup(&error))?;
         *seconds = took;
         match ended {
-            Ended::TimedOut => Err(Failure::TimedOut {
+            Ended::TimedOut => Err(TestFailure::TimedOut {
                 limit: self.run.time_limit.get(),
             }),
-            Ended::Printed { limit } => Err(Failure::Printed { limit }),
-            Ended::Filled(Fill::Bytes) => Err(Failure::Wrote {
+            Ended::Printed { limit } => Err(TestFailure::Printed { limit }),
+            Ended::Filled(Fill::Bytes) => Err(TestFailure::Wrote {
                 limit: FOLDER_LIMIT,
             }),
-            Ended::Filled(Fill::Files) => Err(Failure::Files {
+            Ended::Filled(Fill::Files) => Err(TestFailure::Files {
                 limit: FOLDER_FILES_LIMIT,
             }),
-            Ended::Trap { stderr, .. } => Err(Failure::Trap {
+            Ended::Trap { stderr, .. } => Err(TestFailure::Trap {
                 words: tail(&stderr),
             }),
             Ended::Exit {
@@ -184,23 +184,24 @@ impl Test<'_> {
         }
     }
 
-    fn compare(&self, status: i32, stdout: &[u8], stderr: &[u8]) -> Result<(), Failure> {
+    fn compare(&self, status: i32, stdout: &[u8], stderr: &[u8]) -> Result<(), TestFailure> {
         let words = || {
             format!("{}\n{}", tail(stdout), tail(stderr))
                 .trim()
                 .to_owned()
         };
         if status != self.run.exit {
-            return Err(Failure::Exit {
+            return Err(TestFailure::Exit {
                 expected: self.run.exit,
                 found: status,
                 words: words(),
             });
         }
         if let Some(path) = &self.run.stdout {
-            let expected = fs_err::read(self.in_tree(path)?).map_err(|error| Failure::Setup {
-                problem: error.to_string(),
-            })?;
+            let expected =
+                fs_err::read(self.in_tree(path)?).map_err(|error| TestFailure::Setup {
+                    problem: error.to_string(),
+                })?;
             if expected != stdout {
                 return Err(first_difference(&expected, stdout));
             }
@@ -209,7 +210,7 @@ impl Test<'_> {
         if self.run.dg_output {
             let told = self.told_output()?;
             if !text.contains(&told) {
-                return Err(Failure::Lacks {
+                return Err(TestFailure::Lacks {
                     text: told,
                     words: words(),
                 });
@@ -221,7 +222,7 @@ impl Test<'_> {
             .iter()
             .find(|wanted| !text.contains(wanted.as_str()))
         {
-            Some(missing) => Err(Failure::Lacks {
+            Some(missing) => Err(TestFailure::Lacks {
                 text: missing.clone(),
                 words: words(),
             }),
@@ -235,8 +236,8 @@ impl Test<'_> {
     }
 
     /// What the program's file says of its output in DejaGnu's directives.
-    fn told_output(&self) -> Result<String, Failure> {
-        let setup = |problem: String| Failure::Setup {
+    fn told_output(&self) -> Result<String, TestFailure> {
+        let setup = |problem: String| TestFailure::Setup {
             problem: format!("{}: {problem}", self.built.source),
         };
         let source = fs_err::read(self.tree.dir().join(self.built.source.path().as_str()))
@@ -245,20 +246,20 @@ impl Test<'_> {
     }
 
     /// The path of a file of the tree that the suite names.
-    fn in_tree(&self, path: &str) -> Result<Utf8PathBuf, Failure> {
+    fn in_tree(&self, path: &str) -> Result<Utf8PathBuf, TestFailure> {
         let path = self.with_file(path);
         let file = path
             .parse()
             .ok()
             .and_then(|path: RelPath| self.tree.file(&path).map(|_| path));
-        let file = file.ok_or_else(|| Failure::Setup {
+        let file = file.ok_or_else(|| TestFailure::Setup {
             problem: format!("`{path}` is not in the source"),
         })?;
         Ok(self.tree.dir().join(file.as_str()))
     }
 }
 
-fn first_difference(expected: &[u8], found: &[u8]) -> Failure {
+fn first_difference(expected: &[u8], found: &[u8]) -> TestFailure {
     let (expected, found) = (
         String::from_utf8_lossy(expected),
         String::from_utf8_lossy(found),
@@ -272,7 +273,7 @@ fn first_difference(expected: &[u8], found: &[u8]) -> Failure {
             (one, other) => {
                 let shown =
                     |text: Option<&str>| text.unwrap_or("the end").chars().take(200).collect();
-                return Failure::Stdout {
+                return TestFailure::Stdout {
                     line,
                     expected: shown(one),
                     found: shown(other),
@@ -296,7 +297,7 @@ mod tests {
 
     #[test]
     fn the_first_line_that_differs_is_told_also_where_one_side_ends() {
-        let Failure::Stdout {
+        let TestFailure::Stdout {
             line,
             expected,
             found,
@@ -305,7 +306,7 @@ mod tests {
             panic!("another failure")
         };
         assert_eq!((line, expected.as_str(), found.as_str()), (2, "b", "x"));
-        let Failure::Stdout { line, found, .. } = first_difference(b"a\nb", b"a") else {
+        let TestFailure::Stdout { line, found, .. } = first_difference(b"a\nb", b"a") else {
             panic!("another failure")
         };
         assert_eq!((line, found.as_str()), (2, "the end"));

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::CheckError;
-use super::folder::{Fill, Watch};
+use super::folder::{Fill, FolderWatch};
 use crate::model::{Line, MemoryLimit, RelPath, Sha256, Target, TimeLimit};
-use crate::process::{Program, output};
+use crate::process::{RunningProgram, output};
 use crate::report::{Event, Reporter};
 use crate::store::{EntryFile, Kind, Store, StoreError};
 use crate::toolchain::quote;
@@ -68,7 +68,7 @@ pub struct Runner {
 }
 
 /// One run.
-pub struct Job<'a> {
+pub struct ProgramRun<'a> {
     pub wasm: &'a Utf8Path,
     /// The only folder that the program sees, under each of these names.
     pub folder: &'a Utf8Path,
@@ -167,7 +167,7 @@ impl Runner {
         })?;
         let (time_limit, memory_limit) = (TimeLimit::clamped(60), MemoryLimit::clamped(64));
         let folders = &["/".parse().expect("a constant of one line")];
-        let job = Job {
+        let job = ProgramRun {
             wasm: &wasm,
             folder,
             folders,
@@ -203,7 +203,7 @@ impl Runner {
         }
     }
 
-    fn command(&self, job: &Job<'_>) -> Command {
+    fn command(&self, job: &ProgramRun<'_>) -> Command {
         let mut command = Command::new(&self.program);
         command.args([
             "run",
@@ -245,7 +245,7 @@ impl Runner {
     ///
     /// # Errors
     /// When the runtime can't be started or its output can't be read.
-    pub fn run(&self, job: &Job<'_>) -> std::io::Result<(Ended, f64)> {
+    pub fn run(&self, job: &ProgramRun<'_>) -> std::io::Result<(Ended, f64)> {
         let mut command = self.command(job);
         let mut input = job.stdin.as_ref().map(fs_err::File::open).transpose()?;
         let stdin = if input.is_some() {
@@ -254,7 +254,7 @@ impl Runner {
             Stdio::null()
         };
         let started = Instant::now();
-        let mut program = Program::start(
+        let mut program = RunningProgram::start(
             command
                 .stdin(stdin)
                 .stdout(Stdio::piped())
@@ -269,12 +269,12 @@ impl Runner {
             std::thread::Builder::new().spawn(move || std::io::copy(&mut input, &mut pipe))?;
         }
         let limit = Duration::from_secs(job.time_limit.get());
-        let mut watch = Watch::new(job.folder);
+        let mut watch = FolderWatch::new(job.folder);
         let status = wait(&mut program, || {
             started.elapsed() > limit || full.load(Ordering::Relaxed) || watch.is_over()
         })?;
         let seconds = started.elapsed().as_secs_f64();
-        let read = |thread: Reading| {
+        let read = |thread: StreamReader| {
             thread
                 .join()
                 .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
@@ -300,7 +300,10 @@ impl Runner {
 }
 
 /// Waits for the end of `program`, or ends it as soon as `over` says so; none where it was ended.
-fn wait(program: &mut Program, mut over: impl FnMut() -> bool) -> std::io::Result<Option<i32>> {
+fn wait(
+    program: &mut RunningProgram,
+    mut over: impl FnMut() -> bool,
+) -> std::io::Result<Option<i32>> {
     let mut pause = Duration::from_millis(1);
     loop {
         if let Some(status) = program.try_wait()? {
@@ -317,13 +320,13 @@ fn wait(program: &mut Program, mut over: impl FnMut() -> bool) -> std::io::Resul
 }
 
 /// A thread that reads a stream.
-type Reading = std::thread::JoinHandle<std::io::Result<Vec<u8>>>;
+type StreamReader = std::thread::JoinHandle<std::io::Result<Vec<u8>>>;
 
 /// Reads a stream on a thread of its own up to the limit, and sets `full` if there is more.
 fn reading(
     stream: Option<impl Read + Send + 'static>,
     full: &Arc<AtomicBool>,
-) -> std::io::Result<Reading> {
+) -> std::io::Result<StreamReader> {
     let full = Arc::clone(full);
     std::thread::Builder::new().spawn(move || {
         let mut bytes = Vec::new();

@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind};
 use super::error::CliError;
 use crate::audit::AuditError;
 use crate::audit::advisories::AdvisoryError;
-use crate::audit::coverage::{Gap, Part};
+use crate::audit::coverage::{AuditPart, Gap};
 use crate::audit::database::DatabaseError;
 use crate::audit::finding::Rule;
 use crate::audit::prefix::PrefixError;
@@ -563,8 +563,10 @@ pub fn of_rule(rule: Rule) -> &'static str {
 /// How an audit looks at what it did not look at, as it follows [`Gap::message`].
 pub fn of_gap(gap: &Gap) -> &'static str {
     match (gap.part, gap.whole) {
-        (Part::Vulnerabilities, true) => "; `--update` downloads one, `--database PATH` names one",
-        (Part::Origins, true) => "; `--origins` downloads and compares all of them",
+        (AuditPart::Vulnerabilities, true) => {
+            "; `--update` downloads one, `--database PATH` names one"
+        }
+        (AuditPart::Origins, true) => "; `--origins` downloads and compares all of them",
         (_, false) => "",
     }
 }

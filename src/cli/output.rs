@@ -6,10 +6,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// Standard output. After the first failure nothing more of the result is written: what is there is
 /// its beginning, without holes.
 #[derive(Default)]
-pub struct Output(Mutex<State>);
+pub struct Output(Mutex<OutputState>);
 
 #[derive(Default)]
-enum State {
+enum OutputState {
     #[default]
     Whole,
     /// Its reader went away, as `head` does: no failure of ours.
@@ -25,28 +25,28 @@ impl Output {
     pub fn write(&self, with: impl FnOnce(&dyn Fn(&str) -> io::Result<()>) -> io::Result<()>) {
         let mut state = self.state();
         let written = match *state {
-            State::Whole => with(&write_out),
+            OutputState::Whole => with(&write_out),
             // On a line of its own behind what was cut, if there is room for it by now.
-            State::Told => with(&|text| write_out(&format!("\n{text}"))),
-            State::Unread | State::Lost(_) => return,
+            OutputState::Told => with(&|text| write_out(&format!("\n{text}"))),
+            OutputState::Unread | OutputState::Lost(_) => return,
         };
         match written {
             Ok(()) => {}
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => *state = State::Unread,
-            Err(error) => *state = State::Lost(error),
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => *state = OutputState::Unread,
+            Err(error) => *state = OutputState::Lost(error),
         }
     }
 
     /// Takes note of `error`, which keeps a part of the result from being written.
     pub fn fail(&self, error: io::Error) {
-        *self.state() = State::Lost(error);
+        *self.state() = OutputState::Lost(error);
     }
 
     /// The failure, once.
     pub fn lost(&self) -> Option<io::Error> {
         let mut state = self.state();
-        match std::mem::replace(&mut *state, State::Told) {
-            State::Lost(error) => Some(error),
+        match std::mem::replace(&mut *state, OutputState::Told) {
+            OutputState::Lost(error) => Some(error),
             other => {
                 *state = other;
                 None
@@ -54,7 +54,7 @@ impl Output {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, OutputState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

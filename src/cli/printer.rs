@@ -26,11 +26,11 @@ pub struct Printer {
     color: bool,
     bars: Option<MultiProgress>,
     output: Output,
-    state: Mutex<State>,
+    state: Mutex<PrinterState>,
 }
 
 #[derive(Default)]
-struct State {
+struct PrinterState {
     downloads: BTreeMap<String, ProgressBar>,
     compile: Option<Compile>,
     tests: Option<ProgressBar>,
@@ -118,12 +118,12 @@ impl Printer {
     /// A result, for programs: one line with `reason` as its first key.
     pub fn json(&self, reason: &str, value: impl Serialize) {
         #[derive(Serialize)]
-        struct Line<'a, T> {
+        struct JsonLine<'a, T> {
             reason: &'a str,
             data: T,
         }
         if self.is_json() {
-            self.json_line(&Line {
+            self.json_line(&JsonLine {
                 reason,
                 data: value,
             });
@@ -246,7 +246,7 @@ impl Printer {
         self.output.lost().map(|source| CliError::Output { source })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, PrinterState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -59,7 +59,7 @@ impl Fetched {
 
 /// What to bring.
 #[derive(Clone, Copy)]
-pub(super) struct Wanted<'a> {
+pub(super) struct WantedArchive<'a> {
     pub subject: &'a str,
     pub place: &'a Place,
     /// None only while a lock is being written.
@@ -69,7 +69,7 @@ pub(super) struct Wanted<'a> {
     pub last: bool,
 }
 
-impl<'a> Wanted<'a> {
+impl<'a> WantedArchive<'a> {
     pub fn locked(subject: &'a str, origin: &'a Origin, last: bool) -> Self {
         Self {
             subject,
@@ -97,7 +97,7 @@ impl Fetcher<'_> {
     /// When it can't be had, or what comes does not have the origin's digest; nothing is stored
     /// then.
     pub fn fetch_archive(&self, subject: &str, origin: &Origin) -> Result<Fetched, FetchError> {
-        self.bring(Wanted::locked(subject, origin, true))
+        self.bring(WantedArchive::locked(subject, origin, true))
     }
 
     /// A file with this digest and size in a folder of `--from`, where there is one.
@@ -131,7 +131,7 @@ impl Fetcher<'_> {
             })
     }
 
-    pub(super) fn bring(&self, wanted: Wanted<'_>) -> Result<Fetched, FetchError> {
+    pub(super) fn bring(&self, wanted: WantedArchive<'_>) -> Result<Fetched, FetchError> {
         if let Some(fetched) = self.held(&wanted)? {
             return Ok(fetched);
         }
@@ -171,7 +171,7 @@ impl Fetcher<'_> {
                         found: release.sha256,
                     });
                 }
-                let wanted = Wanted {
+                let wanted = WantedArchive {
                     sha256: Some(release.sha256),
                     ..wanted
                 };
@@ -189,7 +189,7 @@ impl Fetcher<'_> {
     }
 
     /// From the store or a folder of `--from`.
-    fn held(&self, wanted: &Wanted<'_>) -> Result<Option<Fetched>, FetchError> {
+    fn held(&self, wanted: &WantedArchive<'_>) -> Result<Option<Fetched>, FetchError> {
         let Some(sha256) = wanted.sha256.as_ref().filter(|_| !self.settings.ask_anew) else {
             return Ok(None);
         };
@@ -214,7 +214,7 @@ impl Fetcher<'_> {
         Ok(None)
     }
 
-    fn stored(&self, wanted: &Wanted<'_>) -> Result<Option<Fetched>, FetchError> {
+    fn stored(&self, wanted: &WantedArchive<'_>) -> Result<Option<Fetched>, FetchError> {
         let Some(sha256) = wanted.sha256.filter(|_| !self.settings.ask_anew) else {
             return Ok(None);
         };
@@ -236,7 +236,11 @@ impl Fetcher<'_> {
         }))
     }
 
-    fn search_folder(&self, wanted: &Wanted<'_>, folder: &Utf8Path) -> Result<Fetched, FetchError> {
+    fn search_folder(
+        &self,
+        wanted: &WantedArchive<'_>,
+        folder: &Utf8Path,
+    ) -> Result<Fetched, FetchError> {
         let read = |source| FetchError::Folder {
             path: folder.to_owned(),
             source,
@@ -268,7 +272,7 @@ impl Fetcher<'_> {
 
     /// Copies a local file into the store, hashing again: it may have changed since it was looked
     /// at, the store's copy won't.
-    fn adopt(&self, wanted: &Wanted<'_>, path: &Utf8Path) -> Result<Fetched, Adopting> {
+    fn adopt(&self, wanted: &WantedArchive<'_>, path: &Utf8Path) -> Result<Fetched, Adopting> {
         let expected = wanted.expected();
         let mut from = open_regular(path).map_err(Adopting::Read)?;
         let to = self.store.scratch_file().map_err(FetchError::from)?;
@@ -295,7 +299,7 @@ impl Fetcher<'_> {
         Ok(self.keep(wanted, path.to_string(), file, sha256, size, true)?)
     }
 
-    fn check_online(&self, wanted: &Wanted<'_>) -> Result<(), FetchError> {
+    fn check_online(&self, wanted: &WantedArchive<'_>) -> Result<(), FetchError> {
         if !self.settings.offline {
             return Ok(());
         }
@@ -310,7 +314,7 @@ impl Fetcher<'_> {
     /// refused is not looked for in another: mirrors are copies of each other.
     fn pooled(
         &self,
-        wanted: &Wanted<'_>,
+        wanted: &WantedArchive<'_>,
         package: &Name,
         file: &Name,
     ) -> Result<Fetched, FetchError> {
@@ -332,7 +336,7 @@ impl Fetcher<'_> {
         Err(missing)
     }
 
-    fn download(&self, wanted: &Wanted<'_>, url: &Url) -> Result<Fetched, FetchError> {
+    fn download(&self, wanted: &WantedArchive<'_>, url: &Url) -> Result<Fetched, FetchError> {
         self.check_online(wanted)?;
         let origin = wanted.place.to_string();
         let ask = Ask {
@@ -351,7 +355,7 @@ impl Fetcher<'_> {
 
     fn keep(
         &self,
-        wanted: &Wanted<'_>,
+        wanted: &WantedArchive<'_>,
         from: String,
         file: NamedTempFile,
         sha256: Sha256,

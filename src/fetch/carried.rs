@@ -1,6 +1,6 @@
 //! Which upstream version a crate's release carries, by what its own files say.
 
-use super::archive::Wanted;
+use super::archive::WantedArchive;
 use super::source::archive_root;
 use super::{FetchError, Fetcher};
 use crate::model::{Cause, Globs, Inputs, Name, Place, Version, VersionIn};
@@ -38,7 +38,7 @@ impl Fetcher<'_> {
             max_size,
             ..Inputs::default()
         };
-        let fetched = self.bring(Wanted {
+        let fetched = self.bring(WantedArchive {
             subject,
             place: &place,
             sha256: None,

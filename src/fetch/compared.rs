@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use super::archive::Wanted;
+use super::archive::WantedArchive;
 use super::compare::{InputFiles, differences};
 use super::relock::{Reached, resolve};
 use super::source::{OriginReport, Verdict, archive_root};
@@ -29,7 +29,7 @@ impl Fetcher<'_> {
     ) -> OriginReport {
         let origin = &compared.origin;
         let brought = self
-            .bring(Wanted::locked(subject, origin, false))
+            .bring(WantedArchive::locked(subject, origin, false))
             .and_then(|fetched| {
                 let unpacked = self.unpack(
                     &fetched,

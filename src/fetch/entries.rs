@@ -81,7 +81,7 @@ impl Limits {
 }
 
 /// What an entry is, whatever the archive's format.
-pub enum Kind {
+pub enum EntryKind {
     File,
     Folder,
     /// To this, from the folder that it lies in.
@@ -93,9 +93,9 @@ pub enum Kind {
 }
 
 /// An entry.
-pub struct Entry<'a> {
+pub struct ArchiveEntry<'a> {
     pub name: Vec<u8>,
-    pub kind: Kind,
+    pub kind: EntryKind,
     pub executable: bool,
     /// As the archive says; its content may have more.
     pub size: u64,
@@ -124,19 +124,19 @@ impl Read for Metered<'_> {
 
 /// Goes through an archive. `failed` makes an error of what is wrong with the archive itself;
 /// `visit` is called with each entry.
-pub struct Walk<'a, E> {
+pub struct ArchiveWalk<'a, E> {
     limits: Limits,
     left: Cell<u64>,
     entries: u64,
     failed: &'a dyn Fn(io::Error) -> E,
-    visit: &'a mut dyn FnMut(&mut Entry<'_>) -> Result<(), E>,
+    visit: &'a mut dyn FnMut(&mut ArchiveEntry<'_>) -> Result<(), E>,
 }
 
-impl<'a, E> Walk<'a, E> {
+impl<'a, E> ArchiveWalk<'a, E> {
     pub fn new(
         limits: Limits,
         failed: &'a dyn Fn(io::Error) -> E,
-        visit: &'a mut dyn FnMut(&mut Entry<'_>) -> Result<(), E>,
+        visit: &'a mut dyn FnMut(&mut ArchiveEntry<'_>) -> Result<(), E>,
     ) -> Self {
         Self {
             limits,
@@ -259,11 +259,11 @@ impl<'a, E> Walk<'a, E> {
                         .take(PATH_LIMIT as u64 + 1)
                         .read_to_end(&mut target);
                     read.map_err(failed)?;
-                    Kind::Symlink(target)
+                    EntryKind::Symlink(target)
                 }
-                _ if entry.is_dir() => Kind::Folder,
-                0 | 0o100_000 => Kind::File,
-                other => Kind::Other(format!("of the Unix type {other:o}")),
+                _ if entry.is_dir() => EntryKind::Folder,
+                0 | 0o100_000 => EntryKind::File,
+                other => EntryKind::Other(format!("of the Unix type {other:o}")),
             };
             self.entry(name, kind, mode & 0o111 != 0, size, &mut entry, false)?;
         }
@@ -273,7 +273,7 @@ impl<'a, E> Walk<'a, E> {
     fn entry(
         &mut self,
         name: Vec<u8>,
-        kind: Kind,
+        kind: EntryKind,
         executable: bool,
         size: u64,
         stream: &mut dyn Read,
@@ -286,8 +286,8 @@ impl<'a, E> Walk<'a, E> {
             });
         }
         let target = match &kind {
-            Kind::Symlink(target) | Kind::Hardlink(target) => target.len(),
-            Kind::File | Kind::Folder | Kind::Other(_) => 0,
+            EntryKind::Symlink(target) | EntryKind::Hardlink(target) => target.len(),
+            EntryKind::File | EntryKind::Folder | EntryKind::Other(_) => 0,
         };
         if name.len().max(target) > PATH_LIMIT {
             return self.fail(Excess::Path { limit: PATH_LIMIT });
@@ -299,7 +299,7 @@ impl<'a, E> Walk<'a, E> {
         if size > self.left.get() {
             return self.fail(excess);
         }
-        let mut entry = Entry {
+        let mut entry = ArchiveEntry {
             name,
             kind,
             executable,
@@ -319,7 +319,7 @@ impl<'a, E> Walk<'a, E> {
 }
 
 /// None for a record that is about the archive.
-fn tar_kind(entry: &tar::Entry<'_, impl Read>) -> Option<Kind> {
+fn tar_kind(entry: &tar::Entry<'_, impl Read>) -> Option<EntryKind> {
     let target = || {
         entry
             .link_name_bytes()
@@ -329,14 +329,14 @@ fn tar_kind(entry: &tar::Entry<'_, impl Read>) -> Option<Kind> {
     Some(match entry.header().entry_type() {
         tar::EntryType::XGlobalHeader => return None,
         tar::EntryType::Regular | tar::EntryType::Continuous | tar::EntryType::GNUSparse => {
-            Kind::File
+            EntryKind::File
         }
-        tar::EntryType::Directory => Kind::Folder,
-        tar::EntryType::Symlink => Kind::Symlink(target()),
-        tar::EntryType::Link => Kind::Hardlink(target()),
-        tar::EntryType::Char | tar::EntryType::Block => Kind::Other("a device".to_owned()),
-        tar::EntryType::Fifo => Kind::Other("a named pipe".to_owned()),
-        other => Kind::Other(format!(
+        tar::EntryType::Directory => EntryKind::Folder,
+        tar::EntryType::Symlink => EntryKind::Symlink(target()),
+        tar::EntryType::Link => EntryKind::Hardlink(target()),
+        tar::EntryType::Char | tar::EntryType::Block => EntryKind::Other("a device".to_owned()),
+        tar::EntryType::Fifo => EntryKind::Other("a named pipe".to_owned()),
+        other => EntryKind::Other(format!(
             "of tar's type `{}`",
             other.as_byte().escape_ascii()
         )),

@@ -48,14 +48,14 @@ pub enum Refusal {
 }
 
 /// An entry's path in parts, without `.`; empty for the archive's top.
-pub type Parts<'a> = Vec<&'a [u8]>;
+pub type EntryParts<'a> = Vec<&'a [u8]>;
 
 /// The parts of an entry's path.
 ///
 /// # Errors
 /// When it is absolute or has a `..`, on any system: `\` separates on some of them, and `C:` is a
 /// drive there.
-pub fn parts(path: &[u8]) -> Result<Parts<'_>, Refusal> {
+pub fn parts(path: &[u8]) -> Result<EntryParts<'_>, Refusal> {
     let drive = path.len() >= 2 && path[0].is_ascii_alphabetic() && path[1] == b':';
     if path.starts_with(b"/") || path.starts_with(b"\\") || drive {
         return Err(Refusal::Absolute);
@@ -97,12 +97,12 @@ pub fn check_link(folder: &[&[u8]], target: &[u8]) -> Result<(), Refusal> {
 
 /// The files of a tree, as far as they can be told apart on every system.
 #[derive(Default)]
-pub struct Names {
+pub struct PortableNames {
     files: HashSet<String>,
     folders: HashSet<String>,
 }
 
-impl Names {
+impl PortableNames {
     /// Adds `path`.
     ///
     /// # Errors
@@ -142,7 +142,7 @@ impl Names {
 pub struct Picker<'a> {
     inputs: &'a Inputs,
     root: Vec<&'a [u8]>,
-    names: Names,
+    names: PortableNames,
     top: Vec<String>,
     seen_root: bool,
 }
@@ -158,7 +158,7 @@ impl<'a> Picker<'a> {
         Self {
             inputs,
             root,
-            names: Names::default(),
+            names: PortableNames::default(),
             top: Vec::new(),
             seen_root: false,
         }
@@ -252,7 +252,7 @@ mod tests {
     #[test]
     fn files_that_a_file_system_may_take_for_one_are_refused_and_others_are_not() {
         let second = |first: &str, second: &str| {
-            let mut names = Names::default();
+            let mut names = PortableNames::default();
             names
                 .add(&first.parse().expect("a path"))
                 .expect("the first");

@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use camino::Utf8Path;
 
 use super::FetchError;
-use super::entries::{Entry, Excess, Limits, Walk};
+use super::entries::{ArchiveEntry, ArchiveWalk, Excess, Limits};
 use crate::store::StoreError;
 
 /// What xz may use to decode: its strongest preset needs 65 MiB.
@@ -23,7 +23,7 @@ pub(super) fn each_entry(
     path: &Utf8Path,
     origin: &str,
     floor: u64,
-    visit: &mut dyn FnMut(&mut Entry<'_>) -> Result<(), FetchError>,
+    visit: &mut dyn FnMut(&mut ArchiveEntry<'_>) -> Result<(), FetchError>,
 ) -> Result<(), FetchError> {
     let read = |source| StoreError::Read {
         path: path.to_owned(),
@@ -35,7 +35,7 @@ pub(super) fn each_entry(
     (&file).take(512).read_to_end(&mut start).map_err(read)?;
     file.seek(SeekFrom::Start(0)).map_err(read)?;
     let failed = |error| broken(origin, error);
-    let walk = Walk::new(limits, &failed, visit);
+    let walk = ArchiveWalk::new(limits, &failed, visit);
     let file = BufReader::with_capacity(BUFFER, file);
     match start.as_slice() {
         [0x1f, 0x8b, ..] => walk.tar(GzMembers::new(file)),

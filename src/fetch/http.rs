@@ -84,7 +84,7 @@ pub struct Expected {
 }
 
 /// A failed try.
-pub struct Failure {
+pub struct FailedTry {
     error: FetchError,
     again: Again,
 }
@@ -100,7 +100,7 @@ enum Again {
     After(Option<Duration>),
 }
 
-impl Failure {
+impl FailedTry {
     fn never(error: FetchError) -> Self {
         Self {
             error,
@@ -109,7 +109,7 @@ impl Failure {
     }
 }
 
-impl From<StoreError> for Failure {
+impl From<StoreError> for FailedTry {
     fn from(error: StoreError) -> Self {
         Self::never(error.into())
     }
@@ -144,7 +144,7 @@ impl Web {
     ) -> Result<Option<Vec<u8>>, FetchError> {
         self.persist(ask, reporter, |client| {
             let response = match open(client, ask.url) {
-                Err(Failure {
+                Err(FailedTry {
                     error:
                         FetchError::Status {
                             status: 404 | 410 | 451,
@@ -160,7 +160,7 @@ impl Web {
                 .read_to_end(&mut bytes);
             read.map_err(|error| broken(ask.url, bytes.len() as u64, error))?;
             if bytes.len() as u64 > limit {
-                return Err(Failure::never(FetchError::Oversized {
+                return Err(FailedTry::never(FetchError::Oversized {
                     origin: shown_url(ask.url),
                     limit,
                     exact: false,
@@ -186,7 +186,7 @@ impl Web {
             let response = open(client, ask.url)?;
             let announced = response.content_length();
             if announced.is_some_and(|size| size > expected.limit) {
-                return Err(Failure::never(expected.oversized(ask.origin)));
+                return Err(FailedTry::never(expected.oversized(ask.origin)));
             }
             reporter.event(Event::DownloadStarted {
                 subject: ask.subject.into(),
@@ -208,12 +208,12 @@ impl Web {
         &self,
         ask: Ask<'_>,
         reporter: &dyn Reporter,
-        mut once: impl FnMut(&Client) -> Result<T, Failure>,
+        mut once: impl FnMut(&Client) -> Result<T, FailedTry>,
     ) -> Result<T, FetchError> {
         let client = self.client()?;
         let mut attempt = 0;
         loop {
-            let Failure { error, again } = match once(client) {
+            let FailedTry { error, again } = match once(client) {
                 Ok(done) => return Ok(done),
                 Err(failure) => failure,
             };
@@ -336,13 +336,13 @@ fn refused_redirect(previous: &[Url], next: &Url) -> Option<String> {
     })
 }
 
-fn open(client: &Client, url: &Url) -> Result<Response, Failure> {
+fn open(client: &Client, url: &Url) -> Result<Response, FailedTry> {
     debug!(url = shown_url(url), "asks");
     let response = client.get(url.clone()).send().map_err(|error| {
         let again = judge_error(&error);
         let source = NetworkError(error);
         debug!(url = shown_url(url), problem = %source, ?again, "no answer");
-        Failure {
+        FailedTry {
             error: FetchError::Unreachable {
                 url: shown_url(url),
                 source,
@@ -363,12 +363,14 @@ fn open(client: &Client, url: &Url) -> Result<Response, Failure> {
     let again = judge_status(status, response.headers());
     let (url, status) = (shown_url(url), status.as_u16());
     match again {
-        Again::After(Some(pause)) if pause > PAUSE_LIMIT => Err(Failure::never(FetchError::Busy {
-            url,
-            status,
-            seconds: pause.as_secs(),
-        })),
-        again => Err(Failure {
+        Again::After(Some(pause)) if pause > PAUSE_LIMIT => {
+            Err(FailedTry::never(FetchError::Busy {
+                url,
+                status,
+                seconds: pause.as_secs(),
+            }))
+        }
+        again => Err(FailedTry {
             error: FetchError::Status { url, status },
             again,
         }),
@@ -425,7 +427,7 @@ fn judge_connect(error: &(dyn Error + 'static)) -> Again {
     Again::Never
 }
 
-fn broken(url: &Url, bytes: u64, error: io::Error) -> Failure {
+fn broken(url: &Url, bytes: u64, error: io::Error) -> FailedTry {
     let slow = error
         .get_ref()
         .is_some_and(<dyn Error + Send + Sync>::is::<TooSlow>);
@@ -434,7 +436,7 @@ fn broken(url: &Url, bytes: u64, error: io::Error) -> Failure {
     } else {
         Again::After(None)
     };
-    Failure {
+    FailedTry {
         error: FetchError::Broken {
             url: shown_url(url),
             bytes,
@@ -497,7 +499,7 @@ fn stream(
     expected: Expected,
     reporter: &dyn Reporter,
     file: NamedTempFile,
-) -> Result<(NamedTempFile, Sha256, u64), Failure> {
+) -> Result<(NamedTempFile, Sha256, u64), FailedTry> {
     let path = file.path().to_string_lossy().into_owned();
     let mut file = Digesting::new(file);
     let mut buffer = vec![0; BUFFER];
@@ -512,7 +514,7 @@ fn stream(
         };
         let piece = &buffer[..read];
         if file.size() + read as u64 > expected.limit {
-            return Err(Failure::never(expected.oversized(ask.origin)));
+            return Err(FailedTry::never(expected.oversized(ask.origin)));
         }
         if start.len() < 64 {
             start.extend_from_slice(&piece[..read.min(64)]);
@@ -533,7 +535,7 @@ fn stream(
     let (file, sha256) = file.finish();
     expected
         .check(ask.origin, sha256, size, &start)
-        .map_err(Failure::never)?;
+        .map_err(FailedTry::never)?;
     Ok((file, sha256, size))
 }
 

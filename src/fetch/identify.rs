@@ -4,14 +4,14 @@
 
 use camino::Utf8Path;
 
-use super::entries::{ENTRIES_LIMIT, EXPANSION_LIMIT, Entry, Excess, Kind};
+use super::entries::{ArchiveEntry, ENTRIES_LIMIT, EXPANSION_LIMIT, EntryKind, Excess};
 use super::{FetchError, Fetched, Refusal, entry, format};
 use crate::model::{Cause, Origin, Sha1, Sha512, SwhDir, SwhNode, SwhTree};
 use crate::store::StoreError;
 
 /// The names of an archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Names {
+pub struct ArchiveNames {
     pub sha512: Sha512,
     /// Of the folder that is all that the archive holds, or of all that it holds.
     pub swhid: SwhDir,
@@ -21,7 +21,7 @@ pub struct Names {
 ///
 /// # Errors
 /// When it can't be read, or holds what no file system could.
-pub fn identify(fetched: &Fetched) -> Result<Names, FetchError> {
+pub fn identify(fetched: &Fetched) -> Result<ArchiveNames, FetchError> {
     let read = |source| StoreError::Read {
         path: fetched.path().to_owned(),
         source,
@@ -29,7 +29,7 @@ pub fn identify(fetched: &Fetched) -> Result<Names, FetchError> {
     let file = fs_err::File::open(fetched.path()).map_err(read)?;
     let sha512 = Sha512::of_reader(file).map_err(read)?;
     let tree = tree(fetched.path(), fetched.origin())?;
-    Ok(Names {
+    Ok(ArchiveNames {
         sha512,
         swhid: tree.below_top().swhid(),
     })
@@ -72,7 +72,7 @@ pub fn check_names(origin: &Origin, fetched: &Fetched) -> Result<(), FetchError>
 fn tree(path: &Utf8Path, origin: &str) -> Result<SwhTree, FetchError> {
     let mut tree = SwhTree::default();
     let mut nodes = 0;
-    let entry = |entry: &mut Entry<'_>| {
+    let entry = |entry: &mut ArchiveEntry<'_>| {
         let damaged = |source: Cause| FetchError::Damaged {
             origin: origin.to_owned(),
             source,
@@ -84,20 +84,22 @@ fn tree(path: &Utf8Path, origin: &str) -> Result<SwhTree, FetchError> {
         };
         let parts = entry::parts(&entry.name).map_err(refused)?;
         let node = match &entry.kind {
-            Kind::Folder => SwhNode::Folder(SwhTree::default()),
-            Kind::Symlink(target) => SwhNode::Link(Sha1::of(
+            EntryKind::Folder => SwhNode::Folder(SwhTree::default()),
+            EntryKind::Symlink(target) => SwhNode::Link(Sha1::of(
                 &[format!("blob {}\0", target.len()).as_bytes(), target].concat(),
             )),
             // Another name of a file that came before.
-            Kind::Hardlink(target) => match tree.get(&entry::parts(target).map_err(refused)?) {
-                Some(node @ (SwhNode::File { .. } | SwhNode::Link(_))) => node.clone(),
-                _ => {
-                    return Err(damaged(
-                        "it has a link to something that is not an earlier file".into(),
-                    ));
+            EntryKind::Hardlink(target) => {
+                match tree.get(&entry::parts(target).map_err(refused)?) {
+                    Some(node @ (SwhNode::File { .. } | SwhNode::Link(_))) => node.clone(),
+                    _ => {
+                        return Err(damaged(
+                            "it has a link to something that is not an earlier file".into(),
+                        ));
+                    }
                 }
-            },
-            Kind::File => {
+            }
+            EntryKind::File => {
                 let id = Sha1::of_blob(entry.size, &mut entry.content)
                     .map_err(|error| format::broken(origin, error))?;
                 SwhNode::File {
@@ -105,7 +107,7 @@ fn tree(path: &Utf8Path, origin: &str) -> Result<SwhTree, FetchError> {
                     id,
                 }
             }
-            Kind::Other(what) => return Err(refused(Refusal::Kind { what: what.clone() })),
+            EntryKind::Other(what) => return Err(refused(Refusal::Kind { what: what.clone() })),
         };
         nodes += tree
             .put(&parts, node)

@@ -4,9 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::archive::Wanted;
+use super::archive::WantedArchive;
 use super::compare::{InputFiles, differences};
-use super::identify::{Names, identify};
+use super::identify::{ArchiveNames, identify};
 use super::includes::{Root, included};
 use super::moved::{Moved, lost, moved};
 use super::source::archive_root;
@@ -43,7 +43,7 @@ pub(super) struct Reached {
 }
 
 /// The inputs of an origin.
-pub(super) struct Opened {
+pub(super) struct OpenedOrigin {
     pub place: String,
     unpacked: Unpacked,
     pub inputs: InputFiles,
@@ -82,7 +82,7 @@ impl Fetcher<'_> {
         let subject = format!("{name} {version}");
         let (origins, reached) = self.reach(&subject, recipe, version, old)?;
         let each: Vec<&Arc<Recipe>> = file.each(version).into_iter().map(|(_, one)| one).collect();
-        let ours = |recipe| Ours {
+        let ours = |recipe| OurFiles {
             catalog,
             recipe,
             version,
@@ -123,7 +123,7 @@ impl Fetcher<'_> {
     /// and the build then has them. `unpacked` is what the first one is made from.
     fn make_trees(
         &self,
-        all: &[Ours<'_>],
+        all: &[OurFiles<'_>],
         inputs: Sha256,
         includes: &BTreeSet<RelPath>,
         unpacked: Unpacked,
@@ -169,7 +169,7 @@ impl Fetcher<'_> {
         let (origins, reached) = self
             .reach_tests(subject, catalog, &overall, source)
             .map_err(|error| vec![error])?;
-        let ours = |recipe| Ours {
+        let ours = |recipe| OurFiles {
             catalog,
             recipe,
             version: &source.version,
@@ -234,7 +234,7 @@ impl Fetcher<'_> {
                 continue;
             }
             let had = Reached {
-                fetched: self.bring(Wanted::locked(subject, &origin, false))?,
+                fetched: self.bring(WantedArchive::locked(subject, &origin, false))?,
                 origin,
             };
             let opened = self.open(subject, &had, &named, &tested.extras)?;
@@ -266,7 +266,7 @@ impl Fetcher<'_> {
     fn includes(
         &self,
         subject: &str,
-        all: &[Ours<'_>],
+        all: &[OurFiles<'_>],
         start: &BTreeSet<RelPath>,
         suite: Option<&Suite>,
         reached: &[Reached],
@@ -306,7 +306,7 @@ impl Fetcher<'_> {
     fn includes_in(
         &self,
         subject: &str,
-        ours: &Ours<'_>,
+        ours: &OurFiles<'_>,
         start: &BTreeSet<RelPath>,
         roots: Roots<'_>,
         reached: &Reached,
@@ -340,12 +340,12 @@ impl Fetcher<'_> {
         reached: &Reached,
         inputs: &Inputs,
         extras: &[Extra],
-    ) -> Result<Opened, FetchError> {
+    ) -> Result<OpenedOrigin, FetchError> {
         let Reached { origin, fetched } = reached;
         let root = archive_root(&origin.place, &origin.root);
         let unpacked = self.unpack(fetched, &root, inputs)?;
         let unpacked = self.with_extras(unpacked, subject, extras)?;
-        Ok(Opened {
+        Ok(OpenedOrigin {
             place: origin.place.to_string(),
             inputs: unpacked.inputs(),
             unpacked,
@@ -419,7 +419,7 @@ impl Fetcher<'_> {
         } = candidate;
         // Another origin mostly follows, and a missing one is no failure: not the time to wait for
         // a server that does not answer.
-        let fetched = self.bring(Wanted {
+        let fetched = self.bring(WantedArchive {
             subject,
             place,
             sha256: *published,
@@ -433,7 +433,7 @@ impl Fetcher<'_> {
             );
             self.reporter.event(Event::Note { text });
         }
-        let Names { sha512, swhid } = identify(&fetched)?;
+        let ArchiveNames { sha512, swhid } = identify(&fetched)?;
         let origin = Origin {
             sha512: Some(sha512),
             swhid: Some(swhid),
@@ -526,9 +526,9 @@ pub(super) fn resolve(
 /// When there is none, one could not be opened, or two differ.
 fn agreeing(
     subject: &str,
-    opened: impl Iterator<Item = Result<Opened, FetchError>>,
+    opened: impl Iterator<Item = Result<OpenedOrigin, FetchError>>,
 ) -> Result<(Unpacked, InputFiles), Vec<FetchError>> {
-    let mut first: Option<Opened> = None;
+    let mut first: Option<OpenedOrigin> = None;
     let mut errors = Vec::new();
     for opened in opened {
         match (&first, opened) {
@@ -546,7 +546,7 @@ fn agreeing(
     }
     match first {
         _ if !errors.is_empty() => Err(errors),
-        Some(Opened {
+        Some(OpenedOrigin {
             unpacked, inputs, ..
         }) => Ok((unpacked, inputs)),
         None => Err(vec![FetchError::NoneReached {
@@ -611,14 +611,14 @@ impl Roots<'_> {
 }
 
 /// A version of a source with our files for it, as they are now.
-struct Ours<'a> {
+struct OurFiles<'a> {
     catalog: &'a Catalog,
     recipe: &'a Arc<Recipe>,
     version: &'a Version,
     origins: &'a [Origin],
 }
 
-impl<'a> Ours<'a> {
+impl<'a> OurFiles<'a> {
     fn patches(&self) -> impl Iterator<Item = (&'a RelPath, &'a [u8])> {
         let (catalog, recipe) = (self.catalog, self.recipe);
         recipe.patches.iter().map(move |patch| {

@@ -2,7 +2,7 @@
 
 use tracing::{debug, debug_span};
 
-use super::archive::Wanted;
+use super::archive::WantedArchive;
 use super::compare::{Difference, InputFiles, differences};
 use super::identify::check_names;
 use super::unpack::{self, Unpacked};
@@ -120,7 +120,7 @@ impl Fetcher<'_> {
             .iter()
             .map(|origin| {
                 let opened = self
-                    .bring(Wanted::locked(&subject, origin, false))
+                    .bring(WantedArchive::locked(&subject, origin, false))
                     .and_then(|fetched| {
                         let inputs = self
                             .unpack(
@@ -194,7 +194,7 @@ impl Fetcher<'_> {
         key: &Sha256,
         last: bool,
     ) -> Result<SourceTree, FetchError> {
-        let fetched = self.bring(Wanted::locked(subject, origin, last))?;
+        let fetched = self.bring(WantedArchive::locked(subject, origin, last))?;
         let unpacked = self.unpack(
             &fetched,
             &archive_root(&origin.place, &origin.root),
@@ -241,7 +241,7 @@ impl Fetcher<'_> {
                 subject: subject.to_owned(),
             };
             let brought = extra.origins.iter().find_map(|origin| {
-                match self.bring(Wanted::locked(subject, origin, false)) {
+                match self.bring(WantedArchive::locked(subject, origin, false)) {
                     Ok(fetched) => Some((fetched, origin)),
                     Err(error) => {
                         failure = error;

@@ -8,7 +8,7 @@ use fs_err as fs;
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
-use super::entry::Names;
+use super::entry::PortableNames;
 use super::patch::{self, PatchProblem};
 use super::unpack::{self, Unpacked};
 use super::{FetchError, Fetcher};
@@ -307,7 +307,7 @@ fn distinct(
     files: &[EntryFile],
     next: Option<&RelPath>,
 ) -> Result<(), FetchError> {
-    let mut names = Names::default();
+    let mut names = PortableNames::default();
     for path in files.iter().map(|file| &file.path).chain(next) {
         names.add(path).map_err(|refusal| FetchError::Tree {
             subject: selected.title(),

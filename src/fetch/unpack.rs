@@ -9,7 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::TempDir;
 
 use super::compare::InputFiles;
-use super::entries::{EXPANSION_LIMIT, Entry, Kind};
+use super::entries::{ArchiveEntry, EXPANSION_LIMIT, EntryKind};
 use super::entry::{self, Picker, Refusal};
 use super::{FetchError, format};
 use crate::model::{Digesting, Inputs, RelPath, Sha256};
@@ -142,7 +142,7 @@ pub fn list(path: &Utf8Path, origin: &str, root: &str) -> Result<BTreeSet<RelPat
             entry: String::from_utf8_lossy(&entry.name).into_owned(),
             refusal,
         })?;
-        if let (Kind::File, Some(below)) = (&entry.kind, parts.strip_prefix(root.as_slice())) {
+        if let (EntryKind::File, Some(below)) = (&entry.kind, parts.strip_prefix(root.as_slice())) {
             let path = String::from_utf8(below.join(&b'/')).ok();
             files.extend(path.and_then(|path| path.parse::<RelPath>().ok()));
         }
@@ -165,7 +165,7 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn entry(&mut self, entry: &mut Entry<'_>) -> Result<(), FetchError> {
+    fn entry(&mut self, entry: &mut ArchiveEntry<'_>) -> Result<(), FetchError> {
         match self.judge(&entry.name, &entry.kind)? {
             Some(selected) => self.write(&selected, entry),
             None => Ok(()),
@@ -181,17 +181,17 @@ impl Writer<'_> {
     }
 
     /// The path to write the entry to, where it is a selected file.
-    fn judge(&mut self, name: &[u8], kind: &Kind) -> Result<Option<RelPath>, FetchError> {
+    fn judge(&mut self, name: &[u8], kind: &EntryKind) -> Result<Option<RelPath>, FetchError> {
         let judged = (|| {
             let parts = entry::parts(name)?;
             let link = match kind {
-                Kind::File | Kind::Folder => None,
-                Kind::Symlink(target) => Some((
+                EntryKind::File | EntryKind::Folder => None,
+                EntryKind::Symlink(target) => Some((
                     parts.split_last().map_or(&[][..], |(_, folder)| folder),
                     target,
                 )),
-                Kind::Hardlink(target) => Some((&[][..], target)),
-                Kind::Other(what) => return Err(Refusal::Kind { what: what.clone() }),
+                EntryKind::Hardlink(target) => Some((&[][..], target)),
+                EntryKind::Other(what) => return Err(Refusal::Kind { what: what.clone() }),
             };
             if let Some((folder, target)) = link {
                 entry::check_link(folder, target)?;
@@ -204,7 +204,7 @@ impl Writer<'_> {
                     target: String::from_utf8_lossy(target).into_owned(),
                 });
             }
-            if matches!(kind, Kind::Folder) {
+            if matches!(kind, EntryKind::Folder) {
                 return Ok(None);
             }
             self.picker.take(&path)?;
@@ -213,7 +213,7 @@ impl Writer<'_> {
         judged.map_err(|refusal| self.refused(name, refusal))
     }
 
-    fn write(&mut self, path: &RelPath, entry: &mut Entry<'_>) -> Result<(), FetchError> {
+    fn write(&mut self, path: &RelPath, entry: &mut ArchiveEntry<'_>) -> Result<(), FetchError> {
         let too_large =
             |this: &Self, name: &[u8]| this.refused(name, Refusal::TooLarge { limit: this.limit });
         if entry.size > self.left {

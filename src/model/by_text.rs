@@ -32,16 +32,18 @@ macro_rules! reads_text {
     ($type:ident) => {
         impl<'de> serde::Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
-                reader.deserialize_str($crate::model::by_text::Text(std::marker::PhantomData))
+                reader.deserialize_str($crate::model::by_text::TextVisitor(
+                    std::marker::PhantomData,
+                ))
             }
         }
     };
 }
 
 /// Reads a text as a `T`.
-pub(super) struct Text<T>(pub PhantomData<T>);
+pub(super) struct TextVisitor<T>(pub PhantomData<T>);
 
-impl<T: TryFrom<String, Error: fmt::Display>> Visitor<'_> for Text<T> {
+impl<T: TryFrom<String, Error: fmt::Display>> Visitor<'_> for TextVisitor<T> {
     type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -39,8 +39,8 @@ impl ByVersion {
 
 impl<'de> Deserialize<'de> for ByVersion {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Any;
-        impl<'de> Visitor<'de> for Any {
+        struct ByVersionVisitor;
+        impl<'de> Visitor<'de> for ByVersionVisitor {
             type Value = ByVersion;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -55,7 +55,7 @@ impl<'de> Deserialize<'de> for ByVersion {
                 BTreeMap::deserialize(MapAccessDeserializer::new(map)).map(ByVersion::Each)
             }
         }
-        deserializer.deserialize_any(Any)
+        deserializer.deserialize_any(ByVersionVisitor)
     }
 }
 

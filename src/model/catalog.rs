@@ -596,7 +596,7 @@ impl Catalog {
         } else {
             names.iter().collect()
         };
-        let mut walk = Walk {
+        let mut walk = SourceWalk {
             catalog: self,
             lock,
             resolve,
@@ -721,7 +721,7 @@ type Resolve<'r> = dyn Fn(&RecipeFile, &Version) -> Option<Arc<Recipe>> + 'r;
 
 /// A depth-first walk along what sources require: that comes before them. Edges that lead nowhere
 /// are left to the graph.
-struct Walk<'a> {
+struct SourceWalk<'a> {
     catalog: &'a Catalog,
     lock: &'a Lock,
     resolve: &'a Resolve<'a>,
@@ -730,7 +730,7 @@ struct Walk<'a> {
     errors: Vec<SelectionError>,
 }
 
-impl Walk<'_> {
+impl SourceWalk<'_> {
     fn visit(&mut self, name: &Name) {
         if !self.done.insert(name.clone()) {
             return;

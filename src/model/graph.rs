@@ -166,7 +166,7 @@ impl Graph {
 
     /// An edge of each circle: the recipe that has it, where, and the circle.
     fn circles(&self) -> Vec<(Name, Range<usize>, EdgeProblem)> {
-        let mut walk = Walk {
+        let mut walk = EdgeWalk {
             graph: self,
             done: BTreeSet::new(),
             path: Vec::new(),
@@ -217,14 +217,14 @@ pub fn missing<'a>(to: &LibraryId, known: impl Iterator<Item = &'a Name>) -> Opt
 }
 
 /// A depth-first walk along all edges.
-struct Walk<'a> {
+struct EdgeWalk<'a> {
     graph: &'a Graph,
     done: BTreeSet<&'a LibraryId>,
     path: Vec<&'a LibraryId>,
     found: Vec<(Name, Range<usize>, EdgeProblem)>,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> EdgeWalk<'a> {
     fn visit(&mut self, id: &'a LibraryId) {
         if self.done.contains(id) {
             return;

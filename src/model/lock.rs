@@ -96,7 +96,7 @@ pub struct LockedTests {
 
 /// An archive that holds a source's inputs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "OriginWire", into = "OriginWire")]
+#[serde(try_from = "LockedOriginWire", into = "LockedOriginWire")]
 pub struct Origin {
     pub place: Place,
     /// The folder inside the archive that the inputs are below; empty for its top.
@@ -286,7 +286,7 @@ struct VersionOnly {
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(rename = "Origin")]
-struct OriginWire {
+struct LockedOriginWire {
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<String>,
     #[serde(rename = "crate", skip_serializing_if = "Option::is_none")]
@@ -311,18 +311,18 @@ struct OriginWire {
 
 impl JsonSchema for Origin {
     fn schema_name() -> std::borrow::Cow<'static, str> {
-        OriginWire::schema_name()
+        LockedOriginWire::schema_name()
     }
 
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        OriginWire::json_schema(generator)
+        LockedOriginWire::json_schema(generator)
     }
 }
 
-impl TryFrom<OriginWire> for Origin {
+impl TryFrom<LockedOriginWire> for Origin {
     type Error = String;
 
-    fn try_from(wire: OriginWire) -> Result<Self, String> {
+    fn try_from(wire: LockedOriginWire) -> Result<Self, String> {
         let halved = wire.krate.is_some() != wire.crate_version.is_some()
             || wire.debian.is_some() != wire.file.is_some();
         let place = match (wire.url, wire.krate.zip(wire.crate_version), wire.debian.zip(wire.file), wire.folder) {
@@ -349,7 +349,7 @@ impl TryFrom<OriginWire> for Origin {
     }
 }
 
-impl From<Origin> for OriginWire {
+impl From<Origin> for LockedOriginWire {
     fn from(origin: Origin) -> Self {
         let mut wire = Self {
             url: None,

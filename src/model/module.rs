@@ -53,7 +53,7 @@ pub fn modules<'a>(
                 .map(|library| recipe.library_id(&library.name)),
         );
     }
-    let known = Known {
+    let known = KnownModules {
         graph,
         owners,
         archives,
@@ -92,7 +92,7 @@ pub fn modules<'a>(
     derived.collect()
 }
 
-struct Known<'a> {
+struct KnownModules<'a> {
     graph: &'a Graph,
     /// The module of each library that is in one.
     owners: BTreeMap<LibraryId, &'a Name>,
@@ -100,7 +100,7 @@ struct Known<'a> {
     archives: BTreeSet<LibraryId>,
 }
 
-impl Known<'_> {
+impl KnownModules<'_> {
     /// The linker's argument for a library; none for headers alone.
     fn link(&self, id: &LibraryId) -> Option<LinkFlag> {
         self.archives.contains(id).then(|| {

@@ -10,7 +10,7 @@ use super::{LicenseExpression, SingleLicense, SyntaxError};
 #[serde(deny_unknown_fields)]
 pub struct Policy {
     licenses: Licenses,
-    digests: Digests,
+    digests: DigestRules,
     #[serde(default)]
     vulnerabilities: Vulnerabilities,
 }
@@ -23,7 +23,7 @@ struct Licenses {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Digests {
+struct DigestRules {
     allow: Vec<String>,
 }
 

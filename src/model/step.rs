@@ -62,8 +62,8 @@ impl fmt::Display for Answer {
 
 impl<'de> Deserialize<'de> for Answer {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Any;
-        impl Visitor<'_> for Any {
+        struct AnswerVisitor;
+        impl Visitor<'_> for AnswerVisitor {
             type Value = Answer;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -78,7 +78,7 @@ impl<'de> Deserialize<'de> for Answer {
                 text.parse().map(Answer::Text).map_err(E::custom)
             }
         }
-        deserializer.deserialize_any(Any)
+        deserializer.deserialize_any(AnswerVisitor)
     }
 }
 

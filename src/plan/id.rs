@@ -7,7 +7,7 @@ use std::ops::Index;
 use serde::Serialize;
 
 /// A place in a list of one kind.
-pub trait Id: Copy {
+pub trait PlanId: Copy {
     /// The id of the place `index`.
     fn at(index: usize) -> Self;
 
@@ -23,7 +23,7 @@ pub struct SourceId(usize);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct JobId(usize);
 
-impl Id for SourceId {
+impl PlanId for SourceId {
     fn at(index: usize) -> Self {
         Self(index)
     }
@@ -33,7 +33,7 @@ impl Id for SourceId {
     }
 }
 
-impl Id for JobId {
+impl PlanId for JobId {
     fn at(index: usize) -> Self {
         Self(index)
     }
@@ -50,7 +50,7 @@ pub struct IndexVec<I, T> {
     ids: PhantomData<I>,
 }
 
-impl<I: Id, T> IndexVec<I, T> {
+impl<I: PlanId, T> IndexVec<I, T> {
     /// Adds a value at the end and returns its id.
     pub(super) fn push(&mut self, value: T) -> I {
         let id = self.next_id();
@@ -120,13 +120,13 @@ impl<I: Id, T> IndexVec<I, T> {
     }
 }
 
-impl<I: Id, T> Default for IndexVec<I, T> {
+impl<I: PlanId, T> Default for IndexVec<I, T> {
     fn default() -> Self {
         Self::from_values(Vec::new())
     }
 }
 
-impl<I: Id, T> Index<I> for IndexVec<I, T> {
+impl<I: PlanId, T> Index<I> for IndexVec<I, T> {
     type Output = T;
 
     fn index(&self, id: I) -> &T {
@@ -134,7 +134,7 @@ impl<I: Id, T> Index<I> for IndexVec<I, T> {
     }
 }
 
-impl<'a, I: Id, T> IntoIterator for &'a IndexVec<I, T> {
+impl<'a, I: PlanId, T> IntoIterator for &'a IndexVec<I, T> {
     type Item = &'a T;
     type IntoIter = std::slice::Iter<'a, T>;
 

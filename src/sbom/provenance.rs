@@ -1,5 +1,5 @@
 //! SLSA provenance of a prefix, as an in-toto statement that nobody has signed yet. Sources:
-//! <https://github.com/in-toto/attestation> (InTotoStatement and resource descriptor, v1),
+//! <https://github.com/in-toto/attestation> (statement and resource descriptor, v1),
 //! <https://slsa.dev/spec/v1.0/provenance>. What the fields of this build type mean is told in
 //! `docs/build-type-v1.md`.
 

@@ -58,7 +58,7 @@ pub(super) fn catalog_of(options: &Options, lock: &Lock) -> Result<Catalog, Vec<
         return Err(errors);
     }
     let (mut recipes, mut patches) = (Files::new(), Files::new());
-    let mut reading = Reading::default();
+    let mut reading = FolderReader::default();
     for name in lock.sources.keys() {
         let (mut files, mut its_patches) = match &options.recipes {
             None => embedded::of(name),
@@ -140,19 +140,19 @@ const RECIPES_LIMIT: usize = 100_000;
 const RECIPES_SIZE_LIMIT: u64 = 1 << 30;
 
 fn read_dir(root: &Utf8Path) -> Result<Files, SessionError> {
-    let mut reading = Reading::default();
+    let mut reading = FolderReader::default();
     reading.below(root, "")?;
     Ok(reading.files)
 }
 
 #[derive(Default)]
-struct Reading {
+struct FolderReader {
     files: Files,
     entries: usize,
     bytes: u64,
 }
 
-impl Reading {
+impl FolderReader {
     /// The files of the folder `name` in `dir`, by their paths from `dir`; none where it is not
     /// there.
     fn folder(&mut self, dir: &Utf8Path, name: &Name) -> Result<Files, SessionError> {

@@ -12,7 +12,7 @@ use crate::store::{Kind, Store};
 use crate::verify::{fingerprint, verify};
 
 /// What the store knows of the prefixes of a plan.
-pub(super) struct Known<'a> {
+pub(super) struct KnownPrefixes<'a> {
     pub plan: &'a Plan,
     pub store: &'a Store,
     pub reporter: &'a dyn Reporter,
@@ -24,7 +24,7 @@ struct Intact {
     fingerprint: Sha256,
 }
 
-impl Known<'_> {
+impl KnownPrefixes<'_> {
     /// Whether verifying would find nothing in the prefix at `at`, which by its manifest was made
     /// from the plan: what one command calls up to date must not be damaged to the other. A prefix
     /// that is as it was when this was asked the last time is not verified again.

@@ -26,8 +26,8 @@ use crate::plan::Plan;
 use crate::report::Reporter;
 use crate::sbom::{self, BuiltPrefix, Context};
 use crate::store::Store;
-use crate::toolchain::{Locator, Request, Toolchain};
-use crate::verify::{Kind, Verified};
+use crate::toolchain::{Locator, SdkRequest, Toolchain};
+use crate::verify::{DiscrepancyKind, Verified};
 
 /// What a session uses. The default is what is embedded in the program, with the store and the
 /// network of this machine.
@@ -218,7 +218,7 @@ impl<'r> Session<'r> {
         config: BuildConfig,
         fetcher: &Fetcher<'_>,
     ) -> Result<Toolchain, SessionError> {
-        let request = Request {
+        let request = SdkRequest {
             wasi_sdk: choice.path.clone(),
             env_sdk: variable("WASI_SDK_PATH")?.map(Into::into),
             release: choice.release.clone(),
@@ -317,7 +317,7 @@ pub fn documents_again(
     let contradictory = verified
         .findings()
         .iter()
-        .any(|finding| finding.kind == Kind::Record);
+        .any(|finding| finding.kind == DiscrepancyKind::Record);
     let (Some(manifest), Some(trace), false) =
         (&verified.manifest, verified.trace(), contradictory)
     else {

@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::error::{all, one};
-use super::known::Known;
+use super::known::KnownPrefixes;
 use super::{Session, SessionError, documents};
 use crate::build::{self, BuildTrace, Outcome, Prefix, TracedManifest, Work};
 use crate::fetch::Fetcher;
@@ -82,12 +82,12 @@ impl Prepared<'_> {
     ) -> Result<Outcome, Vec<SessionError>> {
         let context = self.session.context().map_err(one)?;
         let work = self.work(building.workers).map_err(one)?;
-        let known = Known {
+        let known = KnownPrefixes {
             plan: &self.plan,
             store: work.store,
             reporter: work.reporter,
         };
-        let outcome = build::build(&build::Request {
+        let outcome = build::build(&build::BuildRequest {
             work,
             prefix,
             replace: building.replace,
@@ -157,7 +157,7 @@ impl Session<'_> {
             replace,
             begin,
         } = building;
-        let built = build::build(&build::Request {
+        let built = build::build(&build::BuildRequest {
             work: Work {
                 plan,
                 toolchain,

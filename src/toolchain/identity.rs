@@ -11,7 +11,7 @@ use crate::report::Reporter;
 use crate::store::{Kind, Store, StoreError, open_regular};
 
 /// The digests of an [`Identity`].
-pub(super) struct Digests {
+pub(super) struct IdentityDigests {
     pub all: Sha256,
     pub compiler: Sha256,
     pub libc: Sha256,
@@ -21,7 +21,7 @@ pub(super) struct Digests {
 /// the store, so that no byte of it changes unseen.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(super) struct Record {
+pub(super) struct SdkRecord {
     pub identity: Identity,
     /// Whether programs can be linked.
     pub links: bool,
@@ -31,7 +31,7 @@ pub(super) struct Record {
 
 /// Which files of an SDK are looked at to see that it has not changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Watch {
+pub(super) enum SdkWatch {
     /// Those that can change an object or a program: of an SDK that is somebody's own.
     Parts,
     /// All of them: of an SDK in the store, which is wasideps's own.
@@ -39,17 +39,17 @@ pub(super) enum Watch {
 }
 
 /// The files that an identity covers, and what was seen of them without reading them.
-pub(super) struct Parts {
+pub(super) struct SdkFiles {
     /// Role and path.
     files: Vec<(String, Utf8PathBuf)>,
     /// Of sizes, times and inode numbers: while it stays, the files are taken to be the same.
     fingerprint: Sha256,
 }
 
-impl Parts {
+impl SdkFiles {
     /// Lists the parts of `layout` that can change an object or a program for `target`. What is
     /// watched follows from the SDK alone.
-    pub fn list(layout: &Layout, target: Target, watch: Watch) -> Result<Self, ToolchainError> {
+    pub fn list(layout: &Layout, target: Target, watch: SdkWatch) -> Result<Self, ToolchainError> {
         let mut files = vec![
             ("clang".to_owned(), layout.clang.clone()),
             ("wasm-ld".to_owned(), layout.linker.clone()),
@@ -93,7 +93,7 @@ impl Parts {
         files.sort();
         watched.sort();
         let mut all = Vec::new();
-        if watch == Watch::All {
+        if watch == SdkWatch::All {
             list_all(&layout.root, &mut all)?;
             all.sort();
         }
@@ -119,7 +119,7 @@ impl Parts {
     pub fn digest(
         &self,
         known: impl Fn(&Utf8Path) -> Option<Sha256> + Sync,
-    ) -> Result<Digests, ToolchainError> {
+    ) -> Result<IdentityDigests, ToolchainError> {
         let digests: Vec<Sha256> = self
             .files
             .par_iter()
@@ -145,7 +145,7 @@ impl Parts {
                 parts.flat_map(|(role, digest)| [role.as_bytes(), digest.as_bytes().as_slice()]),
             )
         };
-        Ok(Digests {
+        Ok(IdentityDigests {
             all: over(|_| true),
             compiler: over(|role| !role.starts_with("sysroot/")),
             libc: over(|role| role.starts_with("sysroot/")),
@@ -153,13 +153,13 @@ impl Parts {
     }
 }
 
-impl Record {
+impl SdkRecord {
     /// What the store remembers of the SDK at `root`, whose `parts` are as they were then.
     pub fn load(
         store: &Store,
         root: &Utf8Path,
         config: BuildConfig,
-        parts: &Parts,
+        parts: &SdkFiles,
         reporter: &dyn Reporter,
     ) -> Result<Option<Self>, StoreError> {
         store.record(Kind::Identity, &key(root, config, parts), reporter)
@@ -170,7 +170,7 @@ impl Record {
         &self,
         store: &Store,
         root: &Utf8Path,
-        parts: &Parts,
+        parts: &SdkFiles,
         reporter: &dyn Reporter,
     ) -> Result<(), StoreError> {
         store.keep_record(
@@ -184,7 +184,7 @@ impl Record {
 
 /// It covers the fingerprint: an SDK that has changed has another record, and none is ever
 /// overwritten.
-fn key(root: &Utf8Path, config: BuildConfig, parts: &Parts) -> Sha256 {
+fn key(root: &Utf8Path, config: BuildConfig, parts: &SdkFiles) -> Sha256 {
     let config = config.to_string();
     let fields = [
         root.as_str().as_bytes(),

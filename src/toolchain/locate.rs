@@ -4,7 +4,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use tracing::debug;
 
-use super::identity::{Parts, Record, Watch};
+use super::identity::{SdkFiles, SdkRecord, SdkWatch};
 use super::layout::Layout;
 use super::probe::probe;
 use super::{
@@ -16,7 +16,7 @@ use crate::store::Kind;
 
 /// What the user asked for.
 #[derive(Debug, Clone, Default)]
-pub struct Request {
+pub struct SdkRequest {
     /// `--wasi-sdk`: this one, and no other.
     pub wasi_sdk: Option<Utf8PathBuf>,
     /// `$WASI_SDK_PATH`, the same with less weight than `--sdk debian`.
@@ -33,7 +33,7 @@ pub struct Request {
 }
 
 /// What a request comes down to.
-enum Wanted {
+enum WantedSdk {
     /// Whatever is installed; else the lock's own.
     Any {
         default: String,
@@ -46,7 +46,7 @@ enum Wanted {
     Debian,
 }
 
-impl Wanted {
+impl WantedSdk {
     fn takes(&self, layout: &Layout) -> bool {
         match self {
             Self::Any { .. } => true,
@@ -62,38 +62,38 @@ impl Locator<'_> {
     ///
     /// # Errors
     /// When there is none, it can't be had, or it does not work.
-    pub fn locate(&self, request: &Request) -> Result<Toolchain, ToolchainError> {
+    pub fn locate(&self, request: &SdkRequest) -> Result<Toolchain, ToolchainError> {
         let toolchain = self.find(request)?;
         debug!(root = %toolchain.root(), identity = %toolchain.identity(), "found a WASI SDK");
         self.compare_with_python(request, toolchain.identity());
         Ok(toolchain)
     }
 
-    fn find(&self, request: &Request) -> Result<Toolchain, ToolchainError> {
+    fn find(&self, request: &SdkRequest) -> Result<Toolchain, ToolchainError> {
         let wanted = self.wanted(request)?;
         let config = request.config;
         if let Some(path) = &request.wasi_sdk {
             return self.named(path, NamedBy::Request, &wanted, config);
         }
         let (number, exact) = match &wanted {
-            Wanted::Debian => return self.debian(request),
-            Wanted::Release { number, exact } => (number, *exact),
-            Wanted::Any { default } => (default, false),
+            WantedSdk::Debian => return self.debian(request),
+            WantedSdk::Release { number, exact } => (number, *exact),
+            WantedSdk::Any { default } => (default, false),
         };
         if let Some(path) = &request.env_sdk {
             return self.named(path, NamedBy::Environment, &wanted, config);
         }
         if let Some(layout) = self.installed(&request.search, &wanted, config) {
-            return self.open(layout, config, Watch::Parts, |_| None);
+            return self.open(layout, config, SdkWatch::Parts, |_| None);
         }
         self.release(request, number, exact)
     }
 
-    fn wanted(&self, request: &Request) -> Result<Wanted, ToolchainError> {
+    fn wanted(&self, request: &SdkRequest) -> Result<WantedSdk, ToolchainError> {
         let releases = &self.sdks.releases;
         match (request.release.as_deref(), request.python.as_deref()) {
-            (Some("debian"), _) => Ok(Wanted::Debian),
-            (Some(number), _) if releases.contains_key(number) => Ok(Wanted::Release {
+            (Some("debian"), _) => Ok(WantedSdk::Debian),
+            (Some(number), _) if releases.contains_key(number) => Ok(WantedSdk::Release {
                 number: number.to_owned(),
                 exact: true,
             }),
@@ -102,7 +102,7 @@ impl Locator<'_> {
                 known: releases.keys().cloned().collect(),
             }),
             (None, Some(branch)) => match self.sdks.python.get(branch) {
-                Some(python) => Ok(Wanted::Release {
+                Some(python) => Ok(WantedSdk::Release {
                     number: python.sdk.to_string(),
                     exact: false,
                 }),
@@ -114,7 +114,7 @@ impl Locator<'_> {
                     })
                 }
             },
-            (None, None) => Ok(Wanted::Any {
+            (None, None) => Ok(WantedSdk::Any {
                 default: self.sdks.default.to_string(),
             }),
         }
@@ -125,7 +125,7 @@ impl Locator<'_> {
         &self,
         path: &Utf8Path,
         named_by: NamedBy,
-        wanted: &Wanted,
+        wanted: &WantedSdk,
         config: BuildConfig,
     ) -> Result<Toolchain, ToolchainError> {
         debug!(%path, ?named_by, "looks at the WASI SDK that was named");
@@ -135,11 +135,11 @@ impl Locator<'_> {
             missing,
         })?;
         let exact = match wanted {
-            Wanted::Release {
+            WantedSdk::Release {
                 number,
                 exact: true,
             } => Some(number.as_str()),
-            Wanted::Debian => Some("debian"),
+            WantedSdk::Debian => Some("debian"),
             _ => None,
         };
         if let Some(wanted_release) = exact
@@ -157,14 +157,14 @@ impl Locator<'_> {
                 wanted: wanted_release.to_owned(),
             });
         }
-        self.open(layout, config, Watch::Parts, |_| None)
+        self.open(layout, config, SdkWatch::Parts, |_| None)
     }
 
     /// The latest of those in `search` that serve.
     fn installed(
         &self,
         search: &[Utf8PathBuf],
-        wanted: &Wanted,
+        wanted: &WantedSdk,
         config: BuildConfig,
     ) -> Option<Layout> {
         let entries = search
@@ -203,7 +203,7 @@ impl Locator<'_> {
     /// it can't be had.
     fn release(
         &self,
-        request: &Request,
+        request: &SdkRequest,
         number: &str,
         exact: bool,
     ) -> Result<Toolchain, ToolchainError> {
@@ -296,7 +296,7 @@ impl Locator<'_> {
         }
     }
 
-    fn debian(&self, request: &Request) -> Result<Toolchain, ToolchainError> {
+    fn debian(&self, request: &SdkRequest) -> Result<Toolchain, ToolchainError> {
         let sdk = &self.sdks.debian;
         let no_host = || ToolchainError::NoHost {
             what: "SDK of Debian's packages".to_owned(),
@@ -324,9 +324,9 @@ impl Locator<'_> {
         let is_folder = fs_err::symlink_metadata(&path).is_ok_and(|meta| meta.is_dir());
         if is_folder
             && let Ok(layout) = Layout::open(&path)
-            && let Ok(parts) = Parts::list(&layout, config.target(), Watch::All)
+            && let Ok(parts) = SdkFiles::list(&layout, config.target(), SdkWatch::All)
             && let Some(record) =
-                Record::load(self.store, &layout.root, config, &parts, self.reporter)?
+                SdkRecord::load(self.store, &layout.root, config, &parts, self.reporter)?
         {
             debug!(root = %path, "the WASI SDK in the store is as it was when it was checked");
             return Ok(Some(Toolchain::new(layout, record, &parts)));
@@ -346,7 +346,7 @@ impl Locator<'_> {
                     .sha256,
             )
         };
-        self.open(layout, config, Watch::All, known).map(Some)
+        self.open(layout, config, SdkWatch::All, known).map(Some)
     }
 
     fn stored(&self, key: &Sha256, config: BuildConfig) -> Result<Toolchain, ToolchainError> {
@@ -363,7 +363,7 @@ impl Locator<'_> {
         &self,
         layout: Layout,
         config: BuildConfig,
-        watch: Watch,
+        watch: SdkWatch,
         known: impl Fn(&Utf8Path) -> Option<Sha256> + Sync,
     ) -> Result<Toolchain, ToolchainError> {
         if !layout.has_target(config.target()) {
@@ -373,8 +373,9 @@ impl Locator<'_> {
                 target: config.target(),
             });
         }
-        let parts = Parts::list(&layout, config.target(), watch)?;
-        if let Some(record) = Record::load(self.store, &layout.root, config, &parts, self.reporter)?
+        let parts = SdkFiles::list(&layout, config.target(), watch)?;
+        if let Some(record) =
+            SdkRecord::load(self.store, &layout.root, config, &parts, self.reporter)?
         {
             return Ok(Toolchain::new(layout, record, &parts));
         }
@@ -422,7 +423,7 @@ impl Locator<'_> {
             compiler: digests.compiler,
             libc: digests.libc,
         };
-        let record = Record {
+        let record = SdkRecord {
             identity,
             links: probed.links,
             macros: probed.macros,
@@ -433,7 +434,7 @@ impl Locator<'_> {
     }
 
     /// wasi-libc promises no ABI between releases: says so where CPython will use another.
-    fn compare_with_python(&self, request: &Request, identity: &Identity) {
+    fn compare_with_python(&self, request: &SdkRequest, identity: &Identity) {
         let Some(branch) = &request.python else {
             return;
         };
@@ -470,7 +471,7 @@ mod tests {
     use crate::store::Store;
 
     /// Locates with a lock of one release, one branch and one package, in an empty store.
-    fn locate(request: impl FnOnce(&Utf8Path) -> Request) -> Result<Toolchain, ToolchainError> {
+    fn locate(request: impl FnOnce(&Utf8Path) -> SdkRequest) -> Result<Toolchain, ToolchainError> {
         let dir = tempfile::tempdir().expect("a folder");
         let root = Utf8Path::from_path(dir.path()).expect("UTF-8");
         let digest = Sha256::of(b"");
@@ -529,18 +530,18 @@ mod tests {
 
     #[test]
     fn what_the_lock_does_not_know_is_a_usage_error_that_lists_what_it_knows() {
-        let error = locate(|_| Request {
+        let error = locate(|_| SdkRequest {
             release: Some("99".into()),
-            ..Request::default()
+            ..SdkRequest::default()
         })
         .expect_err("unknown");
         assert!(
             matches!(&error, ToolchainError::UnknownRelease { known, .. } if known == &["25"]),
             "{error}"
         );
-        let error = locate(|_| Request {
+        let error = locate(|_| SdkRequest {
             python: Some("2.7".into()),
-            ..Request::default()
+            ..SdkRequest::default()
         })
         .expect_err("unknown");
         assert_eq!(error.class(), ErrorClass::Usage);
@@ -552,14 +553,14 @@ mod tests {
             let error = locate(|root| {
                 let path = Some(root.to_owned());
                 if named {
-                    Request {
+                    SdkRequest {
                         wasi_sdk: path,
-                        ..Request::default()
+                        ..SdkRequest::default()
                     }
                 } else {
-                    Request {
+                    SdkRequest {
                         env_sdk: path,
-                        ..Request::default()
+                        ..SdkRequest::default()
                     }
                 }
             })
@@ -572,10 +573,10 @@ mod tests {
     fn a_named_sdk_of_another_release_or_without_the_target_is_refused() {
         let named = |release: Option<&str>| {
             let release = release.map(str::to_owned);
-            locate(|root| Request {
+            locate(|root| SdkRequest {
                 wasi_sdk: Some(sdk(root, "sdk", "20.0\n")),
                 release,
-                ..Request::default()
+                ..SdkRequest::default()
             })
             .expect_err("refused")
         };
@@ -592,10 +593,10 @@ mod tests {
     fn an_installed_sdk_without_the_target_is_passed_over_and_offline_says_what_is_missing() {
         let error = locate(|root| {
             sdk(root, "wasi-sdk-20.0", "20.0\n");
-            Request {
+            SdkRequest {
                 search: vec![root.to_owned()],
                 offline: true,
-                ..Request::default()
+                ..SdkRequest::default()
             }
         })
         .expect_err("nothing there");

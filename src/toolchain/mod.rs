@@ -27,14 +27,14 @@ pub use error::{NamedBy, ToolchainError};
 pub use headers::SdkHeaders;
 pub use host::{debian_architecture, host};
 pub use layout::{VIEW_MARK, ViewMark};
-pub use locate::Request;
+pub use locate::SdkRequest;
 pub use version::SdkVersion;
 
 use crate::fetch::Fetcher;
 use crate::model::{BuildConfig, Identity, Sdks, Sha256};
 use crate::report::Reporter;
 use crate::store::Store;
-use identity::{Parts, Record};
+use identity::{SdkFiles, SdkRecord};
 use layout::Layout;
 
 /// Finds SDKs with what it needs for that: [`Locator::locate`].
@@ -51,12 +51,12 @@ pub struct Locator<'a> {
 pub struct Toolchain {
     layout: Layout,
     base_args: Vec<String>,
-    found: Record,
+    found: SdkRecord,
     headers: Arc<SdkHeaders>,
 }
 
 impl Toolchain {
-    fn new(layout: Layout, found: Record, parts: &Parts) -> Self {
+    fn new(layout: Layout, found: SdkRecord, parts: &SdkFiles) -> Self {
         let config = found.identity.config;
         let headers = SdkHeaders::new(
             &layout.root,

@@ -6,7 +6,7 @@ use std::io::Read;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::fetch::Excess;
-use crate::fetch::entries::{ENTRIES_LIMIT, Entry, Kind, Limits, Walk};
+use crate::fetch::entries::{ArchiveEntry, ArchiveWalk, ENTRIES_LIMIT, EntryKind, Limits};
 use crate::model::{Digesting, RelPath};
 use crate::store::EntryFile;
 
@@ -23,7 +23,7 @@ pub(super) struct Link {
 
 /// What came out of an archive.
 #[derive(Debug, Default)]
-pub(super) struct Unpacked {
+pub(super) struct UnpackedSdk {
     pub files: Vec<EntryFile>,
     pub links: Vec<Link>,
 }
@@ -34,20 +34,20 @@ pub(super) fn unpack(
     reader: impl Read,
     dir: &Utf8Path,
     place: impl Fn(&RelPath) -> Option<RelPath>,
-) -> Result<Unpacked, String> {
-    let mut unpacked = Unpacked::default();
+) -> Result<UnpackedSdk, String> {
+    let mut unpacked = UnpackedSdk::default();
     let mut seen = BTreeSet::new();
     let failed = |error: std::io::Error| {
         Excess::of(&error).map_or_else(|| error.to_string(), |excess| format!("it {excess}"))
     };
-    let mut visit = |entry: &mut Entry<'_>| {
+    let mut visit = |entry: &mut ArchiveEntry<'_>| {
         let name = String::from_utf8_lossy(&entry.name).into_owned();
         let name = name
             .strip_prefix("./")
             .unwrap_or(&name)
             .trim_end_matches('/')
             .to_owned();
-        if matches!(entry.kind, Kind::Folder) || name.is_empty() || name == "." {
+        if matches!(entry.kind, EntryKind::Folder) || name.is_empty() || name == "." {
             return Ok(());
         }
         let path: RelPath = name
@@ -60,18 +60,18 @@ pub(super) fn unpack(
             return Err(format!("entry `{path}` is there twice"));
         }
         match &entry.kind {
-            Kind::File => {
+            EntryKind::File => {
                 let written = write(&mut entry.content, dir, to, entry.executable);
                 unpacked
                     .files
                     .push(written.map_err(|error| format!("entry `{path}`: {}", failed(error)))?);
             }
-            Kind::Symlink(target) => unpacked.links.push(Link {
+            EntryKind::Symlink(target) => unpacked.links.push(Link {
                 target: String::from_utf8_lossy(target).into_owned(),
                 path: to,
             }),
             // A second name of a file that is there already.
-            Kind::Hardlink(target) => {
+            EntryKind::Hardlink(target) => {
                 let target = String::from_utf8_lossy(target);
                 let target = target.strip_prefix("./").unwrap_or(&target);
                 let first = target.parse().ok().and_then(|target| place(&target));
@@ -92,16 +92,16 @@ pub(super) fn unpack(
                     .map_err(|error| error.to_string())?;
                 unpacked.files.push(EntryFile { path: to, ..first });
             }
-            Kind::Other(what) => {
+            EntryKind::Other(what) => {
                 return Err(format!(
                     "entry `{path}` is {what}, which an SDK does not have"
                 ));
             }
-            Kind::Folder => {}
+            EntryKind::Folder => {}
         }
         Ok(())
     };
-    Walk::new(
+    ArchiveWalk::new(
         Limits {
             bytes: SDK_LIMIT,
             entries: ENTRIES_LIMIT,
@@ -246,7 +246,7 @@ mod tests {
         header
     }
 
-    fn unpacked(bytes: &[u8]) -> Result<(tempfile::TempDir, Unpacked), String> {
+    fn unpacked(bytes: &[u8]) -> Result<(tempfile::TempDir, UnpackedSdk), String> {
         let dir = tempfile::tempdir().expect("a folder");
         let root = Utf8Path::from_path(dir.path()).expect("UTF-8");
         let unpacked = unpack(bytes, root, without_top_folder)?;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use object::read::archive::ArchiveFile;
 use object::{Object as _, ObjectSection as _};
 
-use super::disk::Files;
-use super::{Finding, Kind};
+use super::disk::PrefixFiles;
+use super::{Discrepancy, DiscrepancyKind};
 use crate::build::{BuildTrace, Manifest, ManifestArchive, ManifestMember, archive};
 use crate::model::Identity;
 use crate::model::{Content, Name};
@@ -18,8 +18,8 @@ pub type Members = BTreeMap<(String, String), Content>;
 pub fn check(
     manifest: &Manifest,
     trace: Option<&BuildTrace>,
-    files: &Files,
-    findings: &mut Vec<Finding>,
+    files: &PrefixFiles,
+    findings: &mut Vec<Discrepancy>,
 ) -> Members {
     let mut all = Members::new();
     for expected in manifest.archives() {
@@ -34,9 +34,9 @@ pub fn check(
             }
         };
         let broken = |error: &dyn std::fmt::Display| {
-            Finding::new(
+            Discrepancy::new(
                 path,
-                Kind::Content,
+                DiscrepancyKind::Content,
                 format!("it is not an archive: {error}"),
             )
         };
@@ -81,11 +81,12 @@ fn compare(
     trace: Option<&BuildTrace>,
     members: &[(String, &[u8])],
     identity: &Identity,
-    findings: &mut Vec<Finding>,
+    findings: &mut Vec<Discrepancy>,
 ) {
     let path = expected.path.as_str();
-    let finding =
-        |name: &str, problem: &str| Finding::new(path, Kind::Member, problem).member(name);
+    let finding = |name: &str, problem: &str| {
+        Discrepancy::new(path, DiscrepancyKind::Member, problem).member(name)
+    };
     let in_order =
         |names: &mut dyn Iterator<Item = &String>| names.cloned().collect::<Vec<_>>().join(" ");
     let (wanted, found) = (
@@ -137,9 +138,9 @@ fn compare(
     }
     if wanted != found && wanted.split(' ').count() == found.split(' ').count() {
         findings.push(
-            Finding::new(
+            Discrepancy::new(
                 path,
-                Kind::Content,
+                DiscrepancyKind::Content,
                 "its members are in another order than the manifest's",
             )
             .expected(wanted, found),
@@ -153,8 +154,10 @@ fn stamp(
     member: &ManifestMember,
     bytes: &[u8],
     identity: &Identity,
-) -> Option<Finding> {
-    let finding = |problem: &str| Finding::new(path, Kind::Member, problem).member(&member.name);
+) -> Option<Discrepancy> {
+    let finding = |problem: &str| {
+        Discrepancy::new(path, DiscrepancyKind::Member, problem).member(&member.name)
+    };
     let made_by = match made_by(bytes) {
         Ok(made_by) => made_by,
         Err(error) => return Some(finding(&format!("it is not an object: {error}"))),
@@ -192,15 +195,15 @@ fn stamp(
             identity.clang.as_str(),
         )
     };
-    Some(Finding {
-        kind: Kind::Stamp,
+    Some(Discrepancy {
+        kind: DiscrepancyKind::Stamp,
         ..finding(problem).expected(expected, made_by)
     })
 }
 
 /// An archive is wholly given by its members: names, order, contents. Where it is not what they
 /// give, its index or its headers were changed.
-fn rewritten(path: &str, members: &[(String, &[u8])], bytes: &[u8]) -> Option<Finding> {
+fn rewritten(path: &str, members: &[(String, &[u8])], bytes: &[u8]) -> Option<Discrepancy> {
     let library = path
         .rsplit('/')
         .next()?
@@ -214,9 +217,9 @@ fn rewritten(path: &str, members: &[(String, &[u8])], bytes: &[u8]) -> Option<Fi
         .collect();
     let same = archive(&library, owned).is_ok_and(|again| again == bytes);
     (!same).then(|| {
-        Finding::new(
+        Discrepancy::new(
             path,
-            Kind::Content,
+            DiscrepancyKind::Content,
             "its index or its headers are not what its members give",
         )
     })

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
-use super::{Finding, Kind};
+use super::{Discrepancy, DiscrepancyKind};
 use crate::build::{MANIFEST, ManifestFile};
 use crate::model::{Content, Sha256};
 use crate::store::{PARSED_LIMIT, open_regular, read_regular};
@@ -20,7 +20,7 @@ const PREFIX_LIMIT: u64 = 16 << 30;
 
 /// An entry of a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Entry {
+enum FolderEntry {
     File {
         size: u64,
         /// Zero where the system has none.
@@ -36,12 +36,12 @@ enum Entry {
 /// The files of a prefix by their path, with all names of their contents. Their bytes are read
 /// again, file by file, where they are parsed.
 #[derive(Default)]
-pub struct Files {
+pub struct PrefixFiles {
     prefix: Utf8PathBuf,
     contents: BTreeMap<String, Content>,
 }
 
-impl Files {
+impl PrefixFiles {
     /// What the file at `path` has, where there is one.
     pub fn get(&self, path: &str) -> Option<&Content> {
         self.contents.get(path)
@@ -59,9 +59,11 @@ impl Files {
 
     /// The bytes of the file at `path`, where there is one; a finding where they can't be read, or
     /// are others than before.
-    pub fn bytes(&self, path: &str) -> Option<Result<Vec<u8>, Box<Finding>>> {
+    pub fn bytes(&self, path: &str) -> Option<Result<Vec<u8>, Box<Discrepancy>>> {
         let content = self.get(path)?;
-        let failed = |problem: String| Box::new(Finding::new(path, Kind::Unreadable, problem));
+        let failed = |problem: String| {
+            Box::new(Discrepancy::new(path, DiscrepancyKind::Unreadable, problem))
+        };
         Some(match read_regular(&self.prefix.join(path), PARSED_LIMIT) {
             Ok(bytes) if Sha256::of(&bytes) == content.sha256 => Ok(bytes),
             Ok(_) => Err(failed("it was changed while it was read".to_owned())),
@@ -73,12 +75,12 @@ impl Files {
 /// All entries below a prefix by their path.
 pub struct Disk<'a> {
     prefix: &'a Utf8Path,
-    entries: BTreeMap<String, Entry>,
+    entries: BTreeMap<String, FolderEntry>,
 }
 
 impl<'a> Disk<'a> {
     /// Looks at everything below `prefix`; what can't be listed is a finding.
-    pub fn walk(prefix: &'a Utf8Path, findings: &mut Vec<Finding>) -> Self {
+    pub fn walk(prefix: &'a Utf8Path, findings: &mut Vec<Discrepancy>) -> Self {
         let mut disk = Self {
             prefix,
             entries: BTreeMap::new(),
@@ -87,13 +89,13 @@ impl<'a> Disk<'a> {
         disk
     }
 
-    fn list(&mut self, below: &str, findings: &mut Vec<Finding>) {
+    fn list(&mut self, below: &str, findings: &mut Vec<Discrepancy>) {
         let dir = self.prefix.join(below);
         let failed = |path: &str, error: &std::io::Error| {
             let path = if path.is_empty() { "." } else { path };
-            Finding::new(
+            Discrepancy::new(
                 path,
-                Kind::Unreadable,
+                DiscrepancyKind::Unreadable,
                 format!("it can't be listed: {error}"),
             )
         };
@@ -121,7 +123,7 @@ impl<'a> Disk<'a> {
                 format!("{below}/{name}")
             };
             let entry = self.entry(&path, &meta);
-            let is_folder = matches!(entry, Entry::Folder { .. });
+            let is_folder = matches!(entry, FolderEntry::Folder { .. });
             self.entries.insert(path.clone(), entry);
             if is_folder {
                 self.list(&path, findings);
@@ -129,69 +131,76 @@ impl<'a> Disk<'a> {
         }
     }
 
-    fn entry(&self, path: &str, meta: &std::fs::Metadata) -> Entry {
+    fn entry(&self, path: &str, meta: &std::fs::Metadata) -> FolderEntry {
         let kind = meta.file_type();
         if kind.is_file() {
-            Entry::File {
+            FolderEntry::File {
                 size: meta.len(),
                 mode: mode(meta),
             }
         } else if kind.is_dir() {
-            Entry::Folder { mode: mode(meta) }
+            FolderEntry::Folder { mode: mode(meta) }
         } else if kind.is_symlink() {
             let target = fs_err::read_link(self.prefix.join(path))
                 .map(|target| target.display().to_string());
-            Entry::Other(target.map_or_else(
+            FolderEntry::Other(target.map_or_else(
                 |_| "a link".to_owned(),
                 |target| format!("a link to {target}"),
             ))
         } else {
-            Entry::Other("a special file".to_owned())
+            FolderEntry::Other("a special file".to_owned())
         }
     }
 
     /// The size of the file at `path`, where there is one that is looked into; else a finding.
-    fn size(&self, path: &str) -> Result<u64, Box<Finding>> {
+    fn size(&self, path: &str) -> Result<u64, Box<Discrepancy>> {
         let wrong = |expected: &str, at: &str, found: &str| {
             Box::new(
-                Finding::new(at, Kind::Type, "it is of another type").expected(expected, found),
+                Discrepancy::new(at, DiscrepancyKind::Type, "it is of another type")
+                    .expected(expected, found),
             )
         };
-        let failed = |kind: Kind, problem: String| Err(Box::new(Finding::new(path, kind, problem)));
+        let failed = |kind: DiscrepancyKind, problem: String| {
+            Err(Box::new(Discrepancy::new(path, kind, problem)))
+        };
         // Something else than a folder on the way is what is wrong, and not the file behind it.
         for (end, _) in path.match_indices('/') {
             match self.entries.get(&path[..end]) {
-                Some(Entry::Folder { .. }) => {}
-                Some(Entry::File { .. }) => return Err(wrong("a folder", &path[..end], "a file")),
-                Some(Entry::Other(what)) => return Err(wrong("a folder", &path[..end], what)),
-                None => return failed(Kind::Missing, "it is missing".to_owned()),
+                Some(FolderEntry::Folder { .. }) => {}
+                Some(FolderEntry::File { .. }) => {
+                    return Err(wrong("a folder", &path[..end], "a file"));
+                }
+                Some(FolderEntry::Other(what)) => {
+                    return Err(wrong("a folder", &path[..end], what));
+                }
+                None => return failed(DiscrepancyKind::Missing, "it is missing".to_owned()),
             }
         }
         match self.entries.get(path) {
-            Some(Entry::File { size, .. }) if *size > FILE_LIMIT => failed(
-                Kind::Content,
+            Some(FolderEntry::File { size, .. }) if *size > FILE_LIMIT => failed(
+                DiscrepancyKind::Content,
                 format!("it has {size} bytes, which is not looked into"),
             ),
-            Some(Entry::File { size, .. }) => Ok(*size),
-            Some(Entry::Folder { .. }) => Err(wrong("a file", path, "a folder")),
-            Some(Entry::Other(what)) => Err(wrong("a file", path, what)),
-            None => failed(Kind::Missing, "it is missing".to_owned()),
+            Some(FolderEntry::File { size, .. }) => Ok(*size),
+            Some(FolderEntry::Folder { .. }) => Err(wrong("a file", path, "a folder")),
+            Some(FolderEntry::Other(what)) => Err(wrong("a file", path, what)),
+            None => failed(DiscrepancyKind::Missing, "it is missing".to_owned()),
         }
     }
 
     /// A digest over everything that is there: each path with its rights and, of a file, its bytes.
     /// None where something is neither a file nor a folder, is too large, or can't be read.
     pub fn fingerprint(&self) -> Option<Sha256> {
-        let read = |(path, entry): (&String, &Entry)| {
+        let read = |(path, entry): (&String, &FolderEntry)| {
             let (mode, digest) = match entry {
-                Entry::Folder { mode } => (*mode, None),
-                Entry::File { size, mode } if *size <= FILE_LIMIT => {
+                FolderEntry::Folder { mode } => (*mode, None),
+                FolderEntry::File { size, mode } if *size <= FILE_LIMIT => {
                     let (digest, _) = open_regular(&self.prefix.join(path))
                         .and_then(Sha256::of_reader)
                         .ok()?;
                     (*mode, Some(digest))
                 }
-                Entry::File { .. } | Entry::Other(_) => return None,
+                FolderEntry::File { .. } | FolderEntry::Other(_) => return None,
             };
             Some((path.clone(), mode.to_le_bytes(), digest))
         };
@@ -210,14 +219,14 @@ impl<'a> Disk<'a> {
 
     /// The bytes of the file at `path`, which is small enough to be parsed; a finding where there
     /// is none.
-    pub fn read(&self, path: &str) -> Result<Vec<u8>, Box<Finding>> {
+    pub fn read(&self, path: &str) -> Result<Vec<u8>, Box<Discrepancy>> {
         self.size(path)?;
         read_regular(&self.prefix.join(path), PARSED_LIMIT)
             .map_err(|error| Box::new(unreadable(path, &error)))
     }
 
     /// Hashes all of `files`; those that can't be had are findings.
-    pub fn hash_all(&self, files: &[ManifestFile], findings: &mut Vec<Finding>) -> Files {
+    pub fn hash_all(&self, files: &[ManifestFile], findings: &mut Vec<Discrepancy>) -> PrefixFiles {
         let left = AtomicU64::new(PREFIX_LIMIT);
         let read = |file: &ManifestFile| {
             let path = file.path.as_str();
@@ -231,7 +240,11 @@ impl<'a> Disk<'a> {
                     let problem = format!(
                         "it is not looked into: the prefix has more than {PREFIX_LIMIT} bytes"
                     );
-                    return Err(Box::new(Finding::new(path, Kind::Content, problem)));
+                    return Err(Box::new(Discrepancy::new(
+                        path,
+                        DiscrepancyKind::Content,
+                        problem,
+                    )));
                 }
                 let content = open_regular(&self.prefix.join(path))
                     .and_then(|open| Content::of_reader(size, open));
@@ -239,7 +252,7 @@ impl<'a> Disk<'a> {
             });
             (path.to_owned(), content)
         };
-        let mut found = Files {
+        let mut found = PrefixFiles {
             prefix: self.prefix.to_owned(),
             contents: BTreeMap::new(),
         };
@@ -255,7 +268,7 @@ impl<'a> Disk<'a> {
     /// What is there beside `files` and the manifest, and what of it is a program or can be written
     /// by others. Fewer rights than a build gives are no finding: copies have them. Neither is a
     /// file system without rights, on which every file is a program.
-    pub fn strangers(&self, files: &[ManifestFile], findings: &mut Vec<Finding>) {
+    pub fn strangers(&self, files: &[ManifestFile], findings: &mut Vec<Discrepancy>) {
         let known: BTreeSet<&str> = files
             .iter()
             .map(|file| file.path.as_str())
@@ -275,24 +288,24 @@ impl<'a> Disk<'a> {
             match entry {
                 _ if !expected => {
                     let what = match entry {
-                        Entry::File { .. } => "a file",
-                        Entry::Folder { .. } => "a folder",
-                        Entry::Other(what) => what,
+                        FolderEntry::File { .. } => "a file",
+                        FolderEntry::Folder { .. } => "a folder",
+                        FolderEntry::Other(what) => what,
                     };
-                    findings.push(Finding::new(
+                    findings.push(Discrepancy::new(
                         path,
-                        Kind::Extra,
+                        DiscrepancyKind::Extra,
                         format!("nothing lists it; it is {what}"),
                     ));
                 }
-                Entry::File { mode, .. } if mode & 0o7133 != 0 => {
+                FolderEntry::File { mode, .. } if mode & 0o7133 != 0 => {
                     modes.push(open(path, *mode, 0o644));
                 }
                 // A folder's group may be set to be that of what is made in it.
-                Entry::Folder { mode } if mode & 0o5022 != 0 => {
+                FolderEntry::Folder { mode } if mode & 0o5022 != 0 => {
                     modes.push(open(path, *mode, 0o755));
                 }
-                Entry::File { .. } => plain += 1,
+                FolderEntry::File { .. } => plain += 1,
                 _ => {}
             }
         }
@@ -302,13 +315,21 @@ impl<'a> Disk<'a> {
     }
 }
 
-fn unreadable(path: &str, error: &std::io::Error) -> Finding {
-    Finding::new(path, Kind::Unreadable, format!("it can't be read: {error}"))
+fn unreadable(path: &str, error: &std::io::Error) -> Discrepancy {
+    Discrepancy::new(
+        path,
+        DiscrepancyKind::Unreadable,
+        format!("it can't be read: {error}"),
+    )
 }
 
-fn open(path: &str, mode: u32, expected: u32) -> Finding {
-    Finding::new(path, Kind::Mode, "its rights are wider than a build gives")
-        .expected(format!("{expected:o}"), format!("{mode:o}"))
+fn open(path: &str, mode: u32, expected: u32) -> Discrepancy {
+    Discrepancy::new(
+        path,
+        DiscrepancyKind::Mode,
+        "its rights are wider than a build gives",
+    )
+    .expected(format!("{expected:o}"), format!("{mode:o}"))
 }
 
 #[cfg(unix)]

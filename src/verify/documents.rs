@@ -8,8 +8,8 @@ use rayon::prelude::*;
 use serde::Deserialize;
 
 use super::archives::Members;
-use super::disk::Files;
-use super::{Finding, Kind};
+use super::disk::PrefixFiles;
+use super::{Discrepancy, DiscrepancyKind};
 use crate::build::{BuildTrace, FileOrigin, Manifest, ManifestSource, SBOM};
 use crate::model::{Content, Sha1, Sha256};
 use crate::sbom::{VerificationCode, source_document_path};
@@ -18,13 +18,13 @@ use crate::sbom::{VerificationCode, source_document_path};
 pub struct Truth<'a> {
     pub manifest: &'a Manifest,
     pub trace: &'a BuildTrace,
-    pub files: &'a Files,
+    pub files: &'a PrefixFiles,
     pub members: &'a Members,
 }
 
 /// What was looked at.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Counts {
+pub struct DocumentCounts {
     pub documents: usize,
     pub checksums: usize,
     pub codes: usize,
@@ -107,7 +107,7 @@ struct ReadRelationship {
 }
 
 /// Checks all SPDX 2.3 documents.
-pub fn check(truth: &Truth<'_>, findings: &mut Vec<Finding>) -> Counts {
+pub fn check(truth: &Truth<'_>, findings: &mut Vec<Discrepancy>) -> DocumentCounts {
     let known = truth
         .manifest
         .files
@@ -134,7 +134,7 @@ pub fn check(truth: &Truth<'_>, findings: &mut Vec<Finding>) -> Counts {
             (checked, findings)
         })
         .collect();
-    let mut counts = Counts::default();
+    let mut counts = DocumentCounts::default();
     let mut documents = BTreeMap::new();
     for (checked, mut found) in parsed {
         findings.append(&mut found);
@@ -151,9 +151,9 @@ pub fn check(truth: &Truth<'_>, findings: &mut Vec<Finding>) -> Counts {
     for source in &truth.manifest.sources {
         let path = source_document_path(&source.name);
         if !documents.contains_key(path.as_str()) && truth.files.get(path.as_str()).is_some() {
-            findings.push(Finding::new(
+            findings.push(Discrepancy::new(
                 path.as_str(),
-                Kind::Document,
+                DiscrepancyKind::Document,
                 format!("it is not an SPDX 2.3 document of {}", source.name),
             ));
         }
@@ -163,16 +163,16 @@ pub fn check(truth: &Truth<'_>, findings: &mut Vec<Finding>) -> Counts {
 }
 
 /// The document in `text`, where it is one of SPDX 2.3.
-fn document(path: &str, text: &[u8]) -> Option<Result<ReadDocument, Box<Finding>>> {
+fn document(path: &str, text: &[u8]) -> Option<Result<ReadDocument, Box<Discrepancy>>> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Probe {
         spdx_version: Option<String>,
     }
     let broken = |problem: &dyn std::fmt::Display| {
-        Box::new(Finding::new(
+        Box::new(Discrepancy::new(
             path,
-            Kind::Document,
+            DiscrepancyKind::Document,
             format!("it can't be read: {problem}"),
         ))
     };
@@ -192,12 +192,12 @@ fn document(path: &str, text: &[u8]) -> Option<Result<ReadDocument, Box<Finding>
 fn references(
     documents: &BTreeMap<&str, ReadDocument>,
     truth: &Truth<'_>,
-    findings: &mut Vec<Finding>,
+    findings: &mut Vec<Discrepancy>,
 ) -> usize {
     let Some(main) = documents.get(SBOM) else {
         return 0;
     };
-    let finding = |problem: String| Finding::new(SBOM, Kind::Document, problem);
+    let finding = |problem: String| Discrepancy::new(SBOM, DiscrepancyKind::Document, problem);
     for external in &main.external_document_refs {
         let target = documents
             .iter()
@@ -263,11 +263,11 @@ struct Checked<'a> {
     path: &'a str,
     document: &'a ReadDocument,
     truth: &'a Truth<'a>,
-    findings: &'a mut Vec<Finding>,
+    findings: &'a mut Vec<Discrepancy>,
     files: BTreeMap<&'a str, &'a ReadFile>,
     contains: BTreeMap<&'a str, Vec<&'a str>>,
     patches: BTreeSet<&'a str>,
-    counts: Counts,
+    counts: DocumentCounts,
 }
 
 impl<'a> Checked<'a> {
@@ -275,7 +275,7 @@ impl<'a> Checked<'a> {
         path: &'a str,
         document: &'a ReadDocument,
         truth: &'a Truth<'a>,
-        findings: &'a mut Vec<Finding>,
+        findings: &'a mut Vec<Discrepancy>,
     ) -> Self {
         let mut contains: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         let mut patches = BTreeSet::new();
@@ -302,17 +302,20 @@ impl<'a> Checked<'a> {
             files,
             contains,
             patches,
-            counts: Counts::default(),
+            counts: DocumentCounts::default(),
         }
     }
 
-    fn says(&mut self, problem: String) -> &mut Finding {
-        self.findings
-            .push(Finding::new(self.path, Kind::Document, problem));
+    fn says(&mut self, problem: String) -> &mut Discrepancy {
+        self.findings.push(Discrepancy::new(
+            self.path,
+            DiscrepancyKind::Document,
+            problem,
+        ));
         self.findings.last_mut().expect("it was just pushed")
     }
 
-    fn check(mut self, text: &[u8]) -> Counts {
+    fn check(mut self, text: &[u8]) -> DocumentCounts {
         let mut installed = BTreeSet::new();
         let mut rest: BTreeSet<&str> = self.files.keys().copied().collect();
         for package in &self.document.packages {
@@ -510,7 +513,7 @@ impl<'a> Checked<'a> {
             );
             let finding = self.says("it names another SDK than the manifest".to_owned());
             (finding.kind, finding.expected, finding.found) =
-                (Kind::Stamp, Some(expected), Some(found));
+                (DiscrepancyKind::Stamp, Some(expected), Some(found));
         }
     }
 

@@ -6,9 +6,9 @@
 //! by a second build ([`Verified::against_rebuilt`]).
 
 mod archives;
+mod discrepancy;
 mod disk;
 mod documents;
-mod finding;
 mod records;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,19 +17,19 @@ use camino::Utf8Path;
 use rayon::prelude::*;
 use serde::Serialize;
 
-pub use finding::{Finding, Kind};
+pub use discrepancy::{Discrepancy, DiscrepancyKind};
 
 use crate::build::{BUILD_TRACE, BuildError, BuildTrace, MANIFEST, Manifest, ManifestFile};
 use crate::model::{Content, RelPath, Sha256};
 use crate::plan::Plan;
 use crate::store::{Reading, open_regular};
 use crate::toolchain::Toolchain;
-use disk::{Disk, Files};
+use disk::{Disk, PrefixFiles};
 use documents::Truth;
 
 /// How much was computed anew.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
-pub struct Counts {
+pub struct VerifiedCounts {
     /// Of the prefix, the manifest among them.
     pub files: usize,
     /// Of its archives.
@@ -49,9 +49,9 @@ pub struct Verified {
     /// Where it can be read.
     pub manifest: Option<Manifest>,
     trace: Option<BuildTrace>,
-    files: Files,
-    pub counts: Counts,
-    findings: Vec<Finding>,
+    files: PrefixFiles,
+    pub counts: VerifiedCounts,
+    findings: Vec<Discrepancy>,
 }
 
 /// A digest over everything in the prefix at `prefix`, rights included; what [`verify`] finds
@@ -91,8 +91,8 @@ pub fn verify(prefix: &Utf8Path, expected: Option<Sha256>) -> Result<Verified, B
         manifest_sha256: None,
         manifest: None,
         trace: None,
-        files: Files::default(),
-        counts: Counts::default(),
+        files: PrefixFiles::default(),
+        counts: VerifiedCounts::default(),
         findings: Vec::new(),
     };
     match disk.read(MANIFEST) {
@@ -102,17 +102,19 @@ pub fn verify(prefix: &Utf8Path, expected: Option<Sha256>) -> Result<Verified, B
             verified.manifest_sha256 = Some(found);
             if let Some(expected) = expected.filter(|expected| *expected != found) {
                 let problem = "it is not the manifest whose digest was given";
-                findings
-                    .push(Finding::new(MANIFEST, Kind::Content, problem).expected(expected, found));
+                findings.push(
+                    Discrepancy::new(MANIFEST, DiscrepancyKind::Content, problem)
+                        .expected(expected, found),
+                );
             }
             match Manifest::parse(&bytes) {
                 Ok(manifest) => {
                     findings.extend(records::form(MANIFEST, &bytes, &manifest.to_text()));
                     verified.manifest = Some(manifest);
                 }
-                Err(problem) => findings.push(Finding::new(
+                Err(problem) => findings.push(Discrepancy::new(
                     MANIFEST,
-                    Kind::Record,
+                    DiscrepancyKind::Record,
                     format!("it is not a manifest of wasideps: {problem}"),
                 )),
             }
@@ -131,9 +133,9 @@ pub fn verify(prefix: &Utf8Path, expected: Option<Sha256>) -> Result<Verified, B
 /// Compares bytes and records.
 fn contents(
     manifest: &Manifest,
-    files: &Files,
-    findings: &mut Vec<Finding>,
-) -> (Counts, Option<BuildTrace>) {
+    files: &PrefixFiles,
+    findings: &mut Vec<Discrepancy>,
+) -> (VerifiedCounts, Option<BuildTrace>) {
     for file in &manifest.files {
         if let Some(content) = files.get(file.path.as_str()) {
             findings.extend(changed(file, content));
@@ -145,9 +147,9 @@ fn contents(
                 findings.extend(records::form(BUILD_TRACE, &bytes, &trace.to_text()));
                 Ok(trace)
             }
-            Err(problem) => Err(Box::new(Finding::new(
+            Err(problem) => Err(Box::new(Discrepancy::new(
                 BUILD_TRACE,
-                Kind::Record,
+                DiscrepancyKind::Record,
                 format!("it is not a build trace of wasideps: {problem}"),
             ))),
         });
@@ -158,17 +160,17 @@ fn contents(
         .iter()
         .any(|file| file.path.as_str() == BUILD_TRACE)
     {
-        findings.push(Finding::new(
+        findings.push(Discrepancy::new(
             MANIFEST,
-            Kind::Record,
+            DiscrepancyKind::Record,
             format!("it does not list {BUILD_TRACE}"),
         ));
     }
     let members = archives::check(manifest, trace.as_ref(), files, findings);
-    let mut counts = Counts {
+    let mut counts = VerifiedCounts {
         files: files.len() + 1,
         members: members.len(),
-        ..Counts::default()
+        ..VerifiedCounts::default()
     };
     if let Some(trace) = &trace {
         records::check(manifest, trace, findings);
@@ -187,8 +189,9 @@ fn contents(
     (counts, trace)
 }
 
-fn changed(file: &ManifestFile, content: &Content) -> Option<Finding> {
-    let finding = |problem: &str| Finding::new(file.path.as_str(), Kind::Content, problem);
+fn changed(file: &ManifestFile, content: &Content) -> Option<Discrepancy> {
+    let finding =
+        |problem: &str| Discrepancy::new(file.path.as_str(), DiscrepancyKind::Content, problem);
     if content.sha256 != file.sha256 {
         return Some(
             finding("another content than the manifest says").expected(file.sha256, content.sha256),
@@ -204,7 +207,7 @@ fn changed(file: &ManifestFile, content: &Content) -> Option<Finding> {
 impl Verified {
     /// All that is not as it should be; sorted by path, nothing twice.
     #[must_use]
-    pub fn findings(&self) -> &[Finding] {
+    pub fn findings(&self) -> &[Discrepancy] {
         &self.findings
     }
 
@@ -214,7 +217,7 @@ impl Verified {
         self.trace.as_ref()
     }
 
-    fn add(&mut self, findings: impl IntoIterator<Item = Finding>) {
+    fn add(&mut self, findings: impl IntoIterator<Item = Discrepancy>) {
         self.findings.extend(findings);
         self.findings.sort();
         self.findings.dedup();
@@ -246,9 +249,9 @@ impl Verified {
                     &installed.modules,
                 )
             {
-                findings.push(Finding::new(
+                findings.push(Discrepancy::new(
                     MANIFEST,
-                    Kind::Lock,
+                    DiscrepancyKind::Lock,
                     format!(
                         "what it says of {} is not what recipes and lock give",
                         installed.name
@@ -264,7 +267,8 @@ impl Verified {
             {
                 let problem = "its flags are not those of its recipe";
                 findings.push(
-                    Finding::new(member.archive.as_str(), Kind::Lock, problem).member(&member.name),
+                    Discrepancy::new(member.archive.as_str(), DiscrepancyKind::Lock, problem)
+                        .member(&member.name),
                 );
             }
         }
@@ -292,8 +296,10 @@ impl Verified {
                 "it is not what recipes, lock, manifest and build trace give, from line {}",
                 same + 1
             );
-            findings
-                .push(Finding::new(path.as_str(), Kind::Lock, problem).expected(expected, found));
+            findings.push(
+                Discrepancy::new(path.as_str(), DiscrepancyKind::Lock, problem)
+                    .expected(expected, found),
+            );
         }
         self.add(findings);
     }
@@ -309,7 +315,7 @@ impl Verified {
         if made_with != at_hand {
             let problem = "it was made with another SDK than this one";
             findings.push(
-                Finding::new(MANIFEST, Kind::Stamp, problem)
+                Discrepancy::new(MANIFEST, DiscrepancyKind::Stamp, problem)
                     .expected(made_with.stamp(), at_hand.stamp()),
             );
         }
@@ -329,7 +335,8 @@ impl Verified {
                 file.path
             );
             (found != file.content.sha256.to_string()).then(|| {
-                Finding::new(BUILD_TRACE, Kind::Stamp, problem).expected(file.content.sha256, found)
+                Discrepancy::new(BUILD_TRACE, DiscrepancyKind::Stamp, problem)
+                    .expected(file.content.sha256, found)
             })
         });
         findings.extend(differing.collect::<Vec<_>>());
@@ -362,11 +369,15 @@ impl Verified {
         for path in mine.keys().chain(other.keys()).collect::<BTreeSet<_>>() {
             match (mine.get(path), other.get(path)) {
                 (Some(found), Some(expected)) if found != expected => {
-                    let finding =
-                        Finding::new(path, Kind::Rebuilt, "a second build made other bytes")
-                            .expected(expected, found);
-                    let bytes =
-                        |files: &Files| files.bytes(path).and_then(Result::ok).unwrap_or_default();
+                    let finding = Discrepancy::new(
+                        path,
+                        DiscrepancyKind::Rebuilt,
+                        "a second build made other bytes",
+                    )
+                    .expected(expected, found);
+                    let bytes = |files: &PrefixFiles| {
+                        files.bytes(path).and_then(Result::ok).unwrap_or_default()
+                    };
                     findings.push(
                         match first_member(&bytes(&rebuilt.files), &bytes(&self.files)) {
                             Some(member) => finding.member(member),
@@ -374,15 +385,15 @@ impl Verified {
                         },
                     );
                 }
-                (Some(_), None) => findings.push(Finding::new(
+                (Some(_), None) => findings.push(Discrepancy::new(
                     path,
-                    Kind::Rebuilt,
+                    DiscrepancyKind::Rebuilt,
                     "a second build did not make it",
                 )),
                 // What is missing is told already, but for what the manifest does not list.
-                (None, Some(_)) => findings.push(Finding::new(
+                (None, Some(_)) => findings.push(Discrepancy::new(
                     path,
-                    Kind::Rebuilt,
+                    DiscrepancyKind::Rebuilt,
                     "only a second build made it",
                 )),
                 _ => {}

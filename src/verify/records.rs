@@ -1,13 +1,14 @@
 //! Manifest and build trace: whether each is in the form in which it is written, and whether they
 //! agree.
 
-use super::{Finding, Kind};
+use super::{Discrepancy, DiscrepancyKind};
 use crate::build::{BUILD_TRACE, BuildTrace, FileOrigin, MANIFEST, Manifest};
 use crate::plan;
 
 /// Compares the two; all that each says of the same thing must be the same.
-pub fn check(manifest: &Manifest, trace: &BuildTrace, findings: &mut Vec<Finding>) {
-    let differs = |path: &str, problem: String| Finding::new(path, Kind::Record, problem);
+pub fn check(manifest: &Manifest, trace: &BuildTrace, findings: &mut Vec<Discrepancy>) {
+    let differs =
+        |path: &str, problem: String| Discrepancy::new(path, DiscrepancyKind::Record, problem);
     let bare = manifest.bare().digest();
     if trace.manifest != bare {
         let problem = "manifest or build trace was changed: the build trace belongs to a manifest with another digest".to_owned();
@@ -62,7 +63,7 @@ pub fn check(manifest: &Manifest, trace: &BuildTrace, findings: &mut Vec<Finding
 }
 
 /// The members, in order, with what they were made from.
-fn members(manifest: &Manifest, trace: &BuildTrace, findings: &mut Vec<Finding>) {
+fn members(manifest: &Manifest, trace: &BuildTrace, findings: &mut Vec<Discrepancy>) {
     let mut traced = trace.members.iter();
     for archive in manifest.archives() {
         for member in &archive.members {
@@ -75,16 +76,17 @@ fn members(manifest: &Manifest, trace: &BuildTrace, findings: &mut Vec<Finding>)
             if !same {
                 let problem = "manifest and build trace differ in it, or in what it was made from";
                 findings.push(
-                    Finding::new(archive.path.as_str(), Kind::Record, problem).member(&member.name),
+                    Discrepancy::new(archive.path.as_str(), DiscrepancyKind::Record, problem)
+                        .member(&member.name),
                 );
             }
         }
     }
     for rest in traced {
         findings.push(
-            Finding::new(
+            Discrepancy::new(
                 rest.archive.as_str(),
-                Kind::Record,
+                DiscrepancyKind::Record,
                 "only the build trace has it",
             )
             .member(&rest.name),
@@ -94,7 +96,7 @@ fn members(manifest: &Manifest, trace: &BuildTrace, findings: &mut Vec<Finding>)
 
 /// A record must be written just as this program writes it: blanks, order and repeated keys could
 /// hide something from other readers.
-pub fn form(path: &str, text: &[u8], written: &str) -> Option<Finding> {
+pub fn form(path: &str, text: &[u8], written: &str) -> Option<Discrepancy> {
     let differs = || {
         text.iter()
             .zip(written.as_bytes())
@@ -102,9 +104,9 @@ pub fn form(path: &str, text: &[u8], written: &str) -> Option<Finding> {
             .count()
     };
     (text != written.as_bytes()).then(|| {
-        Finding::new(
+        Discrepancy::new(
             path,
-            Kind::Record,
+            DiscrepancyKind::Record,
             format!(
                 "it is not in the form in which it is written, from byte {}",
                 differs()

@@ -5,7 +5,7 @@ use clap::Args;
 use url::Url;
 
 use crate::audit::advisories;
-use crate::audit::coverage::Part;
+use crate::audit::coverage::AuditPart;
 use crate::cli::values::path;
 use crate::model::Name;
 
@@ -64,7 +64,7 @@ pub struct AuditArgs {
     pub origins: bool,
     /// Fail with exit code 6 if this was not looked at (repeatable, or with commas)
     #[arg(long, value_name = "PART", value_delimiter = ',')]
-    pub require: Vec<Part>,
+    pub require: Vec<AuditPart>,
 }
 
 #[derive(Debug, Args)]

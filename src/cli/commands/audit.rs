@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use crate::audit::advisories::{Advisories, AdvisoryError, ECOSYSTEMS};
-use crate::audit::coverage::{self, Gap, Part, Spoken};
+use crate::audit::coverage::{self, AuditPart, Gap, Spoken};
 use crate::audit::database::Database;
 use crate::audit::finding::{Finding, Level, Rule};
 use crate::audit::judge::vulnerabilities;
 use crate::audit::names::Subject;
-use crate::audit::prefix::Prefix;
+use crate::audit::prefix::AuditedPrefix;
 use crate::audit::record::Record;
 use crate::audit::report::Report;
 use crate::audit::vex::{self, Opinions};
@@ -68,7 +68,7 @@ pub fn run(args: &AuditArgs, global: &Global, printer: &Printer) -> Result<(), F
 /// What is audited.
 struct Chosen<'p> {
     session: Session<'p>,
-    prefix: Option<Prefix>,
+    prefix: Option<AuditedPrefix>,
     sources: Vec<Selected>,
 }
 
@@ -81,7 +81,7 @@ fn chosen<'p>(
     let prefix = args
         .prefix
         .as_ref()
-        .map(|dir| Prefix::open(dir))
+        .map(|dir| AuditedPrefix::open(dir))
         .transpose()?;
     let names = match &prefix {
         Some(prefix) if args.names.is_empty() => {
@@ -269,7 +269,7 @@ fn search(
             advisories.absent()?
         };
         report.gaps.extend(absent.iter().map(|name| Gap {
-            part: Part::Vulnerabilities,
+            part: AuditPart::Vulnerabilities,
             whole: false,
             message: format!(
                 "vulnerabilities of {name}: it was never downloaded; `--update` tries to"
@@ -346,7 +346,7 @@ fn update(
         return Err(failed.into());
     }
     let gap = |error: &AdvisoryError| Gap {
-        part: Part::Vulnerabilities,
+        part: AuditPart::Vulnerabilities,
         whole: false,
         message: format!(
             "vulnerabilities of a database that can't be reached: {}",

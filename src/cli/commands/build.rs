@@ -44,7 +44,7 @@ pub fn run(args: &BuildArgs, global: &Global, printer: &Printer) -> Result<(), F
 
 /// The result, for programs.
 #[derive(Serialize)]
-struct Report<'a> {
+struct BuildResult<'a> {
     prefix: &'a str,
     up_to_date: bool,
     seconds: f64,
@@ -65,7 +65,7 @@ fn show(outcome: &Outcome, prefix: &str, seconds: f64, printer: &Printer) {
     let (compiled, from_store) = (done.compiled, done.cached);
     printer.json(
         "built",
-        Report {
+        BuildResult {
             prefix,
             up_to_date,
             seconds,

@@ -68,7 +68,7 @@ pub fn run(args: &CheckArgs, global: &Global, printer: &Printer) -> Result<(), F
     let runner = Runner::find(&request, session.store()?, printer)?;
     let work = prepared.work(args.jobs.workers())?;
     let tested = |result: &TestResult, all: usize| printer.tested(result, all);
-    let reports = check::check(&check::Request {
+    let reports = check::check(&check::CheckRequest {
         work,
         prefix: &prefix,
         manifest,

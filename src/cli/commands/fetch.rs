@@ -42,7 +42,7 @@ pub fn run(args: &FetchArgs, global: &Global, printer: &Printer) -> Result<(), F
                 ]);
                 printer.json(
                     "fetched",
-                    Fetched {
+                    FetchedRow {
                         name: recipe.name.as_str(),
                         version: source.version.as_str(),
                         files,
@@ -68,7 +68,7 @@ pub fn run(args: &FetchArgs, global: &Global, printer: &Printer) -> Result<(), F
 }
 
 #[derive(Serialize)]
-struct Fetched<'a> {
+struct FetchedRow<'a> {
     name: &'a str,
     version: &'a str,
     files: usize,

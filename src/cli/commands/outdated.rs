@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use camino::Utf8PathBuf;
 
 use crate::audit::changelog;
-use crate::audit::freshness::{Debian, Offer, State, offers};
+use crate::audit::freshness::{Debian, Freshness, Offer, offers};
 use crate::cli::args::{Global, OutdatedArgs};
 use crate::cli::context;
 use crate::cli::error::{CliError, Failures};
@@ -39,7 +39,7 @@ pub fn run(args: &OutdatedArgs, global: &Global, printer: &Printer) -> Result<()
     show(&offers, printer);
     let mut newer: Vec<_> = offers
         .iter()
-        .filter(|offer| offer.state == State::Newer)
+        .filter(|offer| offer.state == Freshness::Newer)
         .map(|offer| offer.subject.clone())
         .collect();
     newer.dedup();
@@ -53,7 +53,10 @@ pub fn run(args: &OutdatedArgs, global: &Global, printer: &Printer) -> Result<()
         format!("there is something newer than {}", newer.join(", "))
     };
     printer.result(&format!("\n{told}\n"));
-    if offers.iter().all(|offer| offer.state == State::NotReached) {
+    if offers
+        .iter()
+        .all(|offer| offer.state == Freshness::NotReached)
+    {
         return Err(CliError::NothingReached.into());
     }
     if args.exit_code && !newer.is_empty() {

@@ -12,7 +12,7 @@ use crate::cli::table;
 use crate::model::{Sha256, printable};
 use crate::plan::Plan;
 use crate::session::{Building, Session, documents_again};
-use crate::verify::{self, Counts, Finding, Verified, verify};
+use crate::verify::{self, Discrepancy, Verified, VerifiedCounts, verify};
 
 pub fn run(args: &VerifyArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
     let prefix = args
@@ -128,15 +128,15 @@ impl WithSdk<'_> {
 
 /// The result, for programs.
 #[derive(Serialize)]
-struct Report<'a> {
+struct VerifyResult<'a> {
     prefix: &'a str,
     manifest_sha256: Option<Sha256>,
-    checked: Counts,
+    checked: VerifiedCounts,
     /// Why recipes and lock were not compared; nothing where they were.
     not_compared: Option<&'a str>,
     /// Objects that were compiled for the second build, where there was one.
     rebuilt: Option<usize>,
-    findings: &'a [Finding],
+    findings: &'a [Discrepancy],
 }
 
 fn show(
@@ -152,7 +152,7 @@ fn show(
         ..
     } = verified;
     let findings = verified.findings();
-    let report = Report {
+    let report = VerifyResult {
         prefix: prefix.as_str(),
         manifest_sha256: *manifest_sha256,
         checked: *counts,
@@ -191,7 +191,7 @@ fn show(
     }
     let differs = findings
         .iter()
-        .any(|finding| finding.kind == verify::Kind::Lock);
+        .any(|finding| finding.kind == verify::DiscrepancyKind::Lock);
     printer.result(&match not_compared {
         None if differs => "recipes and lock: the same, but not all is what they give\n".to_owned(),
         None => "recipes and lock: the same; flags and documents are what they give\n".to_owned(),

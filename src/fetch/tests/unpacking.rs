@@ -6,7 +6,7 @@ use tar::EntryType::{
 };
 
 use super::{Bench, EXAMPLE_ORIGIN, Forged, demo_tar, digest_of, gz, recipe, tar_of};
-use crate::fetch::entries::{Limits, Walk};
+use crate::fetch::entries::{ArchiveWalk, Limits};
 use crate::fetch::unpack::{Unpacked, unpack_within};
 use crate::fetch::{Excess, FetchError, Refusal};
 
@@ -450,7 +450,7 @@ fn an_archive_of_too_many_entries_is_refused() {
     };
     let walk = |most: u64| {
         let failed = |error: std::io::Error| Excess::of(&error);
-        Walk::new(limits(most), &failed, &mut |_| Ok(())).tar(tar_of(&entries).as_slice())
+        ArchiveWalk::new(limits(most), &failed, &mut |_| Ok(())).tar(tar_of(&entries).as_slice())
     };
     assert_eq!(
         (walk(5), walk(4)),

@@ -12,7 +12,7 @@ use serde::de::{Deserialize, Deserializer, Error};
 use toml::Spanned;
 
 use crate::model::RelPath;
-use crate::model::by_text::Text;
+use crate::model::by_text::TextVisitor;
 
 /// The files that a text names; never empty.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -31,7 +31,7 @@ impl<T: FromStr<Err: Display>> TryFrom<String> for Braced<T> {
 
 impl<'de, T: FromStr<Err: Display>> Deserialize<'de> for Braced<T> {
     fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
-        reader.deserialize_str(Text(PhantomData))
+        reader.deserialize_str(TextVisitor(PhantomData))
     }
 }
 

@@ -10,14 +10,14 @@ use tracing::debug;
 /// A lock file that one process holds. It is removed when the lock goes, so that nothing is left
 /// beside the folder.
 #[derive(Debug)]
-pub(super) struct Lock {
+pub(super) struct SlotLock {
     path: Utf8PathBuf,
     /// After removal is when others may have it: they find that the file they wait for has gone,
     /// and make another.
     _file: File,
 }
 
-impl Lock {
+impl SlotLock {
     /// Waits for the lock on `path`; calls `waiting` where another process has it. None where the
     /// folder can't be written: then no process of this user can change what is in it.
     pub fn hold(path: &Utf8Path, waiting: &dyn Fn()) -> io::Result<Option<Self>> {
@@ -55,7 +55,7 @@ impl Lock {
     }
 }
 
-impl Drop for Lock {
+impl Drop for SlotLock {
     fn drop(&mut self) {
         // One that stays is free, and is taken by the next process.
         let _ = fs_err::remove_file(&self.path);
@@ -164,7 +164,7 @@ mod tests {
                         let waiting = || {
                             waited.fetch_add(1, Ordering::Relaxed);
                         };
-                        let lock = Lock::hold(&path, &waiting)
+                        let lock = SlotLock::hold(&path, &waiting)
                             .expect("made")
                             .expect("the folder can be written");
                         assert_eq!(holders.fetch_add(1, Ordering::SeqCst), 0);

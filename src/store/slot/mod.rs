@@ -24,7 +24,7 @@ pub use ours::Ours;
 
 use crate::model::Sha256;
 use crate::report::{Event, Reporter};
-use lock::Lock;
+use lock::SlotLock;
 
 /// Where a stage has the new folder, where the old one if it does not take the new one's place, and
 /// the record of a swap that has begun.
@@ -37,7 +37,7 @@ pub struct Slot<'a> {
     path: Utf8PathBuf,
     reporter: &'a dyn Reporter,
     /// None where the folder around it can't be written.
-    _lock: Option<Lock>,
+    _lock: Option<SlotLock>,
 }
 
 /// What a swap was to do, for the process that finds it cut.
@@ -66,7 +66,7 @@ impl<'a> Slot<'a> {
                 format!("another process that works on {path} (it holds {lock})"),
             );
         };
-        let lock = Lock::hold(&lock, &waiting).map_err(|source| write(&lock, source))?;
+        let lock = SlotLock::hold(&lock, &waiting).map_err(|source| write(&lock, source))?;
         let locked = lock.is_some();
         let slot = Self {
             path,

@@ -21,7 +21,7 @@ pub struct Ours {
 }
 
 /// What stands at a path.
-enum Found {
+enum FoundAt {
     Ours,
     /// With more below it.
     Folder,
@@ -138,12 +138,12 @@ impl Ours {
             };
             let path = join(below, known);
             match self.found(root, &path, folders)? {
-                Found::Ours => ours(&root.join(&path))?,
-                Found::Folder => {
+                FoundAt::Ours => ours(&root.join(&path))?,
+                FoundAt::Folder => {
                     self.walk(root, &path, folders, foreign, ours)?;
                     ours(&root.join(&path))?;
                 }
-                Found::Foreign => {
+                FoundAt::Foreign => {
                     let before = foreign.len();
                     let is_folder = fs_err::symlink_metadata(root.join(&path))?.is_dir();
                     if is_folder {
@@ -164,14 +164,19 @@ impl Ours {
         Ok(())
     }
 
-    fn found(&self, root: &Utf8Path, path: &str, folders: &BTreeSet<String>) -> io::Result<Found> {
+    fn found(
+        &self,
+        root: &Utf8Path,
+        path: &str,
+        folders: &BTreeSet<String>,
+    ) -> io::Result<FoundAt> {
         let at = root.join(path);
         let meta = fs_err::symlink_metadata(&at)?;
         if meta.is_dir() && folders.contains(path) {
-            return Ok(Found::Folder);
+            return Ok(FoundAt::Folder);
         }
         let Ok(known) = path.parse::<RelPath>() else {
-            return Ok(Found::Foreign);
+            return Ok(FoundAt::Foreign);
         };
         let ours = if self.listed.contains(&known) {
             !meta.is_dir() || fs_err::read_dir(&at)?.next().is_none()
@@ -183,7 +188,11 @@ impl Ours {
                 _ => false,
             }
         };
-        Ok(if ours { Found::Ours } else { Found::Foreign })
+        Ok(if ours {
+            FoundAt::Ours
+        } else {
+            FoundAt::Foreign
+        })
     }
 }
 

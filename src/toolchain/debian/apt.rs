@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::apt::sources::Wanted;
+use crate::apt::sources::EntryUse;
 use crate::apt::{AptError, sources, sources_files};
 use crate::model::{DebianPackage, Name};
-use crate::process::{Program, output};
+use crate::process::{RunningProgram, output};
 use crate::toolchain::{ToolchainError, display};
 
 /// A private apt.
@@ -28,7 +28,7 @@ impl Apt {
         dir: &Utf8Path,
         architecture: &str,
         suites: &[Name],
-        wanted: Wanted,
+        wanted: EntryUse,
     ) -> Result<Self, ToolchainError> {
         for folder in ["sources", "lists/partial", "cache/archives/partial", "debs"] {
             let folder = dir.join(folder);
@@ -138,7 +138,7 @@ impl Apt {
             .args(["--quiet=2", "dumpavail"])
             .stdout(Stdio::piped())
             .stderr(Stdio::null());
-        let mut program = Program::start(&mut command)
+        let mut program = RunningProgram::start(&mut command)
             .map_err(|error| not_started("apt-cache", &command, &error))?;
         let failed = |words: String| ToolchainError::Apt {
             step,
@@ -203,7 +203,7 @@ impl Apt {
             .current_dir(&debs)
             .stdout(file.into_file())
             .stderr(errors.into_file());
-        let mut program = Program::start(&mut command)
+        let mut program = RunningProgram::start(&mut command)
             .map_err(|error| not_started("apt-get", &command, &error))?;
         let failed = |words| ToolchainError::Apt {
             step,
@@ -280,7 +280,7 @@ fn not_started(program: &'static str, command: &Command, error: &std::io::Error)
 }
 
 /// Copies the machine's entries for Debian's archive, with `suites` in place of theirs.
-fn write_sources(dir: &Utf8Path, suites: &[Name], wanted: Wanted) -> Result<(), ToolchainError> {
+fn write_sources(dir: &Utf8Path, suites: &[Name], wanted: EntryUse) -> Result<(), ToolchainError> {
     let files = sources_files().map_err(|error| match error {
         AptError::NotThere { program } => ToolchainError::NoApt { program },
         AptError::Start { program, source } => ToolchainError::Apt {

@@ -25,7 +25,7 @@ pub struct Assembly {
     wasi_libc: Name,
     /// Each package with the suite that it is taken from.
     pub(super) packages: BTreeMap<Name, Name>,
-    places: Vec<Place>,
+    places: Vec<AssemblyRule>,
     /// Links, with their targets.
     pub(super) links: BTreeMap<RelPath, String>,
     /// Programs in `bin`, each with that of `llvm/bin` that it starts.
@@ -42,7 +42,7 @@ struct Wire {
     clang: Name,
     wasi_libc: Name,
     packages: BTreeMap<Name, Name>,
-    place: Vec<Place>,
+    place: Vec<AssemblyRule>,
     links: BTreeMap<RelPath, String>,
     wrappers: BTreeMap<RelPath, RelPath>,
 }
@@ -50,7 +50,7 @@ struct Wire {
 /// Which files of a folder of the packages are taken, and where to.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Place {
+struct AssemblyRule {
     from: String,
     to: RelPath,
     take: Take,

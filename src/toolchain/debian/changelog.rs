@@ -9,7 +9,7 @@ use camino::Utf8Path;
 use super::SUITE_OF_SOURCES;
 use super::apt::{Apt, Binary};
 use super::deb;
-use crate::apt::sources::Wanted;
+use crate::apt::sources::EntryUse;
 use crate::model::{Name, RelPath, Sha256};
 use crate::toolchain::ToolchainError;
 
@@ -46,7 +46,7 @@ pub fn changelogs(sources: &[&str], scratch: &Utf8Path) -> Result<Vec<Changelog>
             looked_in: Vec::new(),
         })?;
     // A changelog is the same for all architectures; every mirror has this one.
-    let apt = Apt::open(scratch, "amd64", &[suite], Wanted::Binaries)?;
+    let apt = Apt::open(scratch, "amd64", &[suite], EntryUse::Binaries)?;
     let words = apt.update()?;
     let binaries = apt.binaries_of(sources)?;
     if binaries.is_empty() && !words.is_empty() {

@@ -7,14 +7,14 @@ use object::read::archive::ArchiveFile;
 
 use crate::fetch::format::{GzMembers, xz};
 use crate::model::RelPath;
-use crate::toolchain::unpack::{self, Unpacked};
+use crate::toolchain::unpack::{self, UnpackedSdk};
 
 /// Writes the files of `deb` below `dir`, each where `place` says; `None` leaves it out.
 pub(super) fn unpack(
     deb: &Utf8Path,
     dir: &Utf8Path,
     place: impl Fn(&RelPath) -> Option<RelPath>,
-) -> Result<Unpacked, String> {
+) -> Result<UnpackedSdk, String> {
     let bytes = fs_err::read(deb).map_err(|error| error.to_string())?;
     let (compression, data) = data(&bytes)?;
     let reader: Box<dyn Read> = match compression {

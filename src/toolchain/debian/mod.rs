@@ -15,7 +15,7 @@ use rayon::prelude::*;
 
 use super::version::{DEBIAN_MARK, SdkVersion};
 use super::{Locator, ToolchainError, host, unpack};
-use crate::apt::sources::Wanted;
+use crate::apt::sources::EntryUse;
 use crate::model::{DebianPackage, DebianSdk, Digesting, Name, Sha256};
 use crate::report::{Event, Reporter};
 use crate::store::{Kind, Store};
@@ -193,7 +193,7 @@ fn download(
         .collect();
     suites.sort();
     suites.dedup();
-    let apt = Apt::open(&dir, architecture, &suites, Wanted::Binaries)?;
+    let apt = Apt::open(&dir, architecture, &suites, EntryUse::Binaries)?;
     let step = |step: &str, started: bool| {
         let (subject, step) = (SUBJECT.to_owned(), step.to_owned());
         locator.reporter.event(if started {
@@ -310,7 +310,7 @@ pub fn current(
                 &dir,
                 architecture,
                 std::slice::from_ref(suite),
-                Wanted::Binaries,
+                EntryUse::Binaries,
             )?;
             let words = apt.update()?;
             let names: Vec<_> = assembly
@@ -377,7 +377,7 @@ pub fn source_versions(
     };
     let suite: Name = SUITE_OF_SOURCES.parse().map_err(no_sources)?;
     // The architecture says nothing of sources, but apt wants one.
-    let apt = Apt::open(scratch, "amd64", &[suite], Wanted::Sources)?;
+    let apt = Apt::open(scratch, "amd64", &[suite], EntryUse::Sources)?;
     let words = apt.update()?;
     let versions = apt.source_versions(packages)?;
     if versions.is_empty() && !words.is_empty() {

@@ -9,14 +9,14 @@ use crate::store::Entry;
 
 /// Where a job's files are: its source's tree, and the header folders of the sources that it
 /// depends on.
-pub struct Place<'a> {
+pub struct JobFiles<'a> {
     /// `zlib 1.3.2`, for messages.
     pub subject: &'a str,
     pub tree: &'a Entry,
     pub dependency_headers: &'a [Headers],
 }
 
-impl Place<'_> {
+impl JobFiles<'_> {
     /// The folder of headers of the source `name` that has the file `path`: each library of a
     /// source has a folder of its own.
     pub(super) fn headers_with(&self, name: &Name, path: &RelPath) -> Option<&Headers> {

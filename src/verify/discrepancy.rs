@@ -7,7 +7,7 @@ use serde::Serialize;
 /// In what way something is not as it should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub enum DiscrepancyKind {
     /// It is not there.
     Missing,
     /// Nothing lists it.
@@ -38,13 +38,13 @@ pub enum Kind {
 
 /// Something that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Finding {
+pub struct Discrepancy {
     /// Below the prefix.
     pub path: String,
     /// Of the archive at `path`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member: Option<String>,
-    pub kind: Kind,
+    pub kind: DiscrepancyKind,
     /// What is wrong: `another content than the manifest says`.
     pub problem: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,8 +53,12 @@ pub struct Finding {
     pub found: Option<String>,
 }
 
-impl Finding {
-    pub(super) fn new(path: impl Into<String>, kind: Kind, problem: impl Into<String>) -> Self {
+impl Discrepancy {
+    pub(super) fn new(
+        path: impl Into<String>,
+        kind: DiscrepancyKind,
+        problem: impl Into<String>,
+    ) -> Self {
         Self {
             path: path.into(),
             member: None,
