@@ -15,7 +15,7 @@
 //! | [`fetch`] | origins, unpacking, the inputs check |
 //! | [`toolchain`] | finding, fetching, assembling and identifying a WASI SDK |
 //! | [`build`] | compiling, archiving, staging and swapping the prefix |
-//! | [`consumer`] | handing a prefix to consumers: the SDK view, variables |
+//! | [`consumer`] | handing a prefix to consumers: the SDK overlay, variables |
 //! | [`check`] | test programs, linked with a prefix and run under a WASI runtime |
 //! | [`sbom`] | SPDX, CycloneDX and provenance documents, from plan, manifest and build trace |
 //! | [`verify`] | whether a prefix still is what it was made as |

@@ -51,7 +51,7 @@ pub struct SuiteReport {
     /// In the order of the suite.
     pub tests: Vec<TestResult>,
     pub not_applicable: Vec<Skipped>,
-    /// Bugs of the tests that are mended before they are run.
+    /// Bugs of the tests that are patched before they are run.
     pub patches: Vec<Patch>,
 }
 

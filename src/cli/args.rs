@@ -24,7 +24,7 @@ Examples:
   wasideps build                        fetch, verify and build everything into sysroot/wasm32-wasip1
   wasideps build zlib xz --prefix out   only these two, into out/
   wasideps build --python 3.13          with the SDK that CPython 3.13 is built with
-  wasideps sdk build/sdk                an SDK view for CPython: WASI_SDK_PATH=build/sdk
+  wasideps sdk build/sdk                an SDK overlay for CPython: WASI_SDK_PATH=build/sdk
   wasideps fetch && wasideps build --offline
 
 Exit codes: 0 done, 1 a build or check failed or output was lost, 2 usage, 3 verification failed, 4 network, 5 toolchain, 6 policy";
@@ -171,7 +171,7 @@ pub enum Command {
     Build(BuildArgs),
     /// Compile each source's tests against the prefix and run them under a WASI runtime
     Check(CheckArgs),
-    /// Make an SDK view that CPython's build driver accepts as WASI_SDK_PATH
+    /// Make an SDK overlay that CPython's build driver accepts as WASI_SDK_PATH
     Sdk(SdkArgs),
     /// Print the environment variables that configure scripts need
     Env(EnvArgs),
@@ -274,9 +274,9 @@ pub struct EnvArgs {
     /// Syntax of the output
     #[arg(long, value_name = "SHELL", default_value = "sh")]
     pub shell: Shell,
-    /// Print this SDK view, which `wasideps sdk` made, as WASI_SDK_PATH
+    /// Print this SDK overlay, which `wasideps sdk` made, as WASI_SDK_PATH
     #[arg(long, value_parser = path, value_name = "DIR")]
-    pub view: Option<Utf8PathBuf>,
+    pub sdk_overlay: Option<Utf8PathBuf>,
     #[command(flatten)]
     pub config: ConfigArgs,
     #[command(flatten)]

@@ -10,7 +10,7 @@ use crate::audit::prefix::PrefixError;
 use crate::audit::vex::VexError;
 use crate::build::BuildError;
 use crate::check::CheckError;
-use crate::consumer::view::ViewError;
+use crate::consumer::sdk_overlay::SdkOverlayError;
 use crate::fetch::{FetchError, SourceError};
 use crate::model::{CatalogError, ErrorClass, LockError, Name, SelectionError, SyntaxError};
 use crate::sbom::WheelError;
@@ -52,7 +52,7 @@ pub enum CliError {
     #[error(transparent)]
     Build(#[from] BuildError),
     #[error(transparent)]
-    View(#[from] ViewError),
+    SdkOverlay(#[from] SdkOverlayError),
     #[error("{path} can't be read: {source}")]
     Read {
         path: Utf8PathBuf,
@@ -160,7 +160,7 @@ impl CliError {
             Self::Fetch(error) => error.class(),
             Self::Toolchain(error) => error.class(),
             Self::Build(error) => error.class(),
-            Self::View(error) => error.class(),
+            Self::SdkOverlay(error) => error.class(),
             Self::Check(error) => error.class(),
             Self::Audit(error) => error.class(),
             Self::Session(error) => error.class(),
@@ -286,7 +286,7 @@ from_layers!(
     ToolchainError,
     BuildError,
     CheckError,
-    ViewError,
+    SdkOverlayError,
     AuditError,
     SessionError,
 );

@@ -13,7 +13,7 @@ use crate::audit::prefix::PrefixError;
 use crate::audit::vex::VexError;
 use crate::build::BuildError;
 use crate::check::CheckError;
-use crate::consumer::view::ViewError;
+use crate::consumer::sdk_overlay::SdkOverlayError;
 use crate::fetch::{FetchError, SourceError};
 use crate::model::{CatalogError, EdgeProblem, LockError, SelectionError, with_causes};
 use crate::session::SessionError;
@@ -37,7 +37,7 @@ pub fn of(error: &CliError) -> Option<String> {
         CliError::Fetch(error) => return of_fetch(error),
         CliError::Toolchain(error) => return of_toolchain(error),
         CliError::Build(error) => return of_build(error),
-        CliError::View(error) => return of_view(error),
+        CliError::SdkOverlay(error) => return of_sdk_overlay(error),
         CliError::Check(error) => return of_check(error),
         CliError::Audit(error) => return of_audit(error),
         CliError::Session(error) => return of_session(error),
@@ -453,15 +453,17 @@ fn of_build(error: &BuildError) -> Option<String> {
     Some(text.to_owned())
 }
 
-fn of_view(error: &ViewError) -> Option<String> {
+fn of_sdk_overlay(error: &SdkOverlayError) -> Option<String> {
     let text = match error {
-        ViewError::Name { .. } => "use another name, such as `sdk-view`",
-        ViewError::Unsupported => "`wasideps env` prints the variables that consumers understand",
-        ViewError::Damaged { .. } => {
+        SdkOverlayError::Name { .. } => "use another name, such as `sdk-overlay`",
+        SdkOverlayError::Unsupported => {
+            "`wasideps env` prints the variables that consumers understand"
+        }
+        SdkOverlayError::Damaged { .. } => {
             "`wasideps verify` lists all differences; `wasideps build` rebuilds the prefix"
         }
-        ViewError::Slot(error) => return of_slot(error),
-        ViewError::Collision { .. } | ViewError::Io { .. } => return None,
+        SdkOverlayError::Slot(error) => return of_slot(error),
+        SdkOverlayError::Collision { .. } | SdkOverlayError::Io { .. } => return None,
     };
     Some(text.to_owned())
 }

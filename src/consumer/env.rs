@@ -98,13 +98,13 @@ pub enum Shell {
     Json,
 }
 
-/// The variables for `modules` of `prefix`, an absolute path; with `view`, that SDK view as well.
-/// Sorted by name.
+/// The variables for `modules` of `prefix`, an absolute path; with `sdk_overlay`, that SDK overlay
+/// as well. Sorted by name.
 #[must_use]
 pub fn variables(
     prefix: &Utf8Path,
     modules: &[ResolvedModule],
-    view: Option<&Utf8Path>,
+    sdk_overlay: Option<&Utf8Path>,
 ) -> Vec<Variable> {
     let mut variables = vec![
         variable(
@@ -128,8 +128,8 @@ pub fn variables(
         ));
         variables.push(variable(&format!("{name}_LIBS"), arguments(&module.libs)));
     }
-    if let Some(view) = view {
-        variables.push(variable("WASI_SDK_PATH", view.to_string()));
+    if let Some(overlay) = sdk_overlay {
+        variables.push(variable("WASI_SDK_PATH", overlay.to_string()));
     }
     variables.sort_by(|a, b| a.name.cmp(&b.name));
     variables
@@ -233,7 +233,7 @@ mod tests {
         let found = variables(
             Utf8Path::new("/p"),
             &[zlib(), sqlite, other],
-            Some(Utf8Path::new("/view")),
+            Some(Utf8Path::new("/overlay")),
         );
         let expected = [
             ("LIBSQLITE3_CFLAGS", ""),
@@ -241,7 +241,7 @@ mod tests {
             ("PKG_CONFIG_LIBDIR", "/p/lib/pkgconfig"),
             ("PKG_CONFIG_PATH", ""),
             ("PKG_CONFIG_SYSROOT_DIR", ""),
-            ("WASI_SDK_PATH", "/view"),
+            ("WASI_SDK_PATH", "/overlay"),
             ("ZLIB_CFLAGS", r"-I/a\ b/include"),
             ("ZLIB_LIBS", r"-L/a\ b/lib -lz"),
         ];

@@ -1,5 +1,5 @@
-//! Handing a prefix to consumers that know nothing of wasideps: as a view of the SDK ([`view`]), or
-//! as variables ([`mod@env`]).
+//! Handing a prefix to consumers that know nothing of wasideps: as an overlay of the SDK
+//! ([`sdk_overlay`]), or as variables ([`mod@env`]).
 
 pub mod env;
-pub mod view;
+pub mod sdk_overlay;

@@ -10,22 +10,22 @@ use super::version::SdkVersion;
 use crate::model::{BuildConfig, RelPath, Sha256, Target};
 use crate::store::{TEXT_LIMIT, read_regular, read_text};
 
-/// The file by which an SDK view is known: it leads to the SDK behind it, so that a build never
+/// The file by which an SDK overlay is known: it leads to the SDK behind it, so that a build never
 /// takes its own output for a part of the SDK.
-pub const VIEW_MARK: &str = ".wasideps-view.json";
+pub const SDK_OVERLAY_MARK: &str = ".wasideps-sdk-overlay.json";
 
-/// What a view's mark says.
+/// What an overlay's mark says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct ViewMark {
+pub struct SdkOverlayMark {
     /// The SDK behind it.
     pub sdk: Utf8PathBuf,
     /// What the libraries in it were built for.
     pub config: BuildConfig,
-    /// The SDK's identity when the view was made.
+    /// The SDK's identity when the overlay was made.
     pub identity: Sha256,
-    /// All files and links of the view but this mark. A view of a version that did not list them is
-    /// not replaced.
+    /// All files and links of the overlay but this mark. An overlay of a version that did not list
+    /// them is not replaced.
     #[serde(default)]
     pub files: Vec<RelPath>,
 }
@@ -68,13 +68,13 @@ impl Layout {
         let mut root = path
             .canonicalize_utf8()
             .map_err(|_| "the folder itself".to_owned())?;
-        if let Ok(mark) = read_regular(&root.join(VIEW_MARK), TEXT_LIMIT) {
-            let mark: ViewMark =
-                serde_json::from_slice(&mark).map_err(|_| format!("a readable {VIEW_MARK}"))?;
+        if let Ok(mark) = read_regular(&root.join(SDK_OVERLAY_MARK), TEXT_LIMIT) {
+            let mark: SdkOverlayMark = serde_json::from_slice(&mark)
+                .map_err(|_| format!("a readable {SDK_OVERLAY_MARK}"))?;
             root = mark
                 .sdk
                 .canonicalize_utf8()
-                .map_err(|_| format!("the SDK {} behind the view", mark.sdk))?;
+                .map_err(|_| format!("the SDK {} behind the overlay", mark.sdk))?;
         }
         // The folder into which Debian's programs are put together, with wrappers for other people
         // in `bin`.

@@ -26,7 +26,7 @@ pub use confine::Reach;
 pub use error::{NamedBy, ToolchainError};
 pub use headers::SdkHeaders;
 pub use host::{debian_architecture, host};
-pub use layout::{VIEW_MARK, ViewMark};
+pub use layout::{SDK_OVERLAY_MARK, SdkOverlayMark};
 pub use locate::SdkRequest;
 pub use version::SdkVersion;
 
@@ -96,7 +96,7 @@ impl Toolchain {
         self.found.identity.config
     }
 
-    /// The folder of the SDK, absolute, with symbolic links resolved; never a view.
+    /// The folder of the SDK, absolute, with symbolic links resolved; never an overlay.
     #[must_use]
     pub fn root(&self) -> &Utf8Path {
         &self.layout.root

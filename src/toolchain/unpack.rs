@@ -206,10 +206,10 @@ fn symlink(target: &str, to: &Utf8Path) -> std::io::Result<()> {
 }
 
 /// Where a file of a release goes: its archive has one folder around everything. Names that the
-/// store or a view gives a meaning are left out.
+/// store or an SDK overlay gives a meaning are left out.
 pub(super) fn without_top_folder(path: &RelPath) -> Option<RelPath> {
     let (_, rest) = path.as_str().split_once('/')?;
-    if [".entry.json", super::VIEW_MARK].contains(&rest) {
+    if [".entry.json", super::SDK_OVERLAY_MARK].contains(&rest) {
         None
     } else {
         rest.parse().ok()

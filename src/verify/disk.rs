@@ -268,7 +268,7 @@ impl<'a> Disk<'a> {
     /// What is there beside `files` and the manifest, and what of it is a program or can be written
     /// by others. Fewer rights than a build gives are no finding: copies have them. Neither is a
     /// file system without rights, on which every file is a program.
-    pub fn strangers(&self, files: &[ManifestFile], findings: &mut Vec<Discrepancy>) {
+    pub fn unexpected_files(&self, files: &[ManifestFile], findings: &mut Vec<Discrepancy>) {
         let known: BTreeSet<&str> = files
             .iter()
             .map(|file| file.path.as_str())

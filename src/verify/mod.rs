@@ -122,7 +122,7 @@ pub fn verify(prefix: &Utf8Path, expected: Option<Sha256>) -> Result<Verified, B
     }
     if let Some(manifest) = &verified.manifest {
         verified.files = disk.hash_all(&manifest.files, &mut findings);
-        disk.strangers(&manifest.files, &mut findings);
+        disk.unexpected_files(&manifest.files, &mut findings);
         let (counts, trace) = contents(manifest, &verified.files, &mut findings);
         (verified.counts, verified.trace) = (counts, trace);
     }

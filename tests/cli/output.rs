@@ -31,7 +31,7 @@ fn commands() -> Vec<(&'static str, Vec<String>)> {
             "check",
             with_sdk(&["check", "--offline", "--prefix", "out", "--runner", &runner]),
         ),
-        ("sdk", with_sdk(&["sdk", "view", "--prefix", "out"])),
+        ("sdk", with_sdk(&["sdk", "overlay", "--prefix", "out"])),
         ("env", plain(&["env", "--prefix", "out"])),
         ("sbom", plain(&["sbom", "--prefix", "out"])),
         (

@@ -1,5 +1,5 @@
 //! A C program for each library, compiled with what pkg-config says of the prefix and run under
-//! wasmtime: through the prefix itself, through the SDK view with the variables that CPython's
+//! wasmtime: through the prefix itself, through the SDK overlay with the variables that CPython's
 //! build driver sets, and through the variables that `wasideps env` prints.
 
 use std::path::{Path, PathBuf};
@@ -133,8 +133,8 @@ fn a_prefix_that_was_moved_is_found_where_it_is() {
     );
 }
 
-/// An SDK view of the prefix.
-fn view(place: &Place) -> PathBuf {
+/// An SDK overlay of the prefix.
+fn overlay(place: &Place) -> PathBuf {
     let mut command = built().command(&["sdk", "--prefix", "out"]);
     run(command.arg(place.path("sdk")).arg("--wasi-sdk").arg(sdk())).exits(0);
     place.path("sdk")
@@ -143,9 +143,9 @@ fn view(place: &Place) -> PathBuf {
 #[test]
 fn programs_that_use_the_sdk_view_as_cpythons_driver_does_do_what_they_should() {
     let place = Place::new();
-    let view = view(&place);
+    let overlay = overlay(&place);
     // As Tools/wasm/wasi/__main__.py of CPython sets them.
-    let sysroot = view.join("share/wasi-sysroot");
+    let sysroot = overlay.join("share/wasi-sysroot");
     let libdir = ["lib/pkgconfig", "share/pkgconfig"]
         .map(|below| sysroot.join(below).display().to_string())
         .join(":");
@@ -156,7 +156,7 @@ fn programs_that_use_the_sdk_view_as_cpythons_driver_does_do_what_they_should() 
     ];
     for (name, modules) in programs() {
         let arguments = pkgconf(&modules, &variables);
-        let program = compile(&place, &view.join("bin/clang"), &name, &arguments);
+        let program = compile(&place, &overlay.join("bin/clang"), &name, &arguments);
         runs(&place, &program, &format!("{name}.expected"));
     }
 }
@@ -164,8 +164,13 @@ fn programs_that_use_the_sdk_view_as_cpythons_driver_does_do_what_they_should() 
 #[test]
 fn the_sdk_views_own_folders_are_searched_without_pkg_config() {
     let place = Place::new();
-    let view = view(&place);
-    compile(&place, &view.join("bin/clang"), "zlib", &["-lz".to_owned()]);
+    let overlay = overlay(&place);
+    compile(
+        &place,
+        &overlay.join("bin/clang"),
+        "zlib",
+        &["-lz".to_owned()],
+    );
     let nothing = run(Command::new(clang())
         .arg(project().join("tests/programs/zlib.c"))
         .args(["-fsyntax-only"]));

@@ -241,15 +241,15 @@ fn each_reader_sees_each_library_with_version_cpe_purl_and_licence_but_for_its_o
             }
         }
     }
-    let healed: Vec<_> = GAPS
+    let closed: Vec<_> = GAPS
         .iter()
         .zip(met)
         .filter(|(_, met)| !met)
         .map(|(gap, _)| (gap.reader, gap.format, gap.of, gap.unseen))
         .collect();
     assert!(
-        healed.is_empty(),
-        "these gaps are none any more; take them out, here and in docs/sbom.md: {healed:?}"
+        closed.is_empty(),
+        "these gaps are none any more; take them out, here and in docs/sbom.md: {closed:?}"
     );
 }
 

@@ -328,7 +328,7 @@ fn users_share_a_store_whoever_came_first_runs_or_was_killed() {
     of_root.kill().expect("it can be killed");
     of_root.wait().expect("it ends");
     run(&mut shared.build(true, "of-other")).exits(0);
-    // What the other user made serves root; damaged, each heals it.
+    // What the other user made serves root; damaged, each recovers from it.
     run(&mut shared.build(false, "of-root")).exits(0);
     assert_eq!(
         snapshot(&shared.place.path("of-root")),

@@ -167,7 +167,7 @@ fn readers_beside_swaps_see_one_prefix_or_the_other() {
         let sdk = sdk().to_str().expect("UTF-8");
         let commands: [(&[&str], i32); 6] = [
             (&["verify", "out"], 0),
-            (&["sdk", "view", "--prefix", "out", "--wasi-sdk", sdk], 0),
+            (&["sdk", "overlay", "--prefix", "out", "--wasi-sdk", sdk], 0),
             (&["sbom", "--prefix", "out"], 0),
             // Nothing is called that.
             (&["sbom", "explain", "include/none.h", "--prefix", "out"], 2),
@@ -276,11 +276,11 @@ fn snapshot_with_links(dir: &Path) -> Vec<String> {
     lines
 }
 
-/// Makes an SDK view of the prefix `warm`.
-fn view(place: &Place) -> Run {
+/// Makes an SDK overlay of the prefix `warm`.
+fn overlay(place: &Place) -> Run {
     run(&mut place.command(&[
         "sdk",
-        "view",
+        "overlay",
         "--prefix",
         "warm",
         "--wasi-sdk",
@@ -291,38 +291,38 @@ fn view(place: &Place) -> Run {
 #[test]
 fn what_a_user_has_put_into_an_sdk_view_stays() {
     let (place, _) = warm();
-    view(&place).exits(0);
-    let before = snapshot_with_links(&place.path("view"));
-    view(&place).exits(0);
-    assert_eq!(snapshot_with_links(&place.path("view")), before);
+    overlay(&place).exits(0);
+    let before = snapshot_with_links(&place.path("overlay"));
+    overlay(&place).exits(0);
+    assert_eq!(snapshot_with_links(&place.path("overlay")), before);
     for mine in [
-        "view/mine.txt",
-        "view/share/wasi-sysroot/include/mine.h",
-        "view/notes/today",
+        "overlay/mine.txt",
+        "overlay/share/wasi-sysroot/include/mine.h",
+        "overlay/notes/today",
     ] {
         place.write(mine, "mine");
-        view(&place)
+        overlay(&place)
             .exits(2)
-            .says(&["did not put there", mine.trim_start_matches("view/")]);
+            .says(&["did not put there", mine.trim_start_matches("overlay/")]);
         assert_eq!(
             std::fs::read_to_string(place.path(mine)).expect("it is there"),
             "mine"
         );
         std::fs::remove_file(place.path(mine)).expect("it goes");
     }
-    std::fs::remove_dir(place.path("view/notes")).expect("it is empty");
-    view(&place).exits(0);
+    std::fs::remove_dir(place.path("overlay/notes")).expect("it is empty");
+    overlay(&place).exits(0);
 }
 
 #[test]
-fn a_view_of_a_damaged_prefix_is_refused_and_the_file_named() {
+fn an_sdk_overlay_of_a_damaged_prefix_is_refused_and_the_file_named() {
     let (place, _) = warm();
     for file in ["lib/libbz2.a", "include/bzlib.h", "lib/pkgconfig/bzip2.pc"] {
         let mut bytes = read(&place.path("warm"), file);
         bytes[20] ^= 1;
         write(&place.path("warm"), file, &bytes);
-        view(&place).exits(3).says(&[file, "has SHA-256"]);
-        assert!(!place.path("view").exists());
+        overlay(&place).exits(3).says(&[file, "has SHA-256"]);
+        assert!(!place.path("overlay").exists());
         bytes[20] ^= 1;
         write(&place.path("warm"), file, &bytes);
     }

@@ -8,7 +8,7 @@ use crate::cli::context;
 use crate::cli::error::{CliError, Failures};
 use crate::cli::printer::Printer;
 use crate::consumer::env::{ResolvedModule, render, variables};
-use crate::consumer::view::make_view;
+use crate::consumer::sdk_overlay::make_sdk_overlay;
 use crate::model::printable;
 
 pub fn sdk(args: &SdkArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
@@ -29,13 +29,13 @@ pub fn sdk(args: &SdkArgs, global: &Global, printer: &Printer) -> Result<(), Fai
         }
         .into());
     }
-    let view = make_view(&args.dir, &toolchain, &installed, printer)?;
+    let overlay = make_sdk_overlay(&args.dir, &toolchain, &installed, printer)?;
     printer.json(
-        "view",
-        serde_json::json!({ "path": view, "toolchain": manifest.toolchain }),
+        "sdk-overlay",
+        serde_json::json!({ "path": overlay, "toolchain": manifest.toolchain }),
     );
     printer.result(&format!(
-        "{view} is an SDK view of {} with {prefix}\n\n  export WASI_SDK_PATH={view}\n",
+        "{overlay} is an SDK overlay of {} with {prefix}\n\n  export WASI_SDK_PATH={overlay}\n",
         printable::line(&manifest.toolchain.to_string())
     ));
     Ok(())
@@ -51,10 +51,10 @@ pub fn env(args: &EnvArgs, printer: &Printer) -> Result<(), Failures> {
         })
     };
     let prefix = absolute(&prefix)?;
-    let view = args.view.as_deref().map(absolute).transpose()?;
+    let overlay = args.sdk_overlay.as_deref().map(absolute).transpose()?;
     let modules = ResolvedModule::all(&installed.manifest().modules(), &prefix);
     printer.document(&render(
-        &variables(&prefix, &modules, view.as_deref()),
+        &variables(&prefix, &modules, overlay.as_deref()),
         args.shell,
     ));
     Ok(())

@@ -1,5 +1,5 @@
 //! A folder that is replaced whole, such that at each moment the old one or the new one is there: a
-//! prefix, an SDK view.
+//! prefix, an SDK overlay.
 //!
 //! All that a process needs for it lies beside the folder and bears its name:
 //! `.NAME.wasideps-lock`, held while the process works, and a folder `.NAME.wasideps-XXXXXX` of its

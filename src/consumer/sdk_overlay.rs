@@ -1,9 +1,9 @@
-//! A view of an SDK: a folder laid out as the SDK is, whose sysroot also has the prefix's headers,
-//! archives and `.pc` files. The build driver of CPython takes it as `WASI_SDK_PATH`, and so does
-//! whatever else knows the SDK's layout.
+//! An overlay of an SDK: a folder laid out as the SDK is, whose sysroot also has the prefix's
+//! headers, archives and `.pc` files. The build driver of CPython takes it as `WASI_SDK_PATH`, and
+//! so does whatever else knows the SDK's layout.
 //!
-//! What is the SDK's is there by symbolic links; what is the prefix's is copied, so that the view
-//! stays what it is when the prefix is built anew.
+//! What is the SDK's is there by symbolic links; what is the prefix's is copied, so that the
+//! overlay stays what it is when the prefix is built anew.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -11,7 +11,7 @@ use crate::build::{Installed, ManifestFile};
 use crate::model::{ErrorClass, RelPath, Sha256, Target};
 use crate::report::Reporter;
 use crate::store::{Ours, PARSED_LIMIT, Slot, SlotError, read_regular};
-use crate::toolchain::{Toolchain, VIEW_MARK, ViewMark, quote};
+use crate::toolchain::{SDK_OVERLAY_MARK, SdkOverlayMark, Toolchain, quote};
 
 /// The programs that consumers call, each with one that does the same where the SDK lacks it.
 const PROGRAMS: [(&str, &str); 9] = [
@@ -26,18 +26,18 @@ const PROGRAMS: [(&str, &str); 9] = [
     ("nm", "llvm-nm"),
 ];
 
-/// A view that can't be made.
+/// An overlay that can't be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum ViewError {
+pub enum SdkOverlayError {
     #[error(
-        "an SDK view can't be named `{name}`: CPython's build driver takes a folder whose name starts with `wasi-sdk` for the SDK itself, and names no sysroot"
+        "an SDK overlay can't be named `{name}`: CPython's build driver takes a folder whose name starts with `wasi-sdk` for the SDK itself, and names no sysroot"
     )]
     Name { name: String },
     #[error("{path} is in the prefix and in the sysroot of the SDK {sdk}")]
     Collision { path: String, sdk: Utf8PathBuf },
     #[error(
-        "an SDK view consists of symbolic links and shell scripts, which this system does not have"
+        "an SDK overlay consists of symbolic links and shell scripts, which this system does not have"
     )]
     Unsupported,
     #[error("{path} has SHA-256 {found}; the prefix was made with {expected}")]
@@ -55,7 +55,7 @@ pub enum ViewError {
     },
 }
 
-impl ViewError {
+impl SdkOverlayError {
     /// What kind of failure it is.
     #[must_use]
     pub fn class(&self) -> ErrorClass {
@@ -68,32 +68,32 @@ impl ViewError {
     }
 }
 
-fn io(path: impl Into<Utf8PathBuf>) -> impl FnOnce(std::io::Error) -> ViewError {
+fn io(path: impl Into<Utf8PathBuf>) -> impl FnOnce(std::io::Error) -> SdkOverlayError {
     let path = path.into();
-    move |source| ViewError::Io { path, source }
+    move |source| SdkOverlayError::Io { path, source }
 }
 
-/// Makes the view `dir` of `toolchain`'s SDK and the headers and libraries of `prefix`; a view that
-/// is there already is replaced in one step. Whether the prefix was made with this SDK is the
-/// caller's to check. Gives the view's absolute path.
+/// Makes the overlay `dir` of `toolchain`'s SDK and the headers and libraries of `prefix`; an
+/// overlay that is there already is replaced in one step. Whether the prefix was made with this SDK
+/// is the caller's to check. Gives the overlay's absolute path.
 ///
 /// # Errors
 /// When the name is one that CPython's driver misunderstands, the folder holds what is not ours, a
 /// file of the prefix is also one of the SDK or not as it was made, or something can't be written;
 /// what was at `dir` is then still there.
-pub fn make_view(
+pub fn make_sdk_overlay(
     dir: &Utf8Path,
     toolchain: &Toolchain,
     prefix: &Installed,
     reporter: &dyn Reporter,
-) -> Result<Utf8PathBuf, ViewError> {
+) -> Result<Utf8PathBuf, SdkOverlayError> {
     if !cfg!(unix) {
-        return Err(ViewError::Unsupported);
+        return Err(SdkOverlayError::Unsupported);
     }
     let named_as_sdk = |dir: &Utf8Path| {
         dir.file_name()
             .filter(|name| name.starts_with("wasi-sdk"))
-            .map(|name| ViewError::Name {
+            .map(|name| SdkOverlayError::Name {
                 name: name.to_owned(),
             })
     };
@@ -109,25 +109,25 @@ pub fn make_view(
     fill(stage.dir(), toolchain, prefix)?;
     let mut new = Ours::all_of(stage.dir()).map_err(io(stage.dir()))?;
     let files = new.listed().cloned().collect();
-    let mark = ViewMark {
+    let mark = SdkOverlayMark {
         sdk: toolchain.root().to_owned(),
         config: toolchain.config(),
         identity: toolchain.identity().digest,
         files,
     };
     let text = serde_json::to_vec_pretty(&mark).map_err(|error| io(stage.dir())(error.into()))?;
-    fs_err::write(stage.dir().join(VIEW_MARK), &text).map_err(io(stage.dir()))?;
+    fs_err::write(stage.dir().join(SDK_OVERLAY_MARK), &text).map_err(io(stage.dir()))?;
     new.prove(mark_path(), Sha256::of(&text));
     stage.commit(old, new)?;
     Ok(slot.path().to_owned())
 }
 
-/// What of the folder `dir` may be replaced: the files of a view. Fails where it holds others.
-fn ours(dir: &Utf8Path) -> Result<Ours, ViewError> {
+/// What of the folder `dir` may be replaced: the files of an overlay. Fails where it holds others.
+fn ours(dir: &Utf8Path) -> Result<Ours, SdkOverlayError> {
     let mut ours = Ours::default();
     // A mark that can't be read lists nothing.
-    if let Ok(text) = read_regular(&dir.join(VIEW_MARK), PARSED_LIMIT)
-        && let Ok(mark) = serde_json::from_slice::<ViewMark>(&text)
+    if let Ok(text) = read_regular(&dir.join(SDK_OVERLAY_MARK), PARSED_LIMIT)
+        && let Ok(mark) = serde_json::from_slice::<SdkOverlayMark>(&text)
     {
         ours.list(mark_path());
         mark.files.into_iter().for_each(|file| ours.list(file));
@@ -148,15 +148,23 @@ fn ours(dir: &Utf8Path) -> Result<Ours, ViewError> {
 }
 
 fn mark_path() -> RelPath {
-    VIEW_MARK.parse().expect("a constant that is a path")
+    SDK_OVERLAY_MARK.parse().expect("a constant that is a path")
 }
 
-fn fill(view: &Utf8Path, toolchain: &Toolchain, prefix: &Installed) -> Result<(), ViewError> {
+fn fill(
+    overlay: &Utf8Path,
+    toolchain: &Toolchain,
+    prefix: &Installed,
+) -> Result<(), SdkOverlayError> {
     let sdk = toolchain.root();
     let target = toolchain.config().target();
-    link_children(sdk, view, &["bin", "share", ".entry.json", VIEW_MARK])?;
-    programs(&sdk.join("bin"), &view.join("bin"), target)?;
-    let share = view.join("share");
+    link_children(
+        sdk,
+        overlay,
+        &["bin", "share", ".entry.json", SDK_OVERLAY_MARK],
+    )?;
+    programs(&sdk.join("bin"), &overlay.join("bin"), target)?;
+    let share = overlay.join("share");
     fs_err::create_dir(&share).map_err(io(&share))?;
     link_children(&sdk.join("share"), &share, &["wasi-sysroot"])?;
     let sysroot = share.join("wasi-sysroot");
@@ -174,7 +182,7 @@ fn fill(view: &Utf8Path, toolchain: &Toolchain, prefix: &Installed) -> Result<()
             open_up(&sysroot, parent)?;
         }
         if fs_err::symlink_metadata(&path).is_ok() {
-            return Err(ViewError::Collision {
+            return Err(SdkOverlayError::Collision {
                 path: to,
                 sdk: sdk.to_owned(),
             });
@@ -191,14 +199,14 @@ fn fill(view: &Utf8Path, toolchain: &Toolchain, prefix: &Installed) -> Result<()
 }
 
 /// The bytes of a file of the prefix at `prefix`, where they are those that were installed.
-fn read(prefix: &Utf8Path, file: &ManifestFile) -> Result<Vec<u8>, ViewError> {
+fn read(prefix: &Utf8Path, file: &ManifestFile) -> Result<Vec<u8>, SdkOverlayError> {
     let path = prefix.join(file.path.as_str());
     let bytes = read_regular(&path, PARSED_LIMIT).map_err(io(&path))?;
     let found = Sha256::of(&bytes);
     if found == file.sha256 {
         Ok(bytes)
     } else {
-        Err(ViewError::Damaged {
+        Err(SdkOverlayError::Damaged {
             path,
             expected: file.sha256,
             found,
@@ -234,10 +242,10 @@ fn sysroot_relative(text: &str, target: Target) -> String {
         .collect()
 }
 
-/// Fills `bin`: compilers are wrappers that add the view's own sysroot, for clang finds the SDK's
-/// through the real path of its executable.
-fn programs(sdk: &Utf8Path, view: &Utf8Path, target: Target) -> Result<(), ViewError> {
-    fs_err::create_dir(view).map_err(io(view))?;
+/// Fills `bin`: compilers are wrappers that add the overlay's own sysroot, for clang finds the
+/// SDK's through the real path of its executable.
+fn programs(sdk: &Utf8Path, overlay: &Utf8Path, target: Target) -> Result<(), SdkOverlayError> {
+    fs_err::create_dir(overlay).map_err(io(overlay))?;
     let mut names = Vec::new();
     for entry in sdk.read_dir_utf8().map_err(io(sdk))? {
         names.push(entry.map_err(io(sdk))?.file_name().to_owned());
@@ -253,7 +261,7 @@ fn programs(sdk: &Utf8Path, view: &Utf8Path, target: Target) -> Result<(), ViewE
             .filter(|(name, _)| !names.iter().any(|there| there == name)),
     );
     for (name, program) in pairs {
-        let (from, to) = (sdk.join(program), view.join(name));
+        let (from, to) = (sdk.join(program), overlay.join(name));
         // A wrapper of a compiler, and a link to anything else. Its configuration file says where
         // the SDK's own sysroot is, from where it lies.
         if is_compiler(name) {
@@ -295,15 +303,15 @@ fn wrapper(program: &Utf8Path, name: &str, target: Target) -> String {
     };
     format!(
         r#"#!/bin/sh
-# Made by wasideps: the SDK's {name}, with the sysroot of this view; your own arguments come later, and win.
+# Made by wasideps: the SDK's {name}, with the sysroot of this overlay; your own arguments come later, and win.
 self=$0
 if [ -L "$self" ]; then self=$(readlink -f -- "$self"); fi
 case $self in
-/*/bin/*) view=${{self%/bin/*}} ;;
-*/*) view=$(CDPATH= cd -- "${{self%/*}}/.." && pwd) ;;
-*) view=$(CDPATH= cd .. && pwd) ;;
+/*/bin/*) overlay=${{self%/bin/*}} ;;
+*/*) overlay=$(CDPATH= cd -- "${{self%/*}}/.." && pwd) ;;
+*) overlay=$(CDPATH= cd .. && pwd) ;;
 esac
-exec {}{mode}{target} --sysroot="$view/share/wasi-sysroot" "$@"
+exec {}{mode}{target} --sysroot="$overlay/share/wasi-sysroot" "$@"
 "#,
         quote(program.as_str())
     )
@@ -311,7 +319,7 @@ exec {}{mode}{target} --sysroot="$view/share/wasi-sysroot" "$@"
 
 /// Makes `dir` below `root` a folder of its own: a link to one of the SDK becomes a folder of links
 /// to what is in it.
-fn open_up(root: &Utf8Path, dir: &Utf8Path) -> Result<(), ViewError> {
+fn open_up(root: &Utf8Path, dir: &Utf8Path) -> Result<(), SdkOverlayError> {
     let mut path = root.to_owned();
     for part in dir.components() {
         path.push(part.as_str());
@@ -330,7 +338,7 @@ fn open_up(root: &Utf8Path, dir: &Utf8Path) -> Result<(), ViewError> {
 }
 
 /// Links in `to` to everything in `from` but `except`.
-fn link_children(from: &Utf8Path, to: &Utf8Path, except: &[&str]) -> Result<(), ViewError> {
+fn link_children(from: &Utf8Path, to: &Utf8Path, except: &[&str]) -> Result<(), SdkOverlayError> {
     for entry in from.read_dir_utf8().map_err(io(from))? {
         let entry = entry.map_err(io(from))?;
         if !except.contains(&entry.file_name()) {
@@ -421,19 +429,21 @@ mod tests {
         assert_eq!(ours(root).expect("it is empty"), Ours::default());
         fs_err::write(root.join("clang"), "").expect("written");
         let foreign = |expected: &[&str]| match ours(root) {
-            Err(ViewError::Slot(SlotError::Foreign { files, .. })) => assert_eq!(files, expected),
+            Err(SdkOverlayError::Slot(SlotError::Foreign { files, .. })) => {
+                assert_eq!(files, expected);
+            }
             other => panic!("{other:?}"),
         };
         foreign(&["clang"]);
         let files = vec!["clang".parse().expect("a path")];
-        let mark = ViewMark {
+        let mark = SdkOverlayMark {
             sdk: root.to_owned(),
             config: BuildConfig::default(),
             identity: Sha256::of(b""),
             files,
         };
         fs_err::write(
-            root.join(VIEW_MARK),
+            root.join(SDK_OVERLAY_MARK),
             serde_json::to_vec(&mark).expect("JSON"),
         )
         .expect("written");
