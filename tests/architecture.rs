@@ -303,3 +303,127 @@ fn each_c_file_of_a_recipe_names_its_licence_and_says_what_it_is() {
     );
     assert!(seen > 50, "the test sees the files");
 }
+
+/// The string literals of a source text that are not of its tests, each with its line; comments are
+/// left out. Lines that a literal continues with `\` are one.
+fn literals(text: &str) -> Vec<(usize, String)> {
+    let end = text.find("#[cfg(test)]").unwrap_or(text.len());
+    let mut found = Vec::new();
+    let mut rest = text[..end].char_indices().peekable();
+    let mut line = 1;
+    while let Some((at, c)) = rest.next() {
+        match c {
+            '\n' => line += 1,
+            '/' if text[at..].starts_with("//") => {
+                while rest.next_if(|(_, c)| *c != '\n').is_some() {}
+            }
+            // `'"'` is no literal's start.
+            '\'' if text[at..].starts_with("'\"'") => {
+                rest.nth(1);
+            }
+            '"' => {
+                let (start, mut literal) = (line, String::new());
+                while let Some((_, c)) = rest.next() {
+                    match c {
+                        '"' => break,
+                        '\\' => literal.extend(rest.next().map(|(_, c)| c)),
+                        c => literal.push(c),
+                    }
+                    line += usize::from(c == '\n');
+                }
+                found.push((start, literal));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// What is wrong is the lower layers' to say, with facts; what to type is the command line's.
+#[test]
+fn no_layer_below_the_command_line_names_its_options_or_commands() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    rust_files(&src, &mut files);
+    // A document that names the command that wrote it, git's patches, and options of other programs.
+    let of_others = [
+        "--sysroot=",
+        "--driver-mode=",
+        "--target=",
+        "check --markdown",
+        "diff --git ",
+        "--version",
+    ];
+    let is_command = |literal: &str| {
+        literal.match_indices("`wasideps ").any(|(at, start)| {
+            literal[at + start.len()..].starts_with(|c: char| c.is_ascii_lowercase())
+        })
+    };
+    // An option in a sentence: others are arguments of clang, apt and cargo, one a literal.
+    let is_option = |literal: &str| {
+        literal.trim().contains(' ')
+            && literal.split([' ', '`', '(']).any(|word| {
+                word.strip_prefix("--")
+                    .is_some_and(|word| word.starts_with(|c: char| c.is_ascii_lowercase()))
+            })
+    };
+    let (mut wrong, mut seen, mut above) = (Vec::new(), 0, 0);
+    for file in files {
+        let below = !file.starts_with(src.join("cli"));
+        let is_test = file.components().any(|part| part.as_os_str() == "tests");
+        let text = std::fs::read_to_string(&file).expect("a source file");
+        for (line, literal) in literals(&text) {
+            let names = is_command(&literal) || is_option(&literal);
+            if !below {
+                above += usize::from(names);
+            } else if !is_test {
+                seen += 1;
+                if names && !of_others.iter().any(|other| literal.contains(other)) {
+                    wrong.push(format!("{}:{line}: {literal}", file.display()));
+                }
+            }
+        }
+    }
+    assert!(
+        seen > 500 && above > 20,
+        "the test sees {seen} and {above} literals"
+    );
+    assert_eq!(
+        wrong,
+        Vec::<String>::new(),
+        "src/cli/help.rs says what to do"
+    );
+}
+
+/// A cause is an error, which `with_causes` tells once: no text, and not in the sentence as well.
+#[test]
+fn the_causes_of_errors_are_errors() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    rust_files(&src, &mut files);
+    let (mut wrong, mut seen) = (Vec::new(), 0);
+    for file in files {
+        let text = std::fs::read_to_string(&file).expect("a source file");
+        for error in text.split("thiserror::Error").skip(1) {
+            let Some(end) = error.find("\n}") else {
+                continue;
+            };
+            seen += 1;
+            let error = &error[..end];
+            for bad in [
+                "source: String",
+                "problem: String",
+                "cause: String",
+                "error: String",
+                "{source}",
+                "{problem}\"",
+            ] {
+                if error.contains(bad) {
+                    wrong.push(format!("{}: {bad}", file.display()));
+                }
+            }
+        }
+    }
+    assert!(seen > 25, "only {seen} errors were found");
+    assert_eq!(wrong, Vec::<String>::new());
+}

@@ -17,7 +17,7 @@ use crate::store::{TEXT_LIMIT, read_text};
 pub enum AptError {
     #[error("`{program}` is not installed")]
     NotThere { program: &'static str },
-    #[error("`{program}` can't be started: {source}")]
+    #[error("`{program}` can't be started")]
     Start {
         program: &'static str,
         source: std::io::Error,

@@ -15,7 +15,7 @@ use zip::write::SimpleFileOptions;
 use super::database::{Database, DatabaseError, DatabaseOrigin};
 use super::record::Record;
 use crate::fetch::{FetchError, Fetcher};
-use crate::model::{ErrorClass, Sha256, Timestamp};
+use crate::model::{Cause, ErrorClass, Sha256, Timestamp};
 use crate::report::Silent;
 use crate::store::{Guard, Store, StoreError, TEXT_LIMIT, read_text, write_atomically};
 use crate::toolchain::{ToolchainError, debian};
@@ -37,19 +37,19 @@ const VERSION: u32 = 1;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AdvisoryError {
-    #[error("the vulnerability databases in the store are damaged: {path}: {problem}")]
-    Damaged { path: Utf8PathBuf, problem: String },
-    #[error("{path} can't be written: {source}")]
+    #[error("the vulnerability databases in the store are damaged: {path}")]
+    Damaged { path: Utf8PathBuf, source: Cause },
+    #[error("{path} can't be written")]
     Write {
         path: Utf8PathBuf,
         source: std::io::Error,
     },
-    #[error("{what} was not downloaded: {source}")]
+    #[error("{what} was not downloaded")]
     Fetch {
         what: String,
         source: Box<FetchError>,
     },
-    #[error("{what} was not downloaded: {source}")]
+    #[error("{what} was not downloaded")]
     Apt {
         what: String,
         source: Box<ToolchainError>,
@@ -128,17 +128,20 @@ impl<'s> Advisories<'s> {
         let mut databases = Vec::new();
         for held in self.index()?.databases.into_values() {
             let path = self.path(&held.sha256);
-            let damaged = |problem: String| AdvisoryError::Damaged {
+            let damaged = |source: Cause| AdvisoryError::Damaged {
                 path: path.clone(),
-                problem,
+                source,
             };
             let mut database =
-                Database::read(&path, now, keep).map_err(|error| damaged(error.to_string()))?;
+                Database::read(&path, now, keep).map_err(|error| damaged(error.into()))?;
             if database.sha256 != held.sha256 {
-                return Err(damaged(format!(
-                    "expected a file with SHA-256 {}, found {}",
-                    held.sha256, database.sha256
-                )));
+                return Err(damaged(
+                    format!(
+                        "expected a file with SHA-256 {}, found {}",
+                        held.sha256, database.sha256
+                    )
+                    .into(),
+                ));
             }
             database.brought = Some(DatabaseOrigin {
                 from: held.from,
@@ -316,9 +319,9 @@ impl<'s> Advisories<'s> {
 
     fn index(&self) -> Result<Index, AdvisoryError> {
         let path = self.dir.join("index.json");
-        let damaged = |problem: String| AdvisoryError::Damaged {
+        let damaged = |source: Cause| AdvisoryError::Damaged {
             path: path.clone(),
-            problem,
+            source,
         };
         let text = match read_text(&path, TEXT_LIMIT) {
             Ok(text) => text,
@@ -328,17 +331,15 @@ impl<'s> Advisories<'s> {
                     databases: BTreeMap::new(),
                 });
             }
-            Err(error) => return Err(damaged(error.to_string())),
+            Err(error) => return Err(damaged(error.into())),
         };
-        let index: Index =
-            serde_json::from_str(&text).map_err(|error| damaged(error.to_string()))?;
+        let index: Index = serde_json::from_str(&text).map_err(|error| damaged(error.into()))?;
         if index.version == VERSION {
             Ok(index)
         } else {
-            Err(damaged(format!(
-                "expected version {VERSION}, found {}",
-                index.version
-            )))
+            Err(damaged(
+                format!("expected version {VERSION}, found {}", index.version).into(),
+            ))
         }
     }
 

@@ -15,7 +15,7 @@ use super::order::Order;
 use super::record::Record;
 use super::{changelog, cve, osv};
 use crate::fetch::entries::stated_entries;
-use crate::model::{ErrorClass, Sha256, Timestamp};
+use crate::model::{Cause, ErrorClass, Sha256, Timestamp};
 use crate::store::open_regular;
 
 /// The newest versions of the two formats whose meaning is known here.
@@ -100,13 +100,13 @@ pub struct Future {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DatabaseError {
-    #[error("the database {path} can't be read: {source}")]
+    #[error("the database {path} can't be read")]
     Read {
         path: Utf8PathBuf,
         source: std::io::Error,
     },
-    #[error("the database {path} is not a readable zip: {problem}")]
-    Zip { path: Utf8PathBuf, problem: String },
+    #[error("the database {path} is not a readable zip")]
+    Zip { path: Utf8PathBuf, source: Cause },
     #[error("the database {path} contains no record{}", skipped(broken))]
     Empty {
         path: Utf8PathBuf,
@@ -204,9 +204,9 @@ impl Database {
             if magic == b"PK" {
                 reading
                     .zip(file, "", NESTED)
-                    .map_err(|problem| DatabaseError::Zip {
+                    .map_err(|source| DatabaseError::Zip {
                         path: path.to_owned(),
-                        problem,
+                        source,
                     })?;
             } else {
                 reading
@@ -261,19 +261,14 @@ impl DatabaseReader<'_> {
         Ok(())
     }
 
-    fn zip(
-        &mut self,
-        mut file: impl Read + Seek,
-        below: &str,
-        nested: usize,
-    ) -> Result<(), String> {
+    fn zip(&mut self, mut file: impl Read + Seek, below: &str, nested: usize) -> Result<(), Cause> {
         // Before memory is taken for them.
-        let stated = stated_entries(&mut file).map_err(|error| error.to_string())?;
+        let stated = stated_entries(&mut file)?;
         self.files = self
             .files
             .checked_sub(stated)
-            .ok_or_else(|| too_much("files", FILES_LIMIT).to_string())?;
-        let mut archive = zip::ZipArchive::new(file).map_err(|error| error.to_string())?;
+            .ok_or_else(|| too_much("files", FILES_LIMIT))?;
+        let mut archive = zip::ZipArchive::new(file)?;
         for index in 0..archive.len() {
             let entry = match archive.by_index(index) {
                 Ok(entry) => entry,
@@ -290,7 +285,7 @@ impl DatabaseReader<'_> {
                 }
             };
             if is_record(&name) {
-                self.take(name, entry).map_err(|error| error.to_string())?;
+                self.take(name, entry)?;
             } else if name.ends_with(".zip") && nested > 0 {
                 // A zip is read from its end: the inner one is unpacked to a file first.
                 let unpacked = tempfile::tempfile().and_then(|mut file| {
@@ -302,11 +297,11 @@ impl DatabaseReader<'_> {
                     }
                 });
                 match unpacked
-                    .map_err(|error| error.to_string())
+                    .map_err(Into::into)
                     .and_then(|file| self.zip(file, &format!("{name}/"), nested - 1))
                 {
                     Ok(()) => {}
-                    Err(problem) => self.broken(name, problem),
+                    Err(error) => self.broken(name, error.to_string()),
                 }
             }
         }

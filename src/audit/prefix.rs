@@ -19,13 +19,16 @@ use crate::store::{PARSED_LIMIT, read_regular};
 pub enum PrefixError {
     #[error(transparent)]
     Build(#[from] BuildError),
-    #[error("{path} can't be read: {source}")]
+    #[error("{path} can't be read")]
     Read {
         path: Utf8PathBuf,
         source: std::io::Error,
     },
-    #[error("{path} is not an archive of WebAssembly objects: {problem}")]
-    Archive { path: Utf8PathBuf, problem: String },
+    #[error("{path} is not an archive of WebAssembly objects")]
+    Archive {
+        path: Utf8PathBuf,
+        source: object::Error,
+    },
 }
 
 impl PrefixError {
@@ -101,9 +104,9 @@ impl AuditedPrefix {
         }
         for (file, _) in self.below("lib").filter(|(file, _)| file.ends_with(".a")) {
             let symbols = symbols(&self.read(file)?);
-            let symbols = symbols.map_err(|problem| PrefixError::Archive {
+            let symbols = symbols.map_err(|source| PrefixError::Archive {
                 path: self.installed.path().join(file),
-                problem,
+                source,
             })?;
             statement.extend(
                 exclusions.search(
@@ -190,14 +193,12 @@ impl AuditedPrefix {
 }
 
 /// The names of all symbols that the members of an archive define or want.
-fn symbols(archive: &[u8]) -> Result<BTreeSet<String>, String> {
+fn symbols(archive: &[u8]) -> Result<BTreeSet<String>, object::Error> {
     let mut names = BTreeSet::new();
-    let told = |error: object::Error| error.to_string();
-    for member in ArchiveFile::parse(archive).map_err(told)?.members() {
+    for member in ArchiveFile::parse(archive)?.members() {
         let object = member
             .and_then(|member| member.data(archive))
-            .and_then(object::File::parse)
-            .map_err(told)?;
+            .and_then(object::File::parse)?;
         names.extend(
             object
                 .symbols()

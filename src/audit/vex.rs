@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::names::{KnownName, Subject, cpe};
 use super::vulnerability::{Status, Suppression, Vulnerability};
-use crate::model::{ErrorClass, Purl, Sha256, Timestamp, printable};
+use crate::model::{Cause, ErrorClass, Purl, Sha256, Timestamp, printable};
 use crate::store::{TEXT_LIMIT, read_text};
 
 const CONTEXT: &str = "https://openvex.dev/ns/v0.2.0";
@@ -16,13 +16,13 @@ const CONTEXT: &str = "https://openvex.dev/ns/v0.2.0";
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VexError {
-    #[error("{path} can't be read: {source}")]
+    #[error("{path} can't be read")]
     Read {
         path: Utf8PathBuf,
         source: std::io::Error,
     },
-    #[error("{path} is not an OpenVEX document: {problem}")]
-    Format { path: Utf8PathBuf, problem: String },
+    #[error("{path} is not an OpenVEX document")]
+    Format { path: Utf8PathBuf, source: Cause },
     #[error(
         "{path}: statement {number} on {vulnerability} says `not_affected` without `justification` or `impact_statement`"
     )]
@@ -98,26 +98,30 @@ impl Opinions {
             path: path.to_owned(),
             source,
         })?;
-        let format = |problem: String| VexError::Format {
+        let format = |source: Cause| VexError::Format {
             path: path.to_owned(),
-            problem,
+            source,
         };
         let document: VexDocument =
-            serde_json::from_str(&text).map_err(|error| format(error.to_string()))?;
+            serde_json::from_str(&text).map_err(|error| format(error.into()))?;
         if !document.context.starts_with("https://openvex.dev/ns") {
-            return Err(format(format!("its `@context` is `{}`", document.context)));
+            return Err(format(
+                format!("its `@context` is `{}`", document.context).into(),
+            ));
         }
         let time = |text: &Option<String>| {
             text.as_deref()
                 .map(str::parse::<Timestamp>)
                 .transpose()
-                .map_err(|error| format(error.to_string()))
+                .map_err(|error| format(error.into()))
         };
         let dated = time(&document.timestamp)?;
         for (number, wire) in (1..).zip(document.statements) {
             let names = names(&wire.vulnerability);
             let Some(first) = names.first() else {
-                return Err(format(format!("statement {number} names no vulnerability")));
+                return Err(format(
+                    format!("statement {number} names no vulnerability").into(),
+                ));
             };
             if wire.status == "not_affected"
                 && wire.justification.is_none()
@@ -132,10 +136,13 @@ impl Opinions {
             if !["not_affected", "affected", "fixed", "under_investigation"]
                 .contains(&wire.status.as_str())
             {
-                return Err(format(format!(
-                    "statement {number} has the status `{}`, which OpenVEX does not know",
-                    wire.status
-                )));
+                return Err(format(
+                    format!(
+                        "statement {number} has the status `{}`, which OpenVEX does not know",
+                        wire.status
+                    )
+                    .into(),
+                ));
             }
             let products = wire.products.iter().flat_map(|product| {
                 let parts = product

@@ -83,31 +83,34 @@ pub enum BuildError {
         subject: String,
         file: RelPath,
     },
-    #[error("clang can't be started for {subject}: {source}\nTo repeat it: {command}")]
+    #[error("{subject}: clang can't be started by {command}")]
     Start {
         subject: String,
         source: std::io::Error,
         command: String,
     },
-    #[error("{library}: the archive can't be made: {source}")]
+    #[error("{library}: the archive can't be made")]
     Archive {
         library: Name,
         source: std::io::Error,
     },
     #[error("{subject}: {file} has no comment at its start to take the licence from")]
     NoLicenceComment { subject: String, file: RelPath },
-    #[error("{path} can't be read: {source}")]
+    #[error("{path} can't be read")]
     Read {
         path: Utf8PathBuf,
         source: std::io::Error,
     },
-    #[error("{path} can't be written: {source}")]
+    #[error("{path} can't be written")]
     Write {
         path: Utf8PathBuf,
         source: std::io::Error,
     },
-    #[error("{path} is not a manifest of wasideps: {problem}")]
-    Manifest { path: Utf8PathBuf, problem: String },
+    #[error("{path} is not a manifest of wasideps")]
+    Manifest {
+        path: Utf8PathBuf,
+        source: RecordProblem,
+    },
     #[error("{prefix} was made with {found}; this build uses {wanted}")]
     OtherToolchain {
         prefix: Utf8PathBuf,
@@ -116,8 +119,32 @@ pub enum BuildError {
     },
     #[error("there is no prefix at {prefix}")]
     NoPrefix { prefix: Utf8PathBuf },
-    #[error("the system allows no thread for compiling: {0}")]
+    #[error("the system allows no thread for compiling")]
     Pool(#[from] rayon::ThreadPoolBuildError),
+}
+
+/// Why a text is not a manifest or a build trace of this version.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecordProblem {
+    #[error("it is missing")]
+    Missing,
+    #[error(transparent)]
+    Unreadable(#[from] std::io::Error),
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    #[error(
+        "it has version {found}, written by wasideps {wasideps}; this program reads version {reads}"
+    )]
+    ManifestVersion {
+        found: u32,
+        wasideps: String,
+        reads: u32,
+    },
+    #[error("it has version {found}, not {reads}")]
+    TraceVersion { found: u32, reads: u32 },
+    #[error("{member} of {archive} names a file that is not in its list")]
+    Unlisted { member: String, archive: String },
 }
 
 impl BuildError {

@@ -10,7 +10,7 @@ use std::ops::Deref;
 use camino::Utf8Path;
 use serde::{Deserialize, Serialize};
 
-use super::BuildError;
+use super::{BuildError, RecordProblem};
 use crate::model::{
     BuildConfig, Identity, LibraryId, Module, Name, RelPath, Sha1, Sha256, SourceFile, Version,
 };
@@ -295,25 +295,24 @@ impl Manifest {
         };
         Self::parse(&text)
             .map(Some)
-            .map_err(|problem| BuildError::Manifest { path, problem })
+            .map_err(|source| BuildError::Manifest { path, source })
     }
 
     /// The manifest with this text.
     ///
     /// # Errors
     /// What keeps it from being one of this version.
-    pub fn parse(text: &[u8]) -> Result<Self, String> {
+    pub fn parse(text: &[u8]) -> Result<Self, RecordProblem> {
         // Looked at first: one of another version has other keys.
-        let Versioned { version, wasideps } =
-            serde_json::from_slice(text).map_err(|error| error.to_string())?;
+        let Versioned { version, wasideps } = serde_json::from_slice(text)?;
         if version != VERSION {
-            return Err(format!(
-                "it has version {version}, written by wasideps {wasideps}; this program reads version {VERSION}"
-            ));
+            return Err(RecordProblem::ManifestVersion {
+                found: version,
+                wasideps,
+                reads: VERSION,
+            });
         }
-        serde_json::from_slice(text)
-            .map(Self)
-            .map_err(|error| error.to_string())
+        Ok(Self(serde_json::from_slice(text)?))
     }
 
     /// What it was before the build trace was made.

@@ -22,7 +22,7 @@ use tracing::debug;
 pub use archive::archive;
 pub use clang::rule_prerequisites;
 pub use compile::{Busy, Object};
-pub use error::BuildError;
+pub use error::{BuildError, RecordProblem};
 pub use job_files::{Headers, JobFiles};
 pub use manifest::{
     BUILD_TRACE, BareManifest, MANIFEST, Manifest, ManifestArchive, ManifestContents, ManifestFile,

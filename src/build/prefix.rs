@@ -5,9 +5,9 @@ use std::io::{ErrorKind, Write as _};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::BuildError;
 use super::claims;
 use super::manifest::{MANIFEST, Manifest, ManifestFile};
+use super::{BuildError, RecordProblem};
 use crate::model::{Name, RelPath, Sha1, Sha256};
 use crate::report::Reporter;
 use crate::store::{Ours, Reading, Slot, SlotError};
@@ -57,10 +57,9 @@ impl<'a> Prefix<'a> {
                 (FoundPrefix::Prefix(Box::new(manifest)), ours)
             }
             Ok(None) if claims::is_about_a_prefix(path) => {
-                let problem = "it is missing".to_owned();
                 return Ok(FoundPrefix::Damaged(BuildError::Manifest {
                     path: path.join(MANIFEST),
-                    problem,
+                    source: RecordProblem::Missing,
                 }));
             }
             Ok(None) => (FoundPrefix::Nothing, Ours::default()),
@@ -72,7 +71,7 @@ impl<'a> Prefix<'a> {
             {
                 return Ok(FoundPrefix::Damaged(BuildError::Manifest {
                     path,
-                    problem: source.to_string(),
+                    source: source.into(),
                 }));
             }
             Err(error @ BuildError::Manifest { .. }) => return Ok(FoundPrefix::Damaged(error)),

@@ -8,10 +8,10 @@ use camino::Utf8Path;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::BuildError;
 use super::manifest::{BUILD_TRACE, BareManifest};
 use super::prefix::Installed;
 use super::schedule::CompiledPlan;
+use super::{BuildError, RecordProblem};
 use crate::model::{Content, Dependency, Name, RelPath, Sha256};
 use crate::plan::{IndexVec, JobId, Plan, PlannedJob, SourceId};
 use crate::store::{PARSED_LIMIT, read_regular};
@@ -173,28 +173,31 @@ impl BuildTrace {
             path: path.clone(),
             source,
         })?;
-        Self::parse(&text).map_err(|problem| BuildError::Manifest { path, problem })
+        Self::parse(&text).map_err(|source| BuildError::Manifest { path, source })
     }
 
     /// The build trace with this text.
     ///
     /// # Errors
     /// What keeps it from being one of this version.
-    pub fn parse(text: &[u8]) -> Result<Self, String> {
-        let trace: Self = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+    pub fn parse(text: &[u8]) -> Result<Self, RecordProblem> {
+        let trace: Self = serde_json::from_slice(text)?;
         let known = |index: &usize| *index < trace.files.len();
         if trace.version != VERSION {
-            return Err(format!("it has version {}, not {VERSION}", trace.version));
+            return Err(RecordProblem::TraceVersion {
+                found: trace.version,
+                reads: VERSION,
+            });
         }
         match trace
             .members
             .iter()
             .find(|member| !known(&member.source) || !member.headers.iter().all(known))
         {
-            Some(member) => Err(format!(
-                "{} of {} names a file that is not in its list",
-                member.name, member.archive
-            )),
+            Some(member) => Err(RecordProblem::Unlisted {
+                member: member.name.clone(),
+                archive: member.archive.to_string(),
+            }),
             None => Ok(trace),
         }
     }

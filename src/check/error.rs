@@ -6,7 +6,7 @@ use camino::Utf8PathBuf;
 use serde::Serialize;
 
 use crate::fetch::SourceError;
-use crate::model::ErrorClass;
+use crate::model::{Cause, ErrorClass};
 use crate::store::StoreError;
 
 /// Tests that can't be run.
@@ -17,7 +17,7 @@ pub enum CheckError {
     Source(#[from] SourceError),
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("the system allows no thread for compiling: {0}")]
+    #[error("the system allows no thread for compiling")]
     Pool(#[from] rayon::ThreadPoolBuildError),
     #[error("{suite} names {what} `{found}`, which is not in the source of {subject}")]
     NotInTree {
@@ -35,8 +35,8 @@ pub enum CheckError {
     },
     #[error("the store's path is not UTF-8")]
     NotUtf8,
-    #[error("there is no WASI runtime: {reason}")]
-    NoRunner { reason: String },
+    #[error("there is no WASI runtime")]
+    NoRunner { source: Cause },
     #[error(
         "{runner} can't run a program of one line; it prints:\n{words}\nthe command was: {command}"
     )]

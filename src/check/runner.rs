@@ -11,7 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::CheckError;
 use super::folder::{Fill, FolderWatch};
-use crate::model::{Line, MemoryLimit, RelPath, Sha256, Target, TimeLimit};
+use crate::model::{Cause, Line, MemoryLimit, RelPath, Sha256, Target, TimeLimit};
 use crate::process::{RunningProgram, output};
 use crate::report::{Event, Reporter};
 use crate::store::{EntryFile, Kind, Store, StoreError};
@@ -122,7 +122,9 @@ impl Runner {
             None if version("wasmtime".into()).is_ok() => "wasmtime".into(),
             None => bring(request.offline, store, reporter)?,
         };
-        let version = version(&program).map_err(|reason| CheckError::NoRunner { reason })?;
+        let version = version(&program).map_err(|reason| CheckError::NoRunner {
+            source: reason.into(),
+        })?;
         let cache = store.scratch_dir()?;
         let folder = Utf8Path::from_path(cache.path()).ok_or(CheckError::NotUtf8)?;
         let config = format!(
@@ -374,7 +376,7 @@ fn bring(offline: bool, store: &Store, reporter: &dyn Reporter) -> Result<Utf8Pa
     if let Some(entry) = store.entry(Kind::Runner, &key, reporter)? {
         return Ok(entry.dir().join(name.as_str()));
     }
-    let none = |reason: String| CheckError::NoRunner { reason };
+    let none = |source: Cause| CheckError::NoRunner { source };
     if offline {
         return Err(none(
             "none is named, none is on the PATH or in the store, and none is installed offline"
@@ -408,20 +410,23 @@ fn bring(offline: bool, store: &Store, reporter: &dyn Reporter) -> Result<Utf8Pa
         .arg(root.path());
     command.args(["--features", "run,cranelift,cache,parallel-compilation"]);
     let output = output(&mut command)
-        .map_err(|error| none(format!("none is named or on the PATH, and cargo, which would install one, does not start: {error}")))?;
+        .map_err(|error| none(format!("none is named or on the PATH, and cargo, which would install one, does not start: {error}").into()))?;
     if !output.status.success() {
-        return Err(none(format!(
-            "cargo can't install one:\n{}",
-            String::from_utf8_lossy(&output.stderr).trim()
-        )));
+        return Err(none(
+            format!(
+                "cargo can't install one:\n{}",
+                String::from_utf8_lossy(&output.stderr).trim()
+            )
+            .into(),
+        ));
     }
     let installed = root.path().join("bin").join(name.as_str());
     let (sha256, size) = fs_err::File::open(&installed)
         .and_then(Sha256::of_reader)
-        .map_err(|error| none(error.to_string()))?;
+        .map_err(|error| none(error.into()))?;
     let dir = store.scratch_dir()?;
     fs_err::rename(&installed, dir.path().join(name.as_str()))
-        .map_err(|error| none(error.to_string()))?;
+        .map_err(|error| none(error.into()))?;
     let entry = store.keep_entry(
         Kind::Runner,
         &key,

@@ -12,7 +12,9 @@ use crate::build::BuildError;
 use crate::check::CheckError;
 use crate::consumer::sdk_overlay::SdkOverlayError;
 use crate::fetch::{FetchError, SourceError};
-use crate::model::{CatalogError, ErrorClass, LockError, Name, SelectionError, SyntaxError};
+use crate::model::{
+    CatalogError, Cause, ErrorClass, LockError, Name, SelectionError, Sha256, SyntaxError,
+};
 use crate::sbom::WheelError;
 use crate::session::SessionError;
 use crate::store::StoreError;
@@ -53,21 +55,21 @@ pub enum CliError {
     Build(#[from] BuildError),
     #[error(transparent)]
     SdkOverlay(#[from] SdkOverlayError),
-    #[error("{path} can't be read: {source}")]
+    #[error("{path} can't be read")]
     Read {
         path: Utf8PathBuf,
         source: std::io::Error,
     },
-    #[error("{path} can't be written: {source}")]
+    #[error("{path} can't be written")]
     Write {
         path: Utf8PathBuf,
         source: std::io::Error,
     },
-    #[error("standard output can't be written: {source}")]
+    #[error("standard output can't be written")]
     Output { source: std::io::Error },
     #[error(transparent)]
     Session(SessionError),
-    #[error("the system allows no more threads: {source}")]
+    #[error("the system allows no more threads")]
     Threads { source: std::io::Error },
     #[error("{name} {version}: the origins of {name} do not all agree with the lock")]
     OriginsDiffer { name: String, version: String },
@@ -83,10 +85,10 @@ pub enum CliError {
     OneOfFolder { dir: Utf8PathBuf },
     #[error("a provenance describes how a prefix was made, but no prefix is named")]
     ProvenanceOfLock,
-    #[error("{path} is not the metadata of a wheel: {problem}")]
+    #[error("{path} is not the metadata of a wheel")]
     NotAWheel {
         path: Utf8PathBuf,
-        problem: WheelError,
+        source: WheelError,
     },
     #[error(
         "the recipe of {name} selects {count} files that are neither compiled, included, installed nor a licence"
@@ -98,8 +100,8 @@ pub enum CliError {
     OtherPlan { prefix: Utf8PathBuf },
     #[error("{failed} tests failed")]
     TestsFailed { failed: usize },
-    #[error("{path}: the results can't be put into XML: {problem}")]
-    Junit { path: Utf8PathBuf, problem: String },
+    #[error("{path}: the results can't be put into XML")]
+    Junit { path: Utf8PathBuf, source: Cause },
     #[error("rule {}: {}: {}", .0.rule.name(), .0.subject, .0.message)]
     Violation(Finding),
     #[error(transparent)]
@@ -122,8 +124,12 @@ pub enum CliError {
         what: String,
         known: Vec<String>,
     },
-    #[error("{path} is damaged: {problem}")]
-    DamagedPrefix { path: Utf8PathBuf, problem: String },
+    #[error("{path} is damaged: it has SHA-256 {found}; the manifest says {}", expected.map_or_else(|| "nothing of it".to_owned(), |expected| expected.to_string()))]
+    DamagedPrefix {
+        path: Utf8PathBuf,
+        found: Sha256,
+        expected: Option<Sha256>,
+    },
     #[error("{prefix} is not as it was made: {count} differences")]
     NotAsMade {
         prefix: Utf8PathBuf,

@@ -48,7 +48,7 @@ pub enum SdkOverlayError {
     },
     #[error(transparent)]
     Slot(#[from] SlotError),
-    #[error("{path}: {source}")]
+    #[error("{path} can't be read or written")]
     Io {
         path: Utf8PathBuf,
         source: std::io::Error,

@@ -5,6 +5,8 @@ use std::marker::PhantomData;
 
 use serde::de::Visitor;
 
+use super::{Cause, with_causes};
+
 /// Implements the conversions that `#[serde(try_from = "String", into = "String")]` asks for, by
 /// the type's own parsing and printing.
 macro_rules! by_text {
@@ -43,7 +45,7 @@ macro_rules! reads_text {
 /// Reads a text as a `T`.
 pub(super) struct TextVisitor<T>(pub PhantomData<T>);
 
-impl<T: TryFrom<String, Error: fmt::Display>> Visitor<'_> for TextVisitor<T> {
+impl<T: TryFrom<String, Error: Into<Cause>>> Visitor<'_> for TextVisitor<T> {
     type Value = T;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -51,7 +53,7 @@ impl<T: TryFrom<String, Error: fmt::Display>> Visitor<'_> for TextVisitor<T> {
     }
 
     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
-        T::try_from(text.to_owned()).map_err(E::custom)
+        T::try_from(text.to_owned()).map_err(|error| E::custom(with_causes(&*error.into())))
     }
 }
 

@@ -127,8 +127,8 @@ pub enum SelectionError {
     },
     #[error("the lock does not know the tests of {name} {version}")]
     TestsNotLocked { name: Name, version: Version },
-    #[error("the tests of {name} select inputs that can't be joined with the recipe's: {problem}")]
-    TestInputs { name: Name, problem: GlobsError },
+    #[error("the tests of {name} select inputs that can't be joined with the recipe's")]
+    TestInputs { name: Name, source: GlobsError },
     #[error("{first} and {second} both install {path}")]
     Collision {
         path: String,
@@ -496,10 +496,10 @@ impl Catalog {
                 version: source.version.clone(),
             }]);
         };
-        let recipe = suite.recipe(recipe).map_err(|problem| {
+        let recipe = suite.recipe(recipe).map_err(|error| {
             vec![SelectionError::TestInputs {
                 name: recipe.name.clone(),
-                problem,
+                source: error,
             }]
         })?;
         let (mut overlays, mut patches) = (source.overlays.clone(), source.patches.clone());

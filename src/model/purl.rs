@@ -20,10 +20,16 @@ pub struct PurlPackage(Purl);
 reads_text!(PurlPackage);
 
 /// A text that is no package URL, or not of the kind that is wanted.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum PurlError {
-    #[error("expected a package URL, found `{found}`: {problem}")]
-    Syntax { found: String, problem: String },
+    #[error("expected a package URL, found `{found}`")]
+    Syntax {
+        found: String,
+        source: packageurl::Error,
+    },
+    #[error("expected a version without `/`, found `{0}`")]
+    Version(String),
     #[error("expected a package URL without version, qualifiers and subpath, found `{0}`")]
     NotAPackage(String),
 }
@@ -50,18 +56,17 @@ impl Purl {
             }
             Ok(purl)
         });
-        let error = |problem: String| {
-            let found = format!(
+        if let Some(version) = version.filter(|version| version.contains('/')) {
+            return Err(PurlError::Version(version.to_owned()));
+        }
+        made.map(Self).map_err(|source| PurlError::Syntax {
+            found: format!(
                 "{kind} {} {name} {}",
                 namespace.unwrap_or("-"),
                 version.unwrap_or("-")
-            );
-            PurlError::Syntax { found, problem }
-        };
-        if version.is_some_and(|version| version.contains('/')) {
-            return Err(error("a version can't have a `/`".to_owned()));
-        }
-        made.map(Self).map_err(|problem| error(problem.to_string()))
+            ),
+            source,
+        })
     }
 
     /// The same with a qualifier more. `key` is one of the specification's.
@@ -100,7 +105,7 @@ impl FromStr for Purl {
             .map(Self)
             .map_err(|error: packageurl::Error| PurlError::Syntax {
                 found: text.to_owned(),
-                problem: error.to_string(),
+                source: error,
             })
     }
 }

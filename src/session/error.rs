@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 
 use crate::build::BuildError;
-use crate::model::{CatalogError, ErrorClass, LockError, SyntaxError};
+use crate::model::{CatalogError, Cause, ErrorClass, LockError, SyntaxError};
 use crate::store::StoreError;
 use crate::toolchain::ToolchainError;
 
@@ -25,13 +25,13 @@ pub enum SessionError {
     Build(#[from] BuildError),
     #[error("there is no lock at {path}")]
     NoLock { path: Utf8PathBuf },
-    #[error("{path} can't be read: {source}")]
+    #[error("{path} can't be read")]
     Read {
         path: Utf8PathBuf,
         source: std::io::Error,
     },
-    #[error("{path}: the folder of recipes can't be used: {problem}")]
-    RecipesPath { path: String, problem: String },
+    #[error("{path}: the folder of recipes can't be used")]
+    RecipesPath { path: String, source: Cause },
     #[error(
         "there is no folder for the store: $WASIDEPS_HOME is not set, and there is no home folder"
     )]

@@ -5,7 +5,7 @@ use camino::Utf8Path;
 use super::error::{all, one};
 use super::{Options, SessionError};
 use crate::embedded;
-use crate::model::{Catalog, CatalogError, Files, Lock, Name, NameError, Policy};
+use crate::model::{Catalog, CatalogError, Cause, Files, Lock, Name, NameError, Policy};
 use crate::store::{TEXT_LIMIT, read_regular, read_text};
 
 /// All recipes of the folder that the options name, or the embedded ones.
@@ -87,7 +87,7 @@ fn names_in(dir: &Utf8Path) -> Result<Vec<String>, SessionError> {
             let problem = format!("it is one of more than {RECIPES_LIMIT} files and folders");
             return Err(SessionError::RecipesPath {
                 path: entry.path().to_string(),
-                problem,
+                source: problem.into(),
             });
         }
         names.push(entry.file_name().to_owned());
@@ -175,15 +175,16 @@ impl FolderReader {
             } else {
                 format!("{below}/{}", entry.file_name())
             };
-            let bad = |problem: String| SessionError::RecipesPath {
+            let bad = |source: Cause| SessionError::RecipesPath {
                 path: entry.path().to_string(),
-                problem,
+                source,
             };
             self.entries += 1;
             if self.entries > RECIPES_LIMIT {
                 return Err(bad(format!(
                     "it is one of more than {RECIPES_LIMIT} files and folders"
-                )));
+                )
+                .into()));
             }
             if entry.path().is_dir() {
                 self.below(entry.path(), &path)?;
@@ -197,11 +198,11 @@ impl FolderReader {
                 if self.bytes > RECIPES_SIZE_LIMIT {
                     return Err(bad(format!(
                         "with it, the files have more than {RECIPES_SIZE_LIMIT} bytes"
-                    )));
+                    )
+                    .into()));
                 }
                 self.files.insert(
-                    path.parse()
-                        .map_err(|error: NameError| bad(error.to_string()))?,
+                    path.parse().map_err(|error: NameError| bad(error.into()))?,
                     bytes,
                 );
             }

@@ -21,6 +21,7 @@ use crate::build::{BuildTrace, Manifest, TracedManifest};
 use crate::fetch::{Fetcher, Settings};
 use crate::model::{
     BuildConfig, Catalog, Lock, Name, RelPath, Selected, Selection, SelectionError, Timestamp,
+    with_causes,
 };
 use crate::plan::Plan;
 use crate::report::Reporter;
@@ -275,7 +276,7 @@ impl<'r> Session<'r> {
             Err(errors) => {
                 return Ok(Err(errors
                     .iter()
-                    .map(ToString::to_string)
+                    .map(|error| with_causes(error))
                     .collect::<Vec<_>>()
                     .join("; ")));
             }

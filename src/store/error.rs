@@ -10,7 +10,7 @@ use crate::model::{ErrorClass, RelPath, Sha256};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    #[error("the store {root} can't be opened: {source}")]
+    #[error("the store {root} can't be opened")]
     Open {
         root: Utf8PathBuf,
         source: io::Error,
@@ -27,7 +27,7 @@ pub enum StoreError {
         /// The first of its names.
         found: Vec<String>,
     },
-    #[error("{path} can't be read: {source}")]
+    #[error("{path} can't be read")]
     Read {
         path: Utf8PathBuf,
         source: io::Error,
@@ -40,15 +40,16 @@ pub enum StoreError {
     },
     #[error("`{path}` is the name of the list that the store keeps beside a source's files")]
     Reserved { path: RelPath },
-    #[error("{path} can't be written: {source}")]
+    #[error("{path} can't be written")]
     Write {
         path: Utf8PathBuf,
         source: io::Error,
     },
-    #[error("{path} is damaged ({problem}) and can't be removed: {source}")]
+    #[error("{path} is damaged ({found}) and can't be removed")]
     Discard {
         path: Utf8PathBuf,
-        problem: String,
+        /// What is wrong with it.
+        found: String,
         source: io::Error,
     },
 }

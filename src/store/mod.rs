@@ -331,7 +331,7 @@ impl Store {
         });
         let failed = |source| StoreError::Discard {
             path: path.to_owned(),
-            problem: problem.to_owned(),
+            found: problem.to_owned(),
             source,
         };
         // Renamed first: a reader sees the entry or none, never half of one.

@@ -5,7 +5,7 @@ use std::fmt;
 use camino::Utf8PathBuf;
 
 use crate::fetch::FetchError;
-use crate::model::{ErrorClass, Sha256, Target};
+use crate::model::{Cause, ErrorClass, Sha256, Target};
 use crate::store::StoreError;
 
 /// An SDK that is not there, can't be had, or can't be used.
@@ -38,8 +38,8 @@ pub enum ToolchainError {
         command: String,
         words: String,
     },
-    #[error("{path} is part of a WASI SDK that can't be used: {problem}")]
-    Part { path: Utf8PathBuf, problem: String },
+    #[error("{path} is part of a WASI SDK that can't be used")]
+    Part { path: Utf8PathBuf, source: Cause },
     #[error("the lock has no WASI SDK {found}")]
     UnknownRelease { found: String, known: Vec<String> },
     #[error(
@@ -75,8 +75,8 @@ pub enum ToolchainError {
         #[source]
         source: Box<FetchError>,
     },
-    #[error("{archive} can't be unpacked: {problem}")]
-    Unpack { archive: String, problem: String },
+    #[error("{archive} can't be unpacked")]
+    Unpack { archive: String, source: Cause },
     #[error("`{program}` is not installed, so no SDK can be assembled from Debian's packages")]
     NoApt { program: &'static str },
     #[error("apt's configuration names no Debian archive, so {} can't be reached", suites.join(" and "))]
@@ -113,7 +113,7 @@ pub enum ToolchainError {
     Incomplete { library: String, needed_by: String },
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("{path}: {source}")]
+    #[error("{path} can't be read or written")]
     Io {
         path: Utf8PathBuf,
         source: std::io::Error,

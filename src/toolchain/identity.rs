@@ -231,7 +231,7 @@ fn is_folder(entry: &camino::Utf8DirEntry) -> Result<bool, ToolchainError> {
     let refuse = |problem: String| {
         Err(ToolchainError::Part {
             path: path.to_owned(),
-            problem,
+            source: problem.into(),
         })
     };
     let kind = entry.file_type().map_err(ToolchainError::io(path))?;
@@ -335,6 +335,7 @@ fn words(meta: &std::fs::Metadata) -> std::io::Result<[u64; 6]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::with_causes;
 
     #[test]
     fn an_edit_a_new_file_and_a_removal_each_change_the_fingerprint() {
@@ -372,7 +373,7 @@ mod tests {
                 &mut Vec::new(),
                 &mut Vec::new(),
             )
-            .map_err(|error| error.to_string())
+            .map_err(|error| with_causes(&error))
         };
         fs_err::write(root.join("file"), "").expect("written");
         for (target, problem) in [

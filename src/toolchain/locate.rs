@@ -10,7 +10,7 @@ use super::probe::probe;
 use super::{
     Locator, NamedBy, Toolchain, ToolchainError, debian, debian_architecture, host, release, unpack,
 };
-use crate::model::{BuildConfig, ErrorClass, Identity, RelPath, SdkKind, Sha256};
+use crate::model::{BuildConfig, ErrorClass, Identity, RelPath, SdkKind, Sha256, with_causes};
 use crate::report::Event;
 use crate::store::Kind;
 
@@ -259,8 +259,8 @@ impl Locator<'_> {
             Ok(toolchain) => {
                 self.reporter.event(Event::Warning {
                     text: format!(
-                        "{failed}{}; using {} instead, assembled from Debian's packages",
-                        why(&failed),
+                        "{}; using {} instead, assembled from Debian's packages",
+                        with_causes(&failed),
                         toolchain.identity()
                     ),
                 });
@@ -336,7 +336,7 @@ impl Locator<'_> {
         };
         let layout = Layout::open(&path).map_err(|missing| ToolchainError::Unpack {
             archive: path.to_string(),
-            problem: format!("{missing} is missing; `wasideps clean` removes it"),
+            source: format!("{missing} is missing").into(),
         })?;
         let root = layout.root.clone();
         let known = |path: &Utf8Path| {
@@ -353,7 +353,7 @@ impl Locator<'_> {
         self.in_store(key, config)?
             .ok_or_else(|| ToolchainError::Unpack {
                 archive: self.store.entry_path(Kind::Sdk, key).to_string(),
-                problem: "it was damaged right after it was written".to_owned(),
+                source: "it was damaged right after it was written".into(),
             })
     }
 
@@ -454,13 +454,6 @@ impl Locator<'_> {
     fn note(&self, text: String) {
         self.reporter.event(Event::Note { text });
     }
-}
-
-/// The reason, where the failure keeps it to itself.
-fn why(failed: &ToolchainError) -> String {
-    std::error::Error::source(failed)
-        .map(|source| format!(" ({source})"))
-        .unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::{Locator, ToolchainError, unpack};
 use crate::model::ErrorClass;
-use crate::model::{Origin, Place, SdkDownload, Sha256};
+use crate::model::{Cause, Origin, Place, SdkDownload, Sha256};
 use crate::report::Event;
 use crate::store::Kind;
 
@@ -62,15 +62,16 @@ pub(super) fn fetch(
     let scratch = locator.store.scratch_dir()?;
     let dir = unpack::utf8(&scratch)?;
     let file = fs_err::File::open(archive.path()).map_err(ToolchainError::io(archive.path()))?;
-    let refuse = |problem| ToolchainError::Unpack {
+    let refuse = |source: Cause| ToolchainError::Unpack {
         archive: format!("{subject} ({})", download.url),
-        problem,
+        source,
     };
     let reader =
         flate2::read::MultiGzDecoder::new(std::io::BufReader::with_capacity(1 << 17, file));
     let unpacked = unpack::unpack(reader, &dir, unpack::without_top_folder).map_err(refuse)?;
     unpack::make_links(&dir, &unpacked.links).map_err(refuse)?;
-    super::layout::Layout::open(&dir).map_err(|missing| refuse(format!("{missing} is missing")))?;
+    super::layout::Layout::open(&dir)
+        .map_err(|missing| refuse(format!("{missing} is missing").into()))?;
     locator
         .store
         .keep_entry(Kind::Sdk, &key, scratch, unpacked.files, locator.reporter)?;

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::fetch::Excess;
 use crate::fetch::entries::{ArchiveEntry, ArchiveWalk, ENTRIES_LIMIT, EntryKind, Limits};
-use crate::model::{Digesting, RelPath};
+use crate::model::{Cause, Digesting, RelPath};
 use crate::store::EntryFile;
 
 /// The bytes that an SDK may unpack to: a release has less than 1 GiB.
@@ -34,13 +34,16 @@ pub(super) fn unpack(
     reader: impl Read,
     dir: &Utf8Path,
     place: impl Fn(&RelPath) -> Option<RelPath>,
-) -> Result<UnpackedSdk, String> {
+) -> Result<UnpackedSdk, Cause> {
     let mut unpacked = UnpackedSdk::default();
     let mut seen = BTreeSet::new();
-    let failed = |error: std::io::Error| {
-        Excess::of(&error).map_or_else(|| error.to_string(), |excess| format!("it {excess}"))
+    let failed = |error: std::io::Error| -> Cause {
+        match Excess::of(&error) {
+            Some(excess) => format!("it {excess}").into(),
+            None => error.into(),
+        }
     };
-    let mut visit = |entry: &mut ArchiveEntry<'_>| {
+    let mut visit = |entry: &mut ArchiveEntry<'_>| -> Result<(), Cause> {
         let name = String::from_utf8_lossy(&entry.name).into_owned();
         let name = name
             .strip_prefix("./")
@@ -57,7 +60,7 @@ pub(super) fn unpack(
             return Ok(());
         };
         if !seen.insert(to.clone()) {
-            return Err(format!("entry `{path}` is there twice"));
+            return Err(format!("entry `{path}` is there twice").into());
         }
         match &entry.kind {
             EntryKind::File => {
@@ -84,18 +87,15 @@ pub(super) fn unpack(
                 }) else {
                     return Err(format!(
                         "entry `{path}` is a link to `{target}`, which is not an earlier file"
-                    ));
+                    )
+                    .into());
                 };
                 let new = dir.join(to.as_str());
-                parents(&new)
-                    .and_then(|()| fs_err::copy(dir.join(first.path.as_str()), &new))
-                    .map_err(|error| error.to_string())?;
+                parents(&new).and_then(|()| fs_err::copy(dir.join(first.path.as_str()), &new))?;
                 unpacked.files.push(EntryFile { path: to, ..first });
             }
             EntryKind::Other(what) => {
-                return Err(format!(
-                    "entry `{path}` is {what}, which an SDK does not have"
-                ));
+                return Err(format!("entry `{path}` is {what}, which an SDK does not have").into());
             }
             EntryKind::Folder => {}
         }
@@ -115,10 +115,10 @@ pub(super) fn unpack(
 
 /// Makes `links` below `dir`. Each must stay inside: relative, with `..` only at its start, and not
 /// so many that they lead out; none lies below another.
-pub(super) fn make_links(dir: &Utf8Path, links: &[Link]) -> Result<(), String> {
+pub(super) fn make_links(dir: &Utf8Path, links: &[Link]) -> Result<(), Cause> {
     let names: BTreeSet<_> = links.iter().map(|link| link.path.as_str()).collect();
     for Link { path, target } in links {
-        let refuse = |why: &str| Err(format!("link `{path}` to `{target}` {why}"));
+        let refuse = |why: &str| Err(format!("link `{path}` to `{target}` {why}").into());
         if Utf8Path::new(path.as_str())
             .ancestors()
             .skip(1)
@@ -246,7 +246,7 @@ mod tests {
         header
     }
 
-    fn unpacked(bytes: &[u8]) -> Result<(tempfile::TempDir, UnpackedSdk), String> {
+    fn unpacked(bytes: &[u8]) -> Result<(tempfile::TempDir, UnpackedSdk), Cause> {
         let dir = tempfile::tempdir().expect("a folder");
         let root = Utf8Path::from_path(dir.path()).expect("UTF-8");
         let unpacked = unpack(bytes, root, without_top_folder)?;
@@ -327,7 +327,8 @@ mod tests {
         ] {
             let error = unpacked(&bytes)
                 .map(|(_, unpacked)| unpacked)
-                .expect_err("refused");
+                .expect_err("refused")
+                .to_string();
             assert!(
                 error.contains("out") || error.contains("etc") || error.contains("dev"),
                 "{error}"
@@ -350,6 +351,7 @@ mod tests {
         assert!(
             unpacked(&bytes)
                 .expect_err("refused")
+                .to_string()
                 .contains("below another link")
         );
     }

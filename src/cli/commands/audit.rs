@@ -112,9 +112,11 @@ fn chosen<'p>(
 fn as_excluded(error: &CliError) -> Option<Finding> {
     match error {
         CliError::Catalog(CatalogError::Excluded { place, .. })
-        | CliError::Selection(SelectionError::Excluded { place, .. }) => {
-            Some(Finding::violation(Rule::Excluded, place, error.to_string()))
-        }
+        | CliError::Selection(SelectionError::Excluded { place, .. }) => Some(Finding::violation(
+            Rule::Excluded,
+            place,
+            with_causes(error),
+        )),
         _ => None,
     }
 }

@@ -80,7 +80,7 @@ pub fn run(args: &CheckArgs, global: &Global, printer: &Printer) -> Result<(), F
     if let Some(path) = &args.junit {
         let text = to_junit(&reports).map_err(|error| CliError::Junit {
             path: path.clone(),
-            problem: error.to_string(),
+            source: error.into(),
         })?;
         fs_err::write(path, text).map_err(|source| CliError::Write {
             path: path.clone(),

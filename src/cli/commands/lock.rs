@@ -9,7 +9,9 @@ use crate::cli::printer::Printer;
 use crate::cli::table;
 use crate::embedded;
 use crate::fetch::Moved;
-use crate::model::{Catalog, DebianPackage, Lock, Name, SelectionError, Timestamp, Version};
+use crate::model::{
+    Catalog, DebianPackage, Lock, Name, SelectionError, Timestamp, Version, with_causes,
+};
 use crate::report::{Event, Reporter as _};
 use crate::session::Session;
 use crate::store::{Store, write_atomically};
@@ -68,13 +70,13 @@ pub fn run(args: &LockArgs, global: &Global, printer: &Printer) -> Result<(), Fa
     if let Err(errors) = catalog.overview(&lock, &[]) {
         let (known, new): (Vec<_>, Vec<_>) = errors
             .into_iter()
-            .partition(|error| before.contains(&error.to_string()));
+            .partition(|error| before.contains(&with_causes(error)));
         if !new.is_empty() {
             return Err(new.into());
         }
         for error in known {
             printer.event(Event::Warning {
-                text: format!("not locked yet: {error}"),
+                text: format!("not locked yet: {}", with_causes(&error)),
             });
         }
     }
@@ -93,7 +95,7 @@ fn complaints(catalog: &Catalog, lock: &Lock) -> Vec<String> {
         .err()
         .into_iter()
         .flatten()
-        .map(|error| error.to_string())
+        .map(|error| with_causes(&error))
         .collect()
 }
 

@@ -11,7 +11,7 @@ use crate::cli::context;
 use crate::cli::error::{CliError, Failures};
 use crate::cli::printer::Printer;
 use crate::cli::table;
-use crate::model::{Name, Place, Selected};
+use crate::model::{Name, Place, Selected, with_causes};
 use crate::process::side_by_side;
 use crate::report::{Event, Reporter as _};
 use crate::store::Store;
@@ -122,9 +122,9 @@ fn newest_of_debian(sources: &[Selected], store: &Store, printer: &Printer) -> D
         subject: "Debian".into(),
         step: "reading the indices of sources".into(),
     });
-    let scratch = store.scratch_dir().map_err(|error| error.to_string())?;
+    let scratch = store.scratch_dir().map_err(|error| with_causes(&error))?;
     let dir = Utf8PathBuf::from(scratch.path().to_string_lossy().into_owned());
-    let versions = debian::source_versions(&packages, &dir).map_err(|error| error.to_string())?;
+    let versions = debian::source_versions(&packages, &dir).map_err(|error| with_causes(&error))?;
     let mut newest: BTreeMap<String, String> = BTreeMap::new();
     for (package, version) in versions {
         let before = newest

@@ -162,9 +162,9 @@ fn wheel(
         path: metadata.clone(),
         source,
     })?;
-    let wheel = Wheel::parse(&text).map_err(|problem| CliError::NotAWheel {
+    let wheel = Wheel::parse(&text).map_err(|source| CliError::NotAWheel {
         path: metadata,
-        problem,
+        source,
     })?;
     let text = with_built(prefix, global, printer, |built, _, context| {
         let known: Vec<&Name> = built
@@ -306,16 +306,11 @@ fn installed(prefix: &Installed, file: &str) -> Result<String, CliError> {
     {
         // Some licences are in older encodings.
         Some(file) if file.sha256 == found => Ok(String::from_utf8_lossy(&bytes).into_owned()),
-        file => {
-            let expected = file.map_or_else(
-                || "nothing of it".to_owned(),
-                |file| file.sha256.to_string(),
-            );
-            Err(CliError::DamagedPrefix {
-                path,
-                problem: format!("it has SHA-256 {found}; the manifest says {expected}"),
-            })
-        }
+        file => Err(CliError::DamagedPrefix {
+            path,
+            found,
+            expected: file.map(|file| file.sha256),
+        }),
     }
 }
 

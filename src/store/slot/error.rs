@@ -12,7 +12,7 @@ use crate::model::ErrorClass;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SlotError {
-    #[error("{path:?} can't be made or replaced: {problem}")]
+    #[error("{path:?} can't be made or replaced")]
     Unusable {
         path: Utf8PathBuf,
         problem: Unusable,
@@ -33,17 +33,17 @@ pub enum SlotError {
         path: Utf8PathBuf,
         files: Vec<String>,
     },
-    #[error("{path} can't be read: {source}")]
+    #[error("{path} can't be read")]
     Read {
         path: Utf8PathBuf,
         source: io::Error,
     },
-    #[error("{path} can't be written: {source}")]
+    #[error("{path} can't be written")]
     Write {
         path: Utf8PathBuf,
         source: io::Error,
     },
-    #[error("what was at {path} is now at {aside}, and can't be put back: {source}")]
+    #[error("what was at {path} is now at {aside}, and can't be put back")]
     Cut {
         path: Utf8PathBuf,
         aside: Utf8PathBuf,

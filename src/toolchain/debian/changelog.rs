@@ -10,7 +10,7 @@ use super::SUITE_OF_SOURCES;
 use super::apt::{Apt, Binary};
 use super::deb;
 use crate::apt::sources::EntryUse;
-use crate::model::{Name, RelPath, Sha256};
+use crate::model::{Cause, Name, RelPath, Sha256};
 use crate::toolchain::ToolchainError;
 
 /// The most bytes of a changelog; that of a large package has about a mebibyte.
@@ -74,12 +74,10 @@ pub fn changelogs(sources: &[&str], scratch: &Utf8Path) -> Result<Vec<Changelog>
                 continue;
             };
             let dir = scratch.join(format!("changelog-{name}"));
-            if let Some(text) =
-                read(file, &dir, name).map_err(|problem| ToolchainError::Unpack {
-                    archive: name.to_owned(),
-                    problem,
-                })?
-            {
+            if let Some(text) = read(file, &dir, name).map_err(|source| ToolchainError::Unpack {
+                archive: name.to_owned(),
+                source,
+            })? {
                 let (version, package, sha256) = (
                     binary.source_version.clone(),
                     name.to_owned(),
@@ -101,9 +99,8 @@ pub fn changelogs(sources: &[&str], scratch: &Utf8Path) -> Result<Vec<Changelog>
 
 /// The changelog in the package `name`; that of a package of Debian's own is called `changelog.gz`.
 /// Source: Debian Policy 12.7.
-fn read(file: &Utf8Path, dir: &Utf8Path, name: &str) -> Result<Option<String>, String> {
-    let text = |error: std::io::Error| error.to_string();
-    fs_err::create_dir_all(dir).map_err(text)?;
+fn read(file: &Utf8Path, dir: &Utf8Path, name: &str) -> Result<Option<String>, Cause> {
+    fs_err::create_dir_all(dir)?;
     let wanted =
         ["changelog.Debian.gz", "changelog.gz"].map(|file| format!("usr/share/doc/{name}/{file}"));
     let place = |path: &RelPath| {
@@ -121,15 +118,12 @@ fn read(file: &Utf8Path, dir: &Utf8Path, name: &str) -> Result<Option<String>, S
     });
     let Some(path) = path else { return Ok(None) };
     let mut bytes = Vec::new();
-    let file = fs_err::File::open(dir.join(path)).map_err(text)?;
+    let file = fs_err::File::open(dir.join(path))?;
     flate2::read::MultiGzDecoder::new(file)
         .take(CHANGELOG_LIMIT + 1)
-        .read_to_end(&mut bytes)
-        .map_err(text)?;
+        .read_to_end(&mut bytes)?;
     if bytes.len() as u64 > CHANGELOG_LIMIT {
-        return Err(format!(
-            "its changelog has more than {CHANGELOG_LIMIT} bytes"
-        ));
+        return Err(format!("its changelog has more than {CHANGELOG_LIMIT} bytes").into());
     }
     Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
 }

@@ -6,7 +6,7 @@ use camino::Utf8Path;
 use object::read::archive::ArchiveFile;
 
 use crate::fetch::format::{GzMembers, xz};
-use crate::model::RelPath;
+use crate::model::{Cause, RelPath};
 use crate::toolchain::unpack::{self, UnpackedSdk};
 
 /// Writes the files of `deb` below `dir`, each where `place` says; `None` leaves it out.
@@ -14,39 +14,34 @@ pub(super) fn unpack(
     deb: &Utf8Path,
     dir: &Utf8Path,
     place: impl Fn(&RelPath) -> Option<RelPath>,
-) -> Result<UnpackedSdk, String> {
-    let bytes = fs_err::read(deb).map_err(|error| error.to_string())?;
+) -> Result<UnpackedSdk, Cause> {
+    let bytes = fs_err::read(deb)?;
     let (compression, data) = data(&bytes)?;
     let reader: Box<dyn Read> = match compression {
         "" => Box::new(data),
         ".gz" => Box::new(GzMembers::new(data)),
-        ".xz" => Box::new(xz(data).map_err(|error| error.to_string())?),
-        ".zst" => Box::new(
-            zstd::stream::read::Decoder::with_buffer(data).map_err(|error| error.to_string())?,
-        ),
+        ".xz" => Box::new(xz(data)?),
+        ".zst" => Box::new(zstd::stream::read::Decoder::with_buffer(data)?),
         other => {
-            return Err(format!(
-                "its data is compressed as `{other}`, which is not known here"
-            ));
+            return Err(
+                format!("its data is compressed as `{other}`, which is not known here").into(),
+            );
         }
     };
     unpack::unpack(reader, dir, place)
 }
 
 /// The compression's suffix, and the bytes, of the member that holds the files.
-fn data(bytes: &[u8]) -> Result<(&str, &[u8]), String> {
-    let archive = ArchiveFile::parse(bytes).map_err(|error| error.to_string())?;
+fn data(bytes: &[u8]) -> Result<(&str, &[u8]), Cause> {
+    let archive = ArchiveFile::parse(bytes)?;
     for member in archive.members() {
-        let member = member.map_err(|error| error.to_string())?;
+        let member = member?;
         let name = std::str::from_utf8(member.name()).unwrap_or_default();
         if let Some(suffix) = name.strip_prefix("data.tar") {
-            return Ok((
-                suffix,
-                member.data(bytes).map_err(|error| error.to_string())?,
-            ));
+            return Ok((suffix, member.data(bytes)?));
         }
     }
-    Err("it has no member `data.tar`".to_owned())
+    Err("it has no member `data.tar`".into())
 }
 
 #[cfg(test)]
@@ -82,7 +77,7 @@ mod tests {
             ("control.tar.xz", b"odd"),
             ("data.tar.zst", b"here"),
         ]);
-        assert_eq!(data(&bytes), Ok((".zst", b"here".as_slice())));
+        assert_eq!(data(&bytes).expect("found"), (".zst", b"here".as_slice()));
     }
 
     #[test]

@@ -110,9 +110,9 @@ pub(super) fn assemble(
             deb::unpack(deb, &dir, |path| {
                 assembly.place(path, &package.package, &multiarch)
             })
-            .map_err(|problem| ToolchainError::Unpack {
+            .map_err(|source| ToolchainError::Unpack {
                 archive: format!("{} {}", package.package, package.version),
-                problem,
+                source,
             })
         })
         .collect::<Result<Vec<_>, _>>()?;

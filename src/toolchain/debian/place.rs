@@ -12,7 +12,7 @@ use object::elf;
 use object::read::elf::{Dyn as _, ElfFile64, FileHeader as _};
 
 use super::assembly::Assembly;
-use crate::model::{RelPath, Sha256};
+use crate::model::{Cause, RelPath, Sha256};
 use crate::store::EntryFile;
 use crate::toolchain::ToolchainError;
 use crate::toolchain::unpack::{self, Link};
@@ -48,14 +48,14 @@ pub(super) fn finish(
     mut links: Vec<Link>,
     version: &str,
 ) -> Result<(), ToolchainError> {
-    let refuse = |problem: String| ToolchainError::Unpack {
+    let refuse = |source: Cause| ToolchainError::Unpack {
         archive: "Debian's packages".to_owned(),
-        problem,
+        source,
     };
     drop_unneeded(assembly, dir, files, &mut links)?;
     let path = |text: &str| {
         text.parse::<RelPath>()
-            .map_err(|error| refuse(error.to_string()))
+            .map_err(|error| refuse(error.into()))
     };
     links.extend(assembly.links.iter().map(|(path, target)| Link {
         path: path.clone(),
@@ -149,9 +149,9 @@ fn drop_unneeded(
         .map(|program| program.to_string())
         .collect();
     while let Some(path) = next.pop() {
-        for library in needed(&dir.join(&path)).map_err(|problem| ToolchainError::Unpack {
+        for library in needed(&dir.join(&path)).map_err(|source| ToolchainError::Unpack {
             archive: path.clone(),
-            problem,
+            source,
         })? {
             if OF_THE_MACHINE.iter().any(|name| library.starts_with(name)) {
                 continue;
@@ -195,8 +195,8 @@ fn drop_unneeded(
 }
 
 /// The libraries that an ELF file names as needed.
-fn needed(path: &Utf8Path) -> Result<Vec<String>, String> {
-    let bytes = fs_err::read(path).map_err(|error| error.to_string())?;
+fn needed(path: &Utf8Path) -> Result<Vec<String>, Cause> {
+    let bytes = fs_err::read(path)?;
     let read = || -> object::Result<Vec<String>> {
         let file = ElfFile64::<Endianness>::parse(&*bytes)?;
         let (endian, header) = (file.endian(), file.elf_header());
@@ -212,5 +212,5 @@ fn needed(path: &Utf8Path) -> Result<Vec<String>, String> {
             .map(|entry| Ok(String::from_utf8_lossy(entry.string(endian, strings)?).into_owned()))
             .collect()
     };
-    read().map_err(|error| error.to_string())
+    Ok(read()?)
 }
