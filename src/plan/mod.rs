@@ -149,6 +149,7 @@ impl Plan {
             jobs: IndexVec::default(),
             key: toolchain.digest,
         };
+        debug_assert_eq!(selection.config(), toolchain.config);
         let Selection { sources, graph, .. } = selection;
         let mut modules = modules(&graph, sources.iter().map(|selected| &*selected.recipe));
         let with_headers = sources.iter().flat_map(|Selected { recipe, .. }| {
