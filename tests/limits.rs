@@ -58,6 +58,7 @@ fn limits() -> BTreeMap<(String, String), u64> {
             let declared = line
                 .trim_start()
                 .trim_start_matches("pub ")
+                .trim_start_matches("pub(crate) ")
                 .trim_start_matches("pub(super) ");
             let Some((name, rest)) = declared
                 .strip_prefix("const ")
