@@ -10,16 +10,16 @@ use std::error::Error;
 use std::path::PathBuf;
 
 use camino::Utf8PathBuf;
-use wasideps::build::{Outcome, Prefix};
-use wasideps::model::BuildConfig;
-use wasideps::report::Silent;
-use wasideps::session::{Building, Options, SdkChoice, Session, SessionError};
+use wasideps::{
+    BuildConfig, Building, Options, Outcome, Prefix, SdkChoice, Session, SessionError, Silent,
+    with_causes,
+};
 
 /// All that went wrong, a line each.
 fn all(errors: &[SessionError]) -> Box<dyn Error> {
     errors
         .iter()
-        .map(ToString::to_string)
+        .map(|error| with_causes(error))
         .collect::<Vec<_>>()
         .join("\n")
         .into()

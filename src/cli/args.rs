@@ -125,8 +125,13 @@ impl ToolchainArgs {
 
 #[derive(Debug, Args)]
 pub struct PrefixArgs {
-    /// Where the libraries go [default: sysroot/<target>, for a variant sysroot/<target>+<variant>]
-    #[arg(long, value_parser = path, value_name = "DIR")]
+    /// Where the libraries go.
+    #[arg(
+        long,
+        value_parser = path,
+        value_name = "DIR",
+        help = "Where the libraries go [default: sysroot/<target>, for a variant sysroot/<target>+<variant>]"
+    )]
     pub prefix: Option<Utf8PathBuf>,
 }
 
