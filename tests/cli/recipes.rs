@@ -92,7 +92,7 @@ fn what_a_recipe_may_not_say_is_refused() {
         (
             "expression = \"bzip2-1.0.6\"",
             "expression = \"as you like\"",
-            "not an SPDX expression",
+            "expected an SPDX licence expression",
         ),
         (
             "https://sourceware.org/pub",
@@ -367,10 +367,10 @@ fn a_lock_with_an_unknown_key_another_version_or_a_bad_digest_is_told_with_its_l
         .exits(2)
         .says(&["`crate` needs `crate-version`"]);
     let place = self::place();
-    place.edit_lock(|lock| lock["version"] = json!(2));
+    place.edit_lock(|lock| lock["version"] = json!(3));
     own(&place, &["list"])
         .exits(2)
-        .says(&["has lock version 2; this program reads version 1"]);
+        .says(&["has lock version 3; this program reads version 2"]);
     let place = self::place();
     place.edit_lock(|lock| lock["sources"]["bzip2"]["inputs"] = json!("7ffb"));
     own(&place, &["list"])
