@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use url::Url;
 
 pub use audit::{AuditArgs, OutdatedArgs};
 pub use config::ConfigArgs;
 
-use super::values::{age, path};
+use super::values::{age, crate_release, debian_file, path};
 use crate::consumer::env::Shell;
-use crate::model::{BuildConfig, Name, Sha256, Version};
+use crate::model::{BuildConfig, LicenseExpression, Name, Sha256, Template, Version};
 
 pub use sbom::{ExplainArgs, SbomArgs, SbomCommand, SbomFormat, SbomProfile};
 
@@ -47,6 +48,9 @@ pub struct Global {
     /// `patches` beside it
     #[arg(long, global = true, value_parser = path, value_name = "DIR")]
     pub recipes: Option<Utf8PathBuf>,
+    /// Use the recipes, patches and lock of this folder, as `wasideps init` lays them out
+    #[arg(long, global = true, value_parser = path, value_name = "DIR", conflicts_with_all = ["recipes", "lockfile"])]
+    pub project: Option<Utf8PathBuf>,
     /// Use this lock file instead of the embedded one
     #[arg(long, global = true, value_parser = path, value_name = "FILE")]
     pub lockfile: Option<Utf8PathBuf>,
@@ -74,6 +78,22 @@ pub struct Global {
     #[arg(long, short, global = true, action = ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
 }
+
+impl Global {
+    /// The same with the recipes and the lock of the project, if one is named.
+    #[must_use]
+    pub fn resolved(mut self) -> Self {
+        if let Some(project) = self.project.take() {
+            self.recipes = Some(project.join(RECIPES));
+            self.lockfile = Some(project.join(LOCKFILE));
+        }
+        self
+    }
+}
+
+/// The recipes of a project, and its lock.
+pub const RECIPES: &str = "recipes";
+pub const LOCKFILE: &str = "lockfile.json";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum MessageFormat {
@@ -172,6 +192,8 @@ impl JobsArgs {
 pub enum Command {
     /// Download and verify sources and SDK into the store; afterwards nothing needs the network
     Fetch(FetchArgs),
+    /// Begin a project of your own: recipes, patches and a lock
+    Init(InitArgs),
     /// Fetch what is missing, compile, and install into the prefix with manifest and SBOM
     Build(BuildArgs),
     /// Compile each source's tests against the prefix and run them under a WASI runtime
@@ -318,7 +340,11 @@ pub struct VerifyArgs {
 #[derive(Debug, Args)]
 pub struct LockArgs {
     /// The source to move
-    #[arg(value_name = "NAME", requires = "version", required_unless_present_any = ["sdk", "init"])]
+    #[arg(
+        value_name = "NAME",
+        requires = "version",
+        required_unless_present = "sdk"
+    )]
     pub name: Option<Name>,
     /// The version to move it to; a recipe must be written for it
     #[arg(value_name = "VERSION")]
@@ -326,12 +352,20 @@ pub struct LockArgs {
     /// Pin the versions that Debian offers now of the packages for its SDK
     #[arg(long, value_name = "SDK", value_parser = ["debian"], conflicts_with = "name")]
     pub sdk: Option<String>,
-    /// Create a lock with no source and the SDKs of the embedded lock
-    #[arg(long, conflicts_with_all = ["name", "sdk", "dry_run"])]
-    pub init: bool,
     /// Show what would move, and write nothing
     #[arg(long)]
     pub dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The project's folder; it is created if it does not exist
+    #[arg(value_name = "DIR", value_parser = path, default_value = ".")]
+    pub dir: Utf8PathBuf,
+    /// Begin with all embedded recipes, patches and locked versions, to change them [default: with
+    /// no recipe, and the SDKs of the embedded lock]
+    #[arg(long)]
+    pub copy: bool,
 }
 
 #[derive(Debug, Args)]
@@ -348,6 +382,35 @@ pub enum RecipeCommand {
     /// Check that recipes select no unused file: each must be compiled, included, installed or a
     /// licence
     Check(RecipeCheckArgs),
+    /// Write a first recipe for a source, from what its archives show
+    New(Box<RecipeNewArgs>),
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("origin").required(true).multiple(true).args(["url", "krate", "debian"]))]
+pub struct RecipeNewArgs {
+    /// What to call it
+    #[arg(value_name = "NAME")]
+    pub name: Name,
+    /// The version to begin with
+    #[arg(value_name = "VERSION")]
+    pub version: Version,
+    /// The SPDX licence expression of the files that are compiled
+    #[arg(long, value_name = "EXPRESSION")]
+    pub license: LicenseExpression,
+    /// The project's page
+    #[arg(long, value_name = "URL")]
+    pub homepage: Url,
+    /// An archive of upstream's, with `{version}` or its parts (repeatable)
+    #[arg(long, value_name = "TEMPLATE")]
+    pub url: Vec<Template>,
+    /// A crate that contains the source (repeatable)
+    #[arg(long = "crate", id = "krate", value_name = "NAME@RELEASE", value_parser = crate_release)]
+    pub krate: Vec<(Name, Version)>,
+    /// A source package of Debian and its upstream archive (repeatable):
+    /// `lz4/lz4_{version}.orig.tar.gz`
+    #[arg(long, value_name = "PACKAGE/FILE", value_parser = debian_file)]
+    pub debian: Vec<(Name, Template)>,
 }
 
 #[derive(Debug, Args)]

@@ -115,7 +115,9 @@ pub enum CliError {
     #[error("there is something newer than {}", sources.join(", "))]
     Outdated { sources: Vec<String> },
     #[error("{path} already exists")]
-    LockThere { path: Utf8PathBuf },
+    ProjectThere { path: Utf8PathBuf },
+    #[error("the embedded recipes can't be written")]
+    EmbeddedRecipes,
     #[error("the embedded lock can't be written")]
     EmbeddedLock,
     #[error("{prefix} has no {what}")]
@@ -191,7 +193,8 @@ impl CliError {
             | Self::NotAWheel { .. }
             | Self::OtherPlan { .. }
             | Self::NoSarif
-            | Self::LockThere { .. }
+            | Self::ProjectThere { .. }
+            | Self::EmbeddedRecipes
             | Self::EmbeddedLock
             | Self::NotInPrefix { .. } => ErrorClass::Usage,
         }

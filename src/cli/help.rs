@@ -66,12 +66,13 @@ pub fn of(error: &CliError) -> Option<String> {
         CliError::Outdated { .. } => {
             "`wasideps lock NAME VERSION` moves a source, once its recipe is written for the version"
         }
-        CliError::LockThere { path } => {
-            return Some(format!(
-                "`wasideps lock NAME VERSION --lockfile {path}` adds a source to it"
-            ));
+        CliError::ProjectThere { .. } => "it is left as it is; move it away to begin anew",
+        CliError::EmbeddedRecipes => {
+            "name a folder with `--project DIR` (`wasideps init DIR` makes one) or `--recipes DIR`"
         }
-        CliError::EmbeddedLock => "name a lock file with `--lockfile FILE`",
+        CliError::EmbeddedLock => {
+            "name one with `--project DIR` (`wasideps init DIR` makes one) or `--lockfile FILE`"
+        }
         CliError::NotInPrefix { known, .. } => {
             return Some(format!("it has: {}", known.join(", ")));
         }
@@ -97,9 +98,9 @@ fn of_session(error: &SessionError) -> Option<String> {
         SessionError::Store(error) => of_store(error),
         SessionError::Toolchain(error) => of_toolchain(error),
         SessionError::Build(error) => of_build(error),
-        SessionError::NoLock { path } => Some(format!(
-            "`wasideps lock --init --lockfile {path}` creates one"
-        )),
+        SessionError::NoLock { .. } => {
+            Some("`wasideps init DIR` begins a project with one".to_owned())
+        }
         SessionError::NoStore => Some("name one with `--store DIR`".to_owned()),
         SessionError::Variable { .. } => Some("unset it, or set it to a value that is".to_owned()),
         SessionError::Read { .. }

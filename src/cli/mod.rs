@@ -28,7 +28,10 @@ use printer::Printer;
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
+        Ok(cli) => Cli {
+            global: cli.global.resolved(),
+            ..cli
+        },
         Err(error) => return ExitCode::from(told::command_line(&error)),
     };
     let printer = Printer::new(&cli.global);

@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use clap::builder::PossibleValue;
 
 use crate::consumer::env::Shell;
+use crate::model::{Name, NameError, Template, Version};
 
 /// A path of the command line. An empty one would be the current folder.
 ///
@@ -36,6 +37,36 @@ pub fn age(text: &str) -> Result<Duration, &'static str> {
     seconds
         .map(Duration::from_secs)
         .ok_or("an age is a number of minutes, hours or days, as in `90m`, `36h`, `30d`")
+}
+
+/// A crate and its release: `lz4-sys@1.11.1`.
+///
+/// # Errors
+/// When it is anything else.
+pub fn crate_release(text: &str) -> Result<(Name, Version), String> {
+    let (name, release) = text
+        .split_once('@')
+        .ok_or("a crate is NAME@RELEASE, as in `lz4-sys@1.11.1`")?;
+    let name = name.parse().map_err(|error: NameError| error.to_string())?;
+    let release = release
+        .parse()
+        .map_err(|error: NameError| error.to_string())?;
+    Ok((name, release))
+}
+
+/// A source package of Debian and its upstream archive: `lz4/lz4_{version}.orig.tar.gz`.
+///
+/// # Errors
+/// When it is anything else.
+pub fn debian_file(text: &str) -> Result<(Name, Template), String> {
+    let (package, file) = text
+        .split_once('/')
+        .ok_or("a source of Debian is PACKAGE/FILE, as in `lz4/lz4_{version}.orig.tar.gz`")?;
+    let package = package
+        .parse()
+        .map_err(|error: NameError| error.to_string())?;
+    let file = file.parse().map_err(|error: NameError| error.to_string())?;
+    Ok((package, file))
 }
 
 impl ValueEnum for Shell {

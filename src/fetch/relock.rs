@@ -485,11 +485,33 @@ pub(super) fn resolve(
     template: &OriginTemplate,
     version: &Version,
 ) -> Result<Option<Candidate>, FetchError> {
+    let (Some(place), Some(root)) = (
+        place_at(&template.place, version)?,
+        template.root.at(version),
+    ) else {
+        return Ok(None);
+    };
+    let published = template.published_sha256.get(version).copied();
+    Ok(Some(Candidate {
+        place,
+        root,
+        published,
+    }))
+}
+
+/// The place that has `version`; none where it has other versions alone.
+///
+/// # Errors
+/// When what its template gives is none.
+pub(super) fn place_at(
+    template: &PlaceTemplate,
+    version: &Version,
+) -> Result<Option<Place>, FetchError> {
     let bad = |origin: &str, source: Cause| FetchError::BadPlace {
         origin: origin.to_owned(),
         source,
     };
-    let place = match &template.place {
+    let place = match template {
         PlaceTemplate::Url(urls) => urls.at(version).map(|url| {
             let parsed = url.parse().map(Place::Url);
             parsed.map_err(|error: url::ParseError| bad(&url, error.into()))
@@ -509,15 +531,7 @@ pub(super) fn resolve(
         }),
         PlaceTemplate::Folder(folder) => Some(Ok(Place::Folder(folder.clone()))),
     };
-    let (Some(place), Some(root)) = (place.transpose()?, template.root.at(version)) else {
-        return Ok(None);
-    };
-    let published = template.published_sha256.get(version).copied();
-    Ok(Some(Candidate {
-        place,
-        root,
-        published,
-    }))
+    place.transpose()
 }
 
 /// The inputs of the first of `opened`, which all others must have too.

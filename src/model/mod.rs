@@ -32,6 +32,7 @@ pub mod printable;
 mod problems;
 mod purl;
 mod recipe;
+mod recipe_draft;
 mod recipe_file;
 mod recipe_wire;
 mod step;
@@ -79,6 +80,7 @@ pub use recipe::{
     OriginTemplate, Overlay, Patch, PatchUpstream, PatchUpstreamError, PkgConfig, PlaceTemplate,
     Recipe, VersionIn,
 };
+pub use recipe_draft::{DraftOrigin, RecipeDraft, is_license};
 pub use recipe_file::RecipeFile;
 pub use recipe_wire::recipe_schema;
 pub use step::{Action, Answer, Questions, Step, StepProblem};

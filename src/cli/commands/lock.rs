@@ -7,7 +7,6 @@ use crate::cli::context;
 use crate::cli::error::{CliError, Failures};
 use crate::cli::printer::Printer;
 use crate::cli::table;
-use crate::embedded;
 use crate::fetch::Moved;
 use crate::model::{
     Catalog, DebianPackage, Lock, Name, SelectionError, Timestamp, Version, with_causes,
@@ -22,9 +21,6 @@ const ARCHITECTURES: [&str; 2] = ["amd64", "arm64"];
 
 pub fn run(args: &LockArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
     let path = global.lockfile.as_ref().ok_or(CliError::EmbeddedLock)?;
-    if args.init {
-        return init(path, printer);
-    }
     let session = context::session_with_all_recipes(global, printer)?;
     let catalog = session.catalog();
     let mut lock = session.lock().clone();
@@ -99,29 +95,7 @@ fn complaints(catalog: &Catalog, lock: &Lock) -> Vec<String> {
         .collect()
 }
 
-/// Begins a lock where there is none.
-fn init(path: &Utf8Path, printer: &Printer) -> Result<(), Failures> {
-    if path.as_std_path().symlink_metadata().is_ok() {
-        return Err(CliError::LockThere {
-            path: path.to_owned(),
-        }
-        .into());
-    }
-    let mut lock = Lock::parse("lockfile.json", embedded::LOCKFILE)?;
-    lock.sources.clear();
-    lock.date = Timestamp::now().date();
-    write(path, &lock)?;
-    printer.json(
-        "locked",
-        serde_json::json!({ "what": "the SDKs of the embedded lock", "moved": 0, "written": true }),
-    );
-    printer.result(&format!(
-        "{path} has the SDKs of the embedded lock and no source; `wasideps lock NAME VERSION --lockfile {path}` adds one\n"
-    ));
-    Ok(())
-}
-
-fn write(path: &Utf8Path, lock: &Lock) -> Result<(), Failures> {
+pub fn write(path: &Utf8Path, lock: &Lock) -> Result<(), Failures> {
     let write = |source| CliError::Write {
         path: path.to_owned(),
         source,

@@ -5,6 +5,7 @@ mod build;
 mod check;
 mod consumers;
 mod fetch;
+mod init;
 mod lock;
 mod look;
 mod outdated;
@@ -28,6 +29,7 @@ pub fn run(cli: &Cli, printer: &Printer) -> Result<(), Failures> {
     }
     match &cli.command {
         Command::Fetch(args) => fetch::run(args, global, printer),
+        Command::Init(args) => init::run(args, printer),
         Command::Build(args) => build::run(args, global, printer),
         Command::Check(args) => check::run(args, global, printer),
         Command::Sdk(args) => consumers::sdk(args, global, printer),
@@ -40,6 +42,7 @@ pub fn run(cli: &Cli, printer: &Printer) -> Result<(), Failures> {
         Command::List => look::list(global, printer),
         Command::Plan(args) => look::plan(args, global, printer),
         Command::Recipe(RecipeCommand::Check(args)) => recipe::check(args, global, printer),
+        Command::Recipe(RecipeCommand::New(args)) => recipe::new(args, global, printer),
         Command::Clean(args) => look::clean(args, global, printer),
         Command::Schema(args) => look::schema(args, printer),
         Command::Completions(args) => shell::completions(args, printer),
