@@ -26,6 +26,7 @@ mod outdated;
 mod output;
 mod prefix;
 mod programs;
+mod project;
 mod readers;
 mod recipes;
 mod recovery;
