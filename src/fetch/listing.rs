@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::archive::Wanted;
+use super::archive::WantedArchive;
 use super::relock::place_at;
 use super::source::archive_root;
 use super::{FetchError, Fetcher, unpack};
@@ -34,7 +34,7 @@ impl Fetcher<'_> {
         let place = place_at(place, version)?.ok_or_else(|| FetchError::NoneReached {
             subject: subject.to_owned(),
         })?;
-        let fetched = self.bring(Wanted {
+        let fetched = self.bring(WantedArchive {
             subject,
             place: &place,
             sha256: None,

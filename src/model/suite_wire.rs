@@ -134,15 +134,21 @@ impl Wire {
                 );
             }
         }
-        for extra in &self.extra {
-            if extra.get_ref().origins.is_empty() {
-                problems.at(
-                    extra,
-                    format!(
-                        "the `[[extra]]` that is put into `{}` has no `origins`",
-                        extra.get_ref().to
-                    ),
-                );
+        for place in &self.extra {
+            let Extra {
+                to,
+                inputs,
+                origins,
+            } = place.get_ref();
+            let mut lacks = |what| {
+                let text = format!("the `[[extra]]` that is put into `{to}` has no {what}");
+                problems.at(place, text);
+            };
+            if origins.is_empty() {
+                lacks("`origins`");
+            }
+            if inputs.include.is_none() {
+                lacks("`inputs.include`: nothing of it would be selected");
             }
         }
         let programs = self
@@ -424,6 +430,12 @@ mod tests {
         assert!(
             problems(&format!("{SUITE}{patch}"))
                 .contains("a patch of tests changes nothing in a library")
+        );
+        let extra = "[[extra]]\nto = \"x\"\ninputs = {}\norigins = []\n";
+        let found = problems(&format!("{SUITE}{extra}"));
+        assert!(
+            found.contains("no `origins`") && found.contains("no `inputs.include`"),
+            "{found}"
         );
         assert!(
             problems(&format!("{SUITE}tme-limit = 3\n"))

@@ -10,7 +10,7 @@ use crate::support::{Place, Run, project, run, sdk, snapshot, test, wasmtime};
 
 /// Asserts that stdout has each of `texts`.
 #[track_caller]
-fn prints(run: Run, texts: &[&str]) {
+fn prints(run: &Run, texts: &[&str]) {
     for text in texts {
         assert!(
             run.stdout.contains(text),
@@ -45,7 +45,7 @@ fn a_source_without_a_recipe_is_drafted_locked_built_and_linked() {
     let place = Place::new();
     let server = Server::with([("/v1.2/demo-1.2.tar.gz", archive())]);
     let done = run(&mut place.command(&["init", "p"])).exits(0);
-    prints(done, &["p/lockfile.json has 0 sources"]);
+    prints(&done, &["p/lockfile.json has 0 sources"]);
     let url = server.url("/v{version}/demo-{version}.tar.gz");
     let draft = [
         "--project",
@@ -62,12 +62,12 @@ fn a_source_without_a_recipe_is_drafted_locked_built_and_linked() {
         &url,
     ];
     let done = run(&mut place.command(&draft)).exits(0);
-    prints(done, &["p/recipes/demo/recipe.toml is written"]);
+    prints(&done, &["p/recipes/demo/recipe.toml is written"]);
     run(&mut place.command(&draft))
         .exits(2)
         .says(&["p/recipes/demo/recipe.toml already exists"]);
     let done = run(&mut place.command(&["--project", "p", "lock", "demo", "1.2"])).exits(0);
-    prints(done, &["lib/deep/deeper.h, lib/inner.h"]);
+    prints(&done, &["lib/deep/deeper.h, lib/inner.h"]);
     let mut build = place.command(&["--project", "p", "build", "--prefix", "out"]);
     run(build.arg("--wasi-sdk").arg(sdk())).exits(0);
     let trees = place.stored("trees");
@@ -80,7 +80,7 @@ fn a_source_without_a_recipe_is_drafted_locked_built_and_linked() {
     );
     let checked = ["--project", "p", "recipe", "check"];
     let done = run(place.command(&checked).arg("--wasi-sdk").arg(sdk())).exits(0);
-    prints(done, &["none"]);
+    prints(&done, &["none"]);
 
     place.write(
         "main.c",
@@ -112,7 +112,7 @@ fn a_project_is_begun_once_empty_or_with_all_that_is_embedded() {
         std::fs::read(project().join("lockfile.json")).expect("the lock")
     );
     let done = run(&mut place.command(&["--project", "copy", "list"])).exits(0);
-    prints(done, &["zlib", "sqlite"]);
+    prints(&done, &["zlib", "sqlite"]);
     run(&mut place.command(&["init", "copy"]))
         .exits(2)
         .says(&["copy/recipes already exists"]);
