@@ -16,9 +16,7 @@ pub enum BuildError {
     Slot(#[from] SlotError),
     #[error(transparent)]
     Source(#[from] crate::fetch::SourceError),
-    #[error(
-        "{subject}: `{what}` of the recipe names {file}, which is not among the source's inputs"
-    )]
+    #[error("{subject}: `{what}` of the recipe names {file}, which its source does not contain")]
     MissingInput {
         subject: String,
         what: &'static str,

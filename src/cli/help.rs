@@ -280,7 +280,7 @@ pub fn of_fetch(error: &FetchError) -> Option<String> {
             "the recipe's `root` names the folder that the inputs are below"
         }
         FetchError::Inputs { .. } => {
-            "`wasideps fetch --all-origins` shows in which files the origins differ"
+            "if the recipe has changed, `wasideps lock NAME VERSION` finds its inputs anew; else `wasideps fetch --all-origins` shows in which files the origins differ"
         }
         FetchError::Patch { .. } => {
             "patches apply exactly, at the lines that they state, or not at all: make the patch again for this version"

@@ -167,12 +167,12 @@ fn inputs_beyond_the_recipes_limit_are_refused_by_name_and_limit() {
         .find(|(path, _)| path == "top/huffman.c")
         .expect("it is there")
         .1
-        .resize(300_000, b' ');
+        .resize(9 << 20, b' ');
     refused(
         gz(&tar(&files)),
         &[
             "the entry `top/huffman.c`",
-            "more than the 262144 bytes",
+            "more than the 8388608 bytes",
             "inputs.max-size",
         ],
     );

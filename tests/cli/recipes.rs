@@ -49,15 +49,15 @@ fn values_of_the_wrong_form_are_told_with_their_place_all_at_once() {
     let place = place();
     place.edit(
         "recipes/bzip2/recipe.toml",
-        "max-size = 262144",
-        "max-size = \"much\"",
+        "license = {",
+        "inputs = { max-size = \"much\" }\nlicense = {",
     );
     place.edit(
         "recipes/xz/recipe.toml",
         "versions = [\"5.8.4\"]",
         "versions = []",
     );
-    let at = at(&place, "bzip2/recipe.toml", "max-size");
+    let at = at(&place, "bzip2/recipe.toml", "inputs");
     own(&place, &["list"]).exits(2).says(&[
         &at,
         "invalid type: string",
@@ -109,29 +109,44 @@ fn what_a_recipe_may_not_say_is_refused() {
 }
 
 #[test]
-fn a_source_that_the_inputs_do_not_have_is_named() {
+fn a_source_that_the_archive_does_not_have_is_named() {
     let place = place();
     place.edit(
         "recipes/bzip2/recipe.toml",
         "\"bzlib.c\"]",
-        "\"bzlib.c\", \"dlltest.c\"]",
+        "\"bzlib.c\", \"nosuch.c\"]",
     );
     run(&mut place.own(place.build(&["bzip2"])))
         .exits(1)
-        .says(&[
-            "bzip2 1.0.8: `sources` of the recipe names dlltest.c",
-            "`[inputs]",
-        ]);
+        .says(&["bzip2 1.0.8: `sources` of the recipe names nosuch.c"]);
     assert!(!place.path("sysroot/wasm32-wasip1").exists());
+    run(&mut place.own(place.with_archives(&["lock", "bzip2", "1.0.8"])))
+        .exits(2)
+        .says(&["bzip2/recipe.toml names what no origin of bzip2 1.0.8 contains: nosuch.c"]);
 }
 
 #[test]
-fn a_header_that_the_inputs_do_not_have_is_named() {
+fn a_recipe_that_names_another_file_is_locked_before_it_is_built() {
+    let place = place();
+    place.edit(
+        "recipes/bzip2/recipe.toml",
+        "\"bzlib.c\"]",
+        "\"bzlib.c\", \"spewG.c\"]",
+    );
+    run(&mut place.own(place.build(&["bzip2"])))
+        .exits(3)
+        .says(&["contains other inputs", "`wasideps lock NAME VERSION`"]);
+    run(&mut place.own(place.with_archives(&["lock", "bzip2", "1.0.8"]))).exits(0);
+    run(&mut place.own(place.build(&["bzip2"]))).exits(0);
+}
+
+#[test]
+fn a_header_that_the_archive_does_not_have_is_named() {
     let place = place();
     place.edit(
         "recipes/bzip2/recipe.toml",
         "\"bzlib.h\" = \"bzlib.h\"",
-        "\"bzlib2.h\" = \"bzlib.h\"",
+        "\"bzlib.h\" = \"bzlib.h\"\n\"bzlib2.h\" = \"bzlib2.h\"",
     );
     run(&mut place.own(place.build(&["bzip2"])))
         .exits(1)
