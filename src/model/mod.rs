@@ -35,6 +35,7 @@ mod recipe;
 mod recipe_draft;
 mod recipe_file;
 mod recipe_wire;
+mod selection;
 mod step;
 mod suite;
 mod suite_wire;
@@ -44,7 +45,7 @@ mod time;
 
 pub use address::{check_url, shown_url};
 pub use by_version::ByVersion;
-pub use catalog::{Catalog, CatalogError, Files, Selected, Selection, SelectionError};
+pub use catalog::{Catalog, CatalogError, Files};
 pub use config::{BuildConfig, ConfigError, Feature, ProgramForm, Target, TargetSpec, Variant};
 pub use content::{Content, Sha1};
 pub use cpe::{Cpe, CpeError, CpeProduct};
@@ -83,6 +84,7 @@ pub use recipe::{
 pub use recipe_draft::{DraftOrigin, RecipeDraft, is_license};
 pub use recipe_file::RecipeFile;
 pub use recipe_wire::recipe_schema;
+pub use selection::{Selected, Selection, SelectionError};
 pub use step::{Action, Answer, Questions, Step, StepProblem};
 pub use suite::{
     EachDefine, MemoryLimit, NotApplicable, Program, ProgramSources, Run, Suite, TimeLimit,
