@@ -637,7 +637,7 @@ fn lock_writes_the_differences_that_the_recipe_has_a_reason_for_and_stops_at_oth
     let recipe =
         std::fs::read_to_string(place.path("recipes/bzip2/recipe.toml")).expect("the recipe");
     let start = recipe.find("[[origin]]").expect("origins");
-    let end = recipe.find("[inputs]").expect("inputs");
+    let end = recipe.find("[library.bz2]").expect("the library");
     let own = krate("bzip2");
     let write = |differs: &str| {
         let origins = format!(

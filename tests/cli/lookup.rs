@@ -269,8 +269,8 @@ fn a_prefix_stays_up_to_date_when_another_recipe_changes() {
         .data("built");
     place.edit(
         "recipes/zlib/recipe.toml",
-        "\n[inputs]",
-        "\n# a comment\n[inputs]",
+        "\n[[origin]]",
+        "\n# a comment\n[[origin]]",
     );
     let again = || {
         run(&mut place.own(place.build(&["bzip2", "--message-format", "json"])))
@@ -284,8 +284,8 @@ fn a_prefix_stays_up_to_date_when_another_recipe_changes() {
     );
     place.edit(
         "recipes/bzip2/recipe.toml",
-        "\n[inputs]",
-        "\n# a comment\n[inputs]",
+        "\n[[origin]]",
+        "\n# a comment\n[[origin]]",
     );
     assert_eq!(
         (

@@ -3,10 +3,31 @@
 use std::collections::BTreeSet;
 use std::fs::OpenOptions;
 use std::process::Command;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::CommandFactory as _;
 
+use crate::server::Server;
+use crate::sources::tar;
 use crate::support::{Place, Run, finished, raw, run, sdk, test, wasmtime};
+
+/// In an argument: a name that nothing has yet.
+const NEW: &str = "{new}";
+
+/// Where a source without a recipe is.
+fn url() -> String {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    let files = [
+        ("x-1/LICENSE", ""),
+        ("x-1/x.c", "int x;\n"),
+        ("x-1/x.h", ""),
+    ];
+    let files = files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec()));
+    SERVER
+        .get_or_init(|| Server::with([("/x-1.tar", tar(&files))]))
+        .url("/x-{version}.tar")
+}
 
 /// Each subcommand with arguments by which it prints something: all those that there are, as the
 /// tests below assert.
@@ -23,6 +44,22 @@ fn commands() -> Vec<(&'static str, Vec<String>)> {
     let runner = wasmtime().to_str().expect("UTF-8").to_owned();
     vec![
         ("fetch", with_sdk(&["fetch", "--offline"])),
+        ("init", plain(&["init", NEW])),
+        (
+            "recipe new",
+            plain(&[
+                "recipe",
+                "new",
+                NEW,
+                "1",
+                "--license",
+                "MIT",
+                "--homepage",
+                "https://example.org/",
+                "--url",
+                &url(),
+            ]),
+        ),
         (
             "build",
             with_sdk(&["build", "--offline", "--prefix", "out"]),
@@ -82,6 +119,9 @@ fn full() -> std::fs::File {
 
 /// Runs `args` with its standard output in `stdout`.
 fn into(place: &Place, args: &[String], stdout: impl Into<std::process::Stdio>) -> Run {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let new = format!("new-{}", COUNT.fetch_add(1, Ordering::Relaxed));
+    let args: Vec<String> = args.iter().map(|arg| arg.replace(NEW, &new)).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let child = place
         .own(place.command(&args))

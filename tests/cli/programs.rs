@@ -182,7 +182,7 @@ fn the_sdk_views_own_folders_are_searched_without_pkg_config() {
 }
 
 #[test]
-fn a_view_is_never_called_like_an_sdk_and_replaces_no_foreign_folder() {
+fn an_overlay_is_never_called_like_an_sdk_and_replaces_no_foreign_folder() {
     let place = Place::new();
     let make = |dir: &str| {
         let mut command = built().command(&["sdk", "--prefix", "out"]);

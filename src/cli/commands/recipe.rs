@@ -13,7 +13,7 @@ use crate::cli::table;
 use crate::fetch::FetchError;
 use crate::model::{
     ByVersion, CatalogError, DraftOrigin, ErrorClass, PlaceTemplate, RecipeDraft, RecipeFile,
-    RelPath, SelectionError, Template, is_license,
+    RelPath, SelectionError, Template, is_license, with_causes,
 };
 use crate::report::{Event, Reporter as _};
 use crate::store::write_atomically;
@@ -88,7 +88,7 @@ pub fn new(args: &RecipeNewArgs, global: &Global, printer: &Printer) -> Result<(
                 Some((listing.sha256, listing.files))
             }
             Err(error) if error.class() == ErrorClass::Network => {
-                let text = format!("{subject}: {error}");
+                let text = format!("{subject}: {}", with_causes(&error));
                 printer.event(Event::Warning { text });
                 None
             }

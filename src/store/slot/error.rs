@@ -12,7 +12,7 @@ use crate::model::ErrorClass;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SlotError {
-    #[error("{path:?} can't be made or replaced")]
+    #[error("{path:?} can't be made or replaced: {problem}")]
     Unusable {
         path: Utf8PathBuf,
         problem: Unusable,
