@@ -129,7 +129,7 @@ fn the_page_of_limits_has_each_limit_of_the_code_with_its_figure() {
             MemoryLimit::clamped(u64::MAX).get() << 20,
         ),
         (
-            "src/model/globs.rs",
+            "src/model/inputs.rs",
             "InputsSize",
             InputsSize::clamped(u64::MAX).get(),
         ),

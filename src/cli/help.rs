@@ -200,7 +200,7 @@ fn store_not_written(source: &io::Error) -> &'static str {
 
 fn of_slot(error: &SlotError) -> Option<String> {
     let text = match error {
-        SlotError::Unusable { problem, .. } => match problem {
+        SlotError::Unusable { source, .. } => match source {
             Unusable::MountPoint => {
                 "name a folder in it, such as `/out/sysroot` for a volume at `/out`"
             }

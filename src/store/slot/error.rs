@@ -12,11 +12,8 @@ use crate::model::ErrorClass;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SlotError {
-    #[error("{path:?} can't be made or replaced: {problem}")]
-    Unusable {
-        path: Utf8PathBuf,
-        problem: Unusable,
-    },
+    #[error("{path:?} can't be made or replaced")]
+    Unusable { path: Utf8PathBuf, source: Unusable },
     #[error(
         "{path} contains files that wasideps did not put there: {}",
         shortened(files)
@@ -86,6 +83,8 @@ pub enum Unusable {
         parent: Utf8PathBuf,
     },
 }
+
+impl std::error::Error for Unusable {}
 
 impl fmt::Display for Unusable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -291,9 +291,9 @@ impl Drop for Stage<'_> {
 
 /// What `path` really is, after the folders around it were made.
 fn resolve(path: &Utf8Path) -> Result<Utf8PathBuf, SlotError> {
-    let unusable = |problem| SlotError::Unusable {
+    let unusable = |source| SlotError::Unusable {
         path: path.to_owned(),
-        problem,
+        source,
     };
     let read = |source: io::Error| match source.kind() {
         ErrorKind::InvalidData => unusable(Unusable::NotUtf8),
