@@ -18,12 +18,12 @@ use super::{BuildConfig, ConfigError, Feature, Target, Variant, Version};
 #[schemars(rename = "Condition")]
 pub struct ConditionWire {
     /// One of these is built for.
-    pub target: Option<Names<Target>>,
+    pub target: Option<OneOrMore<Target>>,
     /// The variant has all of these features.
-    #[schemars(with = "Option<Names<Feature>>")]
-    pub variant: Option<Names<Wanted>>,
+    #[schemars(with = "Option<OneOrMore<Feature>>")]
+    pub variant: Option<OneOrMore<NamedFeature>>,
     /// One of these is built.
-    pub version: Option<Names<Version>>,
+    pub version: Option<OneOrMore<Version>>,
 }
 
 /// The part of a condition that something is wrong with.
@@ -68,11 +68,11 @@ impl<'de> Deserialize<'de> for Condition {
 
 /// The names that a part of a condition lists: some, and each once.
 fn names<T: Clone + Ord>(
-    key: Option<&Names<T>>,
+    key: Option<&OneOrMore<T>>,
     part: Part,
     problems: &mut Vec<(Part, String)>,
 ) -> Vec<T> {
-    let Some(Names(names)) = key else {
+    let Some(OneOrMore(names)) = key else {
         return Vec::new();
     };
     if names.is_empty() {
@@ -98,9 +98,9 @@ fn never(targets: &[Target], variant: Variant) -> Option<ConfigError> {
 
 /// A feature that a variant must have.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Wanted(Feature);
+pub struct NamedFeature(Feature);
 
-impl FromStr for Wanted {
+impl FromStr for NamedFeature {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -123,28 +123,28 @@ impl FromStr for Wanted {
 
 /// The names, as written; `"a"` is the same as `["a"]`.
 #[derive(Clone)]
-pub struct Names<T>(pub Vec<T>);
+pub struct OneOrMore<T>(pub Vec<T>);
 
-impl<'de, T: FromStr<Err: Display>> Deserialize<'de> for Names<T> {
+impl<'de, T: FromStr<Err: Display>> Deserialize<'de> for OneOrMore<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Any<T>(PhantomData<T>);
         impl<'de, T: FromStr<Err: Display>> Visitor<'de> for Any<T> {
-            type Value = Names<T>;
+            type Value = OneOrMore<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a name, or a list of names")
             }
 
-            fn visit_str<E: Error>(self, text: &str) -> Result<Names<T>, E> {
-                Ok(Names(vec![text.parse().map_err(E::custom)?]))
+            fn visit_str<E: Error>(self, text: &str) -> Result<OneOrMore<T>, E> {
+                Ok(OneOrMore(vec![text.parse().map_err(E::custom)?]))
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Names<T>, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<OneOrMore<T>, A::Error> {
                 let mut names = Vec::new();
                 while let Some(One(name)) = list.next_element()? {
                     names.push(name);
                 }
-                Ok(Names(names))
+                Ok(OneOrMore(names))
             }
         }
         deserializer.deserialize_any(Any(PhantomData))
@@ -172,7 +172,7 @@ impl<'de, T: FromStr<Err: Display>> Deserialize<'de> for One<T> {
     }
 }
 
-impl<T: JsonSchema> JsonSchema for Names<T> {
+impl<T: JsonSchema> JsonSchema for OneOrMore<T> {
     fn inline_schema() -> bool {
         true
     }

@@ -199,6 +199,27 @@ pub fn schema(args: &SchemaArgs, printer: &Printer) -> Result<(), Failures> {
         SchemaOf::Tests => suite_schema(),
         SchemaOf::Lockfile => lock_schema(),
     };
-    printer.document(&format!("{:#}\n", schema.as_value()));
+    let mut schema = schema.to_value();
+    join_descriptions(&mut schema);
+    printer.document(&format!("{schema:#}\n"));
     Ok(())
+}
+
+/// Descriptions are the comments of the code, whose lines end where the code's width has them.
+fn join_descriptions(schema: &mut serde_json::Value) {
+    match schema {
+        serde_json::Value::Object(keys) => {
+            for (key, value) in keys {
+                match value {
+                    serde_json::Value::String(text) if key == "description" => {
+                        let paragraphs = text.split("\n\n").map(|part| part.replace('\n', " "));
+                        *text = paragraphs.collect::<Vec<_>>().join("\n\n");
+                    }
+                    value => join_descriptions(value),
+                }
+            }
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(join_descriptions),
+        _ => {}
+    }
 }

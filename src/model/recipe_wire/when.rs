@@ -12,7 +12,7 @@ use super::braces::{self, Braced};
 use super::library::{GroupWire, LibraryWire};
 use super::{NotAffectedWire, Problems, TemplateWire, Wire};
 use crate::model::condition::Condition;
-use crate::model::condition_wire::{ConditionWire, Names, Part, Wanted};
+use crate::model::condition_wire::{ConditionWire, NamedFeature, OneOrMore, Part};
 use crate::model::recipe_file::Holding;
 use crate::model::step::{Answer, Questions};
 use crate::model::{
@@ -26,14 +26,14 @@ use crate::model::{
 #[schemars(rename = "When")]
 pub struct WhenWire {
     /// One of these is built for.
-    #[schemars(with = "Option<Names<Target>>")]
-    target: Option<Spanned<Names<Target>>>,
+    #[schemars(with = "Option<OneOrMore<Target>>")]
+    target: Option<Spanned<OneOrMore<Target>>>,
     /// The variant has all of these features.
-    #[schemars(with = "Option<Names<Feature>>")]
-    variant: Option<Spanned<Names<Wanted>>>,
+    #[schemars(with = "Option<OneOrMore<Feature>>")]
+    variant: Option<Spanned<OneOrMore<NamedFeature>>>,
     /// One of these is built.
-    #[schemars(with = "Option<Names<Version>>")]
-    version: Option<Spanned<Names<Version>>>,
+    #[schemars(with = "Option<OneOrMore<Version>>")]
+    version: Option<Spanned<OneOrMore<Version>>>,
     /// In place of that of `[license]`; only with `version` alone.
     #[schemars(with = "Option<Copyright>")]
     copyright: Option<Spanned<Copyright>>,
