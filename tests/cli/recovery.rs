@@ -384,12 +384,18 @@ fn a_link_that_leads_nowhere_in_an_sdk_is_named() {
             .expect("cp")
             .success()
     );
+    // A link to a folder became one into the SDK that all tests share: what is put there would be
+    // put into that.
+    let of_target = copy.join("share/wasi-sysroot/lib/wasm32-wasip1");
+    remove(&of_target);
+    link(Path::new("wasm32-wasi"), &of_target);
     for file in [
         "lib/clang/19/include/gone.h",
         "share/wasi-sysroot/lib/wasm32-wasip1/libgone.a",
     ] {
         let path = copy.join(file);
         link(Path::new("nowhere"), &path);
+        assert!(sdk().join(file).symlink_metadata().is_err(), "{file}");
         let mut command = place.command(&["plan", "zlib"]);
         run(command.arg("--wasi-sdk").arg(&copy))
             .exits(5)
