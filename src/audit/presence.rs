@@ -32,9 +32,7 @@ pub fn absent<'f>(selected: &Selected, files: &'f [String]) -> Option<&'f [Strin
             || selected
                 .inputs
                 .may_select_ending(below_top(&path, selected))
-            || known.any(|own| {
-                ends_in(own.as_str(), path.as_str()) || ends_in(path.as_str(), own.as_str())
-            })
+            || known.any(|own| own.ends_in(path.as_str()) || path.ends_in(own.as_str()))
     };
     (!files.iter().any(may_be_in)).then_some(files)
 }
@@ -65,13 +63,6 @@ fn below_top<'p>(path: &'p RelPath, selected: &Selected) -> &'p str {
         .filter_map(|origin| origin.root.rsplit('/').next());
     let is_top = first.starts_with(name) || roots.into_iter().any(|root| root == first);
     if is_top { rest } else { path.as_str() }
-}
-
-fn ends_in(path: &str, end: &str) -> bool {
-    path == end
-        || path
-            .strip_suffix(end)
-            .is_some_and(|before| before.ends_with('/'))
 }
 
 #[cfg(test)]

@@ -115,7 +115,7 @@ pub enum CliError {
     #[error("there is something newer than {}", sources.join(", "))]
     Outdated { sources: Vec<String> },
     #[error("{path} already exists")]
-    ProjectThere { path: Utf8PathBuf },
+    AlreadyThere { path: Utf8PathBuf },
     #[error("the embedded recipes can't be written")]
     EmbeddedRecipes,
     #[error("the embedded lock can't be written")]
@@ -193,7 +193,7 @@ impl CliError {
             | Self::NotAWheel { .. }
             | Self::OtherPlan { .. }
             | Self::NoSarif
-            | Self::ProjectThere { .. }
+            | Self::AlreadyThere { .. }
             | Self::EmbeddedRecipes
             | Self::EmbeddedLock
             | Self::NotInPrefix { .. } => ErrorClass::Usage,

@@ -66,7 +66,7 @@ pub fn of(error: &CliError) -> Option<String> {
         CliError::Outdated { .. } => {
             "`wasideps lock NAME VERSION` moves a source, once its recipe is written for the version"
         }
-        CliError::ProjectThere { .. } => "it is left as it is; move it away to begin anew",
+        CliError::AlreadyThere { .. } => "it is left as it is; move it away to begin anew",
         CliError::EmbeddedRecipes => {
             "name a folder with `--project DIR` (`wasideps init DIR` makes one) or `--recipes DIR`"
         }

@@ -72,6 +72,12 @@ pub fn parts(path: &[u8]) -> Result<EntryParts<'_>, Refusal> {
         .collect())
 }
 
+/// The names of the folder `root`, as an origin names it; none for the archive's top.
+pub fn root_parts(root: &str) -> Vec<&[u8]> {
+    let parts = root.as_bytes().split(|byte| *byte == b'/');
+    parts.filter(|part| !part.is_empty()).collect()
+}
+
 /// Checks that the link in `folder` to `target` stays in the archive's tree.
 ///
 /// # Errors
@@ -150,14 +156,9 @@ pub struct Picker<'a> {
 impl<'a> Picker<'a> {
     /// For the inputs below `root`, a folder of the archive; the empty one is its top.
     pub fn new(inputs: &'a Inputs, root: &'a str) -> Self {
-        let root = root
-            .as_bytes()
-            .split(|byte| *byte == b'/')
-            .filter(|part| !part.is_empty())
-            .collect();
         Self {
             inputs,
-            root,
+            root: root_parts(root),
             names: PortableNames::default(),
             top: Vec::new(),
             seen_root: false,

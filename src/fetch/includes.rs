@@ -65,8 +65,7 @@ fn resolve(
     folders: &[TreeDir],
     known: &BTreeSet<RelPath>,
 ) -> Option<RelPath> {
-    let beside = file.as_str().rsplit_once('/').map_or("", |(dir, _)| dir);
-    let beside = directive.quoted.then_some(beside);
+    let beside = directive.quoted.then_some(file.folder());
     let folders = beside
         .into_iter()
         .chain(folders.iter().map(TreeDir::as_str));

@@ -23,7 +23,8 @@ impl Fetcher<'_> {
     /// says of which files the text is wanted.
     ///
     /// # Errors
-    /// When there is none of that version, it can't be had, is damaged, or holds what no archive should.
+    /// When there is none of that version, or it can't be fetched, is damaged, or holds what no
+    /// archive should.
     pub fn listing(
         &self,
         subject: &str,

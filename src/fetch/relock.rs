@@ -14,7 +14,7 @@ use super::unpack::Unpacked;
 use super::{FetchError, Fetched, Fetcher, SourceTree, patch};
 use crate::model::{
     Catalog, Cause, ErrorClass, Extra, Inputs, LockedSource, LockedTests, Name, NameError, Origin,
-    OriginTemplate, Place, PlaceTemplate, Recipe, RelPath, Sha256, Version, with_causes,
+    OriginTemplate, Place, PlaceTemplate, Recipe, RelPath, Sha256, Suite, Version, with_causes,
 };
 use crate::plan;
 use crate::report::Event;
@@ -38,6 +38,15 @@ pub(super) struct Candidate {
 pub(super) struct Reached {
     pub origin: Origin,
     pub fetched: Fetched,
+}
+
+/// The inputs that all origins have.
+struct AgreedInputs {
+    /// Those that the recipe neither names nor selects.
+    includes: BTreeSet<RelPath>,
+    inputs: Inputs,
+    unpacked: Unpacked,
+    files: InputFiles,
 }
 
 /// The inputs of an origin.
@@ -87,14 +96,12 @@ impl Fetcher<'_> {
             origins: &origins,
         };
         let all: Vec<_> = each.iter().map(|recipe| ours(recipe)).collect();
-        let includes = self
-            .includes(&subject, &all, &BTreeSet::new(), None, &reached)
-            .map_err(|error| vec![error])?;
-        let inputs = recipe.inputs.with(&includes);
-        let opened = reached
-            .iter()
-            .map(|reached| self.open(&subject, reached, &inputs, &[]));
-        let (unpacked, files) = agreeing(&subject, opened)?;
+        let AgreedInputs {
+            includes,
+            inputs,
+            unpacked,
+            files,
+        } = self.agree(&subject, (recipe, &all), &BTreeSet::new(), None, &reached)?;
         let compared = self.relock_compared(&subject, recipe, version, (&inputs, &files), old)?;
         let digest = plan::inputs_digest(&files);
         let trees = self.make_trees(&all, digest, &includes, unpacked)?;
@@ -115,6 +122,33 @@ impl Fetcher<'_> {
         }
         let moved = moved(old, &source);
         Ok(Relocked { source, moved })
+    }
+
+    /// The inputs that all of `reached` have: those of the overall recipe of a version, the first of
+    /// `recipes`, with what those for each configuration or `suite` include beside `start`.
+    fn agree(
+        &self,
+        subject: &str,
+        recipes: (&Recipe, &[OurFiles<'_>]),
+        start: &BTreeSet<RelPath>,
+        suite: Option<&Suite>,
+        reached: &[Reached],
+    ) -> Result<AgreedInputs, Vec<FetchError>> {
+        let (overall, each) = recipes;
+        let includes = self
+            .includes(subject, each, start, suite, reached)
+            .map_err(|error| vec![error])?;
+        let inputs = overall.inputs.with(&includes);
+        let opened = reached
+            .iter()
+            .map(|reached| self.open(subject, reached, &inputs, &overall.extras));
+        let (unpacked, files) = agreeing(subject, opened)?;
+        Ok(AgreedInputs {
+            includes,
+            inputs,
+            unpacked,
+            files,
+        })
     }
 
     /// Makes the trees of all configurations at once: a lock whose patches do not apply is none,
@@ -174,14 +208,13 @@ impl Fetcher<'_> {
             origins: &origins,
         };
         let all: Vec<_> = each.iter().map(ours).collect();
-        let includes = self
-            .includes(subject, &all, &source.includes, Some(suite), &reached)
-            .map_err(|error| vec![error])?;
-        let inputs = overall.inputs.with(&includes);
-        let opened = reached
-            .iter()
-            .map(|reached| self.open(subject, reached, &inputs, &overall.extras));
-        let (unpacked, files) = agreeing(subject, opened)?;
+        let recipes = (&*overall, &all[..]);
+        let AgreedInputs {
+            includes,
+            unpacked,
+            files,
+            ..
+        } = self.agree(subject, recipes, &source.includes, Some(suite), &reached)?;
         let digest = plan::inputs_digest(&files);
         self.make_trees(&all, digest, &includes, unpacked)?;
         let LockedSource {

@@ -130,11 +130,7 @@ pub(super) fn unpack_within(
 /// # Errors
 /// When the archive is damaged or expands too far, or an entry would leave it.
 pub fn list(path: &Utf8Path, origin: &str, root: &str) -> Result<BTreeSet<RelPath>, FetchError> {
-    let root: Vec<&[u8]> = root
-        .split('/')
-        .filter(|part| !part.is_empty())
-        .map(str::as_bytes)
-        .collect();
+    let root = entry::root_parts(root);
     let mut files = BTreeSet::new();
     format::each_entry(path, origin, EXPANSION_LIMIT, &mut |entry| {
         let parts = entry::parts(&entry.name).map_err(|refusal| FetchError::Entry {

@@ -64,12 +64,9 @@ impl Inputs {
     /// down than the inputs are.
     #[must_use]
     pub fn may_select_ending(&self, path: &str) -> bool {
-        let named = |file: &RelPath| {
-            let before = file.as_str().strip_suffix(path);
-            before.is_some_and(|before| before.is_empty() || before.ends_with('/'))
-        };
         let include = self.include.as_ref();
-        self.files.iter().any(named) || include.is_some_and(|globs| globs.may_select_ending(path))
+        self.files.iter().any(|file| file.ends_in(path))
+            || include.is_some_and(|globs| globs.may_select_ending(path))
     }
 
     /// The names and patterns that select none of `paths`.

@@ -176,7 +176,7 @@ pub enum Language {
 
 impl Language {
     /// By the end of the file's name, as clang tells it.
-    fn of(path: &RelPath) -> Option<Self> {
+    pub(super) fn of(path: &RelPath) -> Option<Self> {
         match path.file_name().rsplit_once('.')?.1 {
             "c" => Some(Self::C),
             "cc" | "cpp" | "cxx" => Some(Self::Cxx),

@@ -193,6 +193,19 @@ impl RelPath {
         self.0.rsplit('/').next().unwrap_or(&self.0)
     }
 
+    /// The folder that it is in; empty for the top.
+    #[must_use]
+    pub fn folder(&self) -> &str {
+        self.0.rsplit_once('/').map_or("", |(folder, _)| folder)
+    }
+
+    /// Whether its last parts are `end`: `a/b/c` ends in `b/c`, and not in `/c`.
+    #[must_use]
+    pub fn ends_in(&self, end: &str) -> bool {
+        let before = self.0.strip_suffix(end);
+        before.is_some_and(|before| before.is_empty() || before.ends_with('/'))
+    }
+
     /// The path below `root`, where it is below it: `a/b/c` below `a` is `b/c`. The empty root is
     /// the top.
     #[must_use]
@@ -421,6 +434,11 @@ mod tests {
         let path: RelPath = "src/zlib/zlib.h".parse().expect("valid");
         assert_eq!(path.below("src/zlib").expect("below").as_str(), "zlib.h");
         assert_eq!(path.below("").expect("below").as_str(), "src/zlib/zlib.h");
+        assert_eq!((path.folder(), path.file_name()), ("src/zlib", "zlib.h"));
+        let ends = ["src/zlib/zlib.h", "zlib/zlib.h", "zlib.h"];
+        assert!(ends.iter().all(|end| path.ends_in(end)));
+        let others = ["lib.h", "lib/zlib.h", "x/src/zlib/zlib.h", "zlib"];
+        assert!(!others.iter().any(|end| path.ends_in(end)));
         assert_eq!(path.below("src/zl"), None);
         assert_eq!(path.below("src/zlib/zlib.h"), None);
     }

@@ -1,13 +1,14 @@
 //! A first recipe for a source that has none: what its archives show, in the form of `recipe.toml`.
 //! What they don't show is marked with a comment for the author. Pure.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use url::Url;
 
 use super::{
-    ByVersion, LicenseExpression, Name, PlaceTemplate, RelPath, Sha256, Template, Version,
+    ByVersion, Language, LicenseExpression, Name, PlaceTemplate, RelPath, Sha256, Template, Version,
 };
 
 /// An origin of a source, as its author names it.
@@ -40,8 +41,7 @@ pub fn is_license(path: &RelPath) -> bool {
 }
 
 fn is_source(path: &RelPath) -> bool {
-    let ends = [".c", ".cc", ".cpp", ".cxx"];
-    ends.iter().any(|end| path.as_str().ends_with(end))
+    matches!(Language::of(path), Some(Language::C | Language::Cxx))
 }
 
 /// Folders whose sources are no part of a library.
@@ -116,11 +116,8 @@ impl RecipeDraft<'_> {
     fn copyright(&self, licenses: &[&RelPath]) -> String {
         // The texts are named from the archive's top.
         let named = |path: &RelPath| {
-            let path = path.as_str();
-            licenses.iter().any(|license| {
-                let before = path.strip_suffix(license.as_str());
-                before.is_some_and(|before| before.is_empty() || before.ends_with('/'))
-            })
+            let mut licenses = licenses.iter();
+            licenses.any(|license| path.ends_in(license.as_str()))
         };
         let texts = self.texts.iter().filter(|(path, _)| named(path));
         let lines = texts.flat_map(|(_, text)| text.lines());
@@ -206,25 +203,28 @@ impl RecipeDraft<'_> {
             };
             Some(below(files, &root))
         });
-        let reference = reference.unwrap_or_default();
+        let reference: BTreeSet<RelPath> = reference.unwrap_or_default();
+        let reference: BTreeSet<&str> = reference.iter().map(RelPath::as_str).collect();
         let root = |origin: &DraftOrigin| {
             let Some((_, files)) = &origin.archive else {
                 return format!("{}-{}", self.name, self.version);
             };
-            let folders: BTreeSet<&str> = files
-                .iter()
-                .flat_map(|path| {
-                    let ends = path.as_str().match_indices('/').map(|(end, _)| end);
-                    ends.map(|end| &path.as_str()[..end]).chain([""])
-                })
-                .collect();
-            let shared = |folder: &&str| below(files, folder).intersection(&reference).count();
+            // For each folder, how many files the reference has at the same paths below it.
+            let mut shared: BTreeMap<&str, usize> = BTreeMap::new();
+            for path in files.iter().map(RelPath::as_str) {
+                let starts = path.match_indices('/').map(|(at, _)| at + 1);
+                for start in starts.chain([0]) {
+                    if reference.contains(&path[start..]) {
+                        let folder = path[..start].trim_end_matches('/');
+                        *shared.entry(folder).or_default() += 1;
+                    }
+                }
+            }
             // The shortest of those with most, so that nothing above is lost.
-            let best = folders
-                .iter()
-                .map(|folder| (shared(folder), std::cmp::Reverse(folder.len()), *folder))
-                .max();
-            best.map_or_else(String::new, |(_, _, folder)| folder.to_owned())
+            let best = shared
+                .into_iter()
+                .max_by_key(|&(folder, count)| (count, Reverse(folder.len()), folder));
+            best.map_or_else(String::new, |(folder, _)| folder.to_owned())
         };
         self.origins.iter().map(root).collect()
     }
@@ -233,7 +233,7 @@ impl RecipeDraft<'_> {
         let name = self.name.as_str();
         let library = name.strip_prefix("lib").unwrap_or(name);
         let folder = source_folder(files, name);
-        let here = |path: &&RelPath| folder_of(path) == folder;
+        let here = |path: &&RelPath| path.folder() == folder;
         let sources: Vec<&RelPath> = files
             .iter()
             .filter(here)
@@ -295,7 +295,7 @@ impl RecipeDraft<'_> {
 /// The licence files beside the library's sources, else those at the top.
 fn licenses<'f>(files: &'f BTreeSet<RelPath>, name: &str) -> Vec<&'f RelPath> {
     let within = |folder: &str| -> Vec<&'f RelPath> {
-        let here = files.iter().filter(|path| folder_of(path) == folder);
+        let here = files.iter().filter(|path| path.folder() == folder);
         here.filter(|path| is_license(path)).collect()
     };
     let beside = within(source_folder(files, name));
@@ -333,14 +333,7 @@ fn repository(homepage: &Url) -> Option<String> {
 
 /// The files below `root`, by their paths from there.
 fn below(files: &BTreeSet<RelPath>, root: &str) -> BTreeSet<RelPath> {
-    let rest = files.iter().filter_map(|path| {
-        if root.is_empty() {
-            return Some(path.clone());
-        }
-        let rest = path.as_str().strip_prefix(root)?.strip_prefix('/')?;
-        rest.parse().ok()
-    });
-    rest.collect()
+    files.iter().filter_map(|path| path.below(root)).collect()
 }
 
 /// The folder that all files are in, if it is one.
@@ -360,7 +353,7 @@ fn top(files: &BTreeSet<RelPath>) -> String {
 fn vendored(files: &BTreeSet<RelPath>) -> String {
     let mut common: Option<Vec<&str>> = None;
     for path in files.iter().filter(|path| is_source(path)) {
-        let parts: Vec<&str> = folder_of(path).split('/').collect();
+        let parts: Vec<&str> = path.folder().split('/').collect();
         common = Some(match common {
             None => parts,
             Some(before) => {
@@ -376,17 +369,11 @@ fn vendored(files: &BTreeSet<RelPath>) -> String {
     common.join("/")
 }
 
-fn folder_of(path: &RelPath) -> &str {
-    path.as_str()
-        .rsplit_once('/')
-        .map_or("", |(folder, _)| folder)
-}
-
 /// The folder with the library's sources: the one with the usual name, or the one with most.
 fn source_folder<'f>(files: &'f BTreeSet<RelPath>, name: &str) -> &'f str {
     let mut count: BTreeMap<&str, usize> = BTreeMap::new();
     for path in files.iter().filter(|path| is_source(path)) {
-        let folder = folder_of(path);
+        let folder = path.folder();
         if !folder.split('/').any(|part| OTHERS.contains(&part)) {
             *count.entry(folder).or_default() += 1;
         }

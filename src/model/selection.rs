@@ -111,6 +111,22 @@ impl SelectionError {
 }
 
 impl Catalog {
+    /// Checks that a user may ask for `name`.
+    ///
+    /// # Errors
+    /// When it is excluded.
+    pub fn check_request(&self, name: &Name) -> Result<(), SelectionError> {
+        match self.exclusions().find(name.as_str()) {
+            None => Ok(()),
+            Some(excluded) => Err(SelectionError::Excluded {
+                place: "the request".into(),
+                found: name.to_string(),
+                excluded: excluded.name.clone(),
+                reason: excluded.reason.clone(),
+            }),
+        }
+    }
+
     /// What `check` needs of a selected source: its tests for `config`, and the source with the
     /// tests' files. None where no tests are written for it.
     ///
@@ -385,18 +401,13 @@ impl SourceWalk<'_> {
     }
 
     fn unknown(&self, name: &Name) -> SelectionError {
-        if let Some(excluded) = self.catalog.exclusions().find(name.as_str()) {
-            return SelectionError::Excluded {
-                place: "the request".into(),
-                found: name.to_string(),
-                excluded: excluded.name.clone(),
-                reason: excluded.reason.clone(),
-            };
-        }
-        SelectionError::Unknown {
+        let unknown = |()| SelectionError::Unknown {
             name: name.clone(),
             known: self.lock.sources.keys().map(ToString::to_string).collect(),
-        }
+        };
+        self.catalog
+            .check_request(name)
+            .map_or_else(|excluded| excluded, unknown)
     }
 }
 

@@ -20,7 +20,7 @@ pub fn run(args: &InitArgs, printer: &Printer) -> Result<(), Failures> {
                 .is_ok_and(|mut entries| entries.next().is_none())
         };
         if path.as_std_path().symlink_metadata().is_ok() && !is_empty() {
-            return Err(CliError::ProjectThere { path: path.clone() }.into());
+            return Err(CliError::AlreadyThere { path: path.clone() }.into());
         }
     }
     let mut with = Lock::parse(LOCKFILE, embedded::LOCKFILE)?;

@@ -8,9 +8,7 @@ use crate::cli::error::{CliError, Failures};
 use crate::cli::printer::Printer;
 use crate::cli::table;
 use crate::fetch::Moved;
-use crate::model::{
-    Catalog, DebianPackage, Lock, Name, SelectionError, Timestamp, Version, with_causes,
-};
+use crate::model::{Catalog, DebianPackage, Lock, Name, Timestamp, Version, with_causes};
 use crate::report::{Event, Reporter as _};
 use crate::session::Session;
 use crate::store::{Store, write_atomically};
@@ -109,16 +107,7 @@ fn move_source(
     session: &Session<'_>,
     lock: &mut Lock,
 ) -> Result<Vec<Moved>, Failures> {
-    if let Some(excluded) = session.catalog().exclusions().find(name.as_str()) {
-        let (excluded, reason) = (excluded.name.clone(), excluded.reason.clone());
-        return Err(SelectionError::Excluded {
-            place: "the request".into(),
-            found: name.to_string(),
-            excluded,
-            reason,
-        }
-        .into());
-    }
+    session.catalog().check_request(name)?;
     let relocked =
         session
             .fetcher()?

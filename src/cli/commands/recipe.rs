@@ -13,7 +13,7 @@ use crate::cli::table;
 use crate::fetch::FetchError;
 use crate::model::{
     ByVersion, CatalogError, DraftOrigin, ErrorClass, PlaceTemplate, RecipeDraft, RecipeFile,
-    RelPath, SelectionError, Template, is_license, with_causes,
+    RelPath, Template, is_license, with_causes,
 };
 use crate::report::{Event, Reporter as _};
 use crate::store::write_atomically;
@@ -62,18 +62,10 @@ pub fn new(args: &RecipeNewArgs, global: &Global, printer: &Printer) -> Result<(
     let recipes = global.recipes.as_ref().ok_or(CliError::EmbeddedRecipes)?;
     let session = context::session_with_all_recipes(global, printer)?;
     let RecipeNewArgs { name, version, .. } = args;
-    if let Some(excluded) = session.catalog().exclusions().find(name.as_str()) {
-        return Err(SelectionError::Excluded {
-            place: "the request".into(),
-            found: name.to_string(),
-            excluded: excluded.name.clone(),
-            reason: excluded.reason.clone(),
-        }
-        .into());
-    }
+    session.catalog().check_request(name)?;
     let file = recipes.join(name.as_str()).join("recipe.toml");
     if file.as_std_path().symlink_metadata().is_ok() {
-        return Err(CliError::ProjectThere { path: file }.into());
+        return Err(CliError::AlreadyThere { path: file }.into());
     }
     let subject = format!("{name} {version}");
     let fetcher = session.fetcher()?;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
 
-use super::words::{anchor, counted, folder};
+use super::words::{anchor, counted};
 use crate::build::{FileOrigin, ManifestArchive, ManifestSource, TracedFile, TracedMember};
 use crate::model::{RelPath, Selected};
 use crate::sbom::BuiltPrefix;
@@ -105,7 +105,7 @@ fn groups<'a>(built: &BuiltPrefix<'a>, archive: &ManifestArchive) -> Vec<Group<'
     let mut folders: BTreeMap<&str, Vec<&TracedMember>> = BTreeMap::new();
     for member in members {
         folders
-            .entry(folder(&file(member).path))
+            .entry(file(member).path.folder())
             .or_default()
             .push(member);
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
-use super::words::{anchor, counted, folder, grouped};
+use super::words::{anchor, counted, grouped};
 use super::{Page, graph};
 use crate::build::{FileOrigin, ManifestSource, TracedFile, TracedMember};
 use crate::model::{Line, Name, Place, Selected};
@@ -154,7 +154,7 @@ fn headers(built: &BuiltPrefix<'_>, member: &TracedMember) -> Markup {
         let file = &built.trace.files[index];
         let of = file.source.as_ref().map_or("SDK", Name::as_str);
         folders
-            .entry((of, folder(&file.path)))
+            .entry((of, file.path.folder()))
             .or_default()
             .push(file.path.file_name());
     }

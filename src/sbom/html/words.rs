@@ -1,17 +1,10 @@
 //! Small texts of the page.
 
-use crate::model::{Name, RelPath};
+use crate::model::Name;
 
 /// The element that is about a source. No source's name can be that of another part of the page.
 pub fn anchor(name: &Name) -> String {
     format!("source-{name}")
-}
-
-/// The folder that a file is in; empty for the top.
-pub fn folder(path: &RelPath) -> &str {
-    path.as_str()
-        .rsplit_once('/')
-        .map_or("", |(folder, _)| folder)
 }
 
 /// `1 file`, `2 files`, `2 patches`.
