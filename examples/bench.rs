@@ -2,8 +2,8 @@
 //! bench [-- [--runs N] a b c d e f g]`.
 //!
 //! Whole processes are timed from outside, as a user would see them, in turn with what they are
-//! compared with; medians are told. The first run brings downloads and SDK into a store of its own
-//! (`target/bench`); (b) also brings upstream's sources with their build systems.
+//! compared with; the table has medians. The first run downloads sources and SDK into a store of
+//! its own (`target/bench`); (b) also downloads upstream's sources with their build systems.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

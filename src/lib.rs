@@ -1,12 +1,12 @@
 //! wasideps turns frozen, verified upstream sources into a WASI sysroot prefix that unmodified
 //! consumers link against, and accounts for every byte of it.
 //!
-//! A user of the library opens a [`Session`], selects sources of its lock, [prepares](Session::prepare)
-//! their plan and SDK, builds the [`Prefix`], and reads its [`Manifest`] and [`BuildTrace`];
-//! [`verify`](fn@verify) looks whether a prefix still is what it was made as. What happens meanwhile
-//! goes to a [`Reporter`]. The message of an error says only what it knows itself: [`with_causes`]
-//! adds the causes, and each error has an [`ErrorClass`]. `examples/build_script.rs` is a build script
-//! that does this.
+//! A user of the library opens a [`Session`], selects sources of its lock,
+//! [prepares](Session::prepare) their plan and SDK, builds the [`Prefix`], and reads its
+//! [`Manifest`] and [`BuildTrace`]; [`verify`](fn@verify) looks whether a prefix still is what it
+//! was made as. What happens meanwhile goes to a [`Reporter`]. The message of an error says only
+//! what it knows itself: [`with_causes`] adds the causes, and each error has an [`ErrorClass`].
+//! `examples/build_script.rs` is a build script that does this.
 //!
 //! The modules are not part of the interface. They are public for the program, its tests and fuzz
 //! targets, hidden in this documentation, and change without notice. They are layers; each imports

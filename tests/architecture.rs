@@ -345,7 +345,8 @@ fn no_layer_below_the_command_line_names_its_options_or_commands() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
     rust_files(&src, &mut files);
-    // A document that names the command that wrote it, git's patches, and options of other programs.
+    // A document that names the command that wrote it, git's patches, and options of other
+    // programs.
     let of_others = [
         "--sysroot=",
         "--driver-mode=",

@@ -86,8 +86,8 @@ pub fn sources_files() -> Result<Vec<SourcesFile>, AptError> {
 }
 
 /// Where the upstream archive `file` (`mpdecimal_4.0.1.orig.tar.gz`) of the source package
-/// `package` may be had: one URL a mirror and pool. The layout of pools is told in the Debian
-/// Reference, chapter 2, "Debian archive basics".
+/// `package` can be downloaded: one URL a mirror and pool. The layout of pools is described in the
+/// Debian Reference, chapter 2, "Debian archive basics".
 ///
 /// # Errors
 /// When apt is not there.

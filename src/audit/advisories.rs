@@ -168,7 +168,7 @@ impl<'s> Advisories<'s> {
     /// Brings `ecosystem` of the OSV export below `base`.
     ///
     /// # Errors
-    /// When it can't be had whole, or holds no record; what was there before stays.
+    /// When it can't be downloaded whole, or holds no record; what was there before stays.
     pub fn bring_osv(
         &self,
         fetcher: &Fetcher<'_>,

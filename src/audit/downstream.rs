@@ -14,7 +14,7 @@ pub struct Downstream {
     pub suite: String,
     /// The day of the entry, as it is written there.
     pub date: String,
-    /// Whether upstream's release itself has the fix, as far as the entry tells: it is the
+    /// Whether upstream's release itself has the fix, as far as the entry says: it is the
     /// release's first entry, and the item speaks of no patch.
     pub in_release: bool,
 }

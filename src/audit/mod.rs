@@ -1,5 +1,5 @@
 //! The audit: rules on lock, recipes and prefix, independent origins, known vulnerabilities from
-//! local databases. The formats and rules are told in `docs/audit.md`.
+//! local databases. The formats and rules are described in `docs/audit.md`.
 //!
 //! [`policy`], [`prefix`] and [`origins`] give findings; [`database`] reads records of two formats
 //! into one form ([`record`]), [`judge`] makes them vulnerabilities, [`resolves`] and [`vex`]

@@ -5,7 +5,7 @@ use camino::Utf8PathBuf;
 use crate::model::{ErrorClass, Name, RelPath, Sha256};
 use crate::store::{SlotError, StoreError};
 
-/// A build that can't go on. Every failure of a run is told, so the layer's functions give lists of
+/// A build that can't go on. A run reports all failures, so the layer's functions give lists of
 /// these.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]

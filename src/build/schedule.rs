@@ -32,8 +32,8 @@ pub struct CompiledPlan<'a> {
 /// Fetches the trees and compiles the jobs of a plan.
 ///
 /// # Errors
-/// All failures: a source that can't be had does not keep the others from being compiled, nor does
-/// a file that does not compile.
+/// All failures: a source that can't be fetched does not keep the others from being compiled, nor
+/// does a file that does not compile.
 pub fn run<'a>(work: &Work<'a>) -> Result<CompiledPlan<'a>, Vec<BuildError>> {
     let plan = work.plan;
     let pool = pool(work.workers).map_err(|error| vec![error.into()])?;

@@ -1,4 +1,4 @@
-//! What a test tells of its output in DejaGnu's directives: `/* { dg-output "res: 42\n" } */`.
+//! What a test says of its output in DejaGnu's directives: `/* { dg-output "res: 42\n" } */`.
 //! Source: DejaGnu's `dg.exp`; gccint, "Test Directives".
 
 /// A directive that can't be read as text.

@@ -100,8 +100,8 @@ impl SuiteReport {
 /// Runs all tests, `work.workers` at once.
 ///
 /// # Errors
-/// When a test's source can't be had, or what it names is not in it. A test that does not compile,
-/// or fails in any way, is a result and no error.
+/// When a test's source can't be fetched, or what it names is not in it. A test that does not
+/// compile, or fails in any way, is a result and no error.
 pub fn check(request: &CheckRequest<'_>) -> Result<Vec<SuiteReport>, Vec<CheckError>> {
     let pool = pool(request.work.workers).map_err(|error| vec![error.into()])?;
     let trees = fetch(request)?;

@@ -227,7 +227,7 @@ impl CliError {
 pub struct Failures(Vec<CliError>);
 
 impl Failures {
-    /// The failures, in the order in which they are told.
+    /// The failures, in the order in which they are shown.
     pub fn iter(&self) -> impl Iterator<Item = &CliError> {
         self.0.iter()
     }

@@ -1,4 +1,4 @@
-//! How failures are told: to people, to programs, and those of the command line itself.
+//! How failures are shown: to people, to programs, and those of the command line itself.
 
 use std::borrow::Cow;
 use std::io::{self, ErrorKind, Write as _};

@@ -94,7 +94,7 @@ impl Fetcher<'_> {
     /// events and messages call it (`zlib 1.3.2`).
     ///
     /// # Errors
-    /// When it can't be had, or what comes does not have the origin's digest; nothing is stored
+    /// When it can't be fetched, or what comes does not have the origin's digest; nothing is stored
     /// then.
     pub fn fetch_archive(&self, subject: &str, origin: &Origin) -> Result<Fetched, FetchError> {
         self.bring(WantedArchive::locked(subject, origin, true))

@@ -11,7 +11,7 @@ impl Fetcher<'_> {
     /// that it is; `None` where its file does not say.
     ///
     /// # Errors
-    /// When the crate can't be had, is not what the registry's index says, or does not have the
+    /// When the crate can't be fetched, is not what the registry's index says, or does not have the
     /// file.
     pub fn carried(
         &self,

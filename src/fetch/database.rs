@@ -16,8 +16,8 @@ impl Fetcher<'_> {
     /// events and messages call it.
     ///
     /// # Errors
-    /// When `url` is plain and not of this machine, or it can't be had whole, or it is larger than
-    /// 2 GiB.
+    /// When `url` is plain and not of this machine, or it can't be downloaded whole, or it is
+    /// larger than 2 GiB.
     pub fn database(
         &self,
         subject: &str,

@@ -135,7 +135,7 @@ impl Web {
     /// 451).
     ///
     /// # Errors
-    /// When it can't be had, or is larger than `limit` bytes.
+    /// When it can't be fetched, or is larger than `limit` bytes.
     pub fn text(
         &self,
         ask: Ask<'_>,
@@ -174,7 +174,7 @@ impl Web {
     /// expected when it returns.
     ///
     /// # Errors
-    /// When it can't be had or is not what is expected.
+    /// When it can't be fetched or is not what is expected.
     pub fn download(
         &self,
         ask: Ask<'_>,

@@ -1,5 +1,5 @@
 //! Cargo's registry: which one Cargo is configured for, what its index says of a release, where the
-//! crate's archive is. The format is told in
+//! crate's archive is. The format is described in
 //! <https://doc.rust-lang.org/cargo/reference/registry-index.html>; tame-index knows it, the bytes
 //! come through our own client.
 

@@ -1,5 +1,5 @@
 //! `wasideps lock NAME VERSION`: brings every origin of a version, checks that they agree, and
-//! tells what the lock would then say.
+//! says what the lock would then contain.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -61,7 +61,7 @@ impl Fetcher<'_> {
     /// what moves.
     ///
     /// Every origin of the recipe is brought. One that can't be reached is kept with its published
-    /// digest, or as `old` has it, and told as a warning; without either it is left out. Nothing is
+    /// digest, or as `old` has it, with a warning; without either it is left out. Nothing is
     /// written but archives and the source's tree into the store.
     ///
     /// # Errors
@@ -124,8 +124,8 @@ impl Fetcher<'_> {
         Ok(Relocked { source, moved })
     }
 
-    /// The inputs that all of `reached` have: those of the overall recipe of a version, the first of
-    /// `recipes`, with what those for each configuration or `suite` include beside `start`.
+    /// The inputs that all of `reached` have: those of the overall recipe of a version, the first
+    /// of `recipes`, with what those for each configuration or `suite` include beside `start`.
     fn agree(
         &self,
         subject: &str,
@@ -254,7 +254,7 @@ impl Fetcher<'_> {
         let mut origins = Vec::new();
         let mut reached = Vec::new();
         for origin in &source.origins {
-            // Its other names are told once, with the source.
+            // The source itself has its other names.
             let origin = Origin {
                 sha512: None,
                 swhid: None,

@@ -263,7 +263,7 @@ impl Fetcher<'_> {
     }
 }
 
-/// The folder of the archive that an origin's inputs are below. A crate's `root` is told from the
+/// The folder of the archive that an origin's inputs are below. A crate's `root` is relative to the
 /// crate's own folder, which has the release in its name and is at the top of every crate's
 /// archive.
 pub(super) fn archive_root(place: &Place, root: &str) -> String {

@@ -276,7 +276,7 @@ struct Wire {
     sdks: Sdks,
 }
 
-/// Only the version: read first, so that a newer lock is told apart from a broken one.
+/// Only the version: read first, so that a newer lock can be told from a broken one.
 #[derive(Deserialize)]
 struct VersionOnly {
     version: u32,

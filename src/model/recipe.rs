@@ -1,5 +1,5 @@
 //! `recipes/<name>/*.toml`: what to take from a source, how to compile it, what to install. The
-//! format is told in `docs/recipes.md`.
+//! format is described in `docs/recipes.md`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

@@ -15,7 +15,7 @@ use super::{
 #[derive(Debug, Clone)]
 pub struct DraftOrigin {
     pub place: PlaceTemplate,
-    /// The archive's digest and files, if it could be had.
+    /// The archive's digest and files, if it could be fetched.
     pub archive: Option<(Sha256, BTreeSet<RelPath>)>,
 }
 
@@ -27,7 +27,7 @@ pub struct RecipeDraft<'a> {
     pub license: &'a LicenseExpression,
     pub homepage: &'a Url,
     pub origins: &'a [DraftOrigin],
-    /// The texts of licence files, by path in the first archive that could be had.
+    /// The texts of licence files, by path in the first archive that could be fetched.
     pub texts: &'a BTreeMap<RelPath, String>,
 }
 
@@ -65,7 +65,7 @@ impl RecipeDraft<'_> {
     #[must_use]
     pub fn text(&self) -> String {
         let roots = self.roots();
-        // Files below the root, of the first archive that could be had.
+        // Files below the root, of the first archive that could be fetched.
         let files: BTreeSet<RelPath> = self
             .origins
             .iter()
@@ -92,7 +92,7 @@ impl RecipeDraft<'_> {
             .map(|url| format!(", repository = \"{url}\", tag = \"{}\"", self.tag()))
             .unwrap_or_default();
         let licenses = licenses(files, self.name.as_str());
-        let shown: Vec<String> = licenses.iter().map(|path| format!("\"{path}\"")).collect();
+        let shown: Vec<String> = licenses.iter().map(|path| quoted(path.as_str())).collect();
         let copyright = self.copyright(&licenses);
         let _ = write!(
             text,
@@ -106,9 +106,10 @@ impl RecipeDraft<'_> {
              [license] # draft: of the files below, not of the whole archive\n\
              expression = \"{}\"\n\
              files = [{}]\n\
-             copyright = \"{copyright}\"\n",
+             copyright = {}\n",
             self.license,
             shown.join(", "),
+            quoted(&copyright),
         );
     }
 
@@ -170,11 +171,11 @@ impl RecipeDraft<'_> {
                 root.replace(version, "{version}")
             }
             PlaceTemplate::Folder(folder) => {
-                let _ = writeln!(text, "folder = \"{folder}\"");
+                let _ = writeln!(text, "folder = {}", quoted(folder));
                 root.replace(version, "{version}")
             }
         };
-        let _ = writeln!(text, "root = \"{root}\"");
+        let _ = writeln!(text, "root = {}", quoted(&root));
         match (&origin.archive, &origin.place) {
             (Some(_), PlaceTemplate::Crate { .. }) => {}
             (Some((sha256, _)), _) => {
@@ -190,8 +191,8 @@ impl RecipeDraft<'_> {
         }
     }
 
-    /// The folder that the inputs are below, for each origin: of the first one that could be had
-    /// the one at its top, of the others the one with most of the same files.
+    /// The folder that the inputs are below, for each origin: of the first one that could be
+    /// fetched the one at its top, of the others the one with most of the same files.
     fn roots(&self) -> Vec<String> {
         let reference = self.origins.iter().find_map(|origin| {
             let (_, files) = origin.archive.as_ref()?;
@@ -260,13 +261,13 @@ impl RecipeDraft<'_> {
              sources = [\n"
         );
         for source in &sources {
-            let _ = writeln!(text, "    \"{source}\",");
+            let _ = writeln!(text, "    {},", quoted(source.as_str()));
         }
         let mut dirs = vec![if folder.is_empty() { "." } else { folder }];
         if include != folder {
             dirs.insert(0, include);
         }
-        let dirs: Vec<String> = dirs.iter().map(|dir| format!("\"{dir}\"")).collect();
+        let dirs: Vec<String> = dirs.into_iter().map(quoted).collect();
         let _ = write!(
             text,
             "]\ninclude-dirs = [{}]\n\n\
@@ -278,7 +279,8 @@ impl RecipeDraft<'_> {
                 .as_str()
                 .strip_prefix(include)
                 .unwrap_or(header.as_str());
-            let _ = writeln!(text, "\"{header}\" = \"{}\"", rest.trim_start_matches('/'));
+            let (from, to) = (header.as_str(), rest.trim_start_matches('/'));
+            let _ = writeln!(text, "{} = {}", quoted(from), quoted(to));
         }
         let module = files
             .iter()
@@ -306,9 +308,14 @@ fn licenses<'f>(files: &'f BTreeSet<RelPath>, name: &str) -> Vec<&'f RelPath> {
     }
 }
 
+/// `text` as TOML has it, whatever an archive calls its files.
+fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
+}
+
 /// As TOML has it.
 fn value(templates: &ByVersion) -> String {
-    let quoted = |template: &Template| format!("\"{template}\"");
+    let quoted = |template: &Template| quoted(template.as_str());
     match templates {
         ByVersion::Every(template) => quoted(template),
         ByVersion::Each(each) => {
@@ -348,8 +355,8 @@ fn top(files: &BTreeSet<RelPath>) -> String {
     }
 }
 
-/// The folder of a crate that a source is in: the one that all C and C++ files are below, or the one
-/// above, where that is only a part of a source.
+/// The folder of a crate that a source is in: the one that all C and C++ files are below, or the
+/// one above, where that is only a part of a source.
 fn vendored(files: &BTreeSet<RelPath>) -> String {
     let mut common: Option<Vec<&str>> = None;
     for path in files.iter().filter(|path| is_source(path)) {
@@ -509,6 +516,26 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn a_name_of_an_archive_stays_one_name_in_the_draft() {
+        let archive = [
+            "demo-1.2/LICENSE",
+            "demo-1.2/lib/a.c",
+            "demo-1.2/lib/b\", \"c.c",
+            "demo-1.2/lib/d\".h",
+        ];
+        let text = draft(&[url(Some(&archive))]);
+        let file = RecipeFile::parse("demo/recipe.toml", &text).expect(&text);
+        let recipe = file.recipes().next().expect("a recipe");
+        let sources = recipe.units().map(|(_, unit)| unit.source.path().as_str());
+        assert_eq!(sources.collect::<Vec<_>>(), ["lib/a.c", "lib/b\", \"c.c"]);
+        assert!(
+            recipe
+                .headers()
+                .any(|(from, _)| from.as_str() == "lib/d\".h")
+        );
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! `recipes/<name>/tests.toml`: the tests of a source, as data: programs, how they are run, what
-//! they must give. The format is told in `docs/tests.md`.
+//! they must give. The format is described in `docs/tests.md`.
 
 use std::collections::BTreeMap;
 
@@ -181,7 +181,7 @@ pub struct Run {
     /// Texts that standard output must have.
     #[serde(default)]
     pub stdout_contains: Vec<String>,
-    /// Standard output must have the text that the program's first file tells in DejaGnu's
+    /// Standard output must have the text that the program's first file states in DejaGnu's
     /// `dg-output` directives, where it has any.
     #[serde(default)]
     pub dg_output: bool,

@@ -8,7 +8,7 @@ use crate::model::{LockedSource, RelPath, Selected, Sha256, SourceFile, Timestam
 
 /// The inputs digest: SHA-256 over the selected files' paths (the origin's root stripped) and
 /// contents, sorted by path. Modes and times do not count, so that independent origins of the same
-/// release agree. The byte form is told in `docs/lockfile.md`.
+/// release agree. The byte form is described in `docs/lockfile.md`.
 #[must_use]
 pub fn inputs_digest<'a>(files: impl IntoIterator<Item = (&'a RelPath, &'a Sha256)>) -> Sha256 {
     let mut files: Vec<_> = files.into_iter().collect();

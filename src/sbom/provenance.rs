@@ -1,6 +1,6 @@
 //! SLSA provenance of a prefix, as an in-toto statement that nobody has signed yet. Sources:
 //! <https://github.com/in-toto/attestation> (statement and resource descriptor, v1),
-//! <https://slsa.dev/spec/v1.0/provenance>. What the fields of this build type mean is told in
+//! <https://slsa.dev/spec/v1.0/provenance>. What the fields of this build type mean is described in
 //! `docs/build-type-v1.md`.
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use super::{BuiltPrefix, names};
 use crate::model::SdkKind;
 use crate::model::{Name, RelPath, Selected, Sha1, Sha256, Target, Variant, Version};
 
-/// What kind of build it was; where its parameters are told.
+/// What kind of build it was; where its parameters are described.
 const BUILD_TYPE: &str = concat!(
     env!("CARGO_PKG_REPOSITORY"),
     "/blob/main/docs/build-type-v1.md"

@@ -8,7 +8,7 @@ use crate::fetch::FetchError;
 use crate::model::{Cause, ErrorClass, Sha256, Target};
 use crate::store::StoreError;
 
-/// An SDK that is not there, can't be had, or can't be used.
+/// An SDK that is not there, can't be fetched, or can't be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ToolchainError {

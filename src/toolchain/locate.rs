@@ -61,7 +61,7 @@ impl Locator<'_> {
     /// an error: it is never passed over.
     ///
     /// # Errors
-    /// When there is none, it can't be had, or it does not work.
+    /// When there is none, it can't be fetched, or it does not work.
     pub fn locate(&self, request: &SdkRequest) -> Result<Toolchain, ToolchainError> {
         let toolchain = self.find(request)?;
         debug!(root = %toolchain.root(), identity = %toolchain.identity(), "found a WASI SDK");
@@ -200,7 +200,7 @@ impl Locator<'_> {
     }
 
     /// A release: of the store, or downloaded; unless `exact`, the one of Debian's packages where
-    /// it can't be had.
+    /// it can't be fetched.
     fn release(
         &self,
         request: &SdkRequest,
@@ -275,7 +275,7 @@ impl Locator<'_> {
                 {
                     failed
                 }
-                // Neither way leads to one: both are told. An assembled one that is wrong is a
+                // Neither way leads to one: both are reported. An assembled one that is wrong is a
                 // failure of its own.
                 (
                     ToolchainError::Unreachable {

@@ -225,7 +225,7 @@ impl<'a> Disk<'a> {
             .map_err(|error| Box::new(unreadable(path, &error)))
     }
 
-    /// Hashes all of `files`; those that can't be had are findings.
+    /// Hashes all of `files`; those that can't be read are findings.
     pub fn hash_all(&self, files: &[ManifestFile], findings: &mut Vec<Discrepancy>) -> PrefixFiles {
         let left = AtomicU64::new(PREFIX_LIMIT);
         let read = |file: &ManifestFile| {

@@ -360,7 +360,7 @@ impl<'a> Checked<'a> {
     }
 
     /// A file below the prefix, or an archive's member; told of only where the document differs
-    /// from what the manifest says too: that a file itself was changed is told already.
+    /// from what the manifest says too: that a file itself was changed is reported already.
     fn compare(
         &mut self,
         what: &str,
@@ -408,7 +408,7 @@ impl<'a> Checked<'a> {
                 None if self.stated(path).is_none() => {
                     self.says(format!("it lists {path}, which the manifest does not"));
                 }
-                // That it can't be had is told already.
+                // That it can't be read is reported already.
                 None => {}
             }
         }

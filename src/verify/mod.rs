@@ -390,7 +390,7 @@ impl Verified {
                     DiscrepancyKind::Rebuilt,
                     "a second build did not make it",
                 )),
-                // What is missing is told already, but for what the manifest does not list.
+                // What is missing is reported already, but for what the manifest does not list.
                 (None, Some(_)) => findings.push(Discrepancy::new(
                     path,
                     DiscrepancyKind::Rebuilt,

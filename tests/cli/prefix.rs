@@ -273,7 +273,7 @@ fn an_sdk_that_is_changed_is_looked_at_anew() {
         .says(&["error: I have changed"]);
 }
 
-/// Runs the command that is told after `To repeat it: `, as a user would.
+/// Runs the command that stands after `To repeat it: `, as a user would.
 fn repeat(message: &str) -> Run {
     let command = message
         .split("To repeat it: ")

@@ -1,4 +1,4 @@
-//! `wasideps verify`: a clean prefix passes, and what makes it another is told. Random tamperings
+//! `wasideps verify`: a clean prefix passes, and what makes it another is named. Random tamperings
 //! are in `tampering`.
 
 use std::os::unix::fs::symlink;

@@ -308,7 +308,7 @@ fn search(
 }
 
 /// Brings every database that can be reached, for all sources that there are recipes of. What can't
-/// be reached is told; nothing at all is an error.
+/// be reached is reported; nothing at all is an error.
 fn update(
     args: &AuditArgs,
     global: &Global,

@@ -318,7 +318,7 @@ fn explain(args: &ExplainArgs, printer: &Printer) -> Result<(), Failures> {
     let prefix = args.prefix.path(args.config.config);
     let opened = Installed::open(&prefix)?;
     let manifest = opened.manifest();
-    // Read for its digest: what is told must be what was installed.
+    // Read for its digest: what is shown must be what was installed.
     installed(&opened, BUILD_TRACE)?;
     let trace = BuildTrace::read(&opened)?;
     let (path, member) = args

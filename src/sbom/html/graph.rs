@@ -27,7 +27,7 @@ struct LabelledBox {
     column: usize,
     y: usize,
     text: String,
-    /// What a pointer that rests on it is told.
+    /// What it shows under a pointer.
     title: String,
     class: &'static str,
 }

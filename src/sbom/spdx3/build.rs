@@ -17,7 +17,7 @@ use crate::model::Selected;
 use crate::sbom::BuiltPrefix;
 use crate::sbom::names::{self, Tool};
 
-/// What the builds of this program are: where that is told.
+/// What the builds of this program are: where that is described.
 const BUILD_TYPE: &str = concat!(
     env!("CARGO_PKG_REPOSITORY"),
     "/blob/main/docs/sbom.md#the-build"
