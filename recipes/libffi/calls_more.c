@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls with more parameters: integers alone up to twenty, one floating type alone up to sixteen, and what libffi's own tests and
- * CPython call beyond. */
+/* Calls with more parameters: integers alone up to twenty, one floating type alone up to sixteen, and what libffi's own tests,
+ * CPython and the C library's functions of long double need beyond. */
 
 #include "combine.h"
 #include "internal.h"
@@ -47,6 +47,9 @@
   m(py1, D_4, d, i)          \
   m(py2, I_4, f, d, l)       \
   m(py3, I_4, i, f, l, l)    \
+  m(ld2, i, L_4)             \
+  m(ld3, i, L_4, l, l)       \
+  m(ld2i, i, L_4, i)         \
   m(plan1, L_4, l, l)        \
   m(plan2, i, d, i, f, l, d) \
   m(plan3, L_8, l, l)        \

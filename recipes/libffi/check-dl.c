@@ -7,11 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int mine(void) { return 7; }
+
 static int answer = 42;
-static const struct ffi_wasi_symbol symbols[] = {FFI_WASI_SYMBOL(strlen), FFI_WASI_SYMBOL(answer), {0}};
+static const struct ffi_wasi_symbol symbols[] = {{"rand", (void *)mine}, FFI_WASI_SYMBOL(answer), {0}};
 FFI_WASI_SYMBOLS(symbols)
 
-static int mine(void) { return 7; }
 static const struct ffi_wasi_symbol later[] = {{"answer", (void *)mine}, {0}};
 
 int main(void) {
@@ -28,9 +29,10 @@ int main(void) {
   ffi_call(&cif, FFI_FN(dlsym(RTLD_DEFAULT, "strlen")), &length, values);
   printf("a function: %lu\n", length);
 
+  printf("registered, and of the C library: %d\n", ((int (*)(void))dlsym(program, "rand"))());
   ffi_wasi_add_symbols(later);
   printf("the last one added: %d\n", ((int (*)(void))dlsym(program, "answer"))());
-  printf("missing: %s\n", dlsym(program, "qsort") == NULL ? dlerror() : "found");
+  printf("missing: %s\n", dlsym(program, "Py_GetVersion") == NULL ? dlerror() : "found");
   printf("told once: %s\n", dlerror() == NULL ? "yes" : "no");
   printf("a library: %s\n", dlopen("x.so", RTLD_NOW) == NULL ? dlerror() : "opened");
   printf("no handle: %s\n", dlsym(&answer, "answer") == NULL ? dlerror() : "found");

@@ -122,12 +122,14 @@ fn no_archive_asks_the_system_what_wasi_libc_answers_wrongly() {
     for (name, archive, _) in LIBRARIES {
         let mut command = Command::new(sdk().join("bin/llvm-nm"));
         let listed = run(command
-            .args(["--undefined-only", "--quiet"])
+            .args(["--undefined-only", "--quiet", "-A"])
             .arg(prefix().join("lib").join(archive)))
         .exits(0);
         let symbols = listed
             .stdout
             .lines()
+            // The table of all that the C library has: dlsym finds it, and calls nothing.
+            .filter(|line| !line.contains("libc_symbols.o"))
             .filter_map(|line| line.split_whitespace().last());
         asked.extend(
             symbols

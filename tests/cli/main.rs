@@ -12,6 +12,7 @@ mod check;
 mod conditions;
 mod cyclonedx;
 mod damaged;
+mod dlsym;
 mod documents;
 mod elements;
 mod examples;
