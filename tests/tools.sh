@@ -54,7 +54,7 @@ release_tools() { exec 9>&-; }
 
 # The functions below leave the path of what they found or installed in $tool. (A subshell that prints it would go on after a failure.)
 
-# crate_tool CRATE COMMAND VERSION NOTE FLAG...: COMMAND in exactly VERSION, from PATH or installed from its crate.
+# crate_tool CRATE COMMAND VERSION NOTE FLAG...: COMMAND in exactly VERSION, from PATH or installed from its crate. Other flags are another folder.
 crate_tool() {
     local crate=$1 command=$2 version=$3 note=$4 found words
     shift 4
@@ -66,6 +66,7 @@ crate_tool() {
         fi
     fi
     local dir=$tools/$crate-$version
+    [[ $# = 0 ]] || dir+=-$(sha256sum <<<"$*" | cut -c1-8)
     if [[ ! -x $dir/bin/$command ]]; then
         hold_tools
         if [[ ! -x $dir/bin/$command ]]; then
@@ -79,9 +80,10 @@ crate_tool() {
     tool=$dir/bin/$command
 }
 
+# With components, and with what exceptions need (gc).
 wasmtime_tool() {
-    crate_tool wasmtime-cli wasmtime 48.0.8 "about 7 minutes on two cores" \
-        --no-default-features --features run,cranelift,cache,parallel-compilation
+    crate_tool wasmtime-cli wasmtime 48.0.8 "about 10 minutes on two cores" \
+        --no-default-features --features run,cranelift,cache,parallel-compilation,component-model,gc,gc-drc,threads,wizer
 }
 
 cargo_deny_tool() { crate_tool cargo-deny cargo-deny 0.20.2 "about 4 minutes on two cores"; }

@@ -4,17 +4,21 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::SuiteReport;
+use super::ConfigReport;
 use crate::model::printable;
 
 /// The text of the XML file.
 ///
 /// # Errors
 /// When it can't be written out, which no report of ours should bring about.
-pub fn to_junit(reports: &[SuiteReport]) -> Result<String, quick_junit::SerializeError> {
+pub fn to_junit(reports: &[ConfigReport]) -> Result<String, quick_junit::SerializeError> {
     let mut report = Report::new("wasideps check");
-    for source in reports {
-        let mut suite = TestSuite::new(format!("{} {}", source.name, source.version));
+    for source in reports.iter().flat_map(|report| &report.suites) {
+        let mut name = format!("{} {}", source.name, source.version);
+        if reports.len() > 1 {
+            name = format!("{name} {}", source.config);
+        }
+        let mut suite = TestSuite::new(name);
         for patch in &source.patches {
             suite.add_property((patch.file.to_string(), patch.reason.to_string()));
         }

@@ -3,79 +3,225 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::SuiteReport;
-use crate::model::printable;
+use super::{ConfigReport, Skipped, SuiteReport, TestResult};
+use crate::model::{BuildConfig, printable};
 
-/// The page: a table of sources, then what is not applicable, which tests are patched, and each
-/// test. `made` says what was run by what. Times are left out: the page of an unchanged result is
-/// unchanged.
+/// The page: a table of sources with a column for each build configuration, then what is not
+/// applicable, which tests are patched, and each test. Times are left out: the page of an unchanged
+/// result is unchanged.
 #[must_use]
-pub fn to_markdown(reports: &[SuiteReport], made: &str) -> String {
-    let mut text = format!("# Verification\n\nWritten by `wasideps check --markdown`: {made}.\n\n");
-    text.push_str("| source | version | tests | passed | failed | not applicable |\n| --- | --- | ---: | ---: | ---: | ---: |\n");
-    for report in reports {
-        let SuiteReport {
-            name,
-            version,
-            tests,
-            not_applicable,
-            ..
-        } = report;
-        let (all, passed, failed, skipped) = (
-            tests.len(),
-            report.passed(),
-            report.failed(),
-            not_applicable.len(),
-        );
-        let _ = writeln!(
-            text,
-            "| {name} | {version} | {all} | {passed} | {failed} | {skipped} |"
-        );
-    }
-    text.push_str("\n## Not applicable\n\n| source | test | why |\n| --- | --- | --- |\n");
-    for report in reports {
-        for skipped in &report.not_applicable {
-            let _ = writeln!(
-                text,
-                "| {} | {} | {} |",
-                report.name,
-                cell(&skipped.name),
-                cell(&skipped.reason)
-            );
+pub fn to_markdown(reports: &[ConfigReport]) -> String {
+    let mut text = "# Verification\n\nWritten by `wasideps check --markdown`".to_owned();
+    match reports {
+        [only] => {
+            let _ = write!(text, ": {}.\n\n", only.made);
+        }
+        _ => {
+            text.push_str(":\n\n");
+            for report in reports {
+                let _ = writeln!(text, "- {}: {}", report.config, report.made);
+            }
+            text.push('\n');
         }
     }
-    if reports.iter().any(|report| !report.patches.is_empty()) {
-        text.push_str("\n## Patched tests\n\n| source | patch | why | upstream |\n| --- | --- | --- | --- |\n");
+    let sources = sources(reports);
+    text.push_str(
+        "Of each source, how many of the tests passed, and how many of upstream's are not applicable.\n\n",
+    );
+    let columns = reports.iter().map(|report| report.config.to_string());
+    text.push_str(&row(["source".to_owned(), "version".to_owned()]
+        .into_iter()
+        .chain(columns)));
+    text.push_str(&row(["---", "---"]
+        .into_iter()
+        .chain(reports.iter().map(|_| "---:"))
+        .map(str::to_owned)));
+    for source in &sources {
+        let cells = source
+            .of
+            .iter()
+            .map(|suite| suite.map_or_else(String::new, counts));
+        text.push_str(&row([source.name.to_owned(), source.version.to_owned()]
+            .into_iter()
+            .chain(cells)));
     }
-    for report in reports {
-        for patch in &report.patches {
-            let _ = writeln!(
-                text,
-                "| {} | {} | {} | {} |",
-                report.name,
-                patch.file,
-                cell(&patch.reason),
-                cell(&patch.upstream.to_string())
-            );
-        }
-    }
+    not_applicable(&mut text, reports, &sources);
+    patches(&mut text, &sources);
     text.push_str("\n## Tests\n");
-    for report in reports {
-        let _ = write!(text, "\n### {} {}\n\n", report.name, report.version);
-        text.push_str(&folders(report));
-        for test in &report.tests {
-            let outcome = test.failure.as_ref().map_or_else(
-                || "passed".to_owned(),
-                |failure| format!("**failed**: {}", cell(&failure.to_string())),
-            );
-            let _ = writeln!(text, "- {}: {outcome}", test.name);
+    for source in &sources {
+        let _ = write!(text, "\n### {} {}\n\n", source.name, source.version);
+        text.push_str(&folders(reports, source));
+        for (name, results) in by_name(source, |suite| &suite.tests, |test| &test.name) {
+            let _ = writeln!(text, "- {name}: {}", outcome(reports, &results));
         }
     }
     text
 }
 
+/// A source, and what came of its tests for each configuration.
+struct Source<'a> {
+    name: &'a str,
+    version: &'a str,
+    of: Vec<Option<&'a SuiteReport>>,
+}
+
+impl<'a> Source<'a> {
+    fn suites(&self) -> impl Iterator<Item = &'a SuiteReport> {
+        self.of.iter().copied().flatten()
+    }
+}
+
+/// All sources, in the order in which they are first reported.
+fn sources(reports: &[ConfigReport]) -> Vec<Source<'_>> {
+    let mut sources: Vec<Source<'_>> = Vec::new();
+    for (index, report) in reports.iter().enumerate() {
+        for suite in &report.suites {
+            let (name, version) = (suite.name.as_str(), suite.version.as_str());
+            let known = sources
+                .iter_mut()
+                .find(|source| (source.name, source.version) == (name, version));
+            let source = match known {
+                Some(source) => source,
+                None => {
+                    let of = vec![None; reports.len()];
+                    sources.push(Source { name, version, of });
+                    sources.last_mut().expect("it was added")
+                }
+            };
+            source.of[index] = Some(suite);
+        }
+    }
+    sources
+}
+
+/// What is in the suites of a source, by its name, in the order in which it is first met: for each
+/// configuration, what it is there.
+fn by_name<'a, T>(
+    source: &Source<'a>,
+    all: impl Fn(&'a SuiteReport) -> &'a Vec<T>,
+    name: impl Fn(&'a T) -> &'a String,
+) -> Vec<(&'a str, Vec<Option<&'a T>>)> {
+    let mut found: Vec<(&str, Vec<Option<&T>>)> = Vec::new();
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    for (index, suite) in source.of.iter().enumerate() {
+        for item in suite.iter().flat_map(|suite| all(suite)) {
+            let name = name(item).as_str();
+            let place = *places.entry(name).or_insert(found.len());
+            if place == found.len() {
+                found.push((name, vec![None; source.of.len()]));
+            }
+            found[place].1[index] = Some(item);
+        }
+    }
+    found
+}
+
+fn row(cells: impl IntoIterator<Item = String>) -> String {
+    let cells: Vec<String> = cells.into_iter().collect();
+    format!("| {} |\n", cells.join(" | "))
+}
+
+/// `12 of 12`, and in bold where one failed.
+fn counts(suite: &SuiteReport) -> String {
+    let mut text = format!("{} of {}", suite.passed(), suite.tests.len());
+    if suite.failed() > 0 {
+        text = format!("**{text}**");
+    }
+    match suite.not_applicable.len() {
+        0 => text,
+        skipped => format!("{text}; {skipped} n/a"),
+    }
+}
+
+/// For which of the configurations something is there; none where it is for all of them.
+fn only<T>(reports: &[ConfigReport], found: &[Option<T>]) -> Option<String> {
+    let names: Vec<String> = reports
+        .iter()
+        .zip(found)
+        .filter(|(_, found)| found.is_some())
+        .map(|(report, _)| report.config.to_string())
+        .collect();
+    (names.len() < reports.len()).then(|| names.join(", "))
+}
+
+fn not_applicable(text: &mut String, reports: &[ConfigReport], sources: &[Source<'_>]) {
+    text.push_str("\n## Not applicable\n\n| source | test | why |\n| --- | --- | --- |\n");
+    for source in sources {
+        for (name, skipped) in by_name(source, |suite| &suite.not_applicable, |test| &test.name) {
+            // The reason may be another one for another configuration.
+            let mut reasons: Vec<(&str, Vec<Option<&Skipped>>)> = Vec::new();
+            for (index, skipped) in skipped.into_iter().enumerate() {
+                let Some(skipped) = skipped else { continue };
+                let reason = skipped.reason.as_str();
+                let place = reasons.iter().position(|(known, _)| *known == reason);
+                let place = place.unwrap_or_else(|| {
+                    reasons.push((reason, vec![None; reports.len()]));
+                    reasons.len() - 1
+                });
+                reasons[place].1[index] = Some(skipped);
+            }
+            for (reason, of) in reasons {
+                let only = only(reports, &of);
+                let only = only.map_or_else(String::new, |names| format!(" (for {names})"));
+                text.push_str(&row([
+                    source.name.to_owned(),
+                    format!("{}{only}", cell(name)),
+                    cell(reason),
+                ]));
+            }
+        }
+    }
+}
+
+fn patches(text: &mut String, sources: &[Source<'_>]) {
+    let mut rows: Vec<String> = Vec::new();
+    for source in sources {
+        for patch in source.suites().flat_map(|suite| &suite.patches) {
+            let row = row([
+                source.name.to_owned(),
+                patch.file.to_string(),
+                cell(&patch.reason),
+                cell(&patch.upstream.to_string()),
+            ]);
+            if !rows.contains(&row) {
+                rows.push(row);
+            }
+        }
+    }
+    if !rows.is_empty() {
+        text.push_str("\n## Patched tests\n\n| source | patch | why | upstream |\n| --- | --- | --- | --- |\n");
+        text.extend(rows);
+    }
+}
+
+/// What came of one test: once where it is the same for all configurations.
+fn outcome(reports: &[ConfigReport], results: &[Option<&TestResult>]) -> String {
+    let of = |result: &TestResult| {
+        result.failure.as_ref().map_or_else(
+            || "passed".to_owned(),
+            |failure| format!("**failed**: {}", cell(&failure.to_string())),
+        )
+    };
+    let each: Vec<(BuildConfig, String)> = reports
+        .iter()
+        .zip(results)
+        .filter_map(|(report, result)| Some((report.config, of((*result)?))))
+        .collect();
+    let same = each.iter().all(|(_, outcome)| *outcome == each[0].1);
+    match only(reports, results) {
+        None if same => each[0].1.clone(),
+        Some(names) if same => format!("{} (only {names})", each[0].1),
+        _ => {
+            let each = each
+                .iter()
+                .map(|(config, outcome)| format!("{config} {outcome}"));
+            each.collect::<Vec<_>>().join("; ")
+        }
+    }
+}
+
 /// How the tests of each folder went, where their files are in more than one.
-fn folders(report: &SuiteReport) -> String {
+fn folders(reports: &[ConfigReport], source: &Source<'_>) -> String {
     let folder = |name: &str| {
         Some(
             name.split_whitespace()
@@ -85,24 +231,44 @@ fn folders(report: &SuiteReport) -> String {
                 .to_owned(),
         )
     };
-    let mut folders: BTreeMap<String, [usize; 3]> = BTreeMap::new();
-    for test in &report.tests {
-        if let Some(folder) = folder(&test.name) {
-            folders.entry(folder).or_default()[usize::from(test.failure.is_some())] += 1;
+    // Passed, all, and what is not applicable.
+    let mut folders: BTreeMap<String, Vec<[usize; 3]>> = BTreeMap::new();
+    let mut add = |index: usize, name: &str, counts: [usize; 3]| {
+        let Some(folder) = folder(name) else { return };
+        let known = folders
+            .entry(folder)
+            .or_insert_with(|| vec![[0; 3]; reports.len()]);
+        for (known, more) in known[index].iter_mut().zip(counts) {
+            *known += more;
         }
-    }
-    for skipped in &report.not_applicable {
-        if let Some(folder) = folder(&skipped.name) {
-            folders.entry(folder).or_default()[2] += 1;
+    };
+    for (index, suite) in source.of.iter().enumerate() {
+        let Some(suite) = suite else { continue };
+        for test in &suite.tests {
+            add(
+                index,
+                &test.name,
+                [usize::from(test.failure.is_none()), 1, 0],
+            );
+        }
+        for skipped in &suite.not_applicable {
+            add(index, &skipped.name, [0, 0, 1]);
         }
     }
     if folders.len() < 2 {
         return String::new();
     }
-    let mut text =
-        "| folder | passed | failed | not applicable |\n| --- | ---: | ---: | ---: |\n".to_owned();
-    for (folder, [passed, failed, skipped]) in folders {
-        let _ = writeln!(text, "| {folder} | {passed} | {failed} | {skipped} |");
+    let columns = reports.iter().map(|report| report.config.to_string());
+    let mut text = row(std::iter::once("folder".to_owned()).chain(columns));
+    text.push_str(&row(std::iter::once("---")
+        .chain(reports.iter().map(|_| "---:"))
+        .map(str::to_owned)));
+    for (folder, counts) in folders {
+        let cells = counts.iter().map(|[passed, all, skipped]| match skipped {
+            0 => format!("{passed} of {all}"),
+            _ => format!("{passed} of {all}; {skipped} n/a"),
+        });
+        text.push_str(&row(std::iter::once(folder).chain(cells)));
     }
     text + "\n"
 }
@@ -116,32 +282,60 @@ fn cell(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{Skipped, TestFailure, TestResult};
-    use crate::model::Patch;
+    use crate::check::TestFailure;
+    use crate::model::{Patch, Target};
 
-    #[test]
-    fn the_page_counts_names_and_explains_and_a_bar_breaks_no_table() {
-        let test = |name: &str, failure| TestResult {
+    fn test(name: &str, failure: Option<TestFailure>) -> TestResult {
+        TestResult {
             subject: "x 1".into(),
             name: name.into(),
             seconds: 1.0,
             failure,
-        };
-        let mut report = SuiteReport {
+        }
+    }
+
+    fn skipped(name: &str, reason: &str) -> Skipped {
+        Skipped {
+            name: name.into(),
+            reason: reason.into(),
+        }
+    }
+
+    fn report(target: Target, suite: SuiteReport) -> ConfigReport {
+        ConfigReport {
+            config: target.into(),
+            made: "run by hand".into(),
+            suites: vec![suite],
+        }
+    }
+
+    fn suite(tests: Vec<TestResult>, not_applicable: Vec<Skipped>) -> SuiteReport {
+        SuiteReport {
             name: "x".into(),
             version: "1".into(),
-            tests: vec![
-                test("a", None),
-                test("b", Some(TestFailure::TimedOut { limit: 3 })),
-            ],
-            not_applicable: vec![Skipped {
-                name: "c".into(),
-                reason: "no\nfork | exec\u{1b}[2J".into(),
-            }],
+            config: BuildConfig::default(),
+            tests,
+            not_applicable,
             patches: Vec::new(),
-        };
-        let page = to_markdown(std::slice::from_ref(&report), "run by hand");
-        assert!(page.contains("| x | 1 | 2 | 1 | 1 | 1 |"), "{page}");
+        }
+    }
+
+    const LATE: TestFailure = TestFailure::TimedOut { limit: 3 };
+
+    #[test]
+    fn the_page_counts_names_and_explains_and_a_bar_breaks_no_table() {
+        let mut of_x = suite(
+            vec![test("a", None), test("b", Some(LATE))],
+            vec![skipped("c", "no\nfork | exec\u{1b}[2J")],
+        );
+        let page = to_markdown(&[report(
+            Target::Wasip1,
+            suite(
+                vec![test("a", None), test("b", Some(LATE))],
+                vec![skipped("c", "no\nfork | exec\u{1b}[2J")],
+            ),
+        )]);
+        assert!(page.contains("| x | 1 | **1 of 2**; 1 n/a |"), "{page}");
         assert!(
             page.contains("| x | c | no fork \\| exec\\u{1b}[2J |"),
             "{page}"
@@ -155,29 +349,56 @@ mod tests {
             "{page}"
         );
 
-        report.tests.extend([
+        of_x.tests.extend([
             test("t/one/a.c -O0", None),
             test("t/one/a.c -O2", None),
-            test("t/two/b.c", Some(TestFailure::TimedOut { limit: 3 })),
+            test("t/two/b.c", Some(LATE)),
         ]);
-        report.not_applicable.push(Skipped {
-            name: "t/two/c.c".into(),
-            reason: "threads".into(),
-        });
-        report.patches.push(Patch {
+        of_x.not_applicable.push(skipped("t/two/c.c", "threads"));
+        of_x.patches.push(Patch {
             file: "0001-b.patch".parse().expect("a path"),
             reason: "a bug".parse().expect("a line"),
             resolves: std::collections::BTreeSet::default(),
             upstream: "not sent: new".parse().expect("a reason"),
         });
-        let page = to_markdown(&[report], "run by hand");
+        let page = to_markdown(&[report(Target::Wasip1, of_x)]);
         assert!(
-            page.contains("| t/one | 2 | 0 | 0 |\n| t/two | 0 | 1 | 1 |\n"),
+            page.contains("| t/one | 2 of 2 |\n| t/two | 0 of 1; 1 n/a |\n"),
             "{page}"
         );
         assert!(
             page.contains("| x | 0001-b.patch | a bug | not sent: new |"),
             "{page}"
         );
+    }
+
+    #[test]
+    fn a_page_of_two_targets_has_a_column_for_each_and_says_where_they_differ() {
+        let one = suite(
+            vec![test("a", None), test("b", None), test("c", None)],
+            vec![skipped("n", "no fork"), skipped("o", "no sockets")],
+        );
+        let two = suite(
+            vec![test("a", None), test("b", Some(LATE)), test("d", None)],
+            vec![
+                skipped("n", "no fork"),
+                skipped("o", "no sockets there either"),
+            ],
+        );
+        let page = to_markdown(&[report(Target::Wasip1, one), report(Target::Wasip2, two)]);
+        for line in [
+            "- wasm32-wasip1: run by hand\n- wasm32-wasip2: run by hand\n",
+            "| source | version | wasm32-wasip1 | wasm32-wasip2 |\n",
+            "| x | 1 | 3 of 3; 2 n/a | **2 of 3**; 2 n/a |\n",
+            "| x | n | no fork |\n",
+            "| x | o (for wasm32-wasip1) | no sockets |\n",
+            "| x | o (for wasm32-wasip2) | no sockets there either |\n",
+            "- a: passed\n",
+            "- b: wasm32-wasip1 passed; wasm32-wasip2 **failed**: it ran longer than 3 s\n",
+            "- c: passed (only wasm32-wasip1)\n",
+            "- d: passed (only wasm32-wasip2)\n",
+        ] {
+            assert!(page.contains(line), "{line}\n{page}");
+        }
     }
 }

@@ -24,7 +24,7 @@ pub use runner::{Runner, RunnerRequest};
 use crate::build::{Manifest, Work};
 use crate::consumer::env::ResolvedModule;
 use crate::fetch::SourceTree;
-use crate::model::{NotApplicable, Patch, Selected, Suite};
+use crate::model::{BuildConfig, NotApplicable, Patch, Selected, Suite};
 use crate::process::{pool, side_by_side};
 use program::BuiltProgram;
 
@@ -43,11 +43,22 @@ pub struct CheckRequest<'a> {
     pub tested: &'a (dyn Fn(&TestResult, usize) + Sync),
 }
 
+/// What came of the tests for one build configuration.
+#[derive(Debug)]
+pub struct ConfigReport {
+    pub config: BuildConfig,
+    /// What was run by what, and what made it.
+    pub made: String,
+    pub suites: Vec<SuiteReport>,
+}
+
 /// What came of a source's tests.
 #[derive(Debug, Serialize)]
 pub struct SuiteReport {
     pub name: String,
     pub version: String,
+    /// What they were built for.
+    pub config: BuildConfig,
     /// In the order of the suite.
     pub tests: Vec<TestResult>,
     pub not_applicable: Vec<Skipped>,
@@ -151,9 +162,10 @@ pub fn check(request: &CheckRequest<'_>) -> Result<Vec<SuiteReport>, Vec<CheckEr
                 (*index, result)
             })
             .collect();
+        let config = request.work.plan.config();
         let mut reports: Vec<SuiteReport> = planned
             .iter()
-            .map(|(suite, selected, ..)| report(suite, selected))
+            .map(|(suite, selected, ..)| report(suite, selected, config))
             .collect();
         for (index, result) in results {
             reports[index].tests.push(result);
@@ -181,14 +193,15 @@ fn fetch(request: &CheckRequest<'_>) -> Result<Vec<SourceTree>, Vec<CheckError>>
     }
 }
 
-fn report(suite: &Suite, selected: &Selected) -> SuiteReport {
-    let skipped = |NotApplicable { name, reason }: &NotApplicable| Skipped {
+fn report(suite: &Suite, selected: &Selected, config: BuildConfig) -> SuiteReport {
+    let skipped = |NotApplicable { name, reason, .. }: &NotApplicable| Skipped {
         name: name.to_string(),
         reason: reason.to_string(),
     };
     SuiteReport {
         name: selected.recipe.name.to_string(),
         version: selected.source.version.to_string(),
+        config,
         tests: Vec::new(),
         not_applicable: suite.not_applicable.iter().map(skipped).collect(),
         patches: suite.patches.clone(),

@@ -180,19 +180,27 @@ impl Test<'_> {
                 status,
                 stdout,
                 stderr,
-            } => self.compare(status, &stdout, &stderr),
+            } => {
+                let expected = runner.exit_status(self.run.exit);
+                self.compare((expected, status), &stdout, &stderr)
+            }
         }
     }
 
-    fn compare(&self, status: i32, stdout: &[u8], stderr: &[u8]) -> Result<(), TestFailure> {
+    fn compare(
+        &self,
+        (expected, status): (i32, i32),
+        stdout: &[u8],
+        stderr: &[u8],
+    ) -> Result<(), TestFailure> {
         let words = || {
             format!("{}\n{}", tail(stdout), tail(stderr))
                 .trim()
                 .to_owned()
         };
-        if status != self.run.exit {
+        if status != expected {
             return Err(TestFailure::Exit {
-                expected: self.run.exit,
+                expected,
                 found: status,
                 words: words(),
             });

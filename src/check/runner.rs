@@ -11,7 +11,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::CheckError;
 use super::folder::{Fill, FolderWatch};
-use crate::model::{Cause, Line, MemoryLimit, RelPath, Sha256, Target, TimeLimit};
+use crate::model::{
+    BuildConfig, Cause, Feature, Line, MemoryLimit, ProgramForm, RelPath, Sha256, TimeLimit,
+};
 use crate::process::{RunningProgram, output};
 use crate::report::{Event, Reporter};
 use crate::store::{EntryFile, Kind, Store, StoreError};
@@ -20,6 +22,8 @@ use crate::toolchain::quote;
 /// The crate and version that is brought where no wasmtime is found.
 const CRATE: &str = "wasmtime-cli";
 const VERSION: &str = "48.0.8";
+/// What it is built with: components, and what exceptions take, beside what runs modules.
+const FEATURES: &str = "run,cranelift,cache,parallel-compilation,component-model,gc,gc-drc";
 /// The file that says where [`Runner::cache`] is.
 const CACHE_CONFIG: &str = "config.toml";
 /// What one test may print, on each of its streams.
@@ -39,6 +43,37 @@ const TRIED: &[u8] =
     b"\0asm\x01\0\0\0\x01\x08\x02\x60\x01\x7f\0\x60\0\0\x02\x24\x01\x16wasi_snapshot_preview1\x09proc_exit\0\0\x03\x02\x01\x01\
     \x05\x03\x01\0\x01\x07\x13\x02\x06memory\x02\0\x06_start\0\x01\x0a\x08\x01\x06\0\x41\x07\x10\0\x0b";
 const TRIED_STATUS: i32 = 7;
+/// Throws, catches and traps, by the exceptions of the standard: `(module (tag) (func (export
+/// "_start") (block (try_table (catch_all 0) (throw 0))) unreachable))`.
+const TRIED_EXCEPTIONS: &[u8] =
+    b"\0asm\x01\0\0\0\x01\x04\x01`\0\0\x03\x02\x01\0\x0d\x03\x01\0\0\x07\x0a\x01\x06_start\0\0\
+    \x0a\x10\x01\x0e\0\x02@\x1f@\x01\x02\0\x08\0\x0b\x0b\0\x0b";
+/// A component whose `run` traps: a status of its own would be the one that wasmtime ends with when
+/// it runs no components. `(component (core module (func (export "run") (result i32) unreachable))
+/// (core instance (instantiate 0)) (func (result (result)) (canon lift (core func 0 "run")))
+/// (instance (export "run" (func 0))) (export "wasi:cli/run@0.2.0" (instance 0)))`.
+const TRIED_COMPONENT: &[u8] =
+    b"\0asm\x0d\0\x01\0\x01#\0asm\x01\0\0\0\x01\x05\x01`\0\x01\x7f\x03\x02\x01\0\x07\x07\x01\
+    \x03run\0\0\x0a\x05\x01\x03\0\0\x0b\x02\x04\x01\0\0\0\x07\x08\x02j\0\0@\0\0\0\x06\x09\
+    \x01\0\0\x01\0\x03run\x08\x06\x01\0\0\0\0\x01\x05\x0a\x01\x01\x01\0\x03run\x01\0\x0b\x18\
+    \x01\0\x12wasi:cli/run@0.2.0\x05\0\0";
+/// The same, whose `run` throws and catches before.
+const TRIED_COMPONENT_EXCEPTIONS: &[u8] =
+    b"\0asm\x0d\0\x01\0\x016\0asm\x01\0\0\0\x01\x08\x02`\0\0`\0\x01\x7f\x03\x02\x01\x01\x0d\
+    \x03\x01\0\0\x07\x07\x01\x03run\0\0\x0a\x10\x01\x0e\0\x02@\x1f@\x01\x02\0\x08\0\x0b\x0b\
+    \0\x0b\x02\x04\x01\0\0\0\x07\x08\x02j\0\0@\0\0\0\x06\x09\x01\0\0\x01\0\x03run\x08\x06\
+    \x01\0\0\0\0\x01\x05\x0a\x01\x01\x01\0\x03run\x01\0\x0b\x18\x01\0\x12wasi:cli/run@0.2.0\
+    \x05\0\0";
+
+/// The program that is tried, and the status that it ends with.
+fn tried(form: ProgramForm, exceptions: bool) -> (&'static [u8], i32) {
+    match (form, exceptions) {
+        (ProgramForm::Module, false) => (TRIED, TRIED_STATUS),
+        (ProgramForm::Module, true) => (TRIED_EXCEPTIONS, TRAP_STATUS),
+        (ProgramForm::Component, false) => (TRIED_COMPONENT, TRAP_STATUS),
+        (ProgramForm::Component, true) => (TRIED_COMPONENT_EXCEPTIONS, TRAP_STATUS),
+    }
+}
 
 /// Where to look for a runtime.
 #[derive(Debug, Clone, Default)]
@@ -50,7 +85,7 @@ pub struct RunnerRequest {
     /// Never use the network.
     pub offline: bool,
     /// What the programs are built for.
-    pub target: Target,
+    pub config: BuildConfig,
 }
 
 /// A wasmtime that was tried.
@@ -58,7 +93,7 @@ pub struct RunnerRequest {
 pub struct Runner {
     program: Utf8PathBuf,
     version: String,
-    target: Target,
+    config: BuildConfig,
     /// Whether it knows [`QUICK`].
     quick: bool,
     /// Compiled modules are kept here as long as the process lives: a program that is run on a
@@ -136,7 +171,7 @@ impl Runner {
         let runner = Self {
             program,
             version,
-            target: request.target,
+            config: request.config,
             quick: true,
             cache,
         };
@@ -157,13 +192,21 @@ impl Runner {
         &self.version
     }
 
+    /// The status that the runtime ends with where a program exits with `status`.
+    #[must_use]
+    pub(super) fn exit_status(&self, status: i32) -> i32 {
+        self.config.target().spec().exit_status(status)
+    }
+
     /// The flags of another runtime or of an old version would fail each test in a way that looks
     /// like the test's.
     fn try_out(&self, store: &Store, quick_start: bool) -> Result<(), CheckError> {
         let scratch = store.scratch_dir()?;
         let folder = Utf8Path::from_path(scratch.path()).ok_or(CheckError::NotUtf8)?;
         let wasm = folder.join("tried.wasm");
-        fs_err::write(&wasm, TRIED).map_err(|source| StoreError::Write {
+        let spec = self.config.target().spec();
+        let (program, wanted) = tried(spec.form, self.config.variant().has(Feature::Eh));
+        fs_err::write(&wasm, program).map_err(|source| StoreError::Write {
             path: wasm.clone(),
             source,
         })?;
@@ -186,16 +229,11 @@ impl Runner {
             command: displayed(&self.command(&job)),
         };
         match self.run(&job) {
-            Ok((
-                Ended::Exit {
-                    status: TRIED_STATUS,
-                    ..
-                },
-                _,
-            )) => Ok(()),
+            Ok((Ended::Exit { status, .. }, _)) if status == wanted => Ok(()),
+            Ok((Ended::Trap { .. }, _)) if wanted == TRAP_STATUS => Ok(()),
             // What ignores its arguments and ends well would pass nearly every test.
             Ok((Ended::Exit { status, stderr, .. }, _)) if stderr.is_empty() => Err(bad(format!(
-                "nothing; it ended with {status}, the program with {TRIED_STATUS}"
+                "nothing; it ended with {status}, the program with {wanted}"
             ))),
             Ok((Ended::Exit { stderr, .. } | Ended::Trap { stderr }, _)) => {
                 Err(bad(String::from_utf8_lossy(&stderr).trim().to_owned()))
@@ -223,7 +261,7 @@ impl Runner {
             "-W",
             "max-wasm-stack=8388608",
         ]);
-        command.args(self.target.spec().wasmtime);
+        command.args(self.config.wasmtime());
         if self.quick && job.quick_start {
             command.args(QUICK);
         }
@@ -364,8 +402,15 @@ fn bring(offline: bool, store: &Store, reporter: &dyn Reporter) -> Result<Utf8Pa
         .parse()
         .expect("a constant that is a path");
     let key = Sha256::of_fields(
-        "wasideps runner 1",
-        [CRATE, VERSION, std::env::consts::ARCH, std::env::consts::OS].map(str::as_bytes),
+        "wasideps runner 2",
+        [
+            CRATE,
+            VERSION,
+            FEATURES,
+            std::env::consts::ARCH,
+            std::env::consts::OS,
+        ]
+        .map(str::as_bytes),
     );
     let _guard = store.lock(
         "runner",
@@ -408,7 +453,7 @@ fn bring(offline: bool, store: &Store, reporter: &dyn Reporter) -> Result<Utf8Pa
             "--root",
         ])
         .arg(root.path());
-    command.args(["--features", "run,cranelift,cache,parallel-compilation"]);
+    command.args(["--features", FEATURES]);
     let output = output(&mut command)
         .map_err(|error| none(format!("none is named or on the PATH, and cargo, which would install one, does not start: {error}").into()))?;
     if !output.status.success() {

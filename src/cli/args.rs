@@ -271,6 +271,11 @@ pub struct CheckArgs {
     /// installs into the store]
     #[arg(long, value_parser = path, value_name = "PROGRAM")]
     pub runner: Option<Utf8PathBuf>,
+    /// Also check the prefix for this target, or this target and variant (`wasm32-wasip2`,
+    /// `wasm32-wasip1+eh`), each in its default folder; the page of `--markdown` has a column for
+    /// each (repeatable)
+    #[arg(long, value_name = "TRIPLE[+FEATURES]", conflicts_with = "prefix")]
+    pub also: Vec<BuildConfig>,
     /// Also write the results as JUnit XML
     #[arg(long, value_parser = path, value_name = "FILE")]
     pub junit: Option<Utf8PathBuf>,

@@ -31,6 +31,12 @@ pub enum ConfigError {
     /// A feature stands twice.
     #[error("a variant names each of its features once, found `{feature}` twice")]
     Twice { feature: Feature },
+    /// No target, or one with something behind it that is not joined to it by `+`.
+    #[error(
+        "what to build for must be a target, or a target and the features of a variant joined by `+`, found `{}`",
+        line(found)
+    )]
+    Form { found: String },
     /// The target has no such variant.
     #[error("{target} has no variant `{feature}`: {why}")]
     Refused {
@@ -105,6 +111,9 @@ pub struct TargetSpec {
     pub form: ProgramForm,
     /// What `wasmtime run` is given to run a program.
     pub wasmtime: &'static [&'static str],
+    /// The SDKs that have it, as a sentence names them. Source: the notes of the releases 22 and 31,
+    /// <https://github.com/WebAssembly/wasi-sdk/releases>.
+    pub sdks: &'static str,
     /// The features that it can't have, each with why.
     pub lacks: &'static [(Feature, &'static str)],
 }
@@ -116,6 +125,7 @@ const WASIP1: TargetSpec = TargetSpec {
     link: &[],
     form: ProgramForm::Module,
     wasmtime: &[],
+    sdks: "WASI SDK 22 and each later release",
     lacks: &[],
 };
 
@@ -123,11 +133,13 @@ const WASIP2: TargetSpec = TargetSpec {
     triple: "wasm32-wasip2",
     sysroot: "wasm32-wasip2",
     form: ProgramForm::Component,
+    sdks: "WASI SDK 22 and each later release",
     ..WASIP1
 };
 
 /// Each thread is an instance of the module, and imports the one memory:
-/// <https://github.com/WebAssembly/wasi-threads>.
+/// <https://github.com/WebAssembly/wasi-threads>. wasmtime up to 46 runs it; 47 removed that:
+/// <https://github.com/bytecodealliance/wasmtime/pull/13558>.
 const WASIP1_THREADS: TargetSpec = TargetSpec {
     triple: "wasm32-wasip1-threads",
     sysroot: "wasm32-wasip1-threads",
@@ -138,6 +150,7 @@ const WASIP1_THREADS: TargetSpec = TargetSpec {
         "-Wl,--max-memory=4294967296",
     ],
     wasmtime: &["-W", "threads=y", "-S", "threads=y"],
+    sdks: "WASI SDK 22 and each later release",
     lacks: &[(
         Feature::Pic,
         "its wasi-libc places thread-local variables when a program is linked, so that it is in no shared library",
@@ -150,8 +163,21 @@ const WASIP3: TargetSpec = TargetSpec {
     sysroot: "wasm32-wasip3",
     form: ProgramForm::Component,
     wasmtime: &["-W", "component-model-async=y", "-S", "p3=y"],
+    sdks: "WASI SDK 31 and each later release",
     ..WASIP1
 };
+
+impl TargetSpec {
+    /// The status that the runtime ends with where a program exits with `status`: a component says
+    /// no more than whether it succeeded. Source: `exit` of the WASI 0.2 interface `wasi:cli/exit`.
+    #[must_use]
+    pub fn exit_status(&self, status: i32) -> i32 {
+        match self.form {
+            ProgramForm::Module => status,
+            ProgramForm::Component => i32::from(status != 0),
+        }
+    }
+}
 
 impl Target {
     /// All of them, the default first.
@@ -322,7 +348,11 @@ impl Variant {
                 Feature::Pic | Feature::Eh if language.is_assembly() => {}
                 Feature::Pic => flags.push("-fPIC"),
                 Feature::Small => {}
-                Feature::Simd => flags.push("-msimd128"),
+                // The other two are in the default of clang 20 and later. Every runtime that has
+                // vectors has them: they are older.
+                Feature::Simd => {
+                    flags.extend(["-msimd128", "-mbulk-memory", "-mnontrapping-fptoint"]);
+                }
                 Feature::Eh => {
                     flags.extend(["-fwasm-exceptions", "-mllvm", "-wasm-enable-sjlj"]);
                     if llvm_major >= STANDARD_EXCEPTIONS {
@@ -339,7 +369,17 @@ impl Variant {
     #[must_use]
     pub fn link_flags(self) -> &'static [&'static str] {
         if self.has(Feature::Eh) {
-            &["-lsetjmp"]
+            &["-fwasm-exceptions", "-lsetjmp"]
+        } else {
+            &[]
+        }
+    }
+
+    /// What `wasmtime run` is given to run a program with code of this variant.
+    #[must_use]
+    pub fn wasmtime(self) -> &'static [&'static str] {
+        if self.has(Feature::Eh) {
+            &["-W", "exceptions=y"]
         } else {
             &[]
         }
@@ -469,6 +509,12 @@ impl BuildConfig {
         }
     }
 
+    /// What `wasmtime run` is given to run a program of it.
+    pub fn wasmtime(self) -> impl Iterator<Item = &'static str> {
+        let of_target = self.target.spec().wasmtime.iter();
+        of_target.chain(self.variant.wasmtime()).copied()
+    }
+
     /// What it is built for.
     #[must_use]
     pub fn target(self) -> Target {
@@ -500,6 +546,25 @@ impl fmt::Display for BuildConfig {
             return f.pad(self.target.as_str());
         }
         f.pad(&format!("{}+{}", self.target, self.variant))
+    }
+}
+
+/// From its name.
+impl FromStr for BuildConfig {
+    type Err = ConfigError;
+
+    fn from_str(text: &str) -> Result<Self, ConfigError> {
+        // Of two targets one may begin with the other.
+        let split = Target::ALL.into_iter().find_map(|target| {
+            match text.strip_prefix(target.as_str())? {
+                "" => Some((target, "default")),
+                rest => Some((target, rest.strip_prefix('+')?)),
+            }
+        });
+        let (target, variant) = split.ok_or_else(|| ConfigError::Form {
+            found: text.to_owned(),
+        })?;
+        Self::new(target, variant.parse()?)
     }
 }
 
@@ -539,6 +604,18 @@ mod tests {
         assert_eq!(names.len(), 16);
         assert_eq!(variant("simd+pic").to_string(), "pic+simd");
         let named = BuildConfig::new(Target::Wasip2, variant("eh+small")).expect("a combination");
+        for config in BuildConfig::all() {
+            assert_eq!(config.to_string().parse(), Ok(config));
+        }
+        for text in [
+            "wasm32-wasip",
+            "wasm32-wasip1-",
+            "wasm32-wasip1simd",
+            "+pic",
+        ] {
+            let error = text.parse::<BuildConfig>().expect_err(text).to_string();
+            assert!(error.contains("must be a target"), "{text}: {error}");
+        }
         assert_eq!(
             (named.to_string(), BuildConfig::default().to_string()),
             ("wasm32-wasip2+small+eh".into(), "wasm32-wasip1".into())
@@ -573,6 +650,13 @@ mod tests {
     }
 
     #[test]
+    fn a_component_says_only_whether_it_succeeded() {
+        let statuses = |target: Target| [0, 1, 2].map(|status| target.spec().exit_status(status));
+        assert_eq!(statuses(Target::Wasip1), [0, 1, 2]);
+        assert_eq!(statuses(Target::Wasip2), [0, 1, 1]);
+    }
+
+    #[test]
     fn only_a_clang_that_can_is_asked_for_the_standards_exceptions() {
         assert!(
             !variant("eh")
@@ -587,7 +671,12 @@ mod tests {
         );
         assert_eq!(
             variant("pic+small+simd").compile_flags(19, Language::C),
-            ["-fPIC", "-msimd128"]
+            [
+                "-fPIC",
+                "-msimd128",
+                "-mbulk-memory",
+                "-mnontrapping-fptoint"
+            ]
         );
         assert!(
             Variant::default().compile_flags(20, Language::C).is_empty()

@@ -310,6 +310,14 @@ reads_text!(CompileFlag);
 
 flag_type!(CompileFlag, "the flag", COMPILE);
 
+impl CompileFlag {
+    /// Whether C++ that is compiled with it may throw and catch.
+    #[must_use]
+    pub fn asks_to_throw(&self) -> bool {
+        ["-fexceptions", "-fcxx-exceptions", "-fwasm-exceptions"].contains(&self.as_str())
+    }
+}
+
 /// An argument of the linker: a library by its name, or what changes the memory, the stack, the
 /// table and the symbols of a program.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::graph::Graph;
 use super::library::{Edge, LibraryId, Visibility};
-use super::{ConsumerFlag, Description, LinkFlag, Name, Recipe};
+use super::{ConsumerFlag, Description, Language, LinkFlag, Name, Recipe};
 
 /// What a `.pc` file says, but for name, version, URL and the prefix's folders.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,24 +39,29 @@ pub fn modules<'a>(
     let recipes: Vec<&Recipe> = recipes.into_iter().collect();
     let mut owners: BTreeMap<LibraryId, &Name> = BTreeMap::new();
     let mut archives: BTreeSet<LibraryId> = BTreeSet::new();
+    let mut with_cxx: BTreeSet<LibraryId> = BTreeSet::new();
     for recipe in &recipes {
         for (name, module) in &recipe.pkg_configs {
             for library in &module.libraries {
                 owners.entry(recipe.library_id(library)).or_insert(name);
             }
         }
-        archives.extend(
-            recipe
-                .libraries
-                .iter()
-                .filter(|library| library.archive().is_some())
-                .map(|library| recipe.library_id(&library.name)),
-        );
+        for library in &recipe.libraries {
+            let id = recipe.library_id(&library.name);
+            let mut units = library.units().iter();
+            if units.any(|unit| unit.source.language() == Language::Cxx) {
+                with_cxx.insert(id.clone());
+            }
+            if library.archive().is_some() {
+                archives.insert(id);
+            }
+        }
     }
     let known = KnownModules {
         graph,
         owners,
         archives,
+        with_cxx,
     };
     let all = recipes.iter().flat_map(|recipe| {
         recipe
@@ -82,7 +87,11 @@ pub fn modules<'a>(
             cflags: module.cflags.clone(),
             cflags_private: module.cflags_private.clone(),
         };
-        known.follow(name, &own, &mut derived);
+        if known.follow(name, &own, &mut derived) {
+            derived
+                .libs
+                .extend(CXX_RUNTIME.map(|flag| flag.parse().expect("a flag for the linker")));
+        }
         derived.libs.extend(module.libs.iter().cloned());
         derived
             .libs_private
@@ -92,12 +101,19 @@ pub fn modules<'a>(
     derived.collect()
 }
 
+/// The C++ standard library, which clang does not link by itself when it is called as a C compiler.
+/// It is in `Libs` and not in `Libs.private`: all libraries here are static, and many consumers ask
+/// pkg-config without `--static`.
+const CXX_RUNTIME: [&str; 2] = ["-lc++", "-lc++abi"];
+
 struct KnownModules<'a> {
     graph: &'a Graph,
     /// The module of each library that is in one.
     owners: BTreeMap<LibraryId, &'a Name>,
     /// The libraries that there is something to link of.
     archives: BTreeSet<LibraryId>,
+    /// The libraries that have a member made from C++.
+    with_cxx: BTreeSet<LibraryId>,
 }
 
 impl KnownModules<'_> {
@@ -110,8 +126,9 @@ impl KnownModules<'_> {
         })
     }
 
-    /// Adds what the libraries `own` of the module `name` require.
-    fn follow(&self, name: &Name, own: &[LibraryId], module: &mut Module) {
+    /// Adds what the libraries `own` of the module `name` require. Whether C++ is among what the
+    /// module links itself.
+    fn follow(&self, name: &Name, own: &[LibraryId], module: &mut Module) -> bool {
         let mut seen: BTreeSet<&LibraryId> = own.iter().collect();
         // What is linked by this module itself. Public edges are followed first, so that what is
         // required both ways is public; of a library that is linked privately, everything is.
@@ -148,6 +165,9 @@ impl KnownModules<'_> {
         module
             .requires_private
             .retain(|name| !public.contains(name));
+        linked
+            .into_iter()
+            .any(|library| self.with_cxx.contains(library))
     }
 }
 
@@ -196,6 +216,19 @@ mod tests {
         let recipes = [recipe("base", base), recipe("top", top)];
         assert_eq!(module(&recipes, "t"), ["ma", "mb", "-lt -lm", ""]);
         assert_eq!(module(&recipes, "ma"), ["", "", "-la", ""]);
+    }
+
+    #[test]
+    fn a_module_that_links_cxx_itself_links_its_standard_library_too() {
+        let own = "[library.t]\nsources = ['t.c']\nrequires-private = ['x']\n[library.x]\nsources = ['c.c', 'x.cc']\n\
+                   [library.u]\nsources = ['u.c']\nrequires = ['v']\n[library.v]\nsources = ['v.cpp']\n\
+                   [pkg-config.t]\ndescription = 't'\nlibraries = ['t']\n[pkg-config.u]\ndescription = 'u'\nlibraries = ['u']\n\
+                   [pkg-config.v]\ndescription = 'v'\nlibraries = ['v']\n";
+        let recipes = [recipe("own", own)];
+        assert_eq!(module(&recipes, "t"), ["", "", "-lt -lc++ -lc++abi", "-lx"]);
+        // The module of the library in C++ has it, and is required.
+        assert_eq!(module(&recipes, "u"), ["v", "", "-lu", ""]);
+        assert_eq!(module(&recipes, "v"), ["", "", "-lv -lc++ -lc++abi", ""]);
     }
 
     #[test]

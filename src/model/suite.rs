@@ -213,6 +213,9 @@ fn default_memory_limit() -> MemoryLimit {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NotApplicable {
+    /// Only where this holds; always, where it is not given.
+    #[schemars(with = "Option<ConditionWire>")]
+    pub when: Option<Condition>,
     /// As upstream calls it.
     pub name: Line,
     /// What WASI or WebAssembly lacks that it needs.
@@ -224,11 +227,12 @@ impl Suite {
     #[must_use]
     pub fn resolve(&self, config: BuildConfig, version: &Version) -> Self {
         let mut suite = self.clone();
-        let holds = |run: &Run| {
-            let when = run.when.as_ref();
+        let holds = |when: &Option<Condition>| {
+            let when = when.as_ref();
             when.is_none_or(|condition| condition.holds(config, version))
         };
-        suite.runs.retain(holds);
+        suite.runs.retain(|run| holds(&run.when));
+        suite.not_applicable.retain(|skipped| holds(&skipped.when));
         let runs = &suite.runs;
         let is_run = |program: &Program| runs.iter().any(|run| run.program == program.name);
         suite.programs.retain(is_run);
@@ -315,7 +319,8 @@ mod tests {
     #[test]
     fn a_run_has_a_condition_and_a_program_is_compiled_where_something_runs_it() {
         let more = "[program.q]\nsources = [\"q.c\"]\nmodules = []\n\
-                    [[run]]\nprogram = \"q\"\nwhen = { target = \"wasm32-wasip2\", variant = [\"simd\"] }\n";
+                    [[run]]\nprogram = \"q\"\nwhen = { target = \"wasm32-wasip2\", variant = [\"simd\"] }\n\
+                    [[not-applicable]]\nname = \"q\"\nreason = \"no vectors\"\nwhen = { target = \"wasm32-wasip1\" }\n";
         let suite = Suite::parse("tests.toml", &format!("{SUITE}{more}")).expect("valid");
         let version = "1".parse().expect("a version");
         let resolved = |target: Target, features: &[Feature]| {
@@ -325,16 +330,21 @@ mod tests {
                 .programs
                 .iter()
                 .map(|program| program.name.to_string());
-            (suite.runs.len(), names.collect::<Vec<_>>().join(" "))
+            let skipped = suite.not_applicable.len();
+            (
+                suite.runs.len(),
+                names.collect::<Vec<_>>().join(" "),
+                skipped,
+            )
         };
         assert_eq!(
             resolved(Target::Wasip2, &[Feature::Simd, Feature::Eh]),
-            (2, "p q".to_owned())
+            (2, "p q".to_owned(), 0)
         );
-        assert_eq!(resolved(Target::Wasip2, &[]), (1, "p".to_owned()));
+        assert_eq!(resolved(Target::Wasip2, &[]), (1, "p".to_owned(), 0));
         assert_eq!(
             resolved(Target::Wasip1, &[Feature::Simd]),
-            (1, "p".to_owned())
+            (1, "p".to_owned(), 1)
         );
     }
 }

@@ -46,7 +46,8 @@ struct Wire {
     #[schemars(with = "Vec<Run>")]
     run: Vec<Spanned<Run>>,
     #[serde(default)]
-    not_applicable: Vec<NotApplicable>,
+    #[schemars(with = "Vec<NotApplicable>")]
+    not_applicable: Vec<Spanned<NotApplicable>>,
 }
 
 /// `sources` make one program; `each` makes one from every file that it selects, `with` linked to
@@ -114,13 +115,23 @@ impl Wire {
         }
         self.check_runs(text, problems);
         let versions = self.versions.get_ref();
-        for run in &self.run {
-            let when = run.get_ref().when.as_ref();
+        let runs = self
+            .run
+            .iter()
+            .map(|run| ("run", run.span(), run.get_ref().when.as_ref()));
+        let skipped = self.not_applicable.iter().map(|place| {
+            (
+                "not-applicable",
+                place.span(),
+                place.get_ref().when.as_ref(),
+            )
+        });
+        for (table, span, when) in runs.chain(skipped) {
             let named = when.map_or(&[][..], |when| &when.versions);
             for version in named.iter().filter(|version| !versions.contains(version)) {
                 let message =
-                    format!("a `[[run]]` is for version {version}, which is not in `versions`");
-                problems.at(run, message);
+                    format!("a `[[{table}]]` is for version {version}, which is not in `versions`");
+                problems.in_range(span.clone(), message);
             }
         }
         for patch in &self.patch {
@@ -170,7 +181,11 @@ impl Wire {
             patches: self.patch.into_iter().map(Spanned::into_inner).collect(),
             programs,
             runs: self.run.into_iter().map(Spanned::into_inner).collect(),
-            not_applicable: self.not_applicable,
+            not_applicable: self
+                .not_applicable
+                .into_iter()
+                .map(Spanned::into_inner)
+                .collect(),
         }
     }
 
@@ -365,6 +380,11 @@ mod tests {
             ),
             ("sources = [\"p.c\"]\n", "", vec![2]),
             ("[[run]]", "[[run]]\nwhen = { version = \"2\" }", vec![5]),
+            (
+                "[[run]]",
+                "[[not-applicable]]\nname = \"n\"\nreason = \"r\"\nwhen = { version = \"2\" }\n[[run]]",
+                vec![5],
+            ),
             ("[[run]]", "[[run]]\nwhen = {}", vec![6]),
             ("[[run]]", "[[run]]\nwhen = { variant = \"fast\" }", vec![6]),
             ("[\"p.c\"]", "[\"p.c\",\n\"p.y\"]", vec![4]),

@@ -13,8 +13,8 @@ pub use id::{IndexVec, JobId, SourceId};
 pub use key::{headers_key, inputs_digest, tree_key, tree_record_key};
 
 use crate::model::{
-    BuildConfig, CompileOptions, Feature, Identity, Language, LibraryId, Module, Name, OptLevel,
-    RelPath, Selected, Selection, Sha256, SourceFile, Timestamp, Visibility, modules,
+    BuildConfig, CompileFlag, CompileOptions, Feature, Identity, Language, LibraryId, Module, Name,
+    OptLevel, RelPath, Selected, Selection, Sha256, SourceFile, Timestamp, Visibility, modules,
 };
 
 /// What is to be built, and how.
@@ -174,7 +174,7 @@ impl Plan {
                 let small = toolchain.config.variant().has(Feature::Small);
                 let members = library.units().iter().map(|unit| {
                     let level = if small {
-                        OptLevel::Os
+                        OptLevel::Oz
                     } else {
                         unit.options.opt_level
                     };
@@ -278,7 +278,8 @@ const NO_ASSEMBLY: &str = "-fno-gnu-inline-asm";
 
 /// What the variant and what all have comes last, so that no flag takes it back: `__DATE__` and
 /// `__TIME__` are errors, since a source that asks for the clock means it, and gets it nowhere; C++
-/// throws where the variant can.
+/// throws where the recipe asks for that and the variant can. A C++ library that only passes
+/// exceptions on would need the SDK's libraries for them too, and few SDKs have those.
 fn arguments(
     language: Language,
     options: &CompileOptions,
@@ -313,7 +314,8 @@ fn arguments(
             .iter()
             .map(ToString::to_string),
     );
-    if language == Language::Cxx && !variant.has(Feature::Eh) {
+    let throws = variant.has(Feature::Eh) && options.flags.iter().any(CompileFlag::asks_to_throw);
+    if language == Language::Cxx && !throws {
         arguments.push("-fno-exceptions".to_owned());
     }
     if language.is_preprocessed() {
@@ -343,12 +345,13 @@ mod tests {
                 .into(),
             ..CompileOptions::default()
         };
-        let shown = |language, features: &[Feature]| {
+        let shown_with = |options: &CompileOptions, language, features: &[Feature]| {
             let config = BuildConfig::new(Target::Wasip1, features.iter().copied().collect())
                 .expect("a variant");
             let toolchain = Identity::example(Sha256::of(b""), config);
-            arguments(language, &options, OptLevel::O2, &toolchain, false).join(" ")
+            arguments(language, options, OptLevel::O2, &toolchain, false).join(" ")
         };
+        let shown = |language, features: &[Feature]| shown_with(&options, language, features);
         assert_eq!(
             shown(Language::C, &[]),
             "-O2 -std=gnu11 -fwrapv -mtail-call -DA=1 -I. -Werror=date-time -fno-gnu-inline-asm"
@@ -363,17 +366,28 @@ mod tests {
             "-O2 -fwrapv -mtail-call -DA=1 -I. -Werror=date-time"
         );
         assert_eq!(shown(Language::Assembly, &[]), "-mtail-call");
-        let throwing = shown(Language::Cxx, &[Feature::Eh]);
+        // `setjmp` alone; exceptions only where a library asks for them.
+        let jumping = shown(Language::Cxx, &[Feature::Eh]);
         assert!(
-            throwing.contains("-fwasm-exceptions") && !throwing.contains("-fno-exceptions"),
-            "{throwing}"
+            jumping.contains("-fwasm-exceptions") && jumping.contains(" -fno-exceptions "),
+            "{jumping}"
         );
+        for flag in ["-fexceptions", "-fcxx-exceptions", "-fwasm-exceptions"] {
+            let options = CompileOptions {
+                flags: vec![flag.parse().expect("a flag")],
+                ..options.clone()
+            };
+            let throwing = shown_with(&options, Language::Cxx, &[Feature::Eh]);
+            assert!(!throwing.contains("-fno-exceptions"), "{throwing}");
+            let default = shown_with(&options, Language::Cxx, &[]);
+            assert!(default.contains(" -fno-exceptions "), "{default}");
+        }
         assert_eq!(
             shown(
                 Language::Assembly,
                 &[Feature::Pic, Feature::Simd, Feature::Eh]
             ),
-            "-mtail-call -msimd128"
+            "-mtail-call -msimd128 -mbulk-memory -mnontrapping-fptoint"
         );
     }
 }

@@ -25,7 +25,7 @@ pub enum ToolchainError {
         found: String,
         wanted: String,
     },
-    #[error("the WASI SDK in {root} has no {target}: its sysroot has {}", if found.is_empty() { "none".to_owned() } else { found.join(", ") })]
+    #[error("the WASI SDK in {root} has no {target}, which {} has: its sysroot has {}", target.spec().sdks, if found.is_empty() { "none".to_owned() } else { found.join(", ") })]
     NoTarget {
         root: Utf8PathBuf,
         target: Target,

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::programs::pkgconf;
 use crate::sboms::{list, parsed, text};
 use crate::sources::tar;
-use crate::support::{Place, archives_of, copy_tree, names, project, run, sdk, test, wasmtime};
+use crate::support::{Place, archives_of, copy_tree, cxx_sdk, names, project, run, test, wasmtime};
 
 /// The examples and their sources, not locked.
 fn written() -> Place {
@@ -57,7 +57,7 @@ fn place() -> &'static Place {
     BUILT.get_or_init(|| {
         let place = locked();
         let mut build = place.own(place.command(&["build", "--offline", "--prefix", "out"]));
-        run(build.arg("--wasi-sdk").arg(sdk())).exits(0);
+        run(build.arg("--wasi-sdk").arg(cxx_sdk())).exits(0);
         place
     })
 }
@@ -98,7 +98,7 @@ fn a_program_that_names_one_module_gets_headers_along_public_edges_and_links_alo
         .arg("--runner")
         .arg(wasmtime())
         .arg("--wasi-sdk")
-        .arg(sdk()))
+        .arg(cxx_sdk()))
     .exits(0);
     let words: Vec<_> = checked
         .stdout
@@ -138,12 +138,13 @@ fn pkg_config_and_its_modules_agree_on_what_is_linked() {
         .filter(|word| word.starts_with("-l"))
         .map(String::as_str)
         .collect();
-    assert_eq!(libs, ["-lsong", "-ltone", "-ldrum"]);
+    // The C++ library of what is made from C++, behind it.
+    assert_eq!(libs, ["-lsong", "-ltone", "-lc++", "-lc++abi", "-ldrum"]);
 }
 
 #[test]
 fn what_was_opened_is_traced_through_edges_assembly_and_groups() {
-    let opened = |member: &str| {
+    let opened_of = |member: &str, of_sdk: bool| {
         let place = place();
         let file = format!("lib/{member}");
         let explained = run(&mut place.command(&[
@@ -160,13 +161,27 @@ fn what_was_opened_is_traced_through_edges_assembly_and_groups() {
         let files = list(member, "headers")
             .iter()
             .chain([&member["source"]])
-            .filter(|file| file["of"] != "sdk");
+            .filter(|file| (file["of"] == "sdk") == of_sdk);
         let mut files: Vec<_> = files
             .map(|file| format!("{}:{}", text(file, "of"), text(file, "path")))
             .collect();
         files.sort();
         (files.join(" "), text(member, "command").to_owned())
     };
+    let opened = |member: &str| opened_of(member, false);
+    // The C++ library's headers as the C library's.
+    let (headers, _) = opened_of("libtone.a:tone.o", true);
+    for header in [
+        "/c++/v1/vector",
+        "/c++/v1/string",
+        "/wasm32-wasip1/stdlib.h",
+    ] {
+        let mut found = headers.split(' ');
+        assert!(
+            found.any(|path| path.ends_with(header)),
+            "{header}: {headers}"
+        );
+    }
     assert_eq!(
         opened("libsong.a:song.o").0,
         "song:song.c song:song.h tone:drum.h tone:scale.h tone:tone.h tone:tone_limits.h tone:tone_version.h"
@@ -414,7 +429,7 @@ fn what_a_template_asks_and_what_a_recipe_answers_must_be_the_same() {
         place.edit("recipes/tone/recipe.toml", old, new);
         let mut build =
             place.own(place.command(&["build", "tone", "--offline", "--prefix", "out"]));
-        run(build.arg("--wasi-sdk").arg(sdk()))
+        run(build.arg("--wasi-sdk").arg(cxx_sdk()))
             .exits(2)
             .says(&["tone 1.0", words]);
         assert!(!place.path("out").exists());
@@ -436,7 +451,7 @@ fn the_prefix_verifies_and_assembly_that_says_a_compiler_made_it_does_not() {
     let place = place();
     let verify = |prefix: &str| {
         let mut command = place.own(place.command(&["verify", "--offline", prefix]));
-        command.arg("--wasi-sdk").arg(sdk());
+        command.arg("--wasi-sdk").arg(cxx_sdk());
         command
     };
     run(&mut verify("out")).exits(0);
@@ -495,7 +510,7 @@ fn assembly_opens_no_file_that_is_not_listed() {
         run(&mut place.own(place.command(&["lock", "tone", "1.0", "--offline"]))).exits(0);
         let mut build =
             place.own(place.command(&["build", "tone", "--offline", "--prefix", "out"]));
-        run(build.arg("--wasi-sdk").arg(sdk()))
+        run(build.arg("--wasi-sdk").arg(cxx_sdk()))
             .exits(1)
             .says(&[file]);
         assert!(!place.path("out").exists());

@@ -42,6 +42,7 @@ mod support;
 mod swaps;
 mod symbols;
 mod tampering;
+mod targets;
 mod trace;
 mod validators;
 mod variants;

@@ -185,6 +185,13 @@ pub fn sdk() -> &'static Path {
     find_sdk().unwrap_or_else(|want| leave_out(want))
 }
 
+/// An SDK with what the one of [`sdk`] lacks: the C++ library, components of `wasm32-wasip2`, and
+/// the exceptions of the standard.
+pub fn cxx_sdk() -> &'static Path {
+    static SDK: OnceLock<PathBuf> = OnceLock::new();
+    SDK.get_or_init(|| tool("WASIDEPS_TEST_CXX_SDK"))
+}
+
 /// A folder with all archives that the embedded lock needs, as a machine without network would have
 /// it; of bzip2 from each origin that is reached.
 pub fn archives() -> PathBuf {
@@ -292,8 +299,13 @@ impl Place {
 
     /// `wasideps build ARGS` with the real SDK and all archives at hand.
     pub fn build(&self, args: &[&str]) -> Command {
+        self.build_with(sdk(), args)
+    }
+
+    /// [`Self::build`] with another SDK.
+    pub fn build_with(&self, sdk: &Path, args: &[&str]) -> Command {
         let mut command = self.with_archives(&[&["build"], args].concat());
-        command.arg("--wasi-sdk").arg(sdk());
+        command.arg("--wasi-sdk").arg(sdk);
         command
     }
 

@@ -1,19 +1,82 @@
 //! `wasideps check`.
 
+use std::collections::BTreeSet;
+
 use crate::build::Installed;
-use crate::check::{self, Runner, RunnerRequest, SuiteReport, TestResult, to_junit, to_markdown};
+use crate::check::{
+    self, ConfigReport, Runner, RunnerRequest, SuiteReport, TestResult, to_junit, to_markdown,
+};
 use crate::cli::args::{CheckArgs, Global};
 use crate::cli::context;
 use crate::cli::error::{CliError, Failures};
 use crate::cli::printer::Printer;
 use crate::cli::table;
-use crate::model::{SelectionError, printable};
-use crate::session::variable;
+use crate::model::{BuildConfig, SelectionError, printable};
+use crate::session::{Session, variable};
 
 pub fn run(args: &CheckArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
     let session = context::session(global, printer)?;
     session.created()?;
-    let prefix = args.prefix.path(args.toolchain.config());
+    let mut configs = vec![args.toolchain.config()];
+    for config in &args.also {
+        if !configs.contains(config) {
+            configs.push(*config);
+        }
+    }
+    let mut reports = Vec::new();
+    let mut untested = BTreeSet::new();
+    for config in configs {
+        let (report, without) = checked(args, global, printer, &session, config)?;
+        reports.push(report);
+        untested.extend(without);
+    }
+    if let Some(path) = &args.junit {
+        let text = to_junit(&reports).map_err(|error| CliError::Junit {
+            path: path.clone(),
+            source: error.into(),
+        })?;
+        fs_err::write(path, text).map_err(|source| CliError::Write {
+            path: path.clone(),
+            source,
+        })?;
+    }
+    if let Some(path) = &args.markdown {
+        fs_err::write(path, to_markdown(&reports)).map_err(|source| CliError::Write {
+            path: path.clone(),
+            source,
+        })?;
+    }
+    for report in &reports {
+        if reports.len() > 1 {
+            printer.result(&format!("{}\n", report.config));
+        }
+        show(report, printer);
+        if reports.len() > 1 {
+            printer.result("\n");
+        }
+    }
+    for title in &untested {
+        printer.json("untested", title);
+        printer.result(&format!("\n{title} has no tests\n"));
+    }
+    let suites = reports.iter().flat_map(|report| &report.suites);
+    let failed: usize = suites.map(SuiteReport::failed).sum();
+    Failures::check(if failed == 0 {
+        Vec::new()
+    } else {
+        vec![CliError::TestsFailed { failed }]
+    })
+}
+
+/// What came of the tests for one build configuration; and the sources that have none.
+fn checked(
+    args: &CheckArgs,
+    global: &Global,
+    printer: &Printer,
+    session: &Session<'_>,
+    config: BuildConfig,
+) -> Result<(ConfigReport, Vec<String>), Failures> {
+    let prefix = args.prefix.path(config);
     // Held until the tests have run: they are linked with it.
     let opened = Installed::open(&prefix)?;
     let manifest = opened.manifest();
@@ -28,7 +91,7 @@ pub fn run(args: &CheckArgs, global: &Global, printer: &Printer) -> Result<(), F
         .iter()
         .map(|source| source.name.clone())
         .collect();
-    let selection = session.select(&installed, args.toolchain.config())?;
+    let selection = session.select(&installed, config)?;
     let mut errors: Vec<CliError> = Vec::new();
     for name in args.names.iter().filter(|name| !installed.contains(name)) {
         let known = installed.iter().map(ToString::to_string).collect();
@@ -47,7 +110,7 @@ pub fn run(args: &CheckArgs, global: &Global, printer: &Printer) -> Result<(), F
         .iter()
         .filter(|source| args.names.is_empty() || args.names.contains(&source.recipe.name))
     {
-        match session.catalog().select_tests(selected, selection.config()) {
+        match session.catalog().select_tests(selected, config) {
             Ok(Some(found)) => tests.push(found),
             Ok(None) => untested.push(selected.title()),
             Err(problems) => errors.extend(problems.into_iter().map(CliError::from)),
@@ -63,12 +126,12 @@ pub fn run(args: &CheckArgs, global: &Global, printer: &Printer) -> Result<(), F
         runner: args.runner.clone(),
         host_runner: variable("HOSTRUNNER")?,
         offline: global.offline,
-        target: prepared.plan().config().target(),
+        config,
     };
     let runner = Runner::find(&request, session.store()?, printer)?;
     let work = prepared.work(args.jobs.workers())?;
     let tested = |result: &TestResult, all: usize| printer.tested(result, all);
-    let reports = check::check(&check::CheckRequest {
+    let suites = check::check(&check::CheckRequest {
         work,
         prefix: &prefix,
         manifest,
@@ -77,37 +140,25 @@ pub fn run(args: &CheckArgs, global: &Global, printer: &Printer) -> Result<(), F
         tested: &tested,
     })?;
     printer.finish_bars();
-    if let Some(path) = &args.junit {
-        let text = to_junit(&reports).map_err(|error| CliError::Junit {
-            path: path.clone(),
-            source: error.into(),
-        })?;
-        fs_err::write(path, text).map_err(|source| CliError::Write {
-            path: path.clone(),
-            source,
-        })?;
-    }
     let made = format!(
         "run by {} on what {} made",
         runner.version(),
         manifest.toolchain
     );
-    if let Some(path) = &args.markdown {
-        fs_err::write(path, to_markdown(&reports, &made)).map_err(|source| CliError::Write {
-            path: path.clone(),
-            source,
-        })?;
-    }
-    show(&reports, &untested, &made, printer);
-    let failed: usize = reports.iter().map(SuiteReport::failed).sum();
-    Failures::check(if failed == 0 {
-        Vec::new()
-    } else {
-        vec![CliError::TestsFailed { failed }]
-    })
+    let report = ConfigReport {
+        config,
+        made,
+        suites,
+    };
+    Ok((report, untested))
 }
 
-fn show(reports: &[SuiteReport], untested: &[String], made: &str, printer: &Printer) {
+fn show(report: &ConfigReport, printer: &Printer) {
+    let ConfigReport {
+        made,
+        suites: reports,
+        ..
+    } = report;
     let mut rows = table::table(&[
         "source",
         "version",
@@ -158,10 +209,6 @@ fn show(reports: &[SuiteReport], untested: &[String], made: &str, printer: &Prin
             "\n{} with {}: {}\n",
             report.name, patch.file, patch.reason
         ));
-    }
-    for title in untested {
-        printer.json("untested", title);
-        printer.result(&format!("\n{title} has no tests\n"));
     }
     printer.result(&format!("\n{made}\n"));
 }
