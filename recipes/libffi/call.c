@@ -10,20 +10,39 @@ void ffi_wasi_add_call(struct ffi_wasi_call *call) {
   added_calls = call;
 }
 
+#pragma weak ffi_wasi_call_gate_d
+#pragma weak ffi_wasi_call_gate_f
+#pragma weak ffi_wasi_call_gate_l
+static const CallGate gate_i = {&ffi_wasi_calls_i, {&ffi_wasi_call_gate_d, &ffi_wasi_call_gate_f, &ffi_wasi_call_gate_l}};
+
+/* The thunks of the set that the letters make; null if the program lacks a type of it. */
+static const Calls *calls_of(const char *parameters, size_t count) {
+  const CallGate *gate = &gate_i;
+  unsigned set = 0;
+  for (size_t i = 0; i < count; i++) set |= 1U << ffi_wasi_digit(parameters[i]);
+  static const unsigned char digits[] = {0, 1, 3}; /* of d, f and l */
+  for (int i = 0; i < 3 && gate != NULL; i++)
+    if (set >> digits[i] & 1) gate = gate->next[i];
+  return gate == NULL ? NULL : gate->calls;
+}
+
 ffi_wasi_thunk FFI_HIDDEN ffi_wasi_find_thunk(const char *parameters, size_t count) {
-  if (count <= SHORT_PARAMETERS) return ffi_wasi_short_thunks[ffi_wasi_short_index(parameters, count)];
-  if (count <= LONG_PARAMETERS) {
-    size_t low = ffi_wasi_long_starts[count - SHORT_PARAMETERS - 1], high = ffi_wasi_long_starts[count - SHORT_PARAMETERS];
+  const Calls *calls = calls_of(parameters, count);
+  if (calls != NULL && count <= SHORT_PARAMETERS) return calls->short_calls[ffi_wasi_short_index(parameters, count)];
+  if (calls != NULL && count <= LONG_PARAMETERS) {
+    const CallEntry *entries = calls->long_calls[count - SHORT_PARAMETERS - 1].entries;
+    size_t low = 0, high = calls->long_calls[count - SHORT_PARAMETERS - 1].count;
     while (low < high) {
       size_t middle = (low + high) / 2;
-      int order = memcmp(parameters, ffi_wasi_long_calls[middle].parameters, count);
-      if (order == 0) return ffi_wasi_long_calls[middle].thunk;
+      int order = memcmp(parameters, entries[middle].parameters, count);
+      if (order == 0) return entries[middle].thunk;
       if (order < 0) high = middle;
       else low = middle + 1;
     }
   }
-  for (const CallEntry *entry = ffi_wasi_more_calls; entry->parameters != NULL; entry++)
-    if (strncmp(parameters, entry->parameters, count) == 0 && entry->parameters[count] == '\0') return entry->thunk;
+  if (calls != NULL)
+    for (const CallEntry *entry = calls->more_calls; entry->parameters != NULL; entry++)
+      if (strncmp(parameters, entry->parameters, count) == 0 && entry->parameters[count] == '\0') return entry->thunk;
   for (struct ffi_wasi_call *call = added_calls; call != NULL; call = call->next)
     if (strncmp(parameters, call->letters, count) == 0 && call->letters[count] == '\0') return call->thunk;
   return NULL;

@@ -30,7 +30,7 @@ static int fill(ffi_cif *cif, ffi_closure **closures, int (**functions)(long lon
 }
 
 int main(void) {
-  enum { MOST = 60 };
+  enum { MOST = 600 };
   ffi_cif cif, other;
   ffi_closure *closures[MOST];
   int (*functions[MOST])(long long, long long, long long, long long);

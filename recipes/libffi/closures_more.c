@@ -1,20 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Closures of common shapes, beside those of closures_short.c, and with more parameters. */
+/* Closures with more parameters than pools.S has: integers alone, one floating type alone, and what libffi's own tests use. Compiled once for each
+ * GROUP that has such, like pools.S. */
 
 #include "combine.h"
 #include "internal.h"
 
-/* m(name, size, result, letters…) for each. Callbacks of C libraries take pointers and integers and return an integer or nothing. */
+/* m(name, size, result, letters…) for each. */
 /* clang-format off */
-#define MORE(m) \
-  m(i_i1, 64, i, i)                  \
-  m(i_i2, 64, i, i, i)               \
-  m(i_i3, 64, i, i, i, i)            \
-  m(i_i4, 64, i, I_4)                \
-  m(i_i5, 32, i, I_4, i)             \
-  m(i_i6, 32, i, I_4, i, i)          \
-  m(i_i7, 16, i, I_4, i, i, i)       \
-  m(i_i8, 16, i, I_8)                \
+#define MORE_i(m) \
   m(i_i9, 8, i, I_8, i)              \
   m(i_i10, 8, i, I_8, i, i)          \
   m(i_i11, 8, i, I_8, i, i, i)       \
@@ -27,14 +20,6 @@
   m(i_i18, 8, i, I_8, I_8, i, i)     \
   m(i_i19, 8, i, I_8, I_8, i, i, i)  \
   m(i_i20, 8, i, I_8, I_8, I_4)      \
-  m(v_i1, 64, v, i)                  \
-  m(v_i2, 64, v, i, i)               \
-  m(v_i3, 64, v, i, i, i)            \
-  m(v_i4, 64, v, I_4)                \
-  m(v_i5, 32, v, I_4, i)             \
-  m(v_i6, 32, v, I_4, i, i)          \
-  m(v_i7, 16, v, I_4, i, i, i)       \
-  m(v_i8, 16, v, I_8)                \
   m(v_i9, 8, v, I_8, i)              \
   m(v_i10, 8, v, I_8, i, i)          \
   m(v_i11, 8, v, I_8, i, i, i)       \
@@ -46,27 +31,8 @@
   m(v_i17, 8, v, I_8, I_8, i)        \
   m(v_i18, 8, v, I_8, I_8, i, i)     \
   m(v_i19, 8, v, I_8, I_8, i, i, i)  \
-  m(v_i20, 8, v, I_8, I_8, I_4)      \
-  m(l_i1, 32, l, i)                  \
-  m(l_i2, 32, l, i, i)               \
-  m(l_i3, 32, l, i, i, i)            \
-  m(l_i4, 32, l, I_4)                \
-  m(d_i1, 32, d, i)                  \
-  m(d_i2, 32, d, i, i)               \
-  m(d_i3, 32, d, i, i, i)            \
-  m(d_i4, 32, d, I_4)                \
-  m(d_d1, 32, d, d)                  \
-  m(d_d2, 32, d, d, d)               \
-  m(d_d3, 32, d, d, d, d)            \
-  m(d_d1i1, 32, d, d, i)             \
-  m(d_i1d1, 32, d, i, d)             \
-  m(f_f1, 32, f, f)                  \
-  m(f_f2, 32, f, f, f)               \
-  m(l_l1, 32, l, l)                  \
-  m(l_i1l1, 32, l, i, l)             \
-  m(i_i1l1, 32, i, i, l)             \
-  m(i_i1l1i1, 32, i, i, l, i)        \
-  m(l_i1l1i1, 32, l, i, l, i)        \
+  m(v_i20, 8, v, I_8, I_8, I_4)
+#define MORE_d(m) \
   m(d_d5, 4, d, D_4, d)              \
   m(d_d6, 4, d, D_4, d, d)           \
   m(d_d7, 4, d, D_4, d, d, d)        \
@@ -90,7 +56,8 @@
   m(v_d13, 4, v, D_8, D_4, d)        \
   m(v_d14, 4, v, D_8, D_4, d, d)     \
   m(v_d15, 4, v, D_8, D_4, d, d, d)  \
-  m(v_d16, 4, v, D_8, D_8)           \
+  m(v_d16, 4, v, D_8, D_8)
+#define MORE_f(m) \
   m(f_f5, 4, f, F_4, f)              \
   m(f_f6, 4, f, F_4, f, f)           \
   m(f_f7, 4, f, F_4, f, f, f)        \
@@ -115,7 +82,13 @@
   m(v_f14, 4, v, F_8, F_4, f, f)     \
   m(v_f15, 4, v, F_8, F_4, f, f, f)  \
   m(v_f16, 4, v, F_8, F_8)
+#define MORE_l(m)
+#define MORE_df(m)
+#define MORE_dfl(m)
 /* clang-format on */
+
+#define MORE(m) FFI_WASI_PASTE(MORE_, GROUP)(m)
+#define TESTS(m) FFI_WASI_PASTE(OF_TESTS_, GROUP)(m)
 
 #define DEFINE(name, size, r, ...) FFI_WASI_POOL(closure_##name, size, r, __VA_ARGS__)
 #define ENTRY(name, size, r, ...) \
@@ -123,13 +96,9 @@
 #define DEFINE_OF_TESTS(name, r, ...) DEFINE(name, 2, r, __VA_ARGS__)
 #define ENTRY_OF_TESTS(name, r, ...) ENTRY(name, 2, r, __VA_ARGS__)
 
-FFI_WASI_POOL_0(closure_i_, 64, i)
-FFI_WASI_POOL_0(closure_v_, 64, v)
 MORE(DEFINE)
-OF_TESTS(DEFINE_OF_TESTS)
+TESTS(DEFINE_OF_TESTS)
 
-const struct ffi_wasi_pool ffi_wasi_more_pools[] FFI_HIDDEN = {
-    {"i", 64, closure_i__functions, closure_i__users, NULL},
-    {"v", 64, closure_v__functions, closure_v__users, NULL},
-    MORE(ENTRY) OF_TESTS(ENTRY_OF_TESTS){NULL, 0, NULL, NULL, NULL},
+const struct ffi_wasi_pool FFI_WASI_PASTE(ffi_wasi_others_, GROUP)[] FFI_HIDDEN = {
+    MORE(ENTRY) TESTS(ENTRY_OF_TESTS){NULL, 0, NULL, NULL, NULL},
 };

@@ -4,7 +4,7 @@
  * Each of these calls m(x, name, letters…) for every signature of its family, in the order of the alphabet: first all that start with d,
  * then f, i, l. The macros differ in how many letters are still to come, since a macro can't call itself.
  *
- * A header that generates code and holds none: calls_*.c and closures_*.c make different code from the same lists. */
+ * A header that generates code and holds none: calls.c and pools.S make different code from the same lists. */
 
 #ifndef FFI_WASI_COMBINE_H
 #define FFI_WASI_COMBINE_H
@@ -102,6 +102,73 @@
   m(x, name##i, __VA_ARGS__ i) m(x, name##l, __VA_ARGS__ l)
 #define WIDE1_0(m, x, name, ...) m(x, name##i, __VA_ARGS__ i)
 
+/* SET(letters…): which of d, f and l are among up to eight letters, in bits: 1, 2 and 4. The preprocessor calculates it, so that a file can make
+ * code for the signatures of one set alone: EITHER(m, n, x, name, letters…) is m(x, name, letters…) where their set is MASK, and n of the same
+ * elsewhere. */
+#define SET_0_d 1
+#define SET_0_f 2
+#define SET_0_i 0
+#define SET_0_l 4
+#define SET_1_d 1
+#define SET_1_f 3
+#define SET_1_i 1
+#define SET_1_l 5
+#define SET_2_d 3
+#define SET_2_f 2
+#define SET_2_i 2
+#define SET_2_l 6
+#define SET_3_d 3
+#define SET_3_f 3
+#define SET_3_i 3
+#define SET_3_l 7
+#define SET_4_d 5
+#define SET_4_f 6
+#define SET_4_i 4
+#define SET_4_l 4
+#define SET_5_d 5
+#define SET_5_f 7
+#define SET_5_i 5
+#define SET_5_l 5
+#define SET_6_d 7
+#define SET_6_f 6
+#define SET_6_i 6
+#define SET_6_l 6
+#define SET_7_d 7
+#define SET_7_f 7
+#define SET_7_i 7
+#define SET_7_l 7
+#define SET_NEXT_(set, x) SET_##set##_##x
+#define SET_NEXT(set, x) SET_NEXT_(set, x)
+#define SET1(a) SET_NEXT(0, a)
+#define SET2(a, b) SET_NEXT(SET1(a), b)
+#define SET3(a, b, c) SET_NEXT(SET2(a, b), c)
+#define SET4(a, b, c, e) SET_NEXT(SET3(a, b, c), e)
+#define SET5(a, b, c, e, g) SET_NEXT(SET4(a, b, c, e), g)
+#define SET6(a, b, c, e, g, h) SET_NEXT(SET5(a, b, c, e, g), h)
+#define SET7(a, b, c, e, g, h, j) SET_NEXT(SET6(a, b, c, e, g, h), j)
+#define SET8(a, b, c, e, g, h, j, k) SET_NEXT(SET7(a, b, c, e, g, h, j), k)
+#define SET__(a, b, c, e, g, h, j, k, n, ...) SET##n
+#define SET_(...) SET__(__VA_ARGS__, 8, 7, 6, 5, 4, 3, 2, 1)
+#define SET(...) SET_(__VA_ARGS__)(__VA_ARGS__)
+
+#define SAME_0_0 , 1
+#define SAME_1_1 , 1
+#define SAME_2_2 , 1
+#define SAME_3_3 , 1
+#define SAME_4_4 , 1
+#define SAME_5_5 , 1
+#define SAME_6_6 , 1
+#define SAME_7_7 , 1
+#define SAME_SECOND(a, b, ...) b
+#define SAME__(...) SAME_SECOND(__VA_ARGS__)
+#define SAME_(a, b) SAME__(SAME_##a##_##b, 0)
+#define SAME(a, b) SAME_(a, b)
+#define EITHER_0(m, n, ...) n(__VA_ARGS__)
+#define EITHER_1(m, n, ...) m(__VA_ARGS__)
+#define EITHER__(same) EITHER_##same
+#define EITHER_(same) EITHER__(same)
+#define EITHER(m, n, x, name, ...) EITHER_(SAME(MASK, SET(__VA_ARGS__)))(m, n, x, name, __VA_ARGS__)
+
 /* Some equal parameters. */
 #define D_4 d, d, d, d
 #define D_8 D_4, D_4
@@ -112,39 +179,47 @@
 #define L_4 l, l, l, l
 #define L_8 L_4, L_4
 
-/* What libffi's own tests call, or make closures of, beyond the families: m(name, result, letters…) for each. */
-#define OF_TESTS(m) \
-  m(t1, d, d, d, i, d, d, i, d, d, i, d, d, i, d, d, i, d, d, i, d)          \
-  m(t2, i, i, f, d, l, l)                                                    \
-  m(t3, v, I_4, i, i, i, l, l, f, d, l, l, I_4, i, i, i, l, l, f, d, l, l,   \
-    I_4, i, i, i, l, l, f, d, l, l, I_4, i, i, i, l, l, f, d, l, l, i, i, i) \
-  m(t4, v, i, L_8, L_8)                                                      \
-  m(t5, d, D_4, i, D_4, i, d, i, d, i, d, i)                                 \
-  m(t6, d, d, f, D_4, d, f, f, d, f, f)                                      \
-  m(t7, i, D_4, i, d, d, i, d, i, i, f, i, f, i, i)                          \
-  m(t8, i, F_8, d, i, f, f, i, f, f, i)                                      \
-  m(t9, i, F_4, i, f, f, i, d, i, i, f, I_4)                                 \
-  m(t10, i, l, i, l, i, i, l, i, i, d, i, i, f, I_4)                         \
-  m(t11, i, L_4, i, d, d, f, d, d, i, f, i, i, d, d)                         \
-  m(t12, i, L_8, l, l, i, L_4, i)                                            \
-  m(t13, i, L_8, L_4, l, l, l, i)                                            \
-  m(t14, d, D_8, D_8, d, I_4)                                                \
-  m(t15, d, D_8, D_4, d, i)                                                  \
-  m(t16, d, D_8, D_4, i)                                                     \
-  m(t17, d, D_8, i)                                                          \
-  m(t18, d, D_4, d, d, d, i)                                                 \
-  m(t19, d, D_4, i)                                                          \
-  m(t20, d, I_4, i, i, i, d, i)                                              \
-  m(t21, d, D_8, D_8)                                                        \
-  m(t22, f, F_8, F_8, F_8)                                                   \
-  m(t23, f, F_8, F_8)                                                        \
-  m(t24, f, F_8, F_8, f, I_4)                                                \
-  m(t25, f, F_8, F_4, f, i)                                                  \
-  m(t26, f, F_8, F_4, i)                                                     \
-  m(t27, f, F_8, i)                                                          \
-  m(t28, f, F_4, f, f, f, i)                                                 \
-  m(t29, f, F_4, i)                                                          \
+/* What libffi's own tests call, or make closures of, beyond the families: m(name, result, letters…) for each. The macros' names say which of d, f
+ * and l the signatures have. */
+#define OF_TESTS_d(m) \
+  m(t1, d, d, d, i, d, d, i, d, d, i, d, d, i, d, d, i, d, d, i, d) \
+  m(t5, d, D_4, i, D_4, i, d, i, d, i, d, i) \
+  m(t14, d, D_8, D_8, d, I_4) \
+  m(t15, d, D_8, D_4, d, i) \
+  m(t16, d, D_8, D_4, i) \
+  m(t17, d, D_8, i) \
+  m(t18, d, D_4, d, d, d, i) \
+  m(t19, d, D_4, i) \
+  m(t20, d, I_4, i, i, i, d, i) \
+  m(t21, d, D_8, D_8)
+#define OF_TESTS_f(m) \
+  m(t22, f, F_8, F_8, F_8) \
+  m(t23, f, F_8, F_8) \
+  m(t24, f, F_8, F_8, f, I_4) \
+  m(t25, f, F_8, F_4, f, i) \
+  m(t26, f, F_8, F_4, i) \
+  m(t27, f, F_8, i) \
+  m(t28, f, F_4, f, f, f, i) \
+  m(t29, f, F_4, i)
+#define OF_TESTS_l(m) \
+  m(t4, v, i, L_8, L_8) \
+  m(t12, i, L_8, l, l, i, L_4, i) \
+  m(t13, i, L_8, L_4, l, l, l, i) \
   m(t30, l, I_4, i, i, i, l, i)
+#define OF_TESTS_df(m) \
+  m(t6, d, d, f, D_4, d, f, f, d, f, f) \
+  m(t7, i, D_4, i, d, d, i, d, i, i, f, i, f, i, i) \
+  m(t8, i, F_8, d, i, f, f, i, f, f, i) \
+  m(t9, i, F_4, i, f, f, i, d, i, i, f, I_4)
+#define OF_TESTS_dfl(m) \
+  m(t2, i, i, f, d, l, l) \
+  m(t3, v, I_4, i, i, i, l, l, f, d, l, l, I_4, i, i, i, l, l, f, d, l, l, I_4, i, i, i, l, l, f, \
+    d, l, l, I_4, i, i, i, l, l, f, d, l, l, i, i, i) \
+  m(t10, i, l, i, l, i, i, l, i, i, d, i, i, f, I_4) \
+  m(t11, i, L_4, i, d, d, f, d, d, i, f, i, i, d, d)
+#define OF_TESTS_i(m)
+#define OF_TESTS_dl(m)
+#define OF_TESTS_fl(m)
 
 /* clang-format on */
 

@@ -21,8 +21,13 @@
  *     all variadic arguments together                   an i as the last parameter
  * ffi_wasi_signature gives the letters of a call.
  *
- * At least one and at most 64 parameters. Both macros are used at file scope, take effect before main, and need -std=gnu11 or later
- * (or C++20). libffi is not built again. */
+ * At most 64 parameters; for calls, at least one. The macros are used at file scope, take effect before main, and need -std=gnu11 or
+ * later (or C++20). libffi is not built again.
+ *
+ * Two more make a program smaller:
+ *
+ *     FFI_WASI_FEWER_CLOSURES    // two to sixteen closures of each signature, in place of 64 and 512
+ *     FFI_WASI_NO_TABLE          // no instructions that change the function table: ffi_closure_alloc fails */
 
 #ifndef FFI_WASI_H
 #define FFI_WASI_H
@@ -66,6 +71,19 @@ struct ffi_wasi_pool {
 /* The macros below call these. The structs stay the caller's and must not be freed. */
 void ffi_wasi_add_call(struct ffi_wasi_call *call);
 void ffi_wasi_add_pool(struct ffi_wasi_pool *pool);
+
+/* Like ffi_closure_alloc, for closures that will be prepared with `cif`, which must be prepared and stay so: `*code` is a function of the signature's
+ * pool, not a slot of the function table. Returns null if there is none. Such a closure can be called before and after the program is
+ * pre-initialised, which ends what was written to the table: docs/libffi.md of wasideps. Freed by ffi_closure_free; calling it then traps
+ * until its function is the code of another closure. */
+void *ffi_wasi_closure_alloc(size_t size, ffi_cif *cif, void **code);
+
+/* Why ffi_closure_alloc, ffi_wasi_closure_alloc or ffi_prep_closure_loc last failed for want of a function or a slot, and what to do about it: one
+ * line, valid until the next failure; empty if none did. */
+const char *ffi_wasi_closure_error(void);
+
+/* Called with that line when it is another one than the time before. libffi's own writes it to stderr; a program may define it to do otherwise. */
+void ffi_wasi_closure_failed(const char *message);
 
 /* Runs a closure: called by the functions of pools. */
 void ffi_wasi_run_closure(ffi_closure *closure, ffi_wasi_value *arguments, ffi_wasi_value *to);
@@ -286,7 +304,7 @@ ffi_status ffi_wasi_signature(char *to, size_t capacity, ffi_type *result, unsig
 #define FFI_WASI_PASS_l return
 #define FFI_WASI_PASS_v
 
-/* Defines `name`_functions and `name`_users, a pool of `size` (2, 4, 8, 16, 32 or 64) for closures without parameters (…_0), or
+/* Defines `name`_functions and `name`_users, a pool of `size` (a power of two from 2 to 512) for closures without parameters (…_0), or
  * with these. `name` is what its functions share; function k finds its closure at name_users[k]. */
 #define FFI_WASI_POOL_0(name, size, r)                                                                                         \
   static ffi_closure *name##_users[size];                                                                                      \
@@ -333,9 +351,23 @@ ffi_status ffi_wasi_signature(char *to, size_t capacity, ffi_type *result, unsig
   FFI_WASI_TIMES_32(m, __VA_ARGS__) FFI_WASI_EIGHT(m, 4, __VA_ARGS__) FFI_WASI_EIGHT(m, 5, __VA_ARGS__)       \
   FFI_WASI_EIGHT(m, 6, __VA_ARGS__) FFI_WASI_EIGHT(m, 7, __VA_ARGS__)
 
+#define FFI_WASI_SIXTYFOUR(m, k, ...)                                                                          \
+  FFI_WASI_EIGHT(m, k##0, __VA_ARGS__) FFI_WASI_EIGHT(m, k##1, __VA_ARGS__) FFI_WASI_EIGHT(m, k##2, __VA_ARGS__)  \
+  FFI_WASI_EIGHT(m, k##3, __VA_ARGS__) FFI_WASI_EIGHT(m, k##4, __VA_ARGS__) FFI_WASI_EIGHT(m, k##5, __VA_ARGS__)  \
+  FFI_WASI_EIGHT(m, k##6, __VA_ARGS__) FFI_WASI_EIGHT(m, k##7, __VA_ARGS__)
+#define FFI_WASI_TIMES_128(m, ...) FFI_WASI_TIMES_64(m, __VA_ARGS__) FFI_WASI_SIXTYFOUR(m, 1, __VA_ARGS__)
+#define FFI_WASI_TIMES_256(m, ...) \
+  FFI_WASI_TIMES_128(m, __VA_ARGS__) FFI_WASI_SIXTYFOUR(m, 2, __VA_ARGS__) FFI_WASI_SIXTYFOUR(m, 3, __VA_ARGS__)
+#define FFI_WASI_TIMES_512(m, ...)                                                                             \
+  FFI_WASI_TIMES_256(m, __VA_ARGS__) FFI_WASI_SIXTYFOUR(m, 4, __VA_ARGS__) FFI_WASI_SIXTYFOUR(m, 5, __VA_ARGS__)  \
+  FFI_WASI_SIXTYFOUR(m, 6, __VA_ARGS__) FFI_WASI_SIXTYFOUR(m, 7, __VA_ARGS__)
+
 #define FFI_WASI_CLOSURES(size, r, ...) \
-  FFI_WASI_CLOSURES_(FFI_WASI_PASTE(ffi_wasi_pool_, __COUNTER__), size, r, __VA_ARGS__)
-#define FFI_WASI_CLOSURES_(name, size, r, ...)                                                                                 \
+  FFI_WASI_PASTE(FFI_WASI_CLOSURES_0, __VA_OPT__(n))(FFI_WASI_PASTE(ffi_wasi_added_, __COUNTER__), size, r, __VA_ARGS__)
+#define FFI_WASI_CLOSURES_0(name, size, r, ...)                                                                                \
+  FFI_WASI_POOL_0(name, size, r)                                                                                               \
+  FFI_WASI_ADD_POOL(name, size, #r)
+#define FFI_WASI_CLOSURES_0n(name, size, r, ...)                                                                                 \
   FFI_WASI_POOL(name, size, r, __VA_ARGS__)                                                                                    \
   FFI_WASI_ADD_POOL(name, size, #r FFI_WASI_EACH(FFI_WASI_LETTER, __VA_ARGS__))
 #define FFI_WASI_ADD_POOL(name, size, letters)                                                                                 \
@@ -343,6 +375,31 @@ ffi_status ffi_wasi_signature(char *to, size_t capacity, ffi_type *result, unsig
     static struct ffi_wasi_pool pool = {letters, size, name##_functions, name##_users, 0};                                     \
     ffi_wasi_add_pool(&pool);                                                                                                  \
   }
+
+/* What the archive's members define is taken from there only if the program has not got it. */
+#ifdef __cplusplus
+#define FFI_WASI_C extern "C"
+#else
+#define FFI_WASI_C extern
+#endif
+struct ffi_wasi_none {
+  void *functions;
+  unsigned size;
+};
+#define FFI_WASI_NONE(name)                       \
+  FFI_WASI_C const struct ffi_wasi_none name;     \
+  const struct ffi_wasi_none name = {0, 0};
+#define FFI_WASI_FEWER_CLOSURES                                                                                   \
+  FFI_WASI_NONE(ffi_wasi_more_i) FFI_WASI_NONE(ffi_wasi_more_d) FFI_WASI_NONE(ffi_wasi_more_f)                    \
+  FFI_WASI_NONE(ffi_wasi_more_df) FFI_WASI_NONE(ffi_wasi_more_l) FFI_WASI_NONE(ffi_wasi_more_dl)                  \
+  FFI_WASI_NONE(ffi_wasi_more_fl) FFI_WASI_NONE(ffi_wasi_more_dfl)
+#define FFI_WASI_NO_TABLE                                                                                         \
+  FFI_WASI_C int ffi_wasi_table_grow(unsigned by);                                                                \
+  FFI_WASI_C void ffi_wasi_table_copy(unsigned to, unsigned from);                                                \
+  FFI_WASI_C void ffi_wasi_table_clear(unsigned slot);                                                            \
+  int ffi_wasi_table_grow(unsigned by) { return (void)by, -2; }                                                   \
+  void ffi_wasi_table_copy(unsigned to, unsigned from) { (void)to, (void)from, __builtin_trap(); }                \
+  void ffi_wasi_table_clear(unsigned slot) { (void)slot, __builtin_trap(); }
 
 /* clang-format on */
 

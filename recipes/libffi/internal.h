@@ -63,38 +63,81 @@ enum { SHORT_PARAMETERS = 4, SHORT_COUNT = 1 + 4 + 16 + 64 + 256 };
 /* The thunk for calls with these parameters, or null. Weak where it is used to prepare: it comes with ffi_call. */
 ffi_wasi_thunk ffi_wasi_find_thunk(const char *parameters, size_t count) FFI_HIDDEN;
 
-/* Calls of up to four parameters, by ffi_wasi_short_index. */
-extern const ffi_wasi_thunk ffi_wasi_short_thunks[SHORT_COUNT] FFI_HIDDEN;
+enum { LONG_PARAMETERS = 8 };
 
 typedef struct {
   const char *parameters;
   ffi_wasi_thunk thunk;
 } CallEntry;
 
-/* Longer ones, sorted by length and then by the alphabet, and where each length starts. */
-enum { LONG_PARAMETERS = 8 };
-extern const CallEntry ffi_wasi_long_calls[] FFI_HIDDEN;
-extern const uint16_t ffi_wasi_long_starts[LONG_PARAMETERS - SHORT_PARAMETERS + 1] FFI_HIDDEN;
-
-/* And others, in no order, ended by null. */
-extern const CallEntry ffi_wasi_more_calls[] FFI_HIDDEN;
-
-/* Pools for closures of at most four parameters, by the result's FFI_WASI_RESULT_… and ffi_wasi_short_index. */
+/* The thunks for parameters of one set of d, f and l beside i. */
 typedef struct {
-  unsigned size;
+  const ffi_wasi_thunk *short_calls; /* of up to four, by ffi_wasi_short_index; null: another set's */
+  struct {
+    const CallEntry *entries; /* sorted by the alphabet */
+    size_t count;
+  } long_calls[LONG_PARAMETERS - SHORT_PARAMETERS]; /* of five parameters and more */
+  const CallEntry *more_calls;                      /* others, in no order, ended by null */
+} Calls;
+
+/* The functions of one signature, or of its closures beyond the first ones. `number` is its place in pools.S. */
+typedef struct {
   void (*const *functions)(void);
-  ffi_closure **users;
-} ShortPool;
-extern const ShortPool ffi_wasi_short_pools[5][SHORT_COUNT] FFI_HIDDEN;
+  uint16_t number, size;
+} Pool;
 
-/* And others, in no order; one signature may be there more than once. Ended by one without letters. */
-extern const struct ffi_wasi_pool ffi_wasi_more_pools[] FFI_HIDDEN;
-extern const struct ffi_wasi_pool ffi_wasi_long_pools[] FFI_HIDDEN;
+/* The pools of the signatures that have the same set of d, f and l among their letters. There is a gate for each set. It is defined in the same
+ * member as the last of its types, and only the gate of the set without that type refers to it, weakly. So the linker keeps its pools where a
+ * program makes closures and uses all types of the set. */
+typedef struct Gate {
+  const Pool *pools, *more;           /* ended by one without functions */
+  const struct ffi_wasi_pool *others; /* for signatures without a number, ended by one without letters, or null */
+  const struct Gate *next[3];         /* the gate with d, f or l as well, or null */
+} Gate;
 
-/* The table of functions that C's function pointers are indexes of. */
-int ffi_wasi_table_grow(unsigned by) FFI_HIDDEN;                 /* the first new slot, or -1 */
-void ffi_wasi_table_copy(unsigned to, unsigned from) FFI_HIDDEN; /* one slot into another */
-void ffi_wasi_table_clear(unsigned slot) FFI_HIDDEN;             /* a call of it traps from then on */
+/* The same for calls. */
+typedef struct CallGate {
+  const Calls *calls;
+  const struct CallGate *next[3];
+} CallGate;
+
+#define FFI_WASI_SETS(m) m(d) m(f) m(df) m(l) m(dl) m(fl) m(dfl)
+#define FFI_WASI_GATES(set)                         \
+  extern const Gate ffi_wasi_gate_##set FFI_HIDDEN; \
+  extern const CallGate ffi_wasi_call_gate_##set FFI_HIDDEN;
+/* A program may define the ffi_wasi_more_… itself: FFI_WASI_FEWER_CLOSURES. */
+#define FFI_WASI_TABLES(set)                                            \
+  extern const Pool ffi_wasi_more_##set[];                              \
+  extern const Pool ffi_wasi_pools_##set[] FFI_HIDDEN;                  \
+  extern const struct ffi_wasi_pool ffi_wasi_others_##set[] FFI_HIDDEN; \
+  extern const Calls ffi_wasi_calls_##set FFI_HIDDEN;
+FFI_WASI_SETS(FFI_WASI_GATES)
+FFI_WASI_SETS(FFI_WASI_TABLES)
+FFI_WASI_TABLES(i)
+
+/* What a closure's trampoline holds instead of code. */
+typedef struct __attribute__((may_alias)) {
+  unsigned code;  /* the code pointer: a slot of the function table, or a pool's function */
+  unsigned where; /* which function of which pool it has; 0: none yet */
+} Place;
+static inline Place *ffi_wasi_place(ffi_closure *closure) { return (Place *)closure->tramp; }
+
+/* A new closure with this code pointer, or null. */
+ffi_closure *ffi_wasi_new_closure(size_t size, unsigned code) FFI_HIDDEN;
+
+/* The slots that ffi_closure_alloc hands out; weak in closure.c, since a program may do without. */
+int ffi_wasi_slot_holds(unsigned code, const ffi_closure *closure) FFI_HIDDEN; /* whether it does */
+int ffi_wasi_slot_free(unsigned code, const ffi_closure *closure) FFI_HIDDEN;  /* whether it did */
+
+/* Report that there is no closure: the reason, or a signature of which `size` closures are in use. `missing` is a type, or null: without it, the
+ * linker left this signature out. */
+void ffi_wasi_refuse(const char *why) FFI_HIDDEN;
+void ffi_wasi_refuse_signature(const char *signature, unsigned size, const char *missing) FFI_HIDDEN;
+
+/* The table of functions that C's function pointers are indexes of. A program may define these itself: FFI_WASI_NO_TABLE. */
+int ffi_wasi_table_grow(unsigned by);                 /* the first new slot, or -1 */
+void ffi_wasi_table_copy(unsigned to, unsigned from); /* one slot into another */
+void ffi_wasi_table_clear(unsigned slot);             /* a call of it traps from then on */
 
 /* The longest signature that is looked up; the result's letter and the final null not counted. */
 enum { PARAMETERS_MOST = 1024 };

@@ -10,7 +10,7 @@
 
 __asm__(".tabletype __indirect_function_table, funcref");
 
-REFERENCE_TYPES int FFI_HIDDEN ffi_wasi_table_grow(unsigned by) {
+REFERENCE_TYPES int ffi_wasi_table_grow(unsigned by) {
   int first;
   __asm__ volatile("ref.null_func\n\t"
                    "local.get %1\n\t"
@@ -21,7 +21,7 @@ REFERENCE_TYPES int FFI_HIDDEN ffi_wasi_table_grow(unsigned by) {
   return first;
 }
 
-REFERENCE_TYPES void FFI_HIDDEN ffi_wasi_table_copy(unsigned to, unsigned from) {
+REFERENCE_TYPES void ffi_wasi_table_copy(unsigned to, unsigned from) {
   __asm__ volatile("local.get %0\n\t"
                    "local.get %1\n\t"
                    "table.get __indirect_function_table\n\t"
@@ -30,7 +30,7 @@ REFERENCE_TYPES void FFI_HIDDEN ffi_wasi_table_copy(unsigned to, unsigned from) 
                    : "r"(to), "r"(from));
 }
 
-REFERENCE_TYPES void FFI_HIDDEN ffi_wasi_table_clear(unsigned slot) {
+REFERENCE_TYPES void ffi_wasi_table_clear(unsigned slot) {
   __asm__ volatile("local.get %0\n\t"
                    "ref.null_func\n\t"
                    "table.set __indirect_function_table"

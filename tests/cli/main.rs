@@ -18,6 +18,7 @@ mod elements;
 mod examples;
 mod explain;
 mod exports;
+mod initialised;
 mod limits;
 mod lock;
 mod log;

@@ -115,40 +115,92 @@ fn archives_are_those_that_the_sdks_own_archiver_makes_of_the_same_members() {
     }
 }
 
+/// The functions of closures in a program, by their names in `pools.S`: the result as a capital,
+/// the parameters, and three octal digits.
+fn closures(symbols: &str) -> Vec<&str> {
+    let of_closure = |name: &&str| {
+        name.len() >= 4 && name.is_ascii() && {
+            let (signature, number) = name.split_at(name.len() - 3);
+            signature.starts_with(['D', 'F', 'I', 'L', 'V'])
+                && signature[1..].chars().all(|letter| "dfil".contains(letter))
+                && number.chars().all(|digit| digit.is_digit(8))
+        }
+    };
+    names(symbols).filter(of_closure).collect()
+}
+
+/// The thunks of calls.
+fn thunks(symbols: &str) -> Vec<&str> {
+    names(symbols)
+        .filter(|name| {
+            name.strip_prefix("call_")
+                .is_some_and(|letters| letters.chars().all(|letter| "dfil".contains(letter)))
+        })
+        .collect()
+}
+
+fn names(symbols: &str) -> impl Iterator<Item = &str> {
+    symbols
+        .lines()
+        .filter_map(|line| line.split_whitespace().last())
+}
+
+/// The symbols of a program that is linked with libffi.
+fn with_libffi(place: &Place, sources: &[PathBuf]) -> String {
+    let program = place.path("program.wasm");
+    let mut clang = llvm("clang");
+    clang.arg("-O2").args(sources).arg("-o").arg(&program);
+    clang
+        .arg("-I")
+        .arg(built().path("out/include"))
+        .arg("-L")
+        .arg(built().path("out/lib"));
+    run(clang.args(["-lffi", "-Wl,--growable-table"])).exits(0);
+    run(llvm("llvm-nm").arg(&program)).exits(0).stdout
+}
+
 #[test]
 fn a_program_that_only_calls_has_no_closures_of_libffi_and_the_other_way_round() {
     let place = Place::new();
-    for (source, used, unused) in [
-        ("check-structs.c", "call_", "closure_"),
-        ("check-qsort.c", "closure_", "call_"),
+    let recipe = project().join("recipes/libffi");
+    let calls = with_libffi(&place, &[recipe.join("check-structs.c")]);
+    assert!(thunks(&calls).len() > 300 && closures(&calls).is_empty());
+    let made = with_libffi(&place, &[recipe.join("check-qsort.c")]);
+    assert!(closures(&made).len() > 14 * 512 && thunks(&made).is_empty());
+}
+
+/// Of doubles, floats and 64-bit integers, a program has the closures for the types that it uses.
+#[test]
+fn closures_of_libffi_are_linked_where_their_types_are_used() {
+    let place = Place::new();
+    let used = place.path("used.c");
+    let mut all = 0;
+    for (types, letters) in [
+        ("&ffi_type_sint", "i"),
+        ("&ffi_type_double", "di"),
+        ("&ffi_type_uint64, &ffi_type_float", "fil"),
+        (
+            "&ffi_type_sint64, &ffi_type_double, &ffi_type_float",
+            "dfil",
+        ),
     ] {
-        let program = place.path("program.wasm");
-        let mut clang = llvm("clang");
-        clang
-            .arg("-O2")
-            .arg(project().join("recipes/libffi").join(source))
-            .arg("-o")
-            .arg(&program);
-        clang
-            .arg("-I")
-            .arg(built().path("out/include"))
-            .arg("-L")
-            .arg(built().path("out/lib"));
-        run(clang.args(["-lffi", "-Wl,--growable-table"])).exits(0);
-        let said = run(llvm("llvm-nm").arg(&program)).exits(0).stdout;
-        let count = |prefix: &str| {
-            said.lines()
-                .filter_map(|line| line.split_whitespace().last())
-                .filter(|name| name.starts_with(prefix))
-                .count()
-        };
-        assert!(
-            count(used) > 1000 && count(unused) == 0,
-            "{source}: {} {used}*, {} {unused}*",
-            count(used),
-            count(unused)
-        );
+        std::fs::write(
+            &used,
+            format!("#include <ffi.h>\nffi_type *used[] = {{{types}}};\n"),
+        )
+        .expect("a file");
+        let qsort = project().join("recipes/libffi/check-qsort.c");
+        let symbols = with_libffi(&place, &[qsort, used.clone()]);
+        let found: BTreeSet<char> = closures(&symbols)
+            .iter()
+            .flat_map(|name| name[..name.len() - 3].chars())
+            .map(|letter| letter.to_ascii_lowercase())
+            .filter(|letter| *letter != 'v')
+            .collect();
+        assert_eq!(String::from_iter(found), letters, "{types}");
+        all = closures(&symbols).len();
     }
+    assert!(all > 40_000, "{all}");
 }
 
 /// Clang hides every symbol of a WebAssembly object unless told otherwise, as for a shared library;
