@@ -54,7 +54,7 @@ pub use session::{Building, Options, Prepared, SdkChoice, Session, SessionError}
 #[doc(inline)]
 pub use store::{SlotError, StoreError};
 #[doc(inline)]
-pub use toolchain::{Toolchain, ToolchainError};
+pub use toolchain::{ComponentLinker, Toolchain, ToolchainError};
 #[doc(inline)]
 pub use verify::{Discrepancy, DiscrepancyKind, Verified, verify};
 

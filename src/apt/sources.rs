@@ -22,6 +22,25 @@ const RELEASES: [&str; 12] = [
     "rc-buggy",
 ];
 
+/// Whether `suite` is one of an archive of security updates, which has an address of its own.
+fn is_security(suite: &str) -> bool {
+    is_debians(suite) && (suite.ends_with("-security") || suite.ends_with("/updates"))
+}
+
+/// Those of `wanted` suites that are at the address of an entry for `suite`: other releases where
+/// it is a release, their security updates where it is one of security updates.
+fn beside<'s>(suite: &str, wanted: &[&'s str]) -> Vec<&'s str> {
+    let security = is_security(suite);
+    let beside = |other: &&&str| {
+        if security {
+            is_security(other)
+        } else {
+            RELEASES.contains(&suite) && !is_security(other)
+        }
+    };
+    wanted.iter().filter(beside).copied().collect()
+}
+
 /// What an entry is wanted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EntryUse {
@@ -61,11 +80,8 @@ pub fn one_line(text: &str, suites: &[&str], wanted: EntryUse) -> String {
         let (Some(uri), Some(suite)) = (words.next(), words.next()) else {
             continue;
         };
-        if !RELEASES.contains(&suite) {
-            continue;
-        }
         let components: Vec<_> = words.collect();
-        for suite in suites {
+        for suite in beside(suite, suites) {
             let options = if options.is_empty() {
                 String::new()
             } else {
@@ -164,10 +180,14 @@ pub fn deb822(text: &str, suites: &[&str], wanted: EntryUse) -> String {
                 "no" | "false" | "off" | "0"
             )
         });
-        if off
-            || !words("Types").contains(&"deb")
-            || !words("Suites").iter().any(|suite| RELEASES.contains(suite))
-        {
+        let here = words("Suites");
+        // One stanza may name a release and its updates: all have the address.
+        let suites: Vec<_> = suites
+            .iter()
+            .copied()
+            .filter(|suite| here.iter().any(|here| beside(here, &[suite]).len() == 1))
+            .collect();
+        if off || suites.is_empty() || !words("Types").contains(&"deb") {
             continue;
         }
         let _ = writeln!(
@@ -230,6 +250,11 @@ mod tests {
              deb [signed-by=/k.gpg] https://example.org/debian trixie main contrib\n"
         );
         assert_eq!(
+            one_line(text, &["forky", "trixie-security"], EntryUse::Binaries),
+            "deb [signed-by=/k.gpg] https://example.org/debian forky main contrib\n\
+             deb https://example.org/security trixie-security main\n"
+        );
+        assert_eq!(
             one_line(text, &["sid"], EntryUse::Sources),
             "deb-src [signed-by=/k.gpg] https://example.org/debian sid main contrib\n"
         );
@@ -245,6 +270,10 @@ mod tests {
         assert_eq!(
             deb822(text, &["trixie"], EntryUse::Binaries),
             "Types: deb\nSuites: trixie\nURIs: https://example.org/debian\nComponents: main\nSigned-By:\n -----BEGIN\n .\n abc\n\n"
+        );
+        assert_eq!(
+            deb822(text, &["trixie-security"], EntryUse::Binaries),
+            "Types: deb\nSuites: trixie-security\nURIs: https://example.org/security\nComponents: main\n\n"
         );
     }
 

@@ -118,12 +118,13 @@ pub struct ToolchainArgs {
     /// lock]
     #[arg(long, value_parser = path, value_name = "DIR")]
     pub wasi_sdk: Option<Utf8PathBuf>,
-    /// Use exactly this release of the lock (`25`), or `debian` for the SDK assembled from Debian's
-    /// packages
+    /// Use this release of the lock (`33`) or, where it can't be fetched, its twin assembled from
+    /// Debian's packages; `debian` for such a twin in any case, `debian-25` for just that one
     #[arg(long, value_name = "RELEASE", conflicts_with = "wasi_sdk")]
     pub sdk: Option<String>,
-    /// Use the SDK that this CPython branch is built with: 3.13, 3.14, 3.15, main
-    #[arg(long, value_name = "BRANCH", conflicts_with_all = ["wasi_sdk", "sdk"])]
+    /// Use the SDK that this CPython branch is built with (3.11 to 3.15, main), or the nearest that
+    /// can be had; with --wasi-sdk, check that the SDK is that one
+    #[arg(long, value_name = "BRANCH", conflicts_with = "sdk")]
     pub python: Option<String>,
     #[command(flatten)]
     config: ConfigArgs,
@@ -354,8 +355,9 @@ pub struct LockArgs {
     /// The version to move it to; a recipe must be written for it
     #[arg(value_name = "VERSION")]
     pub version: Option<Version>,
-    /// Pin the versions that Debian offers now of the packages for its SDK
-    #[arg(long, value_name = "SDK", value_parser = ["debian"], conflicts_with = "name")]
+    /// Pin the versions that Debian offers now of the packages for its SDKs: `debian`, or one of
+    /// them (`debian-33`)
+    #[arg(long, value_name = "SDK", conflicts_with = "name")]
     pub sdk: Option<String>,
     /// Show what would move, and write nothing
     #[arg(long)]

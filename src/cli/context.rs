@@ -1,6 +1,7 @@
 //! The options as a session takes them.
 
 use super::args::{Global, ToolchainArgs};
+use super::component_linker;
 use super::error::Failures;
 use super::printer::Printer;
 use crate::session::{Options, SdkChoice, Session};
@@ -26,6 +27,7 @@ pub fn options(global: &Global) -> Options {
         store: global.store.clone(),
         offline: global.offline,
         from: global.from.clone(),
+        component_linker: component_linker::this(),
     }
 }
 

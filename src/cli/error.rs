@@ -120,6 +120,8 @@ pub enum CliError {
     EmbeddedRecipes,
     #[error("the embedded lock can't be written")]
     EmbeddedLock,
+    #[error("the lock pins no SDK of Debian's packages `{found}`")]
+    NoSuchTwin { found: String, known: Vec<String> },
     #[error("{prefix} has no {what}")]
     NotInPrefix {
         prefix: Utf8PathBuf,
@@ -196,6 +198,7 @@ impl CliError {
             | Self::AlreadyThere { .. }
             | Self::EmbeddedRecipes
             | Self::EmbeddedLock
+            | Self::NoSuchTwin { .. }
             | Self::NotInPrefix { .. } => ErrorClass::Usage,
         }
     }

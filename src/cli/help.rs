@@ -70,6 +70,16 @@ pub fn of(error: &CliError) -> Option<String> {
         CliError::EmbeddedRecipes => {
             "name a folder with `--project DIR` (`wasideps init DIR` makes one) or `--recipes DIR`"
         }
+        CliError::NoSuchTwin { known, .. } => {
+            return Some(format!(
+                "it has {}, and `debian` for all",
+                known
+                    .iter()
+                    .map(|release| format!("`debian-{release}`"))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ));
+        }
         CliError::EmbeddedLock => {
             "name one with `--project DIR` (`wasideps init DIR` makes one) or `--lockfile FILE`"
         }
@@ -348,11 +358,27 @@ fn of_toolchain(error: &ToolchainError) -> Option<String> {
         ToolchainError::WrongRelease { wanted, .. } => {
             return Some(format!("leave out the folder or `--sdk {wanted}`"));
         }
-        ToolchainError::NoTarget { .. } => {
-            "`--wasi-sdk DIR` names another one; `--sdk 25` fetches one with wasm32-wasip1 and wasm32-wasip2"
+        ToolchainError::NoTarget { having, .. }
+        | ToolchainError::ReleaseHasNoTarget { having, .. } => {
+            return Some(if having.is_empty() {
+                "none of the lock's has it".to_owned()
+            } else {
+                format!(
+                    "of the lock's, WASI SDK {} has it: ask for it with `--sdk`, or name one with `--wasi-sdk DIR`",
+                    having.join(", ")
+                )
+            });
+        }
+        ToolchainError::NoTwinBuilds { .. } => {
+            "docs/targets.md has what each SDK builds; name one that does with `--wasi-sdk DIR`"
+        }
+        ToolchainError::NotOfBranch { wanted, .. } => {
+            return Some(format!(
+                "leave out `--python`, or name WASI SDK {wanted} or its twin"
+            ));
         }
         ToolchainError::Broken { .. } => {
-            "name another SDK with `--wasi-sdk DIR`, or fetch one with `--sdk 25`"
+            "name another SDK with `--wasi-sdk DIR`, or fetch one by leaving that out"
         }
         ToolchainError::Part { .. } => {
             "put back what is missing, or name another SDK with `--wasi-sdk DIR`"
@@ -362,12 +388,15 @@ fn of_toolchain(error: &ToolchainError) -> Option<String> {
         }
         ToolchainError::NoTwin { known, .. } => {
             return Some(format!(
-                "`sdks.debian.matches` of the lock names it; there is one for {}",
+                "`sdks.debian` of the lock names it; this program makes one for {}",
                 known.join(", ")
             ));
         }
         ToolchainError::UnknownPython { known, .. } => {
             return Some(format!("it has one for {}", known.join(", ")));
+        }
+        ToolchainError::NoHost { known, .. } if known.is_empty() => {
+            "`--wasi-sdk DIR` names an installed one"
         }
         ToolchainError::NoHost { known, .. } => {
             return Some(format!(
@@ -378,9 +407,6 @@ fn of_toolchain(error: &ToolchainError) -> Option<String> {
         ToolchainError::Offline { .. } => {
             "run `wasideps fetch` with the network, or name a folder that contains it with `--from DIR`"
         }
-        ToolchainError::Unreachable { exact: true, .. } => {
-            "`--sdk` asks for exactly this one; without it, an SDK from Debian's packages can replace it"
-        }
         ToolchainError::Unreachable {
             debian: Some(error),
             ..
@@ -389,6 +415,9 @@ fn of_toolchain(error: &ToolchainError) -> Option<String> {
                 "Debian's packages can't be used either: {}",
                 with_causes(&**error)
             ));
+        }
+        ToolchainError::Unreachable { exact: true, .. } => {
+            "`--sdk` asks for this one, which nothing here can replace; without it, an SDK from Debian's packages can"
         }
         ToolchainError::Unreachable { .. } => {
             "name an SDK with `--wasi-sdk DIR` or $WASI_SDK_PATH, or a folder with its archive with `--from DIR`"
@@ -402,8 +431,10 @@ fn of_toolchain(error: &ToolchainError) -> Option<String> {
                 looked_in.join(", ")
             ));
         }
-        ToolchainError::PackageGone { .. } => {
-            "`wasideps lock --sdk debian` pins what is offered now; or put the pinned .deb into a folder and name it with `--from DIR`"
+        ToolchainError::PackageGone { release, .. } => {
+            return Some(format!(
+                "`wasideps lock --sdk debian-{release}` pins what is offered now; or put the pinned .deb into a folder and name it with `--from DIR`"
+            ));
         }
         ToolchainError::PackageDigest { .. } => "it was not used, and nothing was kept of it",
         ToolchainError::Incomplete { .. } => "the lock's list of packages is incomplete",

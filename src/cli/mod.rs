@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod component_linker;
 mod context;
 mod error;
 mod excerpt;
@@ -27,6 +28,10 @@ use printer::Printer;
 /// Runs the program on the process's arguments.
 #[must_use]
 pub fn main() -> ExitCode {
+    if component_linker::is_meant() {
+        component_linker::main();
+        return ExitCode::SUCCESS;
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => Cli {
             global: cli.global.resolved(),

@@ -9,10 +9,12 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::address::{check_url, shown_url};
-use super::{Date, ErrorClass, Line, Name, RelPath, Sha256, Sha512, SwhDir, SyntaxError, Version};
+use super::{
+    Date, ErrorClass, Line, Name, RelPath, Sha256, Sha512, SwhDir, SyntaxError, Target, Version,
+};
 
 /// The version of the format that this program reads and writes.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// The frozen policy: what `fetch` and `build` use, and never change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -182,8 +184,29 @@ pub struct Sdks {
     pub releases: BTreeMap<String, SdkRelease>,
     /// By branch (`3.13`, `main`): the release that its WASI build is made with (PEP 816).
     pub python: BTreeMap<String, PythonBranch>,
-    /// What stands in where no release can be reached and apt is there.
-    pub debian: DebianSdk,
+    /// What stands in where a release can't be reached and apt is there: by the release whose
+    /// wasi-libc commit and LLVM series it shares, its twin of Debian's packages.
+    pub debian: BTreeMap<String, DebianSdk>,
+}
+
+impl Sdks {
+    /// The branch of CPython that `text` names: by its name, or as the version that it will be
+    /// released as, until the lock has a branch of that name. With the name that the lock has.
+    #[must_use]
+    pub fn branch(&self, text: &str) -> Option<(&str, &PythonBranch)> {
+        let to_be = || {
+            self.python.iter().find(|(_, branch)| {
+                branch
+                    .version
+                    .as_ref()
+                    .is_some_and(|version| **version == *text)
+            })
+        };
+        self.python
+            .get_key_value(text)
+            .or_else(to_be)
+            .map(|(name, branch)| (name.as_str(), branch))
+    }
 }
 
 /// What a CPython branch asks for.
@@ -191,6 +214,9 @@ pub struct Sdks {
 #[serde(deny_unknown_fields)]
 pub struct PythonBranch {
     pub sdk: Line,
+    /// What the branch, which is called otherwise, will be released as (`3.16` of `main`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<Line>,
 }
 
 /// One release of the WASI SDK.
@@ -201,7 +227,9 @@ pub struct SdkRelease {
     pub llvm: Line,
     /// The commit of its wasi-libc, abbreviated.
     pub wasi_libc: Line,
-    /// By host (`x86_64-linux`).
+    /// The targets that it has.
+    pub targets: BTreeSet<Target>,
+    /// By host (`x86_64-linux`); those whose archive has a published digest.
     pub hosts: BTreeMap<String, SdkDownload>,
 }
 
@@ -223,8 +251,6 @@ pub struct DebianSdk {
     pub llvm: Line,
     /// The commit of its wasi-libc, abbreviated.
     pub wasi_libc: Line,
-    /// The release whose wasi-libc commit and LLVM series it shares.
-    pub matches: Line,
     /// By Debian's name of the architecture (`amd64`); sorted by package.
     pub hosts: BTreeMap<String, Vec<DebianPackage>>,
 }
@@ -452,12 +478,16 @@ impl Lock {
             }
             sizes.extend(download.size.map(|size| (shown_url(&download.url), size)));
         }
-        for (host, packages) in &self.sdks.debian.hosts {
+        for (release, host, packages) in self.sdks.debian.iter().flat_map(|(release, sdk)| {
+            sdk.hosts
+                .iter()
+                .map(move |(host, packages)| (release, host, packages))
+        }) {
             let mut names = BTreeSet::new();
             for package in packages {
                 if !names.insert(&package.package) {
                     problems.push(format!(
-                        "the Debian SDK for {host} has the package {} twice",
+                        "the SDK of Debian's packages for release {release} and {host} has the package {} twice",
                         package.package
                     ));
                 }
@@ -515,6 +545,11 @@ impl Lock {
             problems.push(format!(
                 "`sdks.default` names release {}, which is not in `sdks.releases`",
                 self.sdks.default
+            ));
+        }
+        for release in self.sdks.debian.keys().filter(|release| !known(release)) {
+            problems.push(format!(
+                "`sdks.debian` stands in for release {release}, which is not in `sdks.releases`"
             ));
         }
         for (branch, python) in self

@@ -27,7 +27,7 @@ use crate::plan::Plan;
 use crate::report::Reporter;
 use crate::sbom::{self, BuiltPrefix, Context};
 use crate::store::Store;
-use crate::toolchain::{Locator, SdkRequest, Toolchain};
+use crate::toolchain::{ComponentLinker, Locator, SdkRequest, Toolchain};
 use crate::verify::{DiscrepancyKind, Verified};
 
 /// What a session uses. The default is what is embedded in the program, with the store and the
@@ -45,6 +45,8 @@ pub struct Options {
     pub offline: bool,
     /// Folders with archives: a file in them serves if its digest does.
     pub from: Vec<Utf8PathBuf>,
+    /// A program that an SDK of Debian's packages gets to link components with.
+    pub component_linker: Option<ComponentLinker>,
 }
 
 /// Which WASI SDK is wanted. By default the one that `$WASI_SDK_PATH` names, else an installed one,
@@ -53,7 +55,8 @@ pub struct Options {
 pub struct SdkChoice {
     /// The one in this folder.
     pub path: Option<Utf8PathBuf>,
-    /// The number of a release in the lock, just this one, or `debian`.
+    /// The number of a release in the lock, this one or its twin of Debian's packages; `debian`
+    /// for an SDK of Debian's packages, `debian-25` for just this one.
     pub release: Option<String>,
     /// A branch of CPython, whose release is preferred.
     pub python: Option<String>,
@@ -232,6 +235,7 @@ impl<'r> Session<'r> {
             sdks: &self.lock.sdks,
             store: self.store()?,
             fetcher,
+            component_linker: self.options.component_linker.as_ref(),
             reporter: self.reporter,
         }
         .locate(&request)?)

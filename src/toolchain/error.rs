@@ -5,7 +5,7 @@ use std::fmt;
 use camino::Utf8PathBuf;
 
 use crate::fetch::FetchError;
-use crate::model::{Cause, ErrorClass, Sha256, Target};
+use crate::model::{BuildConfig, Cause, ErrorClass, Sha256, Target};
 use crate::store::StoreError;
 
 /// An SDK that is not there, can't be fetched, or can't be used.
@@ -17,6 +17,15 @@ pub enum ToolchainError {
         path: Utf8PathBuf,
         named_by: NamedBy,
         missing: String,
+    },
+    #[error(
+        "{path} is {found}, but CPython {branch} is built with WASI SDK {wanted}: wasi-libc promises no ABI between releases"
+    )]
+    NotOfBranch {
+        path: Utf8PathBuf,
+        found: String,
+        branch: String,
+        wanted: String,
     },
     #[error("{path}{named_by} is WASI SDK {found}, but {wanted} is asked for")]
     WrongRelease {
@@ -30,7 +39,18 @@ pub enum ToolchainError {
         root: Utf8PathBuf,
         target: Target,
         found: Vec<String>,
+        /// The releases of the lock that have it.
+        having: Vec<String>,
     },
+    #[error("WASI SDK {release} has no {target}")]
+    ReleaseHasNoTarget {
+        release: String,
+        target: Target,
+        /// The releases of the lock that have it.
+        having: Vec<String>,
+    },
+    #[error("no SDK of Debian's packages that may be taken here builds for {config}")]
+    NoTwinBuilds { config: BuildConfig },
     #[error("the WASI SDK in {root} can't {step}:\n{words}\nthe command was:\n{command}")]
     Broken {
         root: Utf8PathBuf,
@@ -43,7 +63,7 @@ pub enum ToolchainError {
     #[error("the lock has no WASI SDK {found}")]
     UnknownRelease { found: String, known: Vec<String> },
     #[error(
-        "this program knows of no SDK of Debian's packages that stands in for WASI SDK {release}"
+        "the lock pins packages of Debian's for WASI SDK {release}, but this program does not know how they make one"
     )]
     NoTwin { release: String, known: Vec<String> },
     #[error("the lock names no WASI SDK for CPython {found}")]
@@ -91,12 +111,14 @@ pub enum ToolchainError {
         words: String,
     },
     #[error(
-        "the lock pins {package} {wanted} of {suite}, but apt offers {}{}",
+        "the lock pins {wanted} of {suite}, but apt offers {}{}",
         if offered.is_empty() { "none".to_owned() } else { offered.join(", ") },
         said(words)
     )]
     PackageGone {
-        package: String,
+        /// The release that the packages stand in for.
+        release: String,
+        /// The package, and its version.
         wanted: String,
         suite: String,
         offered: Vec<String>,
@@ -145,6 +167,8 @@ impl ToolchainError {
     pub fn class(&self) -> ErrorClass {
         match self {
             Self::NoTwin { .. }
+            | Self::NotOfBranch { .. }
+            | Self::ReleaseHasNoTarget { .. }
             | Self::WrongRelease { .. }
             | Self::UnknownRelease { .. }
             | Self::UnknownPython { .. } => ErrorClass::Usage,
@@ -155,6 +179,7 @@ impl ToolchainError {
             | Self::Apt { .. } => ErrorClass::Network,
             Self::NotAnSdk { .. }
             | Self::NoTarget { .. }
+            | Self::NoTwinBuilds { .. }
             | Self::Broken { .. }
             | Self::Part { .. }
             | Self::NoHost { .. }

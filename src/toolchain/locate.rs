@@ -4,9 +4,11 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use tracing::debug;
 
+use super::debian::Twin;
 use super::identity::{SdkFiles, SdkRecord, SdkWatch};
 use super::layout::Layout;
 use super::probe::probe;
+use super::wanted::{WantedSdk, having};
 use super::{
     Locator, NamedBy, Toolchain, ToolchainError, debian, debian_architecture, host, release, unpack,
 };
@@ -21,7 +23,8 @@ pub struct SdkRequest {
     pub wasi_sdk: Option<Utf8PathBuf>,
     /// `$WASI_SDK_PATH`, the same with less weight than `--sdk debian`.
     pub env_sdk: Option<Utf8PathBuf>,
-    /// `--sdk`: the number of a release, just this one, or `debian`.
+    /// `--sdk`: the number of a release, this one or its twin; `debian` for an SDK of Debian's
+    /// packages, `debian-25` for just this one.
     pub release: Option<String>,
     /// `--python`: a branch of CPython; its release is preferred.
     pub python: Option<String>,
@@ -30,30 +33,6 @@ pub struct SdkRequest {
     pub search: Vec<Utf8PathBuf>,
     /// Never start a program that uses the network.
     pub offline: bool,
-}
-
-/// What a request comes down to.
-enum WantedSdk {
-    /// Whatever is installed; else the lock's own.
-    Any {
-        default: String,
-    },
-    /// This release; `exact` where nothing may stand in for it.
-    Release {
-        number: String,
-        exact: bool,
-    },
-    Debian,
-}
-
-impl WantedSdk {
-    fn takes(&self, layout: &Layout) -> bool {
-        match self {
-            Self::Any { .. } => true,
-            Self::Release { number, .. } => layout.version.release() == Some(number),
-            Self::Debian => layout.version.debian().is_some(),
-        }
-    }
 }
 
 impl Locator<'_> {
@@ -70,63 +49,32 @@ impl Locator<'_> {
     }
 
     fn find(&self, request: &SdkRequest) -> Result<Toolchain, ToolchainError> {
-        let wanted = self.wanted(request)?;
+        let wanted = WantedSdk::of(request, self.sdks)?;
         let config = request.config;
         if let Some(path) = &request.wasi_sdk {
-            return self.named(path, NamedBy::Request, &wanted, config);
+            return self.named(path, NamedBy::Request, &wanted, request);
         }
-        let (number, exact) = match &wanted {
-            WantedSdk::Debian => return self.debian(request),
-            WantedSdk::Release { number, exact } => (number, *exact),
-            WantedSdk::Any { default } => (default, false),
-        };
+        if let WantedSdk::Twin { .. } = wanted {
+            return self.twin_of(&wanted, request);
+        }
         if let Some(path) = &request.env_sdk {
-            return self.named(path, NamedBy::Environment, &wanted, config);
+            return self.named(path, NamedBy::Environment, &wanted, request);
         }
         if let Some(layout) = self.installed(&request.search, &wanted, config) {
             return self.open(layout, config, SdkWatch::Parts, |_| None);
         }
-        self.release(request, number, exact)
+        self.release(request, &wanted)
     }
 
-    fn wanted(&self, request: &SdkRequest) -> Result<WantedSdk, ToolchainError> {
-        let releases = &self.sdks.releases;
-        match (request.release.as_deref(), request.python.as_deref()) {
-            (Some("debian"), _) => Ok(WantedSdk::Debian),
-            (Some(number), _) if releases.contains_key(number) => Ok(WantedSdk::Release {
-                number: number.to_owned(),
-                exact: true,
-            }),
-            (Some(number), _) => Err(ToolchainError::UnknownRelease {
-                found: number.to_owned(),
-                known: releases.keys().cloned().collect(),
-            }),
-            (None, Some(branch)) => match self.sdks.python.get(branch) {
-                Some(python) => Ok(WantedSdk::Release {
-                    number: python.sdk.to_string(),
-                    exact: false,
-                }),
-                None => {
-                    let known = self.sdks.python.keys().cloned().collect();
-                    Err(ToolchainError::UnknownPython {
-                        found: branch.to_owned(),
-                        known,
-                    })
-                }
-            },
-            (None, None) => Ok(WantedSdk::Any {
-                default: self.sdks.default.to_string(),
-            }),
-        }
-    }
-
-    /// One that the user named. Only `--sdk` contradicts it; for `--python` a warning does.
+    /// One that the user named: what else is asked for must be true of it. What
+    /// `$WASI_SDK_PATH` names a request may not know of, so that `--python` is answered by a
+    /// warning there.
     fn named(
         &self,
         path: &Utf8Path,
         named_by: NamedBy,
         wanted: &WantedSdk,
-        config: BuildConfig,
+        request: &SdkRequest,
     ) -> Result<Toolchain, ToolchainError> {
         debug!(%path, ?named_by, "looks at the WASI SDK that was named");
         let layout = Layout::open(path).map_err(|missing| ToolchainError::NotAnSdk {
@@ -134,15 +82,7 @@ impl Locator<'_> {
             named_by,
             missing,
         })?;
-        let exact = match wanted {
-            WantedSdk::Release {
-                number,
-                exact: true,
-            } => Some(number.as_str()),
-            WantedSdk::Debian => Some("debian"),
-            _ => None,
-        };
-        if let Some(wanted_release) = exact
+        if let Some(wanted_release) = wanted.exact()
             && !wanted.takes(&layout)
         {
             let found = if layout.version.text.is_empty() {
@@ -154,10 +94,21 @@ impl Locator<'_> {
                 path: path.to_owned(),
                 named_by,
                 found,
-                wanted: wanted_release.to_owned(),
+                wanted: wanted_release,
             });
         }
-        self.open(layout, config, SdkWatch::Parts, |_| None)
+        let toolchain = self.open(layout, request.config, SdkWatch::Parts, |_| None)?;
+        if named_by == NamedBy::Request
+            && let Some((branch, wanted)) = self.other_branch(request, toolchain.identity())
+        {
+            return Err(ToolchainError::NotOfBranch {
+                path: path.to_owned(),
+                found: toolchain.identity().to_string(),
+                branch,
+                wanted,
+            });
+        }
+        Ok(toolchain)
     }
 
     /// The latest of those in `search` that serve.
@@ -199,48 +150,50 @@ impl Locator<'_> {
         found.pop()
     }
 
-    /// A release: of the store, or downloaded; unless `exact`, the one of Debian's packages where
-    /// it can't be fetched.
+    /// A release: of the store, or downloaded; or a twin where it can't be fetched.
     fn release(
         &self,
         request: &SdkRequest,
-        number: &str,
-        exact: bool,
+        wanted: &WantedSdk,
     ) -> Result<Toolchain, ToolchainError> {
-        // The lock was checked: what it names, it has.
-        let Some(release) = self.sdks.releases.get(number) else {
-            let known = self.sdks.releases.keys().cloned().collect();
-            return Err(ToolchainError::UnknownRelease {
-                found: number.to_owned(),
-                known,
-            });
-        };
+        let config = request.config;
+        let number = wanted.serving(self.sdks, config.target())?;
+        if number != wanted.number() {
+            self.note(format!(
+                "WASI SDK {} has no {}; {number} is the nearest that has",
+                wanted.number(),
+                config.target()
+            ));
+        }
+        let download = self
+            .sdks
+            .releases
+            .get(number)
+            .and_then(|release| release.hosts.get(&host()));
         debug!(
             release = number,
             host = host(),
             "no WASI SDK is named or installed"
         );
-        let download = release.hosts.get(&host());
         if let Some(download) = download
-            && let Some(toolchain) = self.in_store(&download.sha256, request.config)?
+            && let Some(toolchain) = self.in_store(&download.sha256, config)?
         {
             return Ok(toolchain);
         }
-        let architecture = debian_architecture().filter(|_| !exact);
-        if let Some(architecture) = architecture
-            && let Some(key) = debian::key(&self.sdks.debian, architecture)
-            && let Some(toolchain) = self.in_store(&key, request.config)?
+        let twins = wanted.twins(self.sdks, config)?;
+        if let Some(twin) = twins.first()
+            && let Some(toolchain) = self.twin_in_store(twin, config)?
         {
             return Ok(toolchain);
         }
         let failed = match download {
             Some(download) => match release::fetch(self, number, download) {
-                Ok(key) => return self.stored(&key, request.config),
+                Ok(key) => return self.stored(&key, config),
                 Err(ToolchainError::Unreachable {
                     release, download, ..
                 }) => ToolchainError::Unreachable {
                     release,
-                    exact,
+                    exact: wanted.exact().is_some(),
                     download,
                     debian: None,
                 },
@@ -249,13 +202,18 @@ impl Locator<'_> {
             None => ToolchainError::NoHost {
                 what: format!("WASI SDK {number}"),
                 host: host(),
-                known: release.hosts.keys().cloned().collect(),
+                known: self
+                    .sdks
+                    .releases
+                    .get(number)
+                    .map(|release| release.hosts.keys().cloned().collect())
+                    .unwrap_or_default(),
             },
         };
-        if architecture.is_none() {
+        if debian_architecture().is_none() {
             return Err(failed);
         }
-        match self.debian(request) {
+        match self.first_twin(&twins, request) {
             Ok(toolchain) => {
                 self.reporter.event(Event::Warning {
                     text: format!(
@@ -284,32 +242,110 @@ impl Locator<'_> {
                         download,
                         ..
                     },
-                    ErrorClass::Network,
-                ) => ToolchainError::Unreachable {
-                    release,
-                    exact,
-                    download,
-                    debian: Some(Box::new(error)),
-                },
+                    class,
+                ) if class == ErrorClass::Network
+                    || matches!(error, ToolchainError::NoTwinBuilds { .. }) =>
+                {
+                    ToolchainError::Unreachable {
+                        release,
+                        exact,
+                        download,
+                        debian: Some(Box::new(error)),
+                    }
+                }
                 _ => error,
             }),
         }
     }
 
-    fn debian(&self, request: &SdkRequest) -> Result<Toolchain, ToolchainError> {
-        let sdk = &self.sdks.debian;
-        let no_host = || ToolchainError::NoHost {
-            what: "SDK of Debian's packages".to_owned(),
-            host: host(),
-            known: sdk.hosts.keys().cloned().collect(),
-        };
-        let architecture = debian_architecture().ok_or_else(no_host)?;
-        debian::Assembly::of(&sdk.matches)?;
-        let key = debian::key(sdk, architecture).ok_or_else(no_host)?;
-        if let Some(toolchain) = self.in_store(&key, request.config)? {
+    fn twin_of(
+        &self,
+        wanted: &WantedSdk,
+        request: &SdkRequest,
+    ) -> Result<Toolchain, ToolchainError> {
+        self.first_twin(&wanted.twins(self.sdks, request.config)?, request)
+    }
+
+    /// The first of `twins` whose packages can be had, with a warning where that is not the first.
+    fn first_twin(
+        &self,
+        twins: &[Twin<'_>],
+        request: &SdkRequest,
+    ) -> Result<Toolchain, ToolchainError> {
+        let mut failed: Option<(&Twin<'_>, ToolchainError)> = None;
+        for twin in twins {
+            let error = match self.twin(twin, request) {
+                Ok(toolchain) => {
+                    if let Some((first, error)) = failed {
+                        self.warn_of_next(first, &error, twin);
+                    }
+                    return Ok(toolchain);
+                }
+                Err(error) => error,
+            };
+            // What the store has of the next needs no apt.
+            if error.class() != ErrorClass::Network
+                && !matches!(
+                    error,
+                    ToolchainError::NoApt { .. }
+                        | ToolchainError::NoSources { .. }
+                        | ToolchainError::NoHost { .. }
+                )
+            {
+                return Err(error);
+            }
+            failed.get_or_insert((twin, error));
+        }
+        Err(match failed {
+            Some((_, error)) => error,
+            None => ToolchainError::NoTwinBuilds {
+                config: request.config,
+            },
+        })
+    }
+
+    fn warn_of_next(&self, first: &Twin<'_>, error: &ToolchainError, next: &Twin<'_>) {
+        let lost = next.lacks_beside(first);
+        self.reporter.event(Event::Warning {
+            text: format!(
+                "the packages that stand in for WASI SDK {} can't be had: {}; those for WASI SDK {} are used, {}",
+                first.release,
+                with_causes(error),
+                next.release,
+                if lost.is_empty() {
+                    "with which nothing is lost".to_owned()
+                } else {
+                    format!("without {}", lost.join(", "))
+                }
+            ),
+        });
+    }
+
+    fn twin_in_store(
+        &self,
+        twin: &Twin<'_>,
+        config: BuildConfig,
+    ) -> Result<Option<Toolchain>, ToolchainError> {
+        match debian_architecture()
+            .and_then(|architecture| twin.key(architecture, self.component_linker))
+        {
+            Some(key) => self.in_store(&key, config),
+            None => Ok(None),
+        }
+    }
+
+    fn twin(&self, twin: &Twin<'_>, request: &SdkRequest) -> Result<Toolchain, ToolchainError> {
+        if let Some(toolchain) = self.twin_in_store(twin, request.config)? {
             return Ok(toolchain);
         }
-        debian::assemble(self, architecture, request.offline)?;
+        let Some(architecture) = debian_architecture() else {
+            return Err(ToolchainError::NoHost {
+                what: "SDK of Debian's packages".to_owned(),
+                host: host(),
+                known: Vec::new(),
+            });
+        };
+        let key = debian::assemble(self, twin, architecture, request.offline)?;
         self.stored(&key, request.config)
     }
 
@@ -371,6 +407,10 @@ impl Locator<'_> {
                 found: layout.targets(),
                 root: layout.root,
                 target: config.target(),
+                having: having(self.sdks, config.target())
+                    .into_iter()
+                    .map(str::to_owned)
+                    .collect(),
             });
         }
         let parts = SdkFiles::list(&layout, config.target(), watch)?;
@@ -435,13 +475,7 @@ impl Locator<'_> {
 
     /// wasi-libc promises no ABI between releases: says so where CPython will use another.
     fn compare_with_python(&self, request: &SdkRequest, identity: &Identity) {
-        let Some(branch) = &request.python else {
-            return;
-        };
-        let Some(wanted) = self.sdks.python.get(branch).map(|python| &python.sdk) else {
-            return;
-        };
-        if identity.kind == SdkKind::Custom || identity.version != wanted.as_str() {
+        if let Some((branch, wanted)) = self.other_branch(request, identity) {
             self.reporter.event(Event::Warning {
                 text: format!(
                     "CPython {branch} is built with WASI SDK {wanted}, but this is {identity}: wasi-libc promises no ABI between releases, so build \
@@ -449,6 +483,15 @@ impl Locator<'_> {
                 ),
             });
         }
+    }
+
+    /// The branch of CPython that is asked for, and the SDK that it is built with, where
+    /// `identity` is neither that release nor its twin.
+    fn other_branch(&self, request: &SdkRequest, identity: &Identity) -> Option<(String, String)> {
+        let branch = request.python.as_ref()?;
+        let (_, python) = self.sdks.branch(branch)?;
+        let fits = identity.kind != SdkKind::Custom && identity.version == python.sdk.as_str();
+        (!fits).then(|| (branch.clone(), python.sdk.to_string()))
     }
 
     fn note(&self, text: String) {
@@ -472,9 +515,9 @@ mod tests {
             r#"{{"package":"clang-19","version":"1","suite":"bookworm","sha256":"{digest}","size":1}}"#
         );
         let sdks = format!(
-            r#"{{"default":"25","releases":{{"25":{{"llvm":"19.1.5","wasi-libc":"574b88da4815","hosts":{{
+            r#"{{"default":"25","releases":{{"25":{{"llvm":"19.1.5","wasi-libc":"574b88da4815","targets":["wasm32-wasip1"],"hosts":{{
                 "{}":{{"url":"https://example.org/sdk.tar.gz","sha256":"{digest}"}}}}}}}},"python":{{"3.14":{{"sdk":"25"}}}},
-                "debian":{{"llvm":"19.1.7","wasi-libc":"574b88da4815","matches":"25","hosts":{{"amd64":[{package}],"arm64":[{package}]}}}}}}"#,
+                "debian":{{"25":{{"llvm":"19.1.7","wasi-libc":"574b88da4815","hosts":{{"amd64":[{package}],"arm64":[{package}]}}}}}}}}"#,
             host()
         );
         let sdks = serde_json::from_str(&sdks).expect("valid");
@@ -491,6 +534,7 @@ mod tests {
             sdks: &sdks,
             store: &store,
             fetcher: &fetcher,
+            component_linker: None,
             reporter: &Silent,
         }
         .locate(&request(root))
@@ -529,7 +573,7 @@ mod tests {
         })
         .expect_err("unknown");
         assert!(
-            matches!(&error, ToolchainError::UnknownRelease { known, .. } if known == &["25"]),
+            matches!(&error, ToolchainError::UnknownRelease { known, .. } if known == &["25", "debian-25"]),
             "{error}"
         );
         let error = locate(|_| SdkRequest {

@@ -1,6 +1,6 @@
 //! Finding, fetching, assembling, checking and identifying a WASI SDK.
 //!
-//! The steps, a module each: `locate` (which SDK), `release` (upstream's archives), [`debian`]
+//! The steps, a module each: `wanted` (what a request comes down to), `locate` (finding it), `release` (upstream's archives), [`debian`]
 //! (from Debian's packages), `layout` (where its parts are), `confine` (what its programs may
 //! open), `probe` (does it work), `identity` (what is it).
 
@@ -16,11 +16,12 @@ mod probe;
 mod release;
 mod unpack;
 mod version;
+mod wanted;
 
 use std::process::{Command, Output};
 use std::sync::Arc;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 pub use confine::Reach;
 pub use error::{NamedBy, ToolchainError};
@@ -43,7 +44,18 @@ pub struct Locator<'a> {
     pub sdks: &'a Sdks,
     pub store: &'a Store,
     pub fetcher: &'a Fetcher<'a>,
+    /// What an SDK of Debian's packages gets to link components with: they have nothing that does.
+    pub component_linker: Option<&'a ComponentLinker>,
     pub reporter: &'a dyn Reporter,
+}
+
+/// A program that links components when it is started by the name `wasm-component-ld`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ComponentLinker {
+    /// It is copied: absolute, a program of this machine.
+    pub program: Utf8PathBuf,
+    /// The version of what it does: part of the SDK's key in the store.
+    pub version: &'static str,
 }
 
 /// An SDK that was tried and works for one build configuration.

@@ -288,14 +288,25 @@ fn repository(place: &Place, changelog: &str) -> std::path::PathBuf {
         deb.len(),
         Sha256::of(&deb)
     );
-    place.write("repository/dists/sid/main/binary-amd64/Packages", &packages);
-    let digest = Sha256::of(packages.as_bytes());
+    apt_suite(place, "sid", BINARIES, &packages)
+}
+
+/// Where a suite has its index of binary packages, and that of source packages.
+pub const BINARIES: &str = "main/binary-amd64/Packages";
+pub const SOURCES: &str = "main/source/Sources";
+
+/// An apt repository in `place` whose `suite` has an index, and apt's configuration that knows no
+/// other.
+pub fn apt_suite(place: &Place, suite: &str, path: &str, index: &str) -> std::path::PathBuf {
+    let folder = format!("repository/dists/{suite}");
+    place.write(&format!("{folder}/{path}"), index);
+    let digest = Sha256::of(index.as_bytes());
     let release = format!(
-        "Origin: Tests\nSuite: sid\nCodename: sid\nArchitectures: amd64\nComponents: main\nDate: Thu, 01 Jan 2026 00:00:00 UTC\n\
-         SHA256:\n {digest} {} main/binary-amd64/Packages\n",
-        packages.len()
+        "Origin: Tests\nSuite: {suite}\nCodename: {suite}\nArchitectures: amd64\nComponents: main\nDate: Thu, 01 Jan 2026 00:00:00 UTC\n\
+         SHA256:\n {digest} {} {path}\n",
+        index.len()
     );
-    place.write("repository/dists/sid/Release", release);
+    place.write(&format!("{folder}/Release"), release);
     let uri = place.path("repository");
     let sources = format!(
         "Types: deb\nURIs: file:{}\nSuites: bookworm\nComponents: main\nTrusted: yes\n",

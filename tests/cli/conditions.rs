@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::examples::locked;
 use crate::sboms::{list, parsed, text};
-use crate::support::{Place, archives_of, cxx_sdk, run, test, wasmtime};
+use crate::support::{Place, archives_of, run, sdk, test, wasmtime};
 
 const DOCUMENTS: [&str; 4] = [
     "sbom.spdx.json",
@@ -31,7 +31,7 @@ fn place() -> &'static Place {
         ] {
             let all = [&["build", "--offline", "--prefix", prefix], args].concat();
             let mut build = place.own(place.command(&all));
-            run(build.arg("--wasi-sdk").arg(cxx_sdk())).exits(0);
+            run(build.arg("--wasi-sdk").arg(sdk())).exits(0);
         }
         place
     })
@@ -99,7 +99,7 @@ fn a_program_links_with_what_a_variant_adds_and_a_test_may_be_of_a_variant() {
             .arg("--runner")
             .arg(wasmtime())
             .arg("--wasi-sdk")
-            .arg(cxx_sdk());
+            .arg(sdk());
         let shown = run(check).exits(0).stdout;
         let row = shown.lines().nth(1).expect("a row");
         let words: Vec<_> = row.split_whitespace().collect();
@@ -159,7 +159,7 @@ fn a_lock_and_its_documents_have_what_any_configuration_has() {
         run(command.arg("--lockfile").arg(place.path("lockfile.json")))
     };
     let changed = "tone: the overlay `roll.h` has SHA-256";
-    let sdk = cxx_sdk().to_string_lossy().into_owned();
+    let sdk = sdk().to_string_lossy().into_owned();
     let plan = ["plan", "--wasi-sdk", &sdk];
     other(&plan).exits(0);
     other(&[&plan[..], &["--variant", "simd"]].concat())
@@ -177,7 +177,7 @@ fn a_prefix_verifies_in_its_own_configuration_and_nothing_of_another_is_unused()
     for args in [&[][..], &["--variant", "simd"]] {
         let all = [&["recipe", "check", "tone", "--offline"], args].concat();
         let mut check = place.own(place.command(&all));
-        let shown = run(check.arg("--wasi-sdk").arg(cxx_sdk())).stdout;
+        let shown = run(check.arg("--wasi-sdk").arg(sdk())).stdout;
         assert!(!shown.contains("roll."), "{shown}");
     }
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::programs::pkgconf;
 use crate::sboms::{list, parsed, text};
 use crate::sources::tar;
-use crate::support::{Place, archives_of, copy_tree, cxx_sdk, names, project, run, test, wasmtime};
+use crate::support::{Place, archives_of, copy_tree, names, project, run, sdk, test, wasmtime};
 
 /// The examples and their sources, not locked.
 fn written() -> Place {
@@ -57,7 +57,7 @@ fn place() -> &'static Place {
     BUILT.get_or_init(|| {
         let place = locked();
         let mut build = place.own(place.command(&["build", "--offline", "--prefix", "out"]));
-        run(build.arg("--wasi-sdk").arg(cxx_sdk())).exits(0);
+        run(build.arg("--wasi-sdk").arg(sdk())).exits(0);
         place
     })
 }
@@ -98,7 +98,7 @@ fn a_program_that_names_one_module_gets_headers_along_public_edges_and_links_alo
         .arg("--runner")
         .arg(wasmtime())
         .arg("--wasi-sdk")
-        .arg(cxx_sdk()))
+        .arg(sdk()))
     .exits(0);
     let words: Vec<_> = checked
         .stdout
@@ -429,7 +429,7 @@ fn what_a_template_asks_and_what_a_recipe_answers_must_be_the_same() {
         place.edit("recipes/tone/recipe.toml", old, new);
         let mut build =
             place.own(place.command(&["build", "tone", "--offline", "--prefix", "out"]));
-        run(build.arg("--wasi-sdk").arg(cxx_sdk()))
+        run(build.arg("--wasi-sdk").arg(sdk()))
             .exits(2)
             .says(&["tone 1.0", words]);
         assert!(!place.path("out").exists());
@@ -451,7 +451,7 @@ fn the_prefix_verifies_and_assembly_that_says_a_compiler_made_it_does_not() {
     let place = place();
     let verify = |prefix: &str| {
         let mut command = place.own(place.command(&["verify", "--offline", prefix]));
-        command.arg("--wasi-sdk").arg(cxx_sdk());
+        command.arg("--wasi-sdk").arg(sdk());
         command
     };
     run(&mut verify("out")).exits(0);
@@ -510,7 +510,7 @@ fn assembly_opens_no_file_that_is_not_listed() {
         run(&mut place.own(place.command(&["lock", "tone", "1.0", "--offline"]))).exits(0);
         let mut build =
             place.own(place.command(&["build", "tone", "--offline", "--prefix", "out"]));
-        run(build.arg("--wasi-sdk").arg(cxx_sdk()))
+        run(build.arg("--wasi-sdk").arg(sdk()))
             .exits(1)
             .says(&[file]);
         assert!(!place.path("out").exists());

@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::sources::{recipe, tar};
-use crate::support::{Place, run, sdk, snapshot, test};
+use crate::support::{Place, clang_headers, run, sdk, snapshot, test};
 
 const LIBRARY: &str = "sources = [\"one.c\", \"two.c\", \"asks.c\", \"asks-any.c\"]\ninclude-dirs = [\"first\", \"second\"]\n";
 
@@ -187,7 +187,7 @@ fn a_header_of_the_sdk_that_nobody_includes_compiles_nothing_again_and_one_that_
     assert_eq!(built(&place, &other, &[]).0, these(&["one.c"]));
     // In the folder that clang looks into before that of wasi-libc.
     std::fs::write(
-        other.join("lib/clang/19/include/stdlib.h"),
+        other.join(clang_headers()).join("stdlib.h"),
         "#define RAND_MAX 5\n",
     )
     .expect("written");

@@ -45,6 +45,7 @@ mod symbols;
 mod tampering;
 mod targets;
 mod trace;
+mod twins;
 mod validators;
 mod variants;
 mod verify;

@@ -5,7 +5,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 use wasideps::model::Sha256;
 
-use crate::advisories::apt_configuration;
+use crate::advisories::{SOURCES, apt_configuration, apt_suite};
 use crate::server::{Reply, Server};
 use crate::sources::{gz, tar};
 use crate::support::{Place, run, system, test};
@@ -103,23 +103,13 @@ fn outdated(place: &Place, debian: &[&str], args: &[&str]) -> Command {
         )
     };
     let index: String = debian.iter().map(source).collect();
-    place.write("repository/dists/sid/main/source/Sources", &index);
-    let release = format!(
-        "Suite: sid\nCodename: sid\nComponents: main\nDate: Thu, 01 Jan 2026 00:00:00 UTC\nSHA256:\n {} {} main/source/Sources\n",
-        Sha256::of(index.as_bytes()),
-        index.len()
-    );
-    place.write("repository/dists/sid/Release", release);
-    let uri = place.path("repository");
-    let sources = format!(
-        "Types: deb\nURIs: file:{}\nSuites: bookworm\nComponents: main\nTrusted: yes\n",
-        uri.display()
-    );
-    if !debian.is_empty() {
-        place.write("apt/sources.d/tests.sources", sources);
-    }
     let mut command = place.own(place.command(&[&["outdated"], args].concat()));
-    command.env("APT_CONFIG", apt_configuration(place, "apt/sources.d"));
+    let apt = if debian.is_empty() {
+        apt_configuration(place, "apt/sources.d")
+    } else {
+        apt_suite(place, "sid", SOURCES, &index)
+    };
+    command.env("APT_CONFIG", apt);
     command
 }
 

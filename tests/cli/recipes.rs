@@ -382,10 +382,10 @@ fn a_lock_with_an_unknown_key_another_version_or_a_bad_digest_is_told_with_its_l
         .exits(2)
         .says(&["`crate` needs `crate-version`"]);
     let place = self::place();
-    place.edit_lock(|lock| lock["version"] = json!(3));
+    place.edit_lock(|lock| lock["version"] = json!(4));
     own(&place, &["list"])
         .exits(2)
-        .says(&["has lock version 3; this program reads version 2"]);
+        .says(&["has lock version 4; this program reads version 3"]);
     let place = self::place();
     place.edit_lock(|lock| lock["sources"]["bzip2"]["inputs"] = json!("7ffb"));
     own(&place, &["list"])

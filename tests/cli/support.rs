@@ -185,11 +185,11 @@ pub fn sdk() -> &'static Path {
     find_sdk().unwrap_or_else(|want| leave_out(want))
 }
 
-/// An SDK with what the one of [`sdk`] lacks: the C++ library, components of `wasm32-wasip2`, and
-/// the exceptions of the standard.
-pub fn cxx_sdk() -> &'static Path {
-    static SDK: OnceLock<PathBuf> = OnceLock::new();
-    SDK.get_or_init(|| tool("WASIDEPS_TEST_CXX_SDK"))
+/// The folder of clang's own headers in [`sdk`], below it: `lib/clang/22/include`.
+pub fn clang_headers() -> String {
+    let versions = names(&sdk().join("lib/clang"));
+    assert_eq!(versions.len(), 1, "{versions:?}");
+    format!("lib/clang/{}/include", versions[0])
 }
 
 /// A folder with all archives that the embedded lock needs, as a machine without network would have
@@ -197,7 +197,11 @@ pub fn cxx_sdk() -> &'static Path {
 pub fn archives() -> PathBuf {
     static BROUGHT: OnceLock<Result<(), String>> = OnceLock::new();
     sdk();
-    let brought = BROUGHT.get_or_init(|| fetch(&["bzip2", "--all-origins"]).map(drop));
+    let brought = BROUGHT.get_or_init(|| {
+        fetch(&["bzip2", "--all-origins"])?;
+        // The other SDK of Debian's packages.
+        fetch(&["bzip2", "--sdk", "debian-25"]).map(drop)
+    });
     if let Err(want) = brought {
         leave_out(want);
     }

@@ -8,7 +8,7 @@ use wasideps::model::BuildConfig;
 
 use crate::programs::pkgconf;
 use crate::sources::{Own, recipe, tar};
-use crate::support::{Place, cxx_sdk, run, snapshot, test, wasmtime};
+use crate::support::{Place, run, sdk, snapshot, test, wasmtime};
 
 /// What WASI SDK 33 and its twin build for.
 const CONFIGS: [&str; 10] = [
@@ -115,7 +115,7 @@ fn build(place: &Place, names: &[&str], config: BuildConfig, jobs: &str) -> Path
         ],
     ]
     .concat();
-    run(&mut place.own(place.build_with(cxx_sdk(), &args))).exits(0);
+    run(&mut place.own(place.build_with(sdk(), &args))).exits(0);
     place.path(&folder)
 }
 
@@ -128,7 +128,7 @@ fn link(place: &Place, config: BuildConfig, modules: &[&str], code: &str) -> Pat
         &[("PKG_CONFIG_LIBDIR", folder.display().to_string())],
     );
     let program = place.path(&format!("{config}.wasm"));
-    let mut command = Command::new(cxx_sdk().join("bin/clang"));
+    let mut command = Command::new(sdk().join("bin/clang"));
     command
         .arg(format!("--target={}", config.target()))
         .args(["-O1", "-Wall", "-Werror"])
@@ -217,7 +217,7 @@ fn a_library_that_throws_is_compiled_with_exceptions_in_the_variant_alone() {
     );
     place.write("recipes/thrower/recipe.toml", text);
     run(&mut place.own(place.command(&["lock", "thrower", "1", "--offline"]))).exits(0);
-    run(&mut place.own(place.build_with(cxx_sdk(), &["thrower"])))
+    run(&mut place.own(place.build_with(sdk(), &["thrower"])))
         .exits(1)
         .says(&["cannot use 'try' with exceptions disabled"]);
     let prefix = build(&place, &["thrower"], config("wasm32-wasip1+eh"), "-j2");
@@ -281,7 +281,7 @@ fn a_shared_library_is_linked_from_an_archive_of_pic_and_its_functions_run() {
     let config = config("wasm32-wasip1+pic");
     let prefix = build(&place, &["zlib"], config, "-j2");
     let library = place.path("libz.so");
-    let mut command = Command::new(cxx_sdk().join("bin/clang"));
+    let mut command = Command::new(sdk().join("bin/clang"));
     // What it takes from wasi-libc is imported: libc.a of the twins is not position-independent.
     command
         .args([

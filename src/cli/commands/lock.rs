@@ -14,6 +14,9 @@ use crate::session::Session;
 use crate::store::{Store, write_atomically};
 use crate::toolchain::debian;
 
+/// What stands for all SDKs of Debian's packages.
+const DEBIAN: &str = "debian";
+
 /// Debian's architectures that an SDK is pinned for: those that WASI SDK has Linux releases for.
 const ARCHITECTURES: [&str; 2] = ["amd64", "arm64"];
 
@@ -28,10 +31,17 @@ pub fn run(args: &LockArgs, global: &Global, printer: &Printer) -> Result<(), Fa
             format!("{name} {version}"),
             move_source(name, version, &session, &mut lock)?,
         ),
-        _ => (
-            "the SDK of Debian's packages".to_owned(),
-            move_debian(&mut lock, session.store()?, printer)?,
-        ),
+        _ => {
+            let releases = twins(args.sdk.as_deref().unwrap_or(DEBIAN), &lock)?;
+            let mut moved = Vec::new();
+            for release in &releases {
+                moved.extend(move_twin(release, &mut lock, session.store()?, printer)?);
+            }
+            (
+                format!("SDK {} of Debian's packages", releases.join(" and ")),
+                moved,
+            )
+        }
     };
     printer.finish_bars();
     let mut rows = table::table(&["what moves", "from", "to"]);
@@ -116,23 +126,43 @@ fn move_source(
     Ok(relocked.moved)
 }
 
-fn move_debian(lock: &mut Lock, store: &Store, printer: &Printer) -> Result<Vec<Moved>, Failures> {
+/// The releases whose twins `sdk` names: `debian` all, `debian-33` one.
+fn twins(sdk: &str, lock: &Lock) -> Result<Vec<String>, CliError> {
+    let known: Vec<_> = lock.sdks.debian.keys().cloned().collect();
+    let named: Vec<_> = known
+        .iter()
+        .filter(|release| sdk == DEBIAN || sdk == format!("{DEBIAN}-{release}"))
+        .cloned()
+        .collect();
+    if named.is_empty() {
+        return Err(CliError::NoSuchTwin {
+            found: sdk.to_owned(),
+            known,
+        });
+    }
+    Ok(named)
+}
+
+fn move_twin(
+    release: &str,
+    lock: &mut Lock,
+    store: &Store,
+    printer: &Printer,
+) -> Result<Vec<Moved>, Failures> {
     printer.event(Event::StepStarted {
-        subject: "WASI SDK (Debian)".into(),
+        subject: format!("WASI SDK {release} (Debian)"),
         step: "reading Debian's indices".into(),
     });
     let scratch = store.scratch_dir()?;
     let dir = Utf8PathBuf::from(scratch.path().to_string_lossy().into_owned());
-    let assembly = debian::Assembly::of(&lock.sdks.debian.matches)?;
-    let current = debian::current(&ARCHITECTURES, &assembly, &dir)?;
+    let assembly = debian::Assembly::of(release)?;
+    let current = debian::current(&ARCHITECTURES, release, &assembly, &dir)?;
+    let Some(twin) = lock.sdks.debian.get_mut(release) else {
+        return Ok(Vec::new());
+    };
     let mut moved = Vec::new();
     for (architecture, packages) in &current {
-        let old = lock
-            .sdks
-            .debian
-            .hosts
-            .get(architecture)
-            .map_or(&[][..], Vec::as_slice);
+        let old = twin.hosts.get(architecture).map_or(&[][..], Vec::as_slice);
         for package in packages {
             let shown = |package: &DebianPackage| format!("{} {}", package.version, package.sha256);
             let before = old.iter().find(|old| old.package == package.package);
@@ -151,8 +181,12 @@ fn move_debian(lock: &mut Lock, store: &Store, printer: &Printer) -> Result<Vec<
         .next()
         .and_then(|packages| assembly.versions(packages))
     {
-        (lock.sdks.debian.llvm, lock.sdks.debian.wasi_libc) = (llvm, wasi_libc);
+        twin.llvm = llvm;
+        // Debian abbreviates the commit more than the release does.
+        if !twin.wasi_libc.starts_with(&*wasi_libc) {
+            twin.wasi_libc = wasi_libc;
+        }
     }
-    lock.sdks.debian.hosts = current;
+    twin.hosts = current;
     Ok(moved)
 }

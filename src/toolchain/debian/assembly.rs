@@ -5,11 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use crate::model::{DebianPackage, Line, Name, RelPath, Sha256};
+use crate::model::{BuildConfig, DebianPackage, Line, Name, RelPath, Sha256, Target, Variant};
 use crate::toolchain::ToolchainError;
 
 /// The tables, by the release that their SDK stands in for.
-const TABLES: [(&str, &str); 1] = [("25", include_str!("25.toml"))];
+const TABLES: [(&str, &str); 2] = [
+    ("25", include_str!("25.toml")),
+    ("33", include_str!("33.toml")),
+];
 
 /// The version of what this module makes of a table.
 const LAYOUT: &str = "1";
@@ -23,6 +26,10 @@ pub struct Assembly {
     pub(super) resource_dir: RelPath,
     clang: Name,
     wasi_libc: Name,
+    targets: BTreeSet<Target>,
+    features: Variant,
+    /// What its release has, and it has not; in words.
+    pub(super) lacks: BTreeSet<String>,
     /// Each package with the suite that it is taken from.
     pub(super) packages: BTreeMap<Name, Name>,
     places: Vec<AssemblyRule>,
@@ -41,6 +48,9 @@ struct Wire {
     resource_dir: RelPath,
     clang: Name,
     wasi_libc: Name,
+    targets: BTreeSet<Target>,
+    features: Variant,
+    lacks: BTreeSet<String>,
     packages: BTreeMap<Name, Name>,
     place: Vec<AssemblyRule>,
     links: BTreeMap<RelPath, String>,
@@ -93,6 +103,9 @@ impl Assembly {
             resource_dir,
             clang,
             wasi_libc,
+            targets,
+            features,
+            lacks,
             packages,
             place: places,
             links,
@@ -106,6 +119,9 @@ impl Assembly {
             resource_dir,
             clang,
             wasi_libc,
+            targets,
+            features,
+            lacks,
             packages,
             places,
             links,
@@ -131,6 +147,11 @@ impl Assembly {
             )),
             None => Ok(assembly),
         }
+    }
+
+    /// Whether it can build for `config`.
+    pub(super) fn builds(&self, config: BuildConfig) -> bool {
+        self.targets.contains(&config.target()) && self.features.has_all(config.variant())
     }
 
     /// Covers all that shapes the SDK, but for the packages' bytes: part of its key in the store.
@@ -240,6 +261,21 @@ mod tests {
             let error = Assembly::parse(&text.replacen(old, new, 1)).expect_err(new);
             assert!(error.contains(problem), "{error}");
         }
+    }
+
+    #[test]
+    fn a_twin_builds_what_its_packages_are_for() {
+        let builds = |release, config: (&str, &str)| {
+            let target = config.0.parse().expect("a target");
+            let config = BuildConfig::new(target, config.1.parse().expect("a variant"));
+            Assembly::of(release)
+                .expect("a table")
+                .builds(config.expect("one that there is"))
+        };
+        assert!(builds("33", ("wasm32-wasip2", "pic+eh")));
+        assert!(builds("25", ("wasm32-wasip1", "pic+simd")));
+        assert!(!builds("25", ("wasm32-wasip1", "eh")));
+        assert!(!builds("33", ("wasm32-wasip1-threads", "default")));
     }
 
     fn placed(path: &str) -> Option<String> {

@@ -14,68 +14,119 @@ use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
 use super::version::{DEBIAN_MARK, SdkVersion};
-use super::{Locator, ToolchainError, host, unpack};
+use super::{ComponentLinker, Locator, ToolchainError, host, unpack};
 use crate::apt::sources::EntryUse;
-use crate::model::{DebianPackage, DebianSdk, Digesting, Name, Sha256};
+use crate::model::{BuildConfig, DebianPackage, DebianSdk, Digesting, Name, Sha256};
 use crate::report::{Event, Reporter};
 use crate::store::{Kind, Store};
 use apt::Apt;
 pub use assembly::Assembly;
 pub use changelog::{Changelog, changelogs};
 
-/// How messages call it.
-const SUBJECT: &str = "WASI SDK (Debian)";
-
 /// Debian's newest suite: what is new is there first, and its changelogs have all that was before.
 const SUITE_OF_SOURCES: &str = "sid";
 
-/// The store's key of the SDK for a Debian architecture, where the lock has packages for it, and
-/// there is a table of how they make an SDK. It covers the packages' bytes, the table and what we
-/// make of it.
-pub(super) fn key(sdk: &DebianSdk, architecture: &str) -> Option<Sha256> {
-    let packages = sdk.hosts.get(architecture)?;
-    let assembly = Assembly::of(&sdk.matches).ok()?;
-    let version = version(sdk).to_text();
-    let wrappers = place::wrappers(&assembly);
+/// The SDK of Debian's packages that stands in for a release.
+pub(super) struct Twin<'l> {
+    /// The release's number.
+    pub release: &'l str,
+    assembly: Assembly,
+    sdk: &'l DebianSdk,
+}
+
+impl<'l> Twin<'l> {
+    /// The twin of `release`, by what the lock pins for it.
+    ///
+    /// # Errors
+    /// When this program has no table of how the packages make an SDK.
+    pub fn new(release: &'l str, sdk: &'l DebianSdk) -> Result<Self, ToolchainError> {
+        Ok(Self {
+            release,
+            assembly: Assembly::of(release)?,
+            sdk,
+        })
+    }
+
+    /// Whether it can build for `config`.
+    pub fn builds(&self, config: BuildConfig) -> bool {
+        self.assembly.builds(config)
+    }
+
+    /// What a user goes without who gets this one in place of `other`; in words.
+    pub fn lacks_beside<'s>(&'s self, other: &'s Self) -> Vec<&'s str> {
+        self.assembly
+            .lacks
+            .difference(&other.assembly.lacks)
+            .map(String::as_str)
+            .collect()
+    }
+
+    /// Its key in the store, where the lock has packages for this architecture of Debian's.
+    pub fn key(
+        &self,
+        architecture: &str,
+        component_linker: Option<&ComponentLinker>,
+    ) -> Option<Sha256> {
+        let packages = self.sdk.hosts.get(architecture)?;
+        Some(key(self, packages, component_linker))
+    }
+
+    /// How messages call it.
+    fn subject(&self) -> String {
+        format!("WASI SDK {} (Debian)", self.release)
+    }
+
+    fn version(&self) -> SdkVersion {
+        SdkVersion {
+            text: format!("{}.0{DEBIAN_MARK}", self.release),
+            wasi_libc: Some(self.sdk.wasi_libc.to_string()),
+            llvm: Some(self.sdk.llvm.to_string()),
+        }
+    }
+}
+
+/// It covers the packages' bytes, the table and what we make of it.
+fn key(
+    twin: &Twin<'_>,
+    packages: &[DebianPackage],
+    component_linker: Option<&ComponentLinker>,
+) -> Sha256 {
+    let wrappers = place::wrappers(&twin.assembly);
+    let version = twin.version().to_text();
     let ours = [
-        assembly.digest().as_bytes().as_slice(),
+        twin.assembly.digest().as_bytes().as_slice(),
         wrappers.as_bytes(),
         version.as_bytes(),
+        component_linker
+            .map_or("", |linker| linker.version)
+            .as_bytes(),
     ];
-    Some(Sha256::of_fields(
-        "wasideps debian sdk 2",
+    Sha256::of_fields(
+        "wasideps debian sdk 3",
         ours.into_iter().chain(
             packages
                 .iter()
                 .map(|package| package.sha256.as_bytes().as_slice()),
         ),
-    ))
+    )
 }
 
-fn version(sdk: &DebianSdk) -> SdkVersion {
-    SdkVersion {
-        text: format!("{}.0{DEBIAN_MARK}", sdk.matches),
-        wasi_libc: Some(sdk.wasi_libc.to_string()),
-        llvm: Some(sdk.llvm.to_string()),
-    }
-}
-
-/// Puts the SDK together in the store.
+/// Puts the SDK together in the store; gives its key there.
 pub(super) fn assemble(
     locator: &Locator<'_>,
+    twin: &Twin<'_>,
     architecture: &str,
     offline: bool,
-) -> Result<(), ToolchainError> {
-    let sdk = &locator.sdks.debian;
-    let assembly = Assembly::of(&sdk.matches)?;
-    let (Some(key), Some(packages)) = (key(sdk, architecture), sdk.hosts.get(architecture)) else {
-        let known = sdk.hosts.keys().cloned().collect();
+) -> Result<Sha256, ToolchainError> {
+    let Some(packages) = twin.sdk.hosts.get(architecture) else {
         return Err(ToolchainError::NoHost {
-            what: "SDK of Debian's packages".to_owned(),
+            what: format!("SDK of Debian's packages for release {}", twin.release),
             host: architecture.to_owned(),
-            known,
+            known: twin.sdk.hosts.keys().cloned().collect(),
         });
     };
+    let component_linker = locator.component_linker;
+    let key = key(twin, packages, component_linker);
     let _guard = locator.store.lock(
         "sdk",
         &key,
@@ -88,11 +139,11 @@ pub(super) fn assemble(
         .entry(Kind::Sdk, &key, locator.reporter)?
         .is_some()
     {
-        return Ok(());
+        return Ok(key);
     }
-    let debs = bring(locator, packages, architecture, offline)?;
+    let debs = bring(locator, twin, packages, architecture, offline)?;
     let step = |step: &str, started: bool| {
-        let (subject, step) = (SUBJECT.to_owned(), step.to_owned());
+        let (subject, step) = (twin.subject(), step.to_owned());
         locator.reporter.event(if started {
             Event::StepStarted { subject, step }
         } else {
@@ -108,7 +159,7 @@ pub(super) fn assemble(
         .with_max_len(1)
         .map(|(package, deb)| {
             deb::unpack(deb, &dir, |path| {
-                assembly.place(path, &package.package, &multiarch)
+                twin.assembly.place(path, &package.package, &multiarch)
             })
             .map_err(|source| ToolchainError::Unpack {
                 archive: format!("{} {}", package.package, package.version),
@@ -122,18 +173,26 @@ pub(super) fn assemble(
         files.append(&mut part.files);
         links.append(&mut part.links);
     }
-    place::finish(&assembly, &dir, &mut files, links, &version(sdk).to_text())?;
+    place::finish(
+        &twin.assembly,
+        &dir,
+        &mut files,
+        links,
+        &twin.version().to_text(),
+        component_linker.map(|linker| linker.program.as_path()),
+    )?;
     locator
         .store
         .keep_entry(Kind::Sdk, &key, scratch, files, locator.reporter)?;
     step("unpacking", false);
-    Ok(())
+    Ok(key)
 }
 
 /// The packages' archives, each checked: from the store, from folders that the user named, else
 /// through apt.
 fn bring<'p>(
     locator: &Locator<'_>,
+    twin: &Twin<'_>,
     packages: &'p [DebianPackage],
     architecture: &str,
     offline: bool,
@@ -146,7 +205,7 @@ fn bring<'p>(
                 .fetcher
                 .by_hand(&package.sha256, package.size)
                 .map_err(|error| ToolchainError::Refused {
-                    release: SUBJECT.to_owned(),
+                    release: format!("{} (Debian)", twin.release),
                     source: Box::new(error),
                 })?,
         };
@@ -165,23 +224,24 @@ fn bring<'p>(
                 .map(|package| format!("{} {}", package.package, package.version))
                 .collect();
             return Err(ToolchainError::Offline {
-                what: "a WASI SDK of Debian's packages".to_owned(),
+                what: twin.subject(),
                 missing,
             });
         }
-        found.append(&mut download(locator, &missing, architecture)?);
+        found.append(&mut download(locator, twin, &missing, architecture)?);
     }
     packages
         .iter()
         .map(|package| match found.get(&package.sha256) {
             Some(path) => Ok((package, path.clone())),
-            None => Err(gone(package, Vec::new(), String::new())),
+            None => Err(gone(twin.release, package, Vec::new(), String::new())),
         })
         .collect()
 }
 
 fn download(
     locator: &Locator<'_>,
+    twin: &Twin<'_>,
     packages: &[&DebianPackage],
     architecture: &str,
 ) -> Result<BTreeMap<Sha256, Utf8PathBuf>, ToolchainError> {
@@ -195,7 +255,7 @@ fn download(
     suites.dedup();
     let apt = Apt::open(&dir, architecture, &suites, EntryUse::Binaries)?;
     let step = |step: &str, started: bool| {
-        let (subject, step) = (SUBJECT.to_owned(), step.to_owned());
+        let (subject, step) = (twin.subject(), step.to_owned());
         locator.reporter.event(if started {
             Event::StepStarted { subject, step }
         } else {
@@ -223,6 +283,7 @@ fn download(
             Some(offer) => return Err(differs(package, offer.sha256)),
             None => {
                 return Err(gone(
+                    twin.release,
                     package,
                     versions
                         .iter()
@@ -235,13 +296,13 @@ fn download(
     }
     let size = packages.iter().map(|package| package.size).sum();
     locator.reporter.event(Event::DownloadStarted {
-        subject: SUBJECT.to_owned(),
+        subject: twin.subject(),
         origin: format!("{} packages through apt", packages.len()),
         size: Some(size),
     });
     let progress = |bytes| {
         locator.reporter.event(Event::DownloadProgress {
-            subject: SUBJECT.to_owned(),
+            subject: twin.subject(),
             bytes,
         });
     };
@@ -288,13 +349,14 @@ fn keep(
     Ok(kept)
 }
 
-/// What apt offers now of the packages of `assembly`, by Debian architecture: what `wasideps lock
-/// --sdk debian` writes. `scratch` is an empty folder.
+/// What apt offers now of the packages of `release`'s twin, by Debian architecture: what `wasideps
+/// lock --sdk debian` writes. `scratch` is an empty folder.
 ///
 /// # Errors
 /// When apt is not there, reaches no archive of Debian's, or has not all packages.
 pub fn current(
     architectures: &[&str],
+    release: &str,
     assembly: &Assembly,
     scratch: &Utf8Path,
 ) -> Result<BTreeMap<String, Vec<DebianPackage>>, ToolchainError> {
@@ -324,8 +386,8 @@ pub fn current(
                 // apt lists the greatest version first.
                 let Some(offer) = offers.iter().find(|offer| offer.package.as_str() == name) else {
                     return Err(ToolchainError::PackageGone {
-                        package: name.to_owned(),
-                        wanted: "in any version".to_owned(),
+                        release: release.to_owned(),
+                        wanted: format!("{name} in any version"),
                         suite: suite.to_string(),
                         offered: Vec::new(),
                         words,
@@ -343,10 +405,15 @@ pub fn current(
     Ok(hosts)
 }
 
-fn gone(package: &DebianPackage, offered: Vec<String>, words: String) -> ToolchainError {
+fn gone(
+    release: &str,
+    package: &DebianPackage,
+    offered: Vec<String>,
+    words: String,
+) -> ToolchainError {
     ToolchainError::PackageGone {
-        package: package.package.to_string(),
-        wanted: package.version.to_string(),
+        release: release.to_owned(),
+        wanted: format!("{} {}", package.package, package.version),
         suite: package.suite.to_string(),
         offered,
         words,

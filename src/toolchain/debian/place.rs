@@ -12,7 +12,7 @@ use object::elf;
 use object::read::elf::{Dyn as _, ElfFile64, FileHeader as _};
 
 use super::assembly::Assembly;
-use crate::model::{Cause, RelPath, Sha256};
+use crate::model::{Cause, Digesting, RelPath, Sha256};
 use crate::store::EntryFile;
 use crate::toolchain::ToolchainError;
 use crate::toolchain::unpack::{self, Link};
@@ -29,6 +29,9 @@ const OF_THE_MACHINE: [&str; 9] = [
     "ld-linux",
     "libresolv.so",
 ];
+
+/// What clang starts to link a component; it starts `wasm-ld` in turn.
+const COMPONENT_LINKER: &str = "wasm-component-ld";
 
 /// The texts of all wrappers: part of the SDK's key in the store.
 pub(super) fn wrappers(assembly: &Assembly) -> String {
@@ -47,6 +50,7 @@ pub(super) fn finish(
     files: &mut Vec<EntryFile>,
     mut links: Vec<Link>,
     version: &str,
+    component_linker: Option<&Utf8Path>,
 ) -> Result<(), ToolchainError> {
     let refuse = |source: Cause| ToolchainError::Unpack {
         archive: "Debian's packages".to_owned(),
@@ -67,6 +71,16 @@ pub(super) fn finish(
             dir,
             path(&format!("bin/{name}"))?,
             &wrapper(program, &assembly.resource_dir),
+            true,
+        )?);
+    }
+    if let Some(program) = component_linker {
+        let name = path(COMPONENT_LINKER)?;
+        files.push(copy(dir, path(&format!("llvm/bin/{name}"))?, program)?);
+        files.push(write(
+            dir,
+            path(&format!("bin/{name}"))?,
+            &wrapper(&name, &assembly.resource_dir),
             true,
         )?);
     }
@@ -119,6 +133,22 @@ fn write(
         sha256: Sha256::of(text.as_bytes()),
         size: text.len() as u64,
     })
+}
+
+/// `program`, of this machine, as one of the SDK's.
+fn copy(dir: &Utf8Path, path: RelPath, program: &Utf8Path) -> Result<EntryFile, ToolchainError> {
+    let to = dir.join(path.as_str());
+    let io = || -> std::io::Result<(u64, Sha256)> {
+        unpack::parents(&to)?;
+        let mut file = Digesting::new(fs_err::File::create_new(&to)?);
+        std::io::copy(&mut fs_err::File::open(program)?, &mut file)?;
+        let size = file.size();
+        let (file, sha256) = file.finish();
+        unpack::set_executable(&file, true)?;
+        Ok((size, sha256))
+    };
+    let (size, sha256) = io().map_err(ToolchainError::io(&to))?;
+    Ok(EntryFile { path, sha256, size })
 }
 
 /// Follows what the programs need, library by library: what is not needed goes, and what is needed
