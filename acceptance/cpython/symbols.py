@@ -15,8 +15,10 @@ print("#include <ffi_wasi.h>")
 print("#include <ffi_wasi_dl.h>")
 for letters in SIGNATURES:
     print(f"FFI_WASI_CALL({letters})")
-print("static const struct ffi_wasi_symbol symbols[] = {")
-for name in names:
-    print(f"    FFI_WASI_SYMBOL({name}),")
-print("    {0}};")
-print("FFI_WASI_SYMBOLS(symbols)")
+# At run time: the address of a thread-local variable is no constant.
+print(f"static struct ffi_wasi_symbol symbols[{len(names) + 1}];")
+print("static __attribute__((constructor)) void add(void) {")
+for index, name in enumerate(names):
+    print(f"    symbols[{index}] = (struct ffi_wasi_symbol)FFI_WASI_SYMBOL({name});")
+print("    ffi_wasi_add_symbols(symbols);")
+print("}")

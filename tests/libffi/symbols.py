@@ -214,8 +214,8 @@ def python(*checkouts):
         build = next(checkout.glob("cross-build/wasm32-*"))
         tables.append(symbols_of(*(path for folder in ("Objects", "Python", "Parser", "Modules") for path in build.glob(f"{folder}/*.o"))))
     rest = {}
-    everything = agreed(tables, rest) | rest
-    yield "WEAK", {name: everything[name] for name in names if name in everything}
+    both = agreed([{n: t for n, t in table.items() if n in names} for table in tables], rest)
+    yield "WEAK", both | rest
 
 
 HEADER = """\
