@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { NONE, OWN, SLOT };
+#define NONE 0
+#define OWN 1
+#define SLOT 2
 
 #ifdef NO_TABLE
 FFI_WASI_NO_TABLE
@@ -15,13 +17,13 @@ FFI_WASI_NO_TABLE
 
 static ffi_cif cif;
 static ffi_type *types[] = {&ffi_type_sint, &ffi_type_double};
-static double (*made)(int, double);
 static int ready;
 
 static double product(int a, double b) { return a * b; }
 
 #if CLOSURE != NONE
 static ffi_closure *closure;
+static double (*made)(int, double);
 static void handler(ffi_cif *of, void *result, void **arguments, void *data) {
     (void)of;
     *(double *)result = *(int *)arguments[0] * *(double *)arguments[1] + *(double *)data;
