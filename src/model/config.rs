@@ -111,7 +111,7 @@ pub struct TargetSpec {
     pub form: ProgramForm,
     /// What `wasmtime run` is given to run a program.
     pub wasmtime: &'static [&'static str],
-    /// The SDKs that have it, as a sentence names them. Source: the notes of the releases 22 and 31,
+    /// The SDKs that have it, as a sentence names them. Source: the notes of the releases 22 and 34,
     /// <https://github.com/WebAssembly/wasi-sdk/releases>.
     pub sdks: &'static str,
     /// The features that it can't have, each with why.
@@ -163,7 +163,7 @@ const WASIP3: TargetSpec = TargetSpec {
     sysroot: "wasm32-wasip3",
     form: ProgramForm::Component,
     wasmtime: &["-W", "component-model-async=y", "-S", "p3=y"],
-    sdks: "WASI SDK 31 and each later release",
+    sdks: "WASI SDK 34 and each later release",
     ..WASIP1
 };
 

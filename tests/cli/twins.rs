@@ -147,7 +147,7 @@ fn what_an_sdk_has_no_target_for_is_refused_with_who_has_it() {
         ]);
     let mut named = place.command(&["plan", "bzip2", "--target", "wasm32-wasip3"]);
     run(named.arg("--wasi-sdk").arg(sdk())).exits(5).says(&[
-        "has no wasm32-wasip3: its sysroot has wasm32-wasi, wasm32-wasip1, wasm32-wasip2",
+        "has no wasm32-wasip3, which WASI SDK 34 and each later release has: its sysroot has wasm32-wasi, wasm32-wasip1, wasm32-wasip2",
         "WASI SDK 34 has it",
     ]);
 }
