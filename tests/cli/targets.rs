@@ -280,26 +280,30 @@ fn a_shared_library_is_linked_from_an_archive_of_pic_and_its_functions_run() {
     place.copy_recipes();
     let config = config("wasm32-wasip1+pic");
     let prefix = build(&place, &["zlib"], config, "-j2");
-    let library = place.path("libz.so");
-    let mut command = Command::new(sdk().join("bin/clang"));
+    let archive = prefix.join("lib/libz.a");
     // What it takes from wasi-libc is imported: libc.a of the twins is not position-independent.
-    command
-        .args([
-            "--target=wasm32-wasip1",
-            "-shared",
-            "-nostdlib",
-            "-Wl,--no-entry",
-        ])
-        .args([
-            "-Wl,--export-all",
-            "-Wl,--unresolved-symbols=import-dynamic",
-        ])
-        .arg("-Wl,--whole-archive")
-        .arg(prefix.join("lib/libz.a"));
-    run(command.arg("-o").arg(&library)).exits(0);
-    let bytes = std::fs::read(&library).expect("the library");
+    let link = |name: &str, arguments: &[&str]| {
+        let library = place.path(name);
+        let mut command = Command::new(sdk().join("bin/clang"));
+        command
+            .args([
+                "--target=wasm32-wasip1",
+                "-shared",
+                "-nostdlib",
+                "-Wl,--no-entry",
+            ])
+            .arg("-Wl,--unresolved-symbols=import-dynamic")
+            .args(arguments)
+            .arg(&archive);
+        run(command.arg("-o").arg(&library)).exits(0);
+        library
+    };
+    let whole = link("libz.so", &["-Wl,--export-all", "-Wl,--whole-archive"]);
+    let bytes = std::fs::read(whole).expect("the library");
     // The dynamic linker's own section comes first: its kind, its size and its name.
     assert_eq!((bytes[8], &bytes[10..19]), (0, &b"\x08dylink.0"[..]));
+    // The whole asks for the address of errno, which only a C library has.
+    let library = link("sums.so", &["-Wl,--export=adler32", "-Wl,--export=crc32"]);
     let linker = place.write("linker.wasm", dynamic_linker());
     let call = |function: &str, arguments: &[&str]| {
         let mut command = Command::new(wasmtime());
