@@ -74,8 +74,24 @@ static void file_shm_barrier(sqlite3_file *file) {
 static int file_shm_unmap(sqlite3_file *file, int delete_it) { return GUARDED(methods(file)->xShmUnmap(below(file), delete_it)); }
 
 /* The first has no shared memory, as the files that it stands for. */
-static const sqlite3_io_methods plain_methods = {1,         file_close,    file_read,    file_write,  file_truncate, file_sync, file_size, file_lock, file_unlock,
-                                                 file_reserved, file_control, file_sector, file_device, 0,             0,         0,         0,         0,
+static const sqlite3_io_methods plain_methods = {1,
+                                                 file_close,
+                                                 file_read,
+                                                 file_write,
+                                                 file_truncate,
+                                                 file_sync,
+                                                 file_size,
+                                                 file_lock,
+                                                 file_unlock,
+                                                 file_reserved,
+                                                 file_control,
+                                                 file_sector,
+                                                 file_device,
+                                                 0,
+                                                 0,
+                                                 0,
+                                                 0,
+                                                 0,
                                                  0};
 static const sqlite3_io_methods shared_methods = {2,
                                                   file_close,
@@ -109,7 +125,9 @@ static int vfs_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *file, int 
 }
 
 static int vfs_delete(sqlite3_vfs *vfs, const char *path, int sync) { return (void)vfs, GUARDED(inner->xDelete(inner, path, sync)); }
-static int vfs_access(sqlite3_vfs *vfs, const char *path, int flags, int *out) { return (void)vfs, GUARDED(inner->xAccess(inner, path, flags, out)); }
+static int vfs_access(sqlite3_vfs *vfs, const char *path, int flags, int *out) {
+  return (void)vfs, GUARDED(inner->xAccess(inner, path, flags, out));
+}
 
 static int vfs_full_pathname(sqlite3_vfs *vfs, const char *path, int size, char *out) {
   return (void)vfs, GUARDED(inner->xFullPathname(inner, path, size, out));

@@ -8,6 +8,9 @@
 //! that it could find has the same name as the one that it found), and those that `__has_include`
 //! asks for. Where these names can't be told from the text, it covers the names of all files.
 //!
+//! What the target is called decides only where one of these files asks for it: the macro by which
+//! clang names it is none of what the first key covers.
+//!
 //! The two keys are those of ccache's direct mode,
 //! <https://ccache.dev/manual/latest.html#_the_direct_mode>, which does not see new files.
 
@@ -20,7 +23,7 @@ use super::job_files::JobFiles;
 use crate::model::{Dependency, RelPath, Sha256};
 use crate::plan::Job;
 use crate::store::Cache;
-use crate::toolchain::Toolchain;
+use crate::toolchain::{TARGET_MACRO, Toolchain};
 
 /// The sets of files that are remembered of one question: each is tried in turn, so that more would
 /// cost every build time.
@@ -44,6 +47,8 @@ pub struct OpenedFiles {
     /// Those of the SDK are portable: [`crate::toolchain::SdkHeaders::portable`]. Sorted.
     files: Vec<Dependency>,
     names: DecidingNames,
+    /// Whether one of them asks for the target by its macro.
+    asks_for_target: bool,
 }
 
 /// What is kept under the first key: the newest set first.
@@ -101,7 +106,7 @@ impl<'a> Lookup<'a> {
             &count,
         ];
         let key = Sha256::of_fields(
-            "wasideps asked 1",
+            "wasideps asked 2",
             fixed
                 .into_iter()
                 .chain(words.iter().map(String::as_bytes))
@@ -154,17 +159,24 @@ impl<'a> Lookup<'a> {
         } else {
             DecidingNames::Also(BTreeSet::new())
         };
+        let mut asks_for_target = arguments.iter().any(|word| word.contains(TARGET_MACRO));
         for file in &made.dependencies {
-            let Some(path) = self.path(file).filter(|_| names != DecidingNames::All) else {
-                names = DecidingNames::All;
+            let Some(path) = self.path(file) else {
+                (names, asks_for_target) = (DecidingNames::All, true);
                 break;
             };
             let bytes = fs_err::read(&path).map_err(|source| BuildError::Read { path, source })?;
-            names = names.and(asked_for(&bytes));
+            asks_for_target |= bytes
+                .windows(TARGET_MACRO.len())
+                .any(|part| part == TARGET_MACRO.as_bytes());
+            if names != DecidingNames::All {
+                names = names.and(asked_for(&bytes));
+            }
         }
         let opened = OpenedFiles {
             files: made.dependencies.clone(),
             names,
+            asks_for_target,
         };
         let Some(second) = self.second(&opened) else {
             return Ok(());
@@ -196,6 +208,10 @@ impl<'a> Lookup<'a> {
     /// The second key; none where one of the files is not there any more.
     fn second(&self, opened: &OpenedFiles) -> Option<Sha256> {
         let mut fields = vec![self.key.as_bytes().to_vec()];
+        if opened.asks_for_target {
+            let target = self.toolchain.config().target();
+            fields.push(format!("target:{target}").into_bytes());
+        }
         for file in &opened.files {
             fields.push(file.to_string().into_bytes());
             fields.push(self.digest(file)?.as_bytes().to_vec());

@@ -191,7 +191,7 @@ fn key(root: &Utf8Path, config: BuildConfig, parts: &SdkFiles) -> Sha256 {
         config.as_bytes(),
         parts.fingerprint.as_bytes(),
     ];
-    Sha256::of_fields("wasideps identity 4", fields)
+    Sha256::of_fields("wasideps identity 5", fields)
 }
 
 /// Adds the files below `dir`. Those of other targets do not count; C++'s headers, thousands, are

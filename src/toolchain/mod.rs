@@ -29,6 +29,7 @@ pub use headers::SdkHeaders;
 pub use host::{debian_architecture, host};
 pub use layout::{SDK_OVERLAY_MARK, SdkOverlayMark};
 pub use locate::SdkRequest;
+pub use probe::TARGET_MACRO;
 pub use version::SdkVersion;
 
 use crate::fetch::Fetcher;
@@ -90,7 +91,7 @@ impl Toolchain {
         &self.headers
     }
 
-    /// The digest of what clang defines before it reads a file.
+    /// The digest of what clang defines before it reads a file, but for [`TARGET_MACRO`]s.
     #[must_use]
     pub fn macros(&self) -> Sha256 {
         self.found.macros

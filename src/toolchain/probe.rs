@@ -8,6 +8,9 @@ use super::layout::Layout;
 use super::{Reach, Toolchain, ToolchainError};
 use crate::model::{BuildConfig, Feature, Language, ProgramForm, Sha256, llvm_major};
 
+/// How the macros begin that name the target (`__wasip1__`), which clang 22 defines.
+pub const TARGET_MACRO: &str = "__wasip";
+
 /// Uses a header of clang's own, one of wasi-libc, and a function of its library. Clang before 16
 /// does not know `SOURCE_DATE_EPOCH`, which every command of ours sets to 0: what it makes would
 /// depend on the clock.
@@ -29,7 +32,7 @@ pub(super) struct Probed {
     /// Whether programs can be linked; where they are components, that takes `wasm-component-ld`,
     /// which not every SDK has.
     pub links: bool,
-    /// Of what clang defines before it reads a file, in C and in C++.
+    /// Of what clang defines before it reads a file, in C and in C++, but for the target's name.
     pub macros: Sha256,
 }
 
@@ -93,8 +96,17 @@ pub(super) fn probe(
             &["-x", language, "-dM", "-E", "empty.c"],
         )
     };
+    let defined = |language| {
+        Ok::<_, ToolchainError>(
+            defined(language)?
+                .lines()
+                .filter(|line| !line.contains(TARGET_MACRO))
+                .collect::<Vec<_>>()
+                .join("\n"),
+        )
+    };
     let macros = Sha256::of_fields(
-        "wasideps macros 1",
+        "wasideps macros 2",
         [defined("c")?.as_bytes(), defined("c++")?.as_bytes()],
     );
     Ok(Probed {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::support::{archives_of, built, project, raw, run, test};
+use crate::support::{archives_of, built, conditional, project, raw, run, test};
 
 fn json(path: impl AsRef<std::path::Path>) -> Value {
     serde_json::from_slice(&std::fs::read(path).expect("the file")).expect("JSON")
@@ -159,9 +159,15 @@ fn the_pedigree_holds_each_patch_with_its_text_and_reason_and_names_each_overlay
         let pedigree = &library["pedigree"];
         let name = text(&pedigree["ancestors"][0], "name");
         let locked = &lock["sources"][name];
+        let conditional = conditional(name);
         let files: Vec<_> = locked["patches"]
             .as_object()
-            .map(|patches| patches.keys().collect())
+            .map(|patches| {
+                patches
+                    .keys()
+                    .filter(|file| !conditional.contains(*file))
+                    .collect()
+            })
             .unwrap_or_default();
         assert_eq!(list(pedigree, "patches").len(), files.len(), "{name}");
         for (patch, file) in list(pedigree, "patches").iter().zip(files) {

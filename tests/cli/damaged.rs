@@ -86,7 +86,7 @@ fn each_kind_of_damage_is_found_by_verify_put_right_by_build_and_then_found_no_m
     }
     // The manifest itself, in all of its parts: a digit of the stamp, blanks, a digest, an entry of
     // a document.
-    edit(MANIFEST, "\"llvm\": \"1", "\"llvm\": \"2");
+    edit(MANIFEST, "\"llvm\": \"2", "\"llvm\": \"3");
     check("stamp", &[]);
     edit(MANIFEST, "\"wasideps\": ", "\"wasideps\":  ");
     check("blank", &[]);

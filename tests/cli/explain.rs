@@ -51,11 +51,9 @@ fn every_member_of_every_archive_is_explained_and_the_sdks_files_have_the_digest
                     member["name"]
                 );
             }
+            let source = member["source"]["path"].as_str().expect("a path");
             assert!(
-                member["source"]["path"]
-                    .as_str()
-                    .expect("a path")
-                    .ends_with(".c"),
+                [".c", ".s", ".S"].iter().any(|end| source.ends_with(end)),
                 "{member}"
             );
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::support::{Place, archives_of, built, project, raw, run, test};
+use crate::support::{Place, archives_of, built, conditional, project, raw, run, test};
 
 fn said(args: &[&str]) -> String {
     run(raw().current_dir(project()).args(args)).exits(0).stdout
@@ -82,6 +82,7 @@ fn the_provenance_has_every_file_as_subject_or_byproduct_and_everything_of_the_l
             predicate["buildDefinition"]["externalParameters"]["sources"][name],
             source["version"]
         );
+        let conditional = conditional(name);
         let mut wanted = vec![&source["inputs"]];
         wanted.extend(
             source["origins"]
@@ -94,7 +95,9 @@ fn the_provenance_has_every_file_as_subject_or_byproduct_and_everything_of_the_l
             ["patches", "overlays"]
                 .iter()
                 .filter_map(|key| source[key].as_object())
-                .flat_map(serde_json::Map::values),
+                .flatten()
+                .filter(|(file, _)| !conditional.contains(*file))
+                .map(|(_, digest)| digest),
         );
         for digest in wanted {
             assert!(

@@ -243,7 +243,7 @@ fn an_sdk_that_does_not_work_is_exit_5_with_its_own_words() {
         // Debian's clang calls its linker by the name with the version.
         for name in names(&own.join("llvm/bin"))
             .iter()
-            .filter(|name| *name == program || name.starts_with(&format!("{program}-1")))
+            .filter(|name| *name == program || name.starts_with(&format!("{program}-2")))
         {
             script(&own, name, &format!("echo '{words}' >&2; exit 1"));
         }

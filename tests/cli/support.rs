@@ -2,7 +2,7 @@
 //! SDK.
 
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
@@ -190,6 +190,28 @@ pub fn clang_headers() -> String {
     let versions = names(&sdk().join("lib/clang"));
     assert_eq!(versions.len(), 1, "{versions:?}");
     format!("lib/clang/{}/include", versions[0])
+}
+
+/// The patches and overlays of a recipe that a condition brings, and that no prefix of
+/// `wasm32-wasip1` has.
+pub fn conditional(recipe: &str) -> BTreeSet<String> {
+    let path = project().join(format!("recipes/{recipe}/recipe.toml"));
+    let text = std::fs::read_to_string(path).expect("the recipe");
+    let recipe: toml::Table = text.parse().expect("TOML");
+    let conditions = recipe.get("when").and_then(toml::Value::as_array);
+    let mut files = BTreeSet::new();
+    for condition in conditions.into_iter().flatten() {
+        let patches = condition.get("patch").and_then(toml::Value::as_array);
+        let named = patches.into_iter().flatten().map(|patch| &patch["file"]);
+        let overlays = condition.get("overlay").and_then(toml::Value::as_table);
+        let laid = overlays.into_iter().flat_map(toml::Table::values);
+        files.extend(
+            named
+                .chain(laid)
+                .filter_map(|file| Some(file.as_str()?.to_owned())),
+        );
+    }
+    files
 }
 
 /// A folder with all archives that the embedded lock needs, as a machine without network would have
