@@ -188,7 +188,8 @@ fn the_pedigree_holds_each_patch_with_its_text_and_reason_and_names_each_overlay
             }
             patches += 1;
         }
-        for (overlay, digest) in locked["overlays"].as_object().into_iter().flatten() {
+        let overlays = locked["overlays"].as_object().into_iter().flatten();
+        for (overlay, digest) in overlays.filter(|(file, _)| !conditional.contains(*file)) {
             let notes = text(pedigree, "notes");
             assert!(
                 notes.contains(overlay.as_str())

@@ -192,15 +192,18 @@ pub fn clang_headers() -> String {
     format!("lib/clang/{}/include", versions[0])
 }
 
-/// The patches and overlays of a recipe that a condition brings, and that no prefix of
-/// `wasm32-wasip1` has.
+/// The patches and overlays of a recipe that a target or a variant brings: no prefix of
+/// `wasm32-wasip1` has them.
 pub fn conditional(recipe: &str) -> BTreeSet<String> {
     let path = project().join(format!("recipes/{recipe}/recipe.toml"));
     let text = std::fs::read_to_string(path).expect("the recipe");
     let recipe: toml::Table = text.parse().expect("TOML");
     let conditions = recipe.get("when").and_then(toml::Value::as_array);
     let mut files = BTreeSet::new();
-    for condition in conditions.into_iter().flatten() {
+    let of_another = |condition: &&toml::Value| {
+        condition.get("target").is_some() || condition.get("variant").is_some()
+    };
+    for condition in conditions.into_iter().flatten().filter(of_another) {
         let patches = condition.get("patch").and_then(toml::Value::as_array);
         let named = patches.into_iter().flatten().map(|patch| &patch["file"]);
         let overlays = condition.get("overlay").and_then(toml::Value::as_table);

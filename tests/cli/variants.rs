@@ -217,7 +217,7 @@ fn variants_lie_side_by_side_and_one_is_not_built_over_another_unasked() {
 #[test]
 fn what_an_sdk_lacks_and_what_makes_no_sense_is_refused_in_one_sentence() {
     let place = Place::new();
-    for (target, first) in [("wasm32-wasip3", 31), ("wasm32-wasip1-threads", 22)] {
+    for (target, first) in [("wasm32-wasip3", 34), ("wasm32-wasip1-threads", 22)] {
         let sentence = format!(
             "has no {target}, which WASI SDK {first} and each later release has: its sysroot has wasm32-wasi, wasm32-wasip1, wasm32-wasip2"
         );
