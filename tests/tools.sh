@@ -82,7 +82,7 @@ crate_tool() {
 }
 
 wasmtime_tool() {
-    # Components for wasm32-wasip2, exceptions (which take gc) for the variant `eh`, threads, and pre-initialisation for libffi's tests.
+    # Components for wasm32-wasip2, exceptions (which take gc) for the variant `eh`, threads, and `wasmtime wizer`.
     crate_tool wasmtime-cli wasmtime 48.0.8 "about 9 minutes on two cores" --no-default-features \
         --features run,cranelift,cache,parallel-compilation,component-model,gc,gc-drc,threads,wizer
 }
