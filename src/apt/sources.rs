@@ -27,18 +27,14 @@ fn is_security(suite: &str) -> bool {
     is_debians(suite) && (suite.ends_with("-security") || suite.ends_with("/updates"))
 }
 
-/// Those of `wanted` suites that are at the address of an entry for `suite`: other releases where
-/// it is a release, their security updates where it is one of security updates.
-fn beside<'s>(suite: &str, wanted: &[&'s str]) -> Vec<&'s str> {
-    let security = is_security(suite);
-    let beside = |other: &&&str| {
-        if security {
-            is_security(other)
-        } else {
-            RELEASES.contains(&suite) && !is_security(other)
-        }
-    };
-    wanted.iter().filter(beside).copied().collect()
+/// Whether the suite `wanted` is at the address of an entry for the suite `here`: another release
+/// beside a release, security updates beside such.
+fn is_beside(here: &str, wanted: &str) -> bool {
+    if is_security(here) {
+        is_security(wanted)
+    } else {
+        RELEASES.contains(&here) && !is_security(wanted)
+    }
 }
 
 /// What an entry is wanted for.
@@ -81,7 +77,7 @@ pub fn one_line(text: &str, suites: &[&str], wanted: EntryUse) -> String {
             continue;
         };
         let components: Vec<_> = words.collect();
-        for suite in beside(suite, suites) {
+        for suite in suites.iter().filter(|wanted| is_beside(suite, wanted)) {
             let options = if options.is_empty() {
                 String::new()
             } else {
@@ -185,7 +181,7 @@ pub fn deb822(text: &str, suites: &[&str], wanted: EntryUse) -> String {
         let suites: Vec<_> = suites
             .iter()
             .copied()
-            .filter(|suite| here.iter().any(|here| beside(here, &[suite]).len() == 1))
+            .filter(|wanted| here.iter().any(|here| is_beside(here, wanted)))
             .collect();
         if off || suites.is_empty() || !words("Types").contains(&"deb") {
             continue;

@@ -123,7 +123,7 @@ pub struct ToolchainArgs {
     #[arg(long, value_name = "RELEASE", conflicts_with = "wasi_sdk")]
     pub sdk: Option<String>,
     /// Use the SDK that this CPython branch is built with (3.11 to 3.15, main), or the nearest that
-    /// can be had; with --wasi-sdk, check that the SDK is that one
+    /// is available; with --wasi-sdk, check that the branch is built with that SDK
     #[arg(long, value_name = "BRANCH", conflicts_with = "sdk")]
     pub python: Option<String>,
     #[command(flatten)]

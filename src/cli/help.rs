@@ -18,7 +18,7 @@ use crate::fetch::{FetchError, SourceError};
 use crate::model::{CatalogError, EdgeProblem, LockError, SelectionError, with_causes};
 use crate::session::SessionError;
 use crate::store::{SlotError, StoreError, Unusable};
-use crate::toolchain::{NamedBy, ToolchainError};
+use crate::toolchain::{NamedBy, ToolchainError, debian};
 
 const THREADS: &str =
     "`ulimit -u` shows how many processes and threads a user may have; it must allow a few more";
@@ -75,7 +75,7 @@ pub fn of(error: &CliError) -> Option<String> {
                 "it has {}, and `debian` for all",
                 known
                     .iter()
-                    .map(|release| format!("`debian-{release}`"))
+                    .map(|release| format!("`{}`", debian::name(release)))
                     .collect::<Vec<_>>()
                     .join(", ")
             ));
@@ -344,6 +344,17 @@ pub fn of_fetch(error: &FetchError) -> Option<String> {
     Some(text.to_owned())
 }
 
+/// Which releases of the lock have a target.
+fn who_has(having: &[String]) -> String {
+    if having.is_empty() {
+        return "none of the lock's has it".to_owned();
+    }
+    format!(
+        "of the lock's, WASI SDK {} has it: ask for it with `--sdk`, or name one with `--wasi-sdk DIR`",
+        having.join(", ")
+    )
+}
+
 fn of_toolchain(error: &ToolchainError) -> Option<String> {
     let text = match error {
         ToolchainError::NotAnSdk { named_by, .. } => {
@@ -360,14 +371,7 @@ fn of_toolchain(error: &ToolchainError) -> Option<String> {
         }
         ToolchainError::NoTarget { having, .. }
         | ToolchainError::ReleaseHasNoTarget { having, .. } => {
-            return Some(if having.is_empty() {
-                "none of the lock's has it".to_owned()
-            } else {
-                format!(
-                    "of the lock's, WASI SDK {} has it: ask for it with `--sdk`, or name one with `--wasi-sdk DIR`",
-                    having.join(", ")
-                )
-            });
+            return Some(who_has(having));
         }
         ToolchainError::NoTwinBuilds { .. } => {
             "docs/targets.md has what each SDK builds; name one that does with `--wasi-sdk DIR`"
@@ -433,7 +437,8 @@ fn of_toolchain(error: &ToolchainError) -> Option<String> {
         }
         ToolchainError::PackageGone { release, .. } => {
             return Some(format!(
-                "`wasideps lock --sdk debian-{release}` pins what is offered now; or put the pinned .deb into a folder and name it with `--from DIR`"
+                "`wasideps lock --sdk {}` pins what is offered now; or put the pinned .deb into a folder and name it with `--from DIR`",
+                debian::name(release)
             ));
         }
         ToolchainError::PackageDigest { .. } => "it was not used, and nothing was kept of it",

@@ -266,7 +266,7 @@ impl Locator<'_> {
         self.first_twin(&wanted.twins(self.sdks, request.config)?, request)
     }
 
-    /// The first of `twins` whose packages can be had, with a warning where that is not the first.
+    /// The first of `twins` whose packages are available. A warning says so if an earlier one's are not.
     fn first_twin(
         &self,
         twins: &[Twin<'_>],
@@ -419,17 +419,8 @@ impl Locator<'_> {
         {
             return Ok(Toolchain::new(layout, record, &parts));
         }
-        let step = |started: bool| {
-            let (subject, step) = (
-                format!("WASI SDK in {}", layout.root),
-                "checking".to_owned(),
-            );
-            self.reporter.event(if started {
-                Event::StepStarted { subject, step }
-            } else {
-                Event::StepFinished { subject, step }
-            });
-        };
+        let subject = format!("WASI SDK in {}", layout.root);
+        let step = |started| self.step(&subject, "checking", started);
         step(true);
         let scratch = self.store.scratch_dir()?;
         let folder = unpack::utf8(&scratch)?;
@@ -492,6 +483,16 @@ impl Locator<'_> {
         let (_, python) = self.sdks.branch(branch)?;
         let fits = identity.kind != SdkKind::Custom && identity.version == python.sdk.as_str();
         (!fits).then(|| (branch.clone(), python.sdk.to_string()))
+    }
+
+    /// Reports that a step with `subject` begins, or is done.
+    pub(super) fn step(&self, subject: &str, step: &str, started: bool) {
+        let (subject, step) = (subject.to_owned(), step.to_owned());
+        self.reporter.event(if started {
+            Event::StepStarted { subject, step }
+        } else {
+            Event::StepFinished { subject, step }
+        });
     }
 
     fn note(&self, text: String) {

@@ -90,20 +90,13 @@ pub(super) fn probe(
     }
     let empty = scratch.join("empty.c");
     fs_err::write(&empty, "").map_err(ToolchainError::io(empty))?;
-    let defined = |language| {
-        run(
+    let defined = |language| -> Result<String, ToolchainError> {
+        let all = run(
             "list what its clang defines",
             &["-x", language, "-dM", "-E", "empty.c"],
-        )
-    };
-    let defined = |language| {
-        Ok::<_, ToolchainError>(
-            defined(language)?
-                .lines()
-                .filter(|line| !line.contains(TARGET_MACRO))
-                .collect::<Vec<_>>()
-                .join("\n"),
-        )
+        )?;
+        let others = all.lines().filter(|line| !line.contains(TARGET_MACRO));
+        Ok(others.collect::<Vec<_>>().join("\n"))
     };
     let macros = Sha256::of_fields(
         "wasideps macros 2",

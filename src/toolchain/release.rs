@@ -3,7 +3,6 @@
 use super::{Locator, ToolchainError, unpack};
 use crate::model::ErrorClass;
 use crate::model::{Cause, Origin, Place, SdkDownload, Sha256};
-use crate::report::Event;
 use crate::store::Kind;
 
 /// Brings the release's archive and unpacks it whole into the store; its key there is the archive's
@@ -54,11 +53,7 @@ pub(super) fn fetch(
     {
         return Ok(key);
     }
-    let step = "unpacking".to_owned();
-    locator.reporter.event(Event::StepStarted {
-        subject: subject.clone(),
-        step: step.clone(),
-    });
+    locator.step(&subject, "unpacking", true);
     let scratch = locator.store.scratch_dir()?;
     let dir = unpack::utf8(&scratch)?;
     let file = fs_err::File::open(archive.path()).map_err(ToolchainError::io(archive.path()))?;
@@ -75,8 +70,6 @@ pub(super) fn fetch(
     locator
         .store
         .keep_entry(Kind::Sdk, &key, scratch, unpacked.files, locator.reporter)?;
-    locator
-        .reporter
-        .event(Event::StepFinished { subject, step });
+    locator.step(&subject, "unpacking", false);
     Ok(key)
 }

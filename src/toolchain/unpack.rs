@@ -151,7 +151,8 @@ fn stays_inside(path: &RelPath, target: &str) -> bool {
         && parts.all(|part| !matches!(part, "" | "." | "..") && !part.contains(['\\', ':']))
 }
 
-fn write(
+/// Writes what `reader` gives to `to`, below `dir`, where nothing is yet.
+pub(super) fn write(
     reader: &mut impl Read,
     dir: &Utf8Path,
     to: RelPath,

@@ -2,13 +2,10 @@
 
 use std::cmp::Reverse;
 
-use super::debian::Twin;
+use super::debian::{self, Twin};
 use super::layout::Layout;
 use super::{SdkRequest, ToolchainError};
 use crate::model::{BuildConfig, Sdks, Target};
-
-/// What asks for an SDK of Debian's packages; with `-N` behind it, for just that one.
-const DEBIAN: &str = "debian";
 
 /// What a request comes down to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,12 +25,12 @@ impl WantedSdk {
     /// When it names what the lock does not know.
     pub fn of(request: &SdkRequest, sdks: &Sdks) -> Result<Self, ToolchainError> {
         match (request.release.as_deref(), request.python.as_deref()) {
-            (Some(DEBIAN), _) => Ok(Self::Twin {
-                number: sdks.default.to_string(),
-                exact: false,
-            }),
-            (Some(text), _) => match text.strip_prefix(DEBIAN).and_then(|n| n.strip_prefix('-')) {
-                Some(number) if sdks.debian.contains_key(number) => Ok(Self::Twin {
+            (Some(text), _) => match debian::asked(text) {
+                Some(None) => Ok(Self::Twin {
+                    number: sdks.default.to_string(),
+                    exact: false,
+                }),
+                Some(Some(number)) if sdks.debian.contains_key(number) => Ok(Self::Twin {
                     number: number.to_owned(),
                     exact: true,
                 }),
@@ -42,10 +39,7 @@ impl WantedSdk {
                     exact: true,
                 }),
                 _ => {
-                    let twins = sdks
-                        .debian
-                        .keys()
-                        .map(|number| format!("{DEBIAN}-{number}"));
+                    let twins = sdks.debian.keys().map(|number| debian::name(number));
                     Err(ToolchainError::UnknownRelease {
                         found: text.to_owned(),
                         known: sdks.releases.keys().cloned().chain(twins).collect(),
@@ -98,8 +92,8 @@ impl WantedSdk {
             Self::Twin {
                 number,
                 exact: true,
-            } => Some(format!("{DEBIAN}-{number}")),
-            Self::Twin { exact: false, .. } => Some(DEBIAN.to_owned()),
+            } => Some(debian::name(number)),
+            Self::Twin { exact: false, .. } => Some("debian".to_owned()),
             Self::Any { .. } | Self::Release { exact: false, .. } => None,
         }
     }

@@ -4,6 +4,7 @@
 
 mod advisories;
 mod alone;
+mod apt;
 mod archives;
 mod audit;
 mod boundary;

@@ -5,7 +5,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 use wasideps::model::Sha256;
 
-use crate::advisories::{SOURCES, apt_configuration, apt_suite};
+use crate::apt::{SOURCES, apt_configuration, apt_suite};
 use crate::server::{Reply, Server};
 use crate::sources::{gz, tar};
 use crate::support::{Place, run, system, test};

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::advisories::{BINARIES, apt_suite};
+use crate::apt::{BINARIES, apt_suite};
 use crate::support::{Place, archives, run, sdk, test};
 
 /// A place with a lock of its own in which the twin of SDK 33 wants a wasi-libc that nobody has.

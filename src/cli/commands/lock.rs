@@ -14,9 +14,6 @@ use crate::session::Session;
 use crate::store::{Store, write_atomically};
 use crate::toolchain::debian;
 
-/// What stands for all SDKs of Debian's packages.
-const DEBIAN: &str = "debian";
-
 /// Debian's architectures that an SDK is pinned for: those that WASI SDK has Linux releases for.
 const ARCHITECTURES: [&str; 2] = ["amd64", "arm64"];
 
@@ -32,7 +29,7 @@ pub fn run(args: &LockArgs, global: &Global, printer: &Printer) -> Result<(), Fa
             move_source(name, version, &session, &mut lock)?,
         ),
         _ => {
-            let releases = twins(args.sdk.as_deref().unwrap_or(DEBIAN), &lock)?;
+            let releases = twins(args.sdk.as_deref().unwrap_or_default(), &lock)?;
             let mut moved = Vec::new();
             for release in &releases {
                 moved.extend(move_twin(release, &mut lock, session.store()?, printer)?);
@@ -129,11 +126,11 @@ fn move_source(
 /// The releases whose twins `sdk` names: `debian` all, `debian-33` one.
 fn twins(sdk: &str, lock: &Lock) -> Result<Vec<String>, CliError> {
     let known: Vec<_> = lock.sdks.debian.keys().cloned().collect();
-    let named: Vec<_> = known
-        .iter()
-        .filter(|release| sdk == DEBIAN || sdk == format!("{DEBIAN}-{release}"))
-        .cloned()
-        .collect();
+    let named: Vec<_> = match debian::asked(sdk) {
+        Some(None) => known.clone(),
+        Some(Some(one)) if known.iter().any(|release| release == one) => vec![one.to_owned()],
+        _ => Vec::new(),
+    };
     if named.is_empty() {
         return Err(CliError::NoSuchTwin {
             found: sdk.to_owned(),

@@ -26,6 +26,24 @@ pub use changelog::{Changelog, changelogs};
 /// Debian's newest suite: what is new is there first, and its changelogs have all that was before.
 const SUITE_OF_SOURCES: &str = "sid";
 
+/// What asks for an SDK of Debian's packages; with `-N` behind it, for the twin of release N.
+const ASKS: &str = "debian";
+
+/// What asks for the twin of `release` and no other: `debian-25`.
+#[must_use]
+pub fn name(release: &str) -> String {
+    format!("{ASKS}-{release}")
+}
+
+/// Which twin `text` asks for: any, or that of a release. `None` where it asks for none.
+#[must_use]
+pub fn asked(text: &str) -> Option<Option<&str>> {
+    match text.strip_prefix(ASKS)? {
+        "" => Some(None),
+        rest => rest.strip_prefix('-').map(Some),
+    }
+}
+
 /// The SDK of Debian's packages that stands in for a release.
 pub(super) struct Twin<'l> {
     /// The release's number.
@@ -142,14 +160,7 @@ pub(super) fn assemble(
         return Ok(key);
     }
     let debs = bring(locator, twin, packages, architecture, offline)?;
-    let step = |step: &str, started: bool| {
-        let (subject, step) = (twin.subject(), step.to_owned());
-        locator.reporter.event(if started {
-            Event::StepStarted { subject, step }
-        } else {
-            Event::StepFinished { subject, step }
-        });
-    };
+    let step = |step, started| locator.step(&twin.subject(), step, started);
     step("unpacking", true);
     let scratch = locator.store.scratch_dir()?;
     let dir = unpack::utf8(&scratch)?;
@@ -254,14 +265,7 @@ fn download(
     suites.sort();
     suites.dedup();
     let apt = Apt::open(&dir, architecture, &suites, EntryUse::Binaries)?;
-    let step = |step: &str, started: bool| {
-        let (subject, step) = (twin.subject(), step.to_owned());
-        locator.reporter.event(if started {
-            Event::StepStarted { subject, step }
-        } else {
-            Event::StepFinished { subject, step }
-        });
-    };
+    let step = |step, started| locator.step(&twin.subject(), step, started);
     step("reading Debian's indices", true);
     let words = apt.update()?;
     let names: Vec<_> = packages

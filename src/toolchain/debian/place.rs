@@ -12,7 +12,7 @@ use object::elf;
 use object::read::elf::{Dyn as _, ElfFile64, FileHeader as _};
 
 use super::assembly::Assembly;
-use crate::model::{Cause, Digesting, RelPath, Sha256};
+use crate::model::{Cause, RelPath};
 use crate::store::EntryFile;
 use crate::toolchain::ToolchainError;
 use crate::toolchain::unpack::{self, Link};
@@ -122,33 +122,14 @@ fn write(
     executable: bool,
 ) -> Result<EntryFile, ToolchainError> {
     let to = dir.join(path.as_str());
-    let io = || -> std::io::Result<()> {
-        unpack::parents(&to)?;
-        fs_err::write(&to, text)?;
-        unpack::set_executable(&fs_err::File::open(&to)?, executable)
-    };
-    io().map_err(ToolchainError::io(&to))?;
-    Ok(EntryFile {
-        path,
-        sha256: Sha256::of(text.as_bytes()),
-        size: text.len() as u64,
-    })
+    unpack::write(&mut text.as_bytes(), dir, path, executable).map_err(ToolchainError::io(to))
 }
 
 /// `program`, of this machine, as one of the SDK's.
 fn copy(dir: &Utf8Path, path: RelPath, program: &Utf8Path) -> Result<EntryFile, ToolchainError> {
+    let mut from = fs_err::File::open(program).map_err(ToolchainError::io(program))?;
     let to = dir.join(path.as_str());
-    let io = || -> std::io::Result<(u64, Sha256)> {
-        unpack::parents(&to)?;
-        let mut file = Digesting::new(fs_err::File::create_new(&to)?);
-        std::io::copy(&mut fs_err::File::open(program)?, &mut file)?;
-        let size = file.size();
-        let (file, sha256) = file.finish();
-        unpack::set_executable(&file, true)?;
-        Ok((size, sha256))
-    };
-    let (size, sha256) = io().map_err(ToolchainError::io(&to))?;
-    Ok(EntryFile { path, sha256, size })
+    unpack::write(&mut from, dir, path, true).map_err(ToolchainError::io(to))
 }
 
 /// Follows what the programs need, library by library: what is not needed goes, and what is needed
