@@ -16,7 +16,10 @@ pub use config::ConfigArgs;
 
 use super::values::{age, crate_release, debian_file, path};
 use crate::consumer::env::Shell;
-use crate::model::{BuildConfig, LicenseExpression, Name, Sha256, Template, Version};
+use crate::model::{
+    BuildConfig, LicenseExpression, Name, Request, SelectionError, Sha256, Template, Version,
+};
+use crate::session::Session;
 
 pub use sbom::{ExplainArgs, SbomArgs, SbomCommand, SbomFormat, SbomProfile};
 
@@ -233,11 +236,36 @@ pub enum Command {
     Man(ManArgs),
 }
 
+/// Which sources of the lock.
+#[derive(Debug, Args)]
+pub struct SourcesArgs {
+    /// Sources, or groups of them (`@images`), with what they depend on [default: @cpython, what
+    /// CPython itself links; all of a lock that has no such group]
+    #[arg(value_name = "NAME")]
+    pub names: Vec<Request>,
+    /// All sources of the lock
+    #[arg(long, conflicts_with = "names")]
+    pub all: bool,
+}
+
+impl SourcesArgs {
+    /// Their names; none stands for all.
+    ///
+    /// # Errors
+    /// As of [`Session::requested`].
+    pub fn of(&self, session: &Session<'_>) -> Result<Vec<Name>, Vec<SelectionError>> {
+        match (self.all, &*self.names) {
+            (true, _) => Ok(Vec::new()),
+            (false, []) => Ok(session.by_default()),
+            (false, names) => session.requested(names),
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub struct FetchArgs {
-    /// Sources to fetch, with what they depend on [default: all of the lock]
-    #[arg(value_name = "NAME")]
-    pub names: Vec<Name>,
+    #[command(flatten)]
+    pub sources: SourcesArgs,
     /// Download every origin of each source, and compare them file by file
     #[arg(long)]
     pub all_origins: bool,
@@ -247,10 +275,8 @@ pub struct FetchArgs {
 
 #[derive(Debug, Args)]
 pub struct BuildArgs {
-    /// Sources to build, with what they depend on; the prefix contains these and no others
-    /// [default: all of the lock]
-    #[arg(value_name = "NAME")]
-    pub names: Vec<Name>,
+    #[command(flatten)]
+    pub sources: SourcesArgs,
     #[command(flatten)]
     pub jobs: JobsArgs,
     /// Replace a prefix that was made with another SDK, for another target or as another variant,
@@ -265,9 +291,9 @@ pub struct BuildArgs {
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Sources of the prefix to check [default: all of them]
+    /// Sources of the prefix to check, or groups of them (`@images`) [default: all of the prefix]
     #[arg(value_name = "NAME")]
-    pub names: Vec<Name>,
+    pub names: Vec<Request>,
     /// wasmtime to run tests with [default: $HOSTRUNNER, the one on the PATH, one that cargo
     /// installs into the store]
     #[arg(long, value_parser = path, value_name = "PROGRAM")]
@@ -377,9 +403,8 @@ pub struct InitArgs {
 
 #[derive(Debug, Args)]
 pub struct PlanArgs {
-    /// Sources to plan, with what they depend on [default: all of the lock]
-    #[arg(value_name = "NAME")]
-    pub names: Vec<Name>,
+    #[command(flatten)]
+    pub sources: SourcesArgs,
     #[command(flatten)]
     pub toolchain: ToolchainArgs,
 }
@@ -422,9 +447,10 @@ pub struct RecipeNewArgs {
 
 #[derive(Debug, Args)]
 pub struct RecipeCheckArgs {
-    /// Sources whose recipes to check, with what they depend on [default: all of the lock]
+    /// Sources whose recipes to check, or groups of them (`@images`), with what they depend on
+    /// [default: all of the lock]
     #[arg(value_name = "NAME")]
-    pub names: Vec<Name>,
+    pub names: Vec<Request>,
     #[command(flatten)]
     pub jobs: JobsArgs,
     #[command(flatten)]

@@ -147,6 +147,12 @@ fn of_lock(error: &LockError) -> Option<String> {
 fn of_selection(error: &SelectionError) -> Option<String> {
     match error {
         SelectionError::Unknown { known, .. } => Some(format!("it has: {}", known.join(", "))),
+        SelectionError::UnknownGroup { known, .. } if known.is_empty() => {
+            Some("no recipe of the lock has `groups`".to_owned())
+        }
+        SelectionError::UnknownGroup { known, .. } => {
+            Some(format!("its groups are: {}", known.join(", ")))
+        }
         SelectionError::NoRecipe { name, known, .. } => Some(format!(
             "recipes of {name} are written for: {}",
             known.join(", ")

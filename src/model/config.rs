@@ -354,14 +354,29 @@ impl Variant {
                     flags.extend(["-msimd128", "-mbulk-memory", "-mnontrapping-fptoint"]);
                 }
                 Feature::Eh => {
-                    flags.extend(["-fwasm-exceptions", "-mllvm", "-wasm-enable-sjlj"]);
-                    if llvm_major >= STANDARD_EXCEPTIONS {
-                        flags.extend(["-mllvm", "-wasm-use-legacy-eh=false"]);
-                    }
+                    flags.push("-fwasm-exceptions");
+                    flags.extend(Self::setjmp_flags(llvm_major));
                 }
             }
         }
         flags
+    }
+
+    /// What clang, of this release of LLVM, is given to compile `setjmp` and `longjmp` in code of
+    /// any variant; [`Self::compile_flags`] of one with [`Feature::Eh`] has it. Such a program is
+    /// linked with `-lsetjmp`.
+    #[must_use]
+    pub fn setjmp_flags(llvm_major: u32) -> &'static [&'static str] {
+        if llvm_major >= STANDARD_EXCEPTIONS {
+            &[
+                "-mllvm",
+                "-wasm-enable-sjlj",
+                "-mllvm",
+                "-wasm-use-legacy-eh=false",
+            ]
+        } else {
+            &["-mllvm", "-wasm-enable-sjlj"]
+        }
     }
 
     /// What clang is given at the end of the command that links a program with code of this

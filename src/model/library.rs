@@ -342,6 +342,8 @@ pub struct CompileOptions {
     pub defines: BTreeMap<Macro, Line>,
     pub include_dirs: Vec<TreeDir>,
     pub flags: Vec<CompileFlag>,
+    /// Whether `setjmp` and `longjmp` are compiled, also in a variant without `eh`.
+    pub setjmp: bool,
 }
 
 #[cfg(test)]

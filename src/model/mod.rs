@@ -35,6 +35,7 @@ mod recipe;
 mod recipe_draft;
 mod recipe_file;
 mod recipe_wire;
+mod request;
 mod selection;
 mod step;
 mod suite;
@@ -84,6 +85,7 @@ pub use recipe::{
 pub use recipe_draft::{DraftOrigin, RecipeDraft, is_license};
 pub use recipe_file::RecipeFile;
 pub use recipe_wire::recipe_schema;
+pub use request::Request;
 pub use selection::{Selected, Selection, SelectionError};
 pub use step::{Action, Answer, Questions, Step, StepProblem};
 pub use suite::{

@@ -40,6 +40,7 @@ pub fn modules<'a>(
     let mut owners: BTreeMap<LibraryId, &Name> = BTreeMap::new();
     let mut archives: BTreeSet<LibraryId> = BTreeSet::new();
     let mut with_cxx: BTreeSet<LibraryId> = BTreeSet::new();
+    let mut with_setjmp: BTreeSet<LibraryId> = BTreeSet::new();
     for recipe in &recipes {
         for (name, module) in &recipe.pkg_configs {
             for library in &module.libraries {
@@ -48,9 +49,15 @@ pub fn modules<'a>(
         }
         for library in &recipe.libraries {
             let id = recipe.library_id(&library.name);
-            let mut units = library.units().iter();
-            if units.any(|unit| unit.source.language() == Language::Cxx) {
+            let units = library.units();
+            if units
+                .iter()
+                .any(|unit| unit.source.language() == Language::Cxx)
+            {
                 with_cxx.insert(id.clone());
+            }
+            if units.iter().any(|unit| unit.options.setjmp) {
+                with_setjmp.insert(id.clone());
             }
             if library.archive().is_some() {
                 archives.insert(id);
@@ -61,7 +68,7 @@ pub fn modules<'a>(
         graph,
         owners,
         archives,
-        with_cxx,
+        runtimes: [(with_cxx, CXX_RUNTIME), (with_setjmp, SETJMP_RUNTIME)],
     };
     let all = recipes.iter().flat_map(|recipe| {
         recipe
@@ -87,11 +94,7 @@ pub fn modules<'a>(
             cflags: module.cflags.clone(),
             cflags_private: module.cflags_private.clone(),
         };
-        if known.follow(name, &own, &mut derived) {
-            derived
-                .libs
-                .extend(CXX_RUNTIME.map(|flag| flag.parse().expect("a flag for the linker")));
-        }
+        known.follow(name, &own, &mut derived);
         derived.libs.extend(module.libs.iter().cloned());
         derived
             .libs_private
@@ -104,7 +107,10 @@ pub fn modules<'a>(
 /// The C++ standard library, which clang does not link by itself when it is called as a C compiler.
 /// It is in `Libs` and not in `Libs.private`: all libraries here are static, and many consumers ask
 /// pkg-config without `--static`.
-const CXX_RUNTIME: [&str; 2] = ["-lc++", "-lc++abi"];
+const CXX_RUNTIME: &[&str] = &["-lc++", "-lc++abi"];
+
+/// What `setjmp` and `longjmp` call; in `Libs` for the same reason.
+const SETJMP_RUNTIME: &[&str] = &["-lsetjmp"];
 
 struct KnownModules<'a> {
     graph: &'a Graph,
@@ -112,8 +118,9 @@ struct KnownModules<'a> {
     owners: BTreeMap<LibraryId, &'a Name>,
     /// The libraries that there is something to link of.
     archives: BTreeSet<LibraryId>,
-    /// The libraries that have a member made from C++.
-    with_cxx: BTreeSet<LibraryId>,
+    /// Libraries that have a member made from C++, or one that calls `setjmp`, with what of the SDK
+    /// they need beside its C library.
+    runtimes: [(BTreeSet<LibraryId>, &'static [&'static str]); 2],
 }
 
 impl KnownModules<'_> {
@@ -126,9 +133,9 @@ impl KnownModules<'_> {
         })
     }
 
-    /// Adds what the libraries `own` of the module `name` require. Whether C++ is among what the
-    /// module links itself.
-    fn follow(&self, name: &Name, own: &[LibraryId], module: &mut Module) -> bool {
+    /// Adds what the libraries `own` of the module `name` require, and what of the SDK those need
+    /// that the module links itself.
+    fn follow(&self, name: &Name, own: &[LibraryId], module: &mut Module) {
         let mut seen: BTreeSet<&LibraryId> = own.iter().collect();
         // What is linked by this module itself. Public edges are followed first, so that what is
         // required both ways is public; of a library that is linked privately, everything is.
@@ -165,9 +172,14 @@ impl KnownModules<'_> {
         module
             .requires_private
             .retain(|name| !public.contains(name));
-        linked
-            .into_iter()
-            .any(|library| self.with_cxx.contains(library))
+        for (libraries, flags) in &self.runtimes {
+            if linked.iter().any(|library| libraries.contains(*library)) {
+                let flags = flags
+                    .iter()
+                    .map(|flag| flag.parse().expect("a flag for the linker"));
+                module.libs.extend(flags);
+            }
+        }
     }
 }
 

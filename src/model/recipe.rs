@@ -26,6 +26,8 @@ pub struct Recipe {
     /// Of the file's text: whatever it says may change what is installed.
     pub digest: Sha256,
     pub name: Name,
+    /// Under which names it can be asked for together with others.
+    pub groups: BTreeSet<Name>,
     pub summary: Line,
     pub homepage: Url,
     /// The person or organisation that makes the source.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::graph::{EdgeProblem, Graph};
 use super::{
     BuildConfig, Catalog, ErrorClass, GlobsError, Inputs, Library, Lock, LockedSource, Name,
-    Recipe, RecipeFile, RelPath, Sha256, Suite, SyntaxError, Version,
+    Recipe, RecipeFile, RelPath, Request, Sha256, Suite, SyntaxError, Version,
 };
 
 /// What a lock chose, as it is built for one configuration.
@@ -54,6 +54,8 @@ impl Selected {
 pub enum SelectionError {
     #[error("there is no source `{name}` in the lock")]
     Unknown { name: Name, known: Vec<String> },
+    #[error("no source of the lock is in the group `{name}`")]
+    UnknownGroup { name: Name, known: Vec<String> },
     #[error("no recipe is written for {name} {version}, which the lock asks for")]
     NoRecipe {
         name: Name,
@@ -99,6 +101,7 @@ impl SelectionError {
     pub fn class(&self) -> ErrorClass {
         match self {
             Self::Unknown { .. }
+            | Self::UnknownGroup { .. }
             | Self::NoRecipe { .. }
             | Self::Edge { .. }
             | Self::TestsNotLocked { .. }
@@ -172,6 +175,60 @@ impl Catalog {
         } else {
             Err(errors)
         }
+    }
+
+    /// What is built where nothing is asked for: the names of [`Request::DEFAULT_GROUP`], or none,
+    /// which stands for all, where the lock has no such group.
+    #[must_use]
+    pub fn by_default(&self, lock: &Lock) -> Vec<Name> {
+        let groups = self.groups(lock);
+        let default = groups.get(Request::DEFAULT_GROUP).into_iter().flatten();
+        default.map(|name| (*name).clone()).collect()
+    }
+
+    /// The names of what is asked for, each once; none where nothing is.
+    ///
+    /// # Errors
+    /// All groups that no source of the lock is in.
+    pub fn requested(
+        &self,
+        lock: &Lock,
+        requests: &[Request],
+    ) -> Result<Vec<Name>, Vec<SelectionError>> {
+        let groups = self.groups(lock);
+        let (mut names, mut errors) = (BTreeSet::new(), Vec::new());
+        for request in requests {
+            match request {
+                Request::Source(name) => {
+                    names.insert(name.clone());
+                }
+                Request::Group(group) => match groups.get(group.as_str()) {
+                    Some(members) => names.extend(members.iter().map(|name| (*name).clone())),
+                    None => errors.push(SelectionError::UnknownGroup {
+                        name: group.clone(),
+                        known: groups.keys().map(|group| format!("@{group}")).collect(),
+                    }),
+                },
+            }
+        }
+        if errors.is_empty() {
+            Ok(names.into_iter().collect())
+        } else {
+            Err(errors)
+        }
+    }
+
+    /// The locked sources of each group.
+    fn groups<'a>(&'a self, lock: &'a Lock) -> BTreeMap<&'a str, BTreeSet<&'a Name>> {
+        let mut groups: BTreeMap<&str, BTreeSet<&Name>> = BTreeMap::new();
+        for (name, source) in &lock.sources {
+            let file = self.recipe(name, &source.version);
+            let recipe = file.and_then(|file| file.recipes().next());
+            for group in recipe.iter().flat_map(|recipe| &recipe.groups) {
+                groups.entry(group.as_str()).or_default().insert(name);
+            }
+        }
+        groups
     }
 
     /// Chooses the sources called `names` (all of the lock, where that is empty) and what they

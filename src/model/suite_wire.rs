@@ -77,6 +77,9 @@ struct ProgramWire {
     include_dirs: Vec<TreeDir>,
     #[serde(default)]
     flags: Vec<CompileFlag>,
+    /// Whether its files call `setjmp` or `longjmp`; it is linked with `-lsetjmp` then.
+    #[serde(default)]
+    setjmp: bool,
     modules: Vec<Name>,
     #[serde(default)]
     libs: Vec<LinkFlag>,
@@ -324,6 +327,7 @@ impl ProgramWire {
             defines,
             include_dirs,
             flags,
+            setjmp: self.setjmp,
         };
         let Self {
             inline_assembly,

@@ -14,7 +14,8 @@ pub use key::{headers_key, inputs_digest, tree_key, tree_record_key};
 
 use crate::model::{
     BuildConfig, CompileFlag, CompileOptions, Feature, Identity, Language, LibraryId, Module, Name,
-    OptLevel, RelPath, Selected, Selection, Sha256, SourceFile, Timestamp, Visibility, modules,
+    OptLevel, RelPath, Selected, Selection, Sha256, SourceFile, Timestamp, Variant, Visibility,
+    modules,
 };
 
 /// What is to be built, and how.
@@ -314,6 +315,10 @@ fn arguments(
             .iter()
             .map(ToString::to_string),
     );
+    if options.setjmp && !variant.has(Feature::Eh) && !language.is_assembly() {
+        let flags = Variant::setjmp_flags(toolchain.llvm_major());
+        arguments.extend(flags.iter().map(ToString::to_string));
+    }
     let throws = variant.has(Feature::Eh) && options.flags.iter().any(CompileFlag::asks_to_throw);
     if language == Language::Cxx && !throws {
         arguments.push("-fno-exceptions".to_owned());
@@ -366,6 +371,19 @@ mod tests {
             "-O2 -fwrapv -mtail-call -DA=1 -I. -Werror=date-time"
         );
         assert_eq!(shown(Language::Assembly, &[]), "-mtail-call");
+        let jumping = CompileOptions {
+            setjmp: true,
+            ..CompileOptions::default()
+        };
+        let sjlj = "-mllvm -wasm-enable-sjlj";
+        let shown_jumping = |language, features: &[Feature]| {
+            let shown = shown_with(&jumping, language, features);
+            shown.matches(sjlj).count()
+        };
+        assert_eq!(shown_jumping(Language::C, &[]), 1);
+        assert_eq!(shown_jumping(Language::C, &[Feature::Eh]), 1);
+        assert_eq!(shown_jumping(Language::Assembly, &[]), 0);
+        assert!(!shown(Language::C, &[]).contains(sjlj));
         // `setjmp` alone; exceptions only where a library asks for them.
         let jumping = shown(Language::Cxx, &[Feature::Eh]);
         assert!(

@@ -20,8 +20,8 @@ pub use prepared::{Apart, Building, Prepared};
 use crate::build::{BuildTrace, Manifest, TracedManifest};
 use crate::fetch::{Fetcher, Settings};
 use crate::model::{
-    BuildConfig, Catalog, Lock, Name, RelPath, Selected, Selection, SelectionError, Timestamp,
-    with_causes,
+    BuildConfig, Catalog, Lock, Name, RelPath, Request, Selected, Selection, SelectionError,
+    Timestamp, with_causes,
 };
 use crate::plan::Plan;
 use crate::report::Reporter;
@@ -118,6 +118,21 @@ impl<'r> Session<'r> {
     #[must_use]
     pub fn lock(&self) -> &Lock {
         &self.lock
+    }
+
+    /// The locked sources that are built where none is asked for: what CPython itself links. None
+    /// stands for all, where the lock has no such group.
+    #[must_use]
+    pub fn by_default(&self) -> Vec<Name> {
+        self.catalog.by_default(&self.lock)
+    }
+
+    /// The names of the locked sources that are asked for; none where nothing is.
+    ///
+    /// # Errors
+    /// All groups that no source of the lock is in.
+    pub fn requested(&self, requests: &[Request]) -> Result<Vec<Name>, Vec<SelectionError>> {
+        self.catalog.requested(&self.lock, requests)
     }
 
     /// The locked sources of these names with all that they depend on, as they are built for

@@ -7,7 +7,7 @@ use url::Url;
 use crate::audit::advisories;
 use crate::audit::coverage::AuditPart;
 use crate::cli::values::path;
-use crate::model::Name;
+use crate::model::Request;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -35,9 +35,10 @@ Exit codes: 0 an origin could be asked, whether or not something is newer; 1 som
 
 #[derive(Debug, Args)]
 pub struct AuditArgs {
-    /// Sources to audit, with what they depend on [default: all of the lock, or of the prefix]
+    /// Sources to audit, or groups of them (`@images`), with what they depend on [default: all of
+    /// the lock, or of the prefix]
     #[arg(value_name = "NAME")]
-    pub names: Vec<Name>,
+    pub names: Vec<Request>,
     /// Also audit this prefix: its headers, symbols and licences, and whether it is what the lock
     /// says
     #[arg(long, value_parser = path, value_name = "DIR")]
@@ -69,9 +70,9 @@ pub struct AuditArgs {
 
 #[derive(Debug, Args)]
 pub struct OutdatedArgs {
-    /// Sources to check [default: all of the lock]
+    /// Sources to check, or groups of them (`@images`) [default: all of the lock]
     #[arg(value_name = "NAME")]
-    pub names: Vec<Name>,
+    pub names: Vec<Request>,
     /// Fail with exit code 1 if something is newer
     #[arg(long)]
     pub exit_code: bool,

@@ -92,7 +92,7 @@ fn chosen<'p>(
                 .cloned()
                 .collect::<Vec<Name>>()
         }
-        _ => args.names.clone(),
+        _ => session.requested(&args.names)?,
     };
     // A prefix is of one configuration; without one, all that there are count.
     let sources = match &prefix {

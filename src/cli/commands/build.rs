@@ -18,7 +18,7 @@ pub fn run(args: &BuildArgs, global: &Global, printer: &Printer) -> Result<(), F
     let session = context::session(global, printer)?;
     session.created()?;
     // Checked before the SDK is looked for: a wrong name costs no download.
-    let selection = session.select(&args.names, args.toolchain.config())?;
+    let selection = session.select(&args.sources.of(&session)?, args.toolchain.config())?;
     // Before the SDK as well: a folder that no prefix can be in costs nothing else.
     let path = args.prefix.path(args.toolchain.config());
     let prefix = Prefix::hold(&path, printer)?;

@@ -92,8 +92,9 @@ fn checked(
         .map(|source| source.name.clone())
         .collect();
     let selection = session.select(&installed, config)?;
+    let names = session.requested(&args.names)?;
     let mut errors: Vec<CliError> = Vec::new();
-    for name in args.names.iter().filter(|name| !installed.contains(name)) {
+    for name in names.iter().filter(|name| !installed.contains(name)) {
         let known = installed.iter().map(ToString::to_string).collect();
         errors.push(
             SelectionError::Unknown {
@@ -108,7 +109,7 @@ fn checked(
     for selected in selection
         .sources
         .iter()
-        .filter(|source| args.names.is_empty() || args.names.contains(&source.recipe.name))
+        .filter(|source| names.is_empty() || names.contains(&source.recipe.name))
     {
         match session.catalog().select_tests(selected, config) {
             Ok(Some(found)) => tests.push(found),

@@ -15,7 +15,7 @@ use crate::process::{both, side_by_side};
 
 pub fn run(args: &FetchArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
     let session = context::session(global, printer)?;
-    let selection = session.select(&args.names, args.toolchain.config())?;
+    let selection = session.select(&args.sources.of(&session)?, args.toolchain.config())?;
     let fetcher = session.fetcher()?;
     if args.all_origins {
         return all_origins(&selection.sources, &fetcher, printer);

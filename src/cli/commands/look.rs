@@ -106,7 +106,7 @@ pub fn plan(args: &PlanArgs, global: &Global, printer: &Printer) -> Result<(), F
     };
     let session = context::session(&offline, printer)?;
     session.created()?;
-    let selection = session.select(&args.names, args.toolchain.config())?;
+    let selection = session.select(&args.sources.of(&session)?, args.toolchain.config())?;
     let prepared = session.prepare(selection, &context::sdk(&args.toolchain))?;
     let (store, plan, toolchain) = (session.store()?, prepared.plan(), prepared.toolchain());
     let cached = prepared.work(1)?.cached_jobs()?;

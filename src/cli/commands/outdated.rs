@@ -22,7 +22,7 @@ const NOTE: usize = 60;
 
 pub fn run(args: &OutdatedArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
     let session = context::session(global, printer)?;
-    let sources = session.overview(&args.names)?;
+    let sources = session.overview(&session.requested(&args.names)?)?;
     if global.offline {
         return Err(CliError::OutdatedOffline.into());
     }

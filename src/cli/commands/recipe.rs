@@ -21,7 +21,8 @@ use crate::store::write_atomically;
 pub fn check(args: &RecipeCheckArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
     let session = context::session_with_all_recipes(global, printer)?;
     session.created()?;
-    let selection = session.select(&args.names, args.toolchain.config())?;
+    let names = session.requested(&args.names)?;
+    let selection = session.select(&names, args.toolchain.config())?;
     let prepared = session.prepare(selection, &context::sdk(&args.toolchain))?;
     printer.expect_jobs(prepared.plan());
     let work = prepared.work(args.jobs.workers())?;

@@ -35,6 +35,10 @@ pub struct LibraryWire {
     pub(super) include_dirs: Vec<TreeDir>,
     #[serde(default)]
     pub(super) flags: Vec<CompileFlag>,
+    /// Whether its files call `setjmp` or `longjmp`: programs with it then need a runtime with
+    /// WebAssembly's exceptions.
+    #[serde(default)]
+    setjmp: bool,
     /// Files that are compiled once more, in another way: by the name that their members get.
     #[serde(default)]
     #[schemars(with = "BTreeMap<Name, GroupWire>")]
@@ -108,7 +112,8 @@ impl LibraryWire {
             KindWire::HeaderOnly => {
                 let options = !self.defines.is_empty()
                     || !self.include_dirs.is_empty()
-                    || !self.flags.is_empty();
+                    || !self.flags.is_empty()
+                    || self.setjmp;
                 if options
                     || !self.sources.is_empty()
                     || !self.group.is_empty()
@@ -195,6 +200,7 @@ impl LibraryWire {
             defines: self.defines.clone(),
             include_dirs: self.include_dirs.clone(),
             flags: self.flags.clone(),
+            setjmp: self.setjmp,
         };
         let groups = self.group.iter().map(|(name, group)| {
             if group.sources.is_empty() {

@@ -40,6 +40,9 @@ struct Wire {
     /// The upstream versions that the recipe is written for.
     #[schemars(with = "Vec<Version>")]
     versions: Spanned<Vec<Version>>,
+    /// Groups that it is in: `build @images` builds all of the group `images`.
+    #[serde(default)]
+    groups: BTreeSet<Name>,
     summary: Line,
     #[schemars(with = "Url")]
     homepage: Spanned<Url>,
@@ -271,6 +274,7 @@ impl Wire {
             file: file.to_owned(),
             digest,
             name,
+            groups: self.groups,
             summary: self.summary,
             homepage: self.homepage.into_inner(),
             originator: self.originator,
