@@ -14,7 +14,7 @@ use url::Url;
 pub use audit::{AuditArgs, OutdatedArgs};
 pub use config::ConfigArgs;
 
-use super::values::{age, crate_release, debian_file, path};
+use super::values::{age, crate_release, debian_file, path, replacement};
 use crate::consumer::env::Shell;
 use crate::model::{
     BuildConfig, LicenseExpression, Name, Request, SelectionError, Sha256, Template, Version,
@@ -246,6 +246,9 @@ pub struct SourcesArgs {
     /// All sources of the lock
     #[arg(long, conflicts_with = "names")]
     pub all: bool,
+    /// Build a recipe that is written to take another's place: `zlib=zlib-ng-compat` (repeatable)
+    #[arg(long, value_name = "NAME=RECIPE", value_parser = replacement)]
+    pub with: Vec<(Name, Name)>,
 }
 
 impl SourcesArgs {
@@ -254,11 +257,12 @@ impl SourcesArgs {
     /// # Errors
     /// As of [`Session::requested`].
     pub fn of(&self, session: &Session<'_>) -> Result<Vec<Name>, Vec<SelectionError>> {
-        match (self.all, &*self.names) {
-            (true, _) => Ok(Vec::new()),
-            (false, []) => Ok(session.by_default()),
-            (false, names) => session.requested(names),
-        }
+        let names = match (self.all, &*self.names) {
+            (true, _) => Vec::new(),
+            (false, []) => session.by_default(),
+            (false, names) => session.requested(names)?,
+        };
+        session.with(names, &self.with)
     }
 }
 
@@ -303,6 +307,20 @@ pub struct CheckArgs {
     /// each (repeatable)
     #[arg(long, value_name = "TRIPLE[+FEATURES]", conflicts_with = "prefix")]
     pub also: Vec<BuildConfig>,
+    /// Run all tests, also those that passed before with the same library, program, data, runtime
+    /// and SDK
+    #[arg(long)]
+    pub fresh: bool,
+    /// Take the tests that this file names as passed, if their keys are the same; then write the
+    /// keys of those that passed into it. It is created if it does not exist
+    #[arg(long, value_parser = path, value_name = "FILE")]
+    pub record: Option<Utf8PathBuf>,
+    /// Of the tests that passed before, run so many of a hundred all the same, by chance
+    #[arg(long, value_name = "PERCENT", conflicts_with = "fresh", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub sample: Option<u8>,
+    /// What the chance depends on, to draw the same tests again [default: the time]
+    #[arg(long, value_name = "TEXT", requires = "sample")]
+    pub seed: Option<String>,
     /// Also write the results as JUnit XML
     #[arg(long, value_parser = path, value_name = "FILE")]
     pub junit: Option<Utf8PathBuf>,

@@ -86,6 +86,9 @@ pub fn of(error: &CliError) -> Option<String> {
         CliError::NotInPrefix { known, .. } => {
             return Some(format!("it has: {}", known.join(", ")));
         }
+        CliError::PassRecord { .. } => {
+            "name a file that `check --record` wrote, or one that does not exist yet"
+        }
         CliError::DamagedPrefix { .. } => "`wasideps build` makes it again",
         CliError::NotAsMade { remedy, .. } => {
             return Some(format!(
@@ -152,6 +155,12 @@ fn of_selection(error: &SelectionError) -> Option<String> {
         }
         SelectionError::UnknownGroup { known, .. } => {
             Some(format!("its groups are: {}", known.join(", ")))
+        }
+        SelectionError::DoesNotReplace { known, name, .. } if known.is_empty() => {
+            Some(format!("no recipe of the lock has `replaces = \"{name}\"`"))
+        }
+        SelectionError::DoesNotReplace { known, .. } => {
+            Some(format!("what can is: {}", known.join(", ")))
         }
         SelectionError::NoRecipe { name, known, .. } => Some(format!(
             "recipes of {name} are written for: {}",

@@ -54,6 +54,18 @@ pub fn crate_release(text: &str) -> Result<(Name, Version), String> {
     Ok((name, release))
 }
 
+/// A recipe and the one that is built in its place: `zlib=zlib-ng-compat`.
+///
+/// # Errors
+/// When it is anything else.
+pub fn replacement(text: &str) -> Result<(Name, Name), String> {
+    let (name, replacing) = text
+        .split_once('=')
+        .ok_or("a replacement is NAME=RECIPE, as in `zlib=zlib-ng-compat`")?;
+    let parsed = |text: &str| text.parse().map_err(|error: NameError| error.to_string());
+    Ok((parsed(name)?, parsed(replacing)?))
+}
+
 /// A source package of Debian and its upstream archive: `lz4/lz4_{version}.orig.tar.gz`.
 ///
 /// # Errors

@@ -28,6 +28,9 @@ pub struct Recipe {
     pub name: Name,
     /// Under which names it can be asked for together with others.
     pub groups: BTreeSet<Name>,
+    /// The recipe whose libraries, headers and modules it makes in its own way, to be built in that
+    /// one's place.
+    pub replaces: Option<Name>,
     pub summary: Line,
     pub homepage: Url,
     /// The person or organisation that makes the source.

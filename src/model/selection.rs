@@ -56,6 +56,12 @@ pub enum SelectionError {
     Unknown { name: Name, known: Vec<String> },
     #[error("no source of the lock is in the group `{name}`")]
     UnknownGroup { name: Name, known: Vec<String> },
+    #[error("{replacing} can't be built in place of {name}")]
+    DoesNotReplace {
+        name: Name,
+        replacing: Name,
+        known: Vec<String>,
+    },
     #[error("no recipe is written for {name} {version}, which the lock asks for")]
     NoRecipe {
         name: Name,
@@ -102,6 +108,7 @@ impl SelectionError {
         match self {
             Self::Unknown { .. }
             | Self::UnknownGroup { .. }
+            | Self::DoesNotReplace { .. }
             | Self::NoRecipe { .. }
             | Self::Edge { .. }
             | Self::TestsNotLocked { .. }
@@ -218,6 +225,47 @@ impl Catalog {
         }
     }
 
+    /// `names`, which are of `lock` and where none stands for all, with each recipe of `with` that
+    /// is built in place of another.
+    ///
+    /// # Errors
+    /// All of `with` that are not written to take that place.
+    pub fn with(
+        &self,
+        lock: &Lock,
+        names: Vec<Name>,
+        with: &[(Name, Name)],
+    ) -> Result<Vec<Name>, Vec<SelectionError>> {
+        let mut errors = Vec::new();
+        for (name, replacing) in with {
+            if self.replaces(lock, replacing) != Some(name) {
+                let known = lock.sources.keys();
+                let known = known.filter(|other| self.replaces(lock, other) == Some(name));
+                errors.push(SelectionError::DoesNotReplace {
+                    name: name.clone(),
+                    replacing: replacing.clone(),
+                    known: known.map(ToString::to_string).collect(),
+                });
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        if with.is_empty() {
+            return Ok(names);
+        }
+        let mut names: BTreeSet<Name> = if names.is_empty() {
+            let all = lock.sources.keys();
+            all.filter(|name| self.replaces(lock, name).is_none())
+                .cloned()
+                .collect()
+        } else {
+            names.into_iter().collect()
+        };
+        names.extend(with.iter().map(|(_, replacing)| replacing.clone()));
+        Ok(names.into_iter().collect())
+    }
+
     /// The locked sources of each group.
     fn groups<'a>(&'a self, lock: &'a Lock) -> BTreeMap<&'a str, BTreeSet<&'a Name>> {
         let mut groups: BTreeMap<&str, BTreeSet<&Name>> = BTreeMap::new();
@@ -288,8 +336,16 @@ impl Catalog {
         is_build: bool,
     ) -> Result<(Vec<Selected>, Graph), Vec<SelectionError>> {
         let mut errors = self.excluded_in(lock);
+        // What an overview looks at is all that there is; nothing takes another's place.
+        let replaced = if is_build {
+            self.replaced(lock, names)
+        } else {
+            Replaced::default()
+        };
         let wanted: Vec<&Name> = if names.is_empty() {
-            lock.sources.keys().collect()
+            let all = lock.sources.keys();
+            all.filter(|name| !is_build || self.replaces(lock, name).is_none())
+                .collect()
         } else {
             names.iter().collect()
         };
@@ -297,6 +353,7 @@ impl Catalog {
             catalog: self,
             lock,
             resolve,
+            replaced,
             sources: Vec::new(),
             done: BTreeSet::new(),
             errors: Vec::new(),
@@ -305,9 +362,12 @@ impl Catalog {
             walk.visit(name);
         }
         errors.append(&mut walk.errors);
-        // In an overview, one recipe may install a file in two ways.
+        // In an overview, one recipe may install a file in two ways, and another in its place.
         let is_error = |error: &SelectionError| match error {
-            SelectionError::Collision { first, second, .. } => is_build || first != second,
+            SelectionError::Collision { first, second, .. } => {
+                let replaces = |one, other| self.replaces(lock, one) == Some(other);
+                is_build || first != second && !replaces(first, second) && !replaces(second, first)
+            }
             _ => true,
         };
         errors.extend(collisions(&walk.sources).into_iter().filter(is_error));
@@ -324,6 +384,22 @@ impl Catalog {
         } else {
             Err(errors)
         }
+    }
+
+    /// The recipe in whose place the locked one called `name` can be built.
+    #[must_use]
+    pub fn replaces(&self, lock: &Lock, name: &Name) -> Option<&Name> {
+        let source = lock.sources.get(name)?;
+        let recipe = self.recipe(name, &source.version)?.recipes().next()?;
+        recipe.replaces.as_ref()
+    }
+
+    /// Which recipes are replaced where these are asked for.
+    fn replaced(&self, lock: &Lock, names: &[Name]) -> Replaced {
+        let pairs = names
+            .iter()
+            .filter_map(|name| Some((self.replaces(lock, name)?.clone(), name.clone())));
+        Replaced(pairs.collect())
     }
 
     fn excluded_in(&self, lock: &Lock) -> Vec<SelectionError> {
@@ -413,6 +489,35 @@ impl Catalog {
     }
 }
 
+/// Recipes, each with the one that is built in its place.
+#[derive(Default)]
+struct Replaced(BTreeMap<Name, Name>);
+
+impl Replaced {
+    fn name<'a>(&'a self, name: &'a Name) -> &'a Name {
+        self.0.get(name).unwrap_or(name)
+    }
+
+    /// `recipe`, which requires what is built in place of what it names.
+    fn recipe(&self, recipe: Arc<Recipe>) -> Arc<Recipe> {
+        let names = |recipe: &Recipe| {
+            recipe
+                .required()
+                .into_iter()
+                .any(|name| self.0.contains_key(name))
+        };
+        if !names(&recipe) {
+            return recipe;
+        }
+        let mut recipe = Recipe::clone(&recipe);
+        let edges = recipe.libraries.iter_mut();
+        for edge in edges.flat_map(|library| &mut library.requires) {
+            edge.to.recipe = self.name(&edge.to.recipe).clone();
+        }
+        Arc::new(recipe)
+    }
+}
+
 /// What of a recipe's file counts for a version; none where it is not written for it.
 type Resolve<'r> = dyn Fn(&RecipeFile, &Version) -> Option<Arc<Recipe>> + 'r;
 
@@ -422,6 +527,7 @@ struct SourceWalk<'a> {
     catalog: &'a Catalog,
     lock: &'a Lock,
     resolve: &'a Resolve<'a>,
+    replaced: Replaced,
     sources: Vec<Selected>,
     done: BTreeSet<Name>,
     errors: Vec<SelectionError>,
@@ -429,6 +535,7 @@ struct SourceWalk<'a> {
 
 impl SourceWalk<'_> {
     fn visit(&mut self, name: &Name) {
+        let name = &self.replaced.name(name).clone();
         if !self.done.insert(name.clone()) {
             return;
         }
@@ -446,6 +553,7 @@ impl SourceWalk<'_> {
             });
             return;
         };
+        let recipe = self.replaced.recipe(recipe);
         for required in recipe
             .required()
             .into_iter()

@@ -135,6 +135,19 @@ impl<'r> Session<'r> {
         self.catalog.requested(&self.lock, requests)
     }
 
+    /// `names`, where none stands for all, with each recipe of `with` that is built in place of
+    /// another: the other's name, then its own.
+    ///
+    /// # Errors
+    /// All of `with` that are not written to take that place.
+    pub fn with(
+        &self,
+        names: Vec<Name>,
+        with: &[(Name, Name)],
+    ) -> Result<Vec<Name>, Vec<SelectionError>> {
+        self.catalog.with(&self.lock, names, with)
+    }
+
     /// The locked sources of these names with all that they depend on, as they are built for
     /// `config`; no name stands for all of the lock.
     ///

@@ -17,6 +17,7 @@ use crate::store::Kind;
 struct Listed<'a> {
     name: &'a str,
     summary: &'a str,
+    groups: Vec<&'a str>,
     license: &'a str,
     #[serde(rename = "locked")]
     source: &'a LockedSource,
@@ -37,6 +38,7 @@ pub fn list(global: &Global, printer: &Printer) -> Result<(), Failures> {
         "libraries",
         "pkg-config",
         "origins",
+        "groups",
         "summary",
     ]);
     for selected in &sources {
@@ -45,6 +47,7 @@ pub fn list(global: &Global, printer: &Printer) -> Result<(), Failures> {
         let listed = Listed {
             name: recipe.name.as_str(),
             summary: &recipe.summary,
+            groups: recipe.groups.iter().map(Name::as_str).collect(),
             license: recipe.license.expression.as_str(),
             source: &selected.source,
             libraries: recipe
@@ -68,6 +71,7 @@ pub fn list(global: &Global, printer: &Printer) -> Result<(), Failures> {
             &listed.libraries.join(", "),
             &listed.modules.join(", "),
             &listed.source.origins.len().to_string(),
+            &listed.groups.join(", "),
             listed.summary,
         ]);
     }

@@ -43,6 +43,9 @@ struct Wire {
     /// Groups that it is in: `build @images` builds all of the group `images`.
     #[serde(default)]
     groups: BTreeSet<Name>,
+    /// A recipe whose libraries, headers and modules this one makes, to be built in its place:
+    /// `build --with zlib=zlib-ng-compat`.
+    replaces: Option<Name>,
     summary: Line,
     #[schemars(with = "Url")]
     homepage: Spanned<Url>,
@@ -275,6 +278,7 @@ impl Wire {
             digest,
             name,
             groups: self.groups,
+            replaces: self.replaces,
             summary: self.summary,
             homepage: self.homepage.into_inner(),
             originator: self.originator,
