@@ -283,12 +283,14 @@ fn cell(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::check::TestFailure;
-    use crate::model::{Patch, Target};
+    use crate::model::{Patch, Sha256, Target};
 
     fn test(name: &str, failure: Option<TestFailure>) -> TestResult {
         TestResult {
             subject: "x 1".into(),
             name: name.into(),
+            key: Sha256::of(b""),
+            known: false,
             seconds: 1.0,
             failure,
         }

@@ -1,14 +1,16 @@
 //! Test programs: compiled as libraries are, through the same cache, and linked with the prefix.
 
+use std::collections::BTreeSet;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 
 use super::{CheckError, CheckRequest, TestFailure};
-use crate::build::{BuildError, Busy, Headers, JobFiles};
+use crate::build::{BuildError, Busy, Headers, JobFiles, ManifestContents};
 use crate::consumer::env::ResolvedModule;
 use crate::fetch::SourceTree;
 use crate::model::{
-    CompileOptions, Globs, LinkFlag, Program, ProgramSources, RelPath, Selected, Sha256,
+    CompileOptions, Globs, LinkFlag, Name, Program, ProgramSources, RelPath, Selected, Sha256,
     SourceFile, Suite,
 };
 use crate::plan::Job;
@@ -26,18 +28,12 @@ pub struct Planned<'a> {
     /// variants.
     pub title: String,
     /// Never empty; the one that it is called after comes first.
-    sources: Vec<SourceFile>,
-    options: CompileOptions,
+    pub sources: Vec<SourceFile>,
+    pub options: CompileOptions,
 }
 
 /// A program that was made, or why not.
-pub struct BuiltProgram<'a> {
-    pub program: &'a Program,
-    pub title: String,
-    /// The file that it is made from, the first of several.
-    pub source: SourceFile,
-    pub wasm: Result<Utf8PathBuf, TestFailure>,
-}
+pub type BuiltProgram = Result<Utf8PathBuf, TestFailure>;
 
 /// All programs of `suite`.
 pub fn expand<'a>(
@@ -133,32 +129,54 @@ pub fn selected_files<'t>(
     })
 }
 
-/// Compiles and links one of them into `scratch`.
-pub fn build<'a>(
-    request: &CheckRequest<'_>,
-    selected: &Selected,
-    tree: &SourceTree,
-    planned: &Planned<'a>,
-    modules: &[ResolvedModule],
-    scratch: &Utf8Path,
-) -> BuiltProgram<'a> {
-    let wasm = make(request, selected, tree, planned, modules, scratch);
-    BuiltProgram {
-        program: planned.program,
-        title: planned.title.clone(),
-        source: planned.sources[0].clone(),
-        wasm,
+/// The sources of the prefix that a program can read headers or link archives of: that which it
+/// tests, those whose modules it names, those of `-l…`, and what all these require.
+pub fn reached<'m>(
+    manifest: &'m ManifestContents,
+    tested: &Name,
+    modules: &[Name],
+    libs: &[LinkFlag],
+) -> BTreeSet<&'m Name> {
+    let named: BTreeSet<&str> = libs
+        .iter()
+        .filter_map(|flag| flag.as_str().strip_prefix("-l"))
+        .collect();
+    let mut next: Vec<&Name> = Vec::new();
+    for source in &manifest.sources {
+        let is_named = source.name == *tested
+            || modules
+                .iter()
+                .any(|module| source.modules.contains_key(module))
+            || source
+                .libraries
+                .iter()
+                .any(|library| named.contains(library.name.as_str()));
+        if is_named {
+            next.push(&source.name);
+        }
     }
+    let mut reached = BTreeSet::new();
+    while let Some(name) = next.pop() {
+        if !reached.insert(name) {
+            continue;
+        }
+        let source = manifest.sources.iter().find(|source| source.name == *name);
+        for library in source.iter().flat_map(|source| &source.libraries) {
+            next.extend(library.required().map(|required| &required.recipe));
+        }
+    }
+    reached
 }
 
-fn make(
+/// Compiles and links one of them into `scratch`.
+pub fn build(
     request: &CheckRequest<'_>,
     selected: &Selected,
     tree: &SourceTree,
     planned: &Planned<'_>,
     modules: &[ResolvedModule],
     scratch: &Utf8Path,
-) -> Result<Utf8PathBuf, TestFailure> {
+) -> BuiltProgram {
     let setup = |problem: String| TestFailure::Setup { problem };
     let Planned {
         program,
@@ -167,10 +185,14 @@ fn make(
         options,
     } = planned;
     let subject = format!("tests of {}", selected.title());
-    let files = request
-        .manifest
-        .files
-        .iter()
+    // What a program does not reach by its modules is not in its key: it sees nothing of that.
+    let (tested, manifest) = (&selected.recipe.name, request.manifest);
+    let reached = reached(manifest, tested, &program.modules, &program.libs);
+    let files = manifest.files.iter().filter(|file| {
+        let source = file.source.as_ref();
+        source.is_some_and(|source| reached.contains(source))
+    });
+    let files = files
         .filter_map(|file| Some((file.path.below("include")?, file.sha256)))
         .collect();
     let headers = [Headers {

@@ -1,15 +1,18 @@
 //! One test: a program in a fresh folder, with its limits, and what it gave compared with what it
 //! must give.
 
+use std::collections::BTreeMap;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::dejagnu::expected_output;
 use super::folder::{FOLDER_FILES_LIMIT, FOLDER_LIMIT, Fill};
-use super::program::{BuiltProgram, SUITE_LIMIT, selected_files};
+use super::key::{RunFacts, SuiteKey};
+use super::program::{BuiltProgram, Planned, SUITE_LIMIT, selected_files};
 use super::runner::{Ended, ProgramRun, Runner};
 use super::{CheckError, TestFailure, TestResult};
 use crate::fetch::SourceTree;
-use crate::model::{RelPath, Run, Selected, Suite};
+use crate::model::{RelPath, Run, Selected, Sha256, Suite};
 use crate::store::Entry;
 
 /// A test that is ready to be run.
@@ -17,10 +20,14 @@ pub struct Test<'a> {
     subject: String,
     name: String,
     run: &'a Run,
-    built: &'a BuiltProgram<'a>,
+    planned: &'a Planned<'a>,
+    /// Of the program that it runs, among those of the suite.
+    pub program: usize,
     tree: &'a Entry,
     /// What `{file}` stands for.
     file: Option<RelPath>,
+    /// Of all that its result can come from.
+    pub key: Sha256,
 }
 
 /// All tests of `suite`: each run with each of its programs and each of its files.
@@ -28,9 +35,15 @@ pub fn expand<'a>(
     suite: &'a Suite,
     selected: &Selected,
     tree: &'a SourceTree,
-    programs: &'a [BuiltProgram<'a>],
+    programs: &'a [Planned<'a>],
+    keys: &SuiteKey<'_>,
 ) -> Result<Vec<Test<'a>>, CheckError> {
     let mut tests = Vec::new();
+    let program_keys: Vec<Sha256> = programs
+        .iter()
+        .map(|planned| keys.program(planned))
+        .collect();
+    let mut names: BTreeMap<String, usize> = BTreeMap::new();
     for run in &suite.runs {
         let files: Vec<Option<RelPath>> = match &run.each {
             None => vec![None],
@@ -51,9 +64,10 @@ pub fn expand<'a>(
                 found,
             });
         }
-        for built in programs
+        for (program, planned) in programs
             .iter()
-            .filter(|built| built.program.name == run.program)
+            .enumerate()
+            .filter(|(_, planned)| planned.program.name == run.program)
         {
             if tests.len() + files.len() > SUITE_LIMIT {
                 let (suite, subject) = (suite.file.clone(), selected.title());
@@ -65,19 +79,28 @@ pub fn expand<'a>(
                 });
             }
             for file in &files {
-                let base = run.name.as_deref().unwrap_or(&built.title);
-                let name = file
+                let base = run.name.as_deref().unwrap_or(&planned.title);
+                let mut name = file
                     .as_ref()
                     .map_or_else(|| base.to_owned(), |file| format!("{base}: {file}"));
-                let (subject, tree) = (selected.title(), tree.entry());
-                tests.push(Test {
-                    subject,
+                // A record of results tells them by their names.
+                let same = names.entry(name.clone()).or_default();
+                *same += 1;
+                if *same > 1 {
+                    name = format!("{name} ({same})");
+                }
+                let mut test = Test {
+                    subject: selected.title(),
                     name,
                     run,
-                    built,
-                    tree,
+                    planned,
+                    program,
+                    tree: tree.entry(),
                     file: file.clone(),
-                });
+                    key: program_keys[program],
+                };
+                test.key = keys.test(&program_keys[program], &test.facts());
+                tests.push(test);
             }
         }
     }
@@ -85,19 +108,61 @@ pub fn expand<'a>(
 }
 
 impl Test<'_> {
-    /// Runs it in a folder below `scratch`, which goes when the test is over.
-    pub fn run(&self, runner: &Runner, scratch: &Utf8Path) -> TestResult {
+    /// Runs `built`, its program, in a folder below `scratch`, which goes when the test is over.
+    pub fn run(&self, built: &BuiltProgram, runner: &Runner, scratch: &Utf8Path) -> TestResult {
         let mut seconds = 0.0;
-        let failure = match &self.built.wasm {
+        let failure = match built {
             Err(failure) => Some(failure.clone()),
             Ok(wasm) => self.outcome(wasm, runner, scratch, &mut seconds).err(),
         };
         TestResult {
-            subject: self.subject.clone(),
-            name: self.name.clone(),
             seconds,
             failure,
+            ..self.known(false)
         }
+    }
+
+    /// That it passed; `known` says that it did so before.
+    pub fn known(&self, known: bool) -> TestResult {
+        TestResult {
+            subject: self.subject.clone(),
+            name: self.name.clone(),
+            key: self.key,
+            known,
+            seconds: 0.0,
+            failure: None,
+        }
+    }
+
+    /// The linear memory that it may take, in MiB.
+    pub fn memory(&self) -> u64 {
+        self.run.memory_limit.get()
+    }
+
+    fn facts(&self) -> RunFacts<'_> {
+        let run = self.run;
+        RunFacts {
+            args: run.args.iter().map(|arg| self.with_file(arg)).collect(),
+            env: &run.env,
+            folders: &run.folders,
+            files: self.copied().collect(),
+            stdin: run.stdin.as_deref().map(|path| self.with_file(path)),
+            exit: run.exit,
+            stdout: run.stdout.as_deref().map(|path| self.with_file(path)),
+            stdout_contains: &run.stdout_contains,
+            dg_output: run.dg_output,
+            time_limit: run.time_limit.get(),
+            memory_limit: run.memory_limit.get(),
+            quick_start: run.quick_start,
+        }
+    }
+
+    /// The files of the tree that are in its folder.
+    fn copied(&self) -> impl Iterator<Item = &RelPath> {
+        let globs = self.run.files.iter();
+        globs
+            .flat_map(|globs| selected_files(self.tree, globs, None))
+            .chain(&self.file)
     }
 
     fn outcome(
@@ -113,13 +178,7 @@ impl Test<'_> {
         let folder = tempfile::tempdir_in(scratch).map_err(|error| setup(&error))?;
         let folder = Utf8Path::from_path(folder.path())
             .ok_or_else(|| setup(&"its folder's path is not UTF-8"))?;
-        let copied = self
-            .run
-            .files
-            .iter()
-            .flat_map(|globs| selected_files(self.tree, globs, None))
-            .chain(&self.file);
-        for path in copied {
+        for path in self.copied() {
             let to = folder.join(path.as_str());
             fs_err::create_dir_all(to.parent().unwrap_or(folder)).map_err(|error| setup(&error))?;
             fs_err::copy(self.tree.dir().join(path.as_str()), to).map_err(|error| setup(&error))?;
@@ -240,16 +299,20 @@ impl Test<'_> {
 
     fn with_file(&self, text: &str) -> String {
         text.replace("{file}", self.file.as_ref().map_or("", RelPath::as_str))
-            .replace("{program}", self.built.source.path().as_str())
+            .replace("{program}", self.planned.sources[0].path().as_str())
     }
 
     /// What the program's file says of its output in DejaGnu's directives.
     fn told_output(&self) -> Result<String, TestFailure> {
         let setup = |problem: String| TestFailure::Setup {
-            problem: format!("{}: {problem}", self.built.source),
+            problem: format!("{}: {problem}", self.planned.sources[0]),
         };
-        let source = fs_err::read(self.tree.dir().join(self.built.source.path().as_str()))
-            .map_err(|error| setup(error.to_string()))?;
+        let source = fs_err::read(
+            self.tree
+                .dir()
+                .join(self.planned.sources[0].path().as_str()),
+        )
+        .map_err(|error| setup(error.to_string()))?;
         expected_output(&String::from_utf8_lossy(&source)).map_err(|error| setup(error.to_string()))
     }
 

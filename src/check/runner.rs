@@ -192,6 +192,17 @@ impl Runner {
         &self.version
     }
 
+    /// What it is given whatever the test is, but for paths.
+    pub(super) fn flags(&self) -> String {
+        let quick = if self.quick { &QUICK[..] } else { &[] };
+        let flags = self
+            .config
+            .wasmtime()
+            .into_iter()
+            .chain(quick.iter().copied());
+        flags.collect::<Vec<_>>().join(" ")
+    }
+
     /// The status that the runtime ends with where a program exits with `status`.
     #[must_use]
     pub(super) fn exit_status(&self, status: i32) -> i32 {

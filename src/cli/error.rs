@@ -9,7 +9,7 @@ use crate::audit::finding::Finding;
 use crate::audit::prefix::PrefixError;
 use crate::audit::vex::VexError;
 use crate::build::BuildError;
-use crate::check::CheckError;
+use crate::check::{CheckError, PassRecordError};
 use crate::consumer::sdk_overlay::SdkOverlayError;
 use crate::fetch::{FetchError, SourceError};
 use crate::model::{
@@ -100,6 +100,11 @@ pub enum CliError {
     OtherPlan { prefix: Utf8PathBuf },
     #[error("{failed} tests failed")]
     TestsFailed { failed: usize },
+    #[error("{path} is not a record of tests that passed")]
+    PassRecord {
+        path: Utf8PathBuf,
+        source: PassRecordError,
+    },
     #[error("{path}: the results can't be put into XML")]
     Junit { path: Utf8PathBuf, source: Cause },
     #[error("rule {}: {}: {}", .0.rule.name(), .0.subject, .0.message)]
@@ -190,6 +195,7 @@ impl CliError {
             | Self::Outdated { .. } => ErrorClass::Failed,
             Self::Exclusions(_)
             | Self::Read { .. }
+            | Self::PassRecord { .. }
             | Self::OneOfFolder { .. }
             | Self::ProvenanceOfLock
             | Self::NotAWheel { .. }

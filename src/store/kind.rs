@@ -9,7 +9,8 @@ pub enum Kind {
     Tree,
     /// Compiled objects; the key is the object's own digest.
     Object,
-    /// What compiling gave: which object, and what the compiler said and opened.
+    /// What compiling gave: which object, and what the compiler said and opened. And which tests
+    /// passed.
     Action,
     /// WASI SDKs, downloaded or assembled.
     Sdk,

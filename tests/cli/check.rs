@@ -1,6 +1,7 @@
 //! `wasideps check` survives and names whatever a test does, and whatever a runner is.
 
 use std::path::Path;
+use std::time::SystemTime;
 
 use serde_json::Value;
 
@@ -85,6 +86,81 @@ fn a_test_that_gives_what_it_must_passes_and_the_report_has_what_is_not_applicab
     assert!(
         junit.contains("tests=\"2\" skipped=\"1\" failures=\"0\""),
         "{junit}"
+    );
+}
+
+#[test]
+fn a_test_that_passed_is_run_again_only_when_something_it_comes_from_is_another() {
+    // The store is shared with earlier runs of this test: what it keeps of them does not count.
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let unique = now.expect("after 1970").as_nanos();
+    let program =
+        format!("#include <thing.h>\n/* {unique} */\nint main(void) {{ return thing() != 42; }}\n");
+    let place = place(&program, "");
+    let ran = |more: &[&str]| {
+        let mut command = check(&place, &wasmtime());
+        let test = run(command.args(more)).exits(0).data("test");
+        !test["known"].as_bool().expect("whether it is known")
+    };
+    let record = "record.json";
+    assert!(ran(&["--record", record]), "the first time");
+    let written = || std::fs::read_to_string(place.path(record)).expect("the record");
+    let first = written();
+    assert!(
+        first.contains("\"thing 1\"") && first.contains("\"check\""),
+        "{first}"
+    );
+    assert!(!ran(&[]), "the store has the pass");
+    assert!(ran(&["--fresh"]));
+    assert!(ran(&["--sample", "100"]));
+    assert!(!ran(&["--sample", "0", "--seed", "x", "--record", record]));
+    assert_eq!(written(), first, "nothing moved");
+
+    // What is in the record and not in the store is not run either.
+    let text = std::fs::read_to_string(place.path("recipes/thing/tests.toml")).expect("the tests");
+    place.edit(
+        "recipes/thing/tests.toml",
+        "program = \"check\"",
+        "program = \"check\"\nargs = [\"more\"]",
+    );
+    assert!(ran(&["--record", record]), "an argument is another test");
+    assert_ne!(written(), first);
+    place.write("recipes/thing/tests.toml", &text);
+    place.write(
+        record,
+        first.replace(
+            &first[first.find("\"check\": \"").expect("a key") + 10..][..8],
+            "00000000",
+        ),
+    );
+    assert!(!ran(&["--record", record]));
+    assert_eq!(written(), first, "a stale key is replaced");
+
+    // Another library, for the same test.
+    place.edit(
+        "recipes/thing/recipe.toml",
+        "[library.thing]",
+        "[library.thing]\nflags = [\"-mtail-call\"]",
+    );
+    run(place
+        .own(place.command(&["build", "--offline", "--prefix", "out"]))
+        .arg("--wasi-sdk")
+        .arg(sdk()))
+    .exits(0);
+    assert!(ran(&["--record", record]));
+}
+
+#[test]
+fn a_record_of_something_else_is_refused_and_kept() {
+    let place = place("int main(void) { return 0; }\n", "");
+    place.write("record.json", "{}");
+    let mut command = check(&place, &wasmtime());
+    run(command.args(["--record", "record.json"]))
+        .exits(2)
+        .says(&["record.json is not a record of tests that passed"]);
+    assert_eq!(
+        std::fs::read_to_string(place.path("record.json")).expect("there"),
+        "{}"
     );
 }
 

@@ -7,12 +7,12 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{Place, built, project, run, sdk, test, tool, wasmtime};
+use crate::support::{Place, built, built_all, project, run, sdk, test, tool, wasmtime};
 
-/// Each source of the prefix with its pkg-config modules; each has a program.
-fn programs() -> Vec<(String, Vec<String>)> {
+/// Each source of `prefix` with its pkg-config modules; each has a program.
+fn programs(prefix: &Path) -> Vec<(String, Vec<String>)> {
     let manifest =
-        std::fs::read(prefix().join("share/wasideps/manifest.json")).expect("the manifest");
+        std::fs::read(prefix.join("share/wasideps/manifest.json")).expect("the manifest");
     let manifest: Value = serde_json::from_slice(&manifest).expect("JSON");
     let modules = |source: &Value| {
         source["modules"]
@@ -53,11 +53,15 @@ pub fn pkgconf(modules: &[String], variables: &[(&str, String)]) -> Vec<String> 
     said.stdout.split_whitespace().map(str::to_owned).collect()
 }
 
-/// Compiles and links `tests/programs/<name>.c` into `place`.
+/// Compiles and links `tests/programs/<name>.c`, or `.cpp`, into `place`.
 pub fn compile(place: &Place, clang: &Path, name: &str, arguments: &[String]) -> PathBuf {
     let program = place.path(&format!("{name}.wasm"));
-    let source = project().join(format!("tests/programs/{name}.c"));
+    let mut source = project().join(format!("tests/programs/{name}.c"));
     let mut command = Command::new(clang);
+    if !source.is_file() {
+        source.set_extension("cpp");
+        command.args(["-std=c++17", "-fno-exceptions"]);
+    }
     command
         .current_dir(place.path(""))
         .args(["-O1", "-Wall", "-Werror"])
@@ -96,15 +100,10 @@ fn prefix() -> PathBuf {
 
 #[test]
 fn programs_that_use_the_prefix_through_pkg_config_do_what_they_should() {
-    let place = Place::new();
-    for (name, modules) in programs() {
-        let arguments = pkgconf(
-            &modules,
-            &[(
-                "PKG_CONFIG_LIBDIR",
-                prefix().join("lib/pkgconfig").display().to_string(),
-            )],
-        );
+    let (place, prefix) = (Place::new(), built_all());
+    for (name, modules) in programs(&prefix) {
+        let libdir = prefix.join("lib/pkgconfig").display().to_string();
+        let arguments = pkgconf(&modules, &[("PKG_CONFIG_LIBDIR", libdir)]);
         let program = compile(&place, &clang(), &name, &arguments);
         runs(&place, &program, &format!("{name}.expected"));
     }
@@ -154,7 +153,7 @@ fn programs_that_use_the_sdk_view_as_cpythons_driver_does_do_what_they_should() 
         ("PKG_CONFIG_LIBDIR", libdir),
         ("PKG_CONFIG_SYSROOT_DIR", sysroot.display().to_string()),
     ];
-    for (name, modules) in programs() {
+    for (name, modules) in programs(&prefix()) {
         let arguments = pkgconf(&modules, &variables);
         let program = compile(&place, &overlay.join("bin/clang"), &name, &arguments);
         runs(&place, &program, &format!("{name}.expected"));
@@ -215,7 +214,7 @@ fn programs_that_use_the_variables_of_env_do_what_they_should() {
         ("zlib", "ZLIB"),
         ("zstd", "LIBZSTD"),
     ];
-    let programs = programs();
+    let programs = programs(&prefix());
     for (name, variable) in variables
         .iter()
         .filter(|(name, _)| programs.iter().any(|(other, _)| other == name))

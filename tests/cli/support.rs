@@ -248,7 +248,7 @@ pub fn raw() -> Command {
     command
 }
 
-/// The four libraries, built once for all tests that only look at what a build makes: two jobs at
+/// What CPython links, built once for all tests that only look at what a build makes: two jobs at
 /// once, in a store that was empty.
 pub fn built() -> &'static Place {
     static BUILT: OnceLock<Place> = OnceLock::new();
@@ -260,6 +260,18 @@ pub fn built() -> &'static Place {
         run(&mut place.build(&["-j2", "--prefix", "out"])).exits(0);
         place
     })
+}
+
+/// The prefix of all libraries that there are, built once: beside that of [`built`], whose objects
+/// are not compiled again.
+pub fn built_all() -> PathBuf {
+    static PREFIX: OnceLock<PathBuf> = OnceLock::new();
+    let build = || {
+        let mut build = built().build(&["--all", "-j2", "--prefix", "all"]);
+        run(&mut build).exits(0);
+        built().path("all")
+    };
+    PREFIX.get_or_init(build).clone()
 }
 
 /// A folder with a store of its own, in which commands run.

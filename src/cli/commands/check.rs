@@ -1,10 +1,15 @@
 //! `wasideps check`.
 
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
+use std::time::SystemTime;
+
+use camino::Utf8Path;
 
 use crate::build::Installed;
 use crate::check::{
-    self, ConfigReport, Runner, RunnerRequest, SuiteReport, TestResult, to_junit, to_markdown,
+    self, ConfigReport, PassRecord, Reuse, Runner, RunnerRequest, Sample, SuiteReport, TestResult,
+    to_junit, to_markdown,
 };
 use crate::cli::args::{CheckArgs, Global};
 use crate::cli::context;
@@ -13,6 +18,7 @@ use crate::cli::printer::Printer;
 use crate::cli::table;
 use crate::model::{BuildConfig, SelectionError, printable};
 use crate::session::{Session, variable};
+use crate::store::write_atomically;
 
 pub fn run(args: &CheckArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
     let session = context::session(global, printer)?;
@@ -23,12 +29,33 @@ pub fn run(args: &CheckArgs, global: &Global, printer: &Printer) -> Result<(), F
             configs.push(*config);
         }
     }
+    let mut record = args.record.as_deref().map(read_record).transpose()?;
+    let recorded = record.as_ref().map(PassRecord::keys).unwrap_or_default();
+    let sample = sample(args);
+    let reuse = if args.fresh {
+        Reuse::Nothing
+    } else {
+        Reuse::Passed {
+            recorded: &recorded,
+            sample: sample.as_ref(),
+        }
+    };
     let mut reports = Vec::new();
     let mut untested = BTreeSet::new();
     for config in configs {
-        let (report, without) = checked(args, global, printer, &session, config)?;
+        let (report, without) = checked(args, global, printer, &session, (config, reuse))?;
         reports.push(report);
         untested.extend(without);
+    }
+    if let (Some(path), Some(record)) = (&args.record, &mut record) {
+        for report in &reports {
+            record.update(report, args.names.is_empty());
+        }
+        let text = record.to_text();
+        write_atomically(path, text.as_bytes()).map_err(|source| CliError::Write {
+            path: path.clone(),
+            source,
+        })?;
     }
     if let Some(path) = &args.junit {
         let text = to_junit(&reports).map_err(|error| CliError::Junit {
@@ -55,6 +82,11 @@ pub fn run(args: &CheckArgs, global: &Global, printer: &Printer) -> Result<(), F
             printer.result("\n");
         }
     }
+    if let Some(Sample { percent, seed }) = &sample {
+        printer.result(&format!(
+            "\nOf the tests that passed before, {percent} of a hundred were drawn by the seed {seed}\n"
+        ));
+    }
     for title in &untested {
         printer.json("untested", title);
         printer.result(&format!("\n{title} has no tests\n"));
@@ -68,13 +100,41 @@ pub fn run(args: &CheckArgs, global: &Global, printer: &Printer) -> Result<(), F
     })
 }
 
+/// The record at `path`; an empty one where there is no file.
+fn read_record(path: &Utf8Path) -> Result<PassRecord, CliError> {
+    let text = match fs_err::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(PassRecord::default()),
+        Err(source) => {
+            let path = path.to_owned();
+            return Err(CliError::Read { path, source });
+        }
+    };
+    PassRecord::parse(&text).map_err(|source| CliError::PassRecord {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// What `--sample` and `--seed` ask for.
+fn sample(args: &CheckArgs) -> Option<Sample> {
+    let seed = || {
+        let time = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        format!("{:x}", time.unwrap_or_default().as_nanos())
+    };
+    Some(Sample {
+        percent: args.sample?,
+        seed: args.seed.clone().unwrap_or_else(seed),
+    })
+}
+
 /// What came of the tests for one build configuration; and the sources that have none.
 fn checked(
     args: &CheckArgs,
     global: &Global,
     printer: &Printer,
     session: &Session<'_>,
-    config: BuildConfig,
+    (config, reuse): (BuildConfig, Reuse<'_>),
 ) -> Result<(ConfigReport, Vec<String>), Failures> {
     let prefix = args.prefix.path(config);
     // Held until the tests have run: they are linked with it.
@@ -138,6 +198,7 @@ fn checked(
         manifest,
         tests: &tests,
         runner: &runner,
+        reuse,
         tested: &tested,
     })?;
     printer.finish_bars();
@@ -166,6 +227,7 @@ fn show(report: &ConfigReport, printer: &Printer) {
         "tests",
         "passed",
         "failed",
+        "not run again",
         "not applicable",
         "time",
     ]);
@@ -177,6 +239,7 @@ fn show(report: &ConfigReport, printer: &Printer) {
             report.tests.len().to_string(),
             report.passed().to_string(),
             report.failed().to_string(),
+            report.known().to_string(),
             report.not_applicable.len().to_string(),
             format!("{:.1} s", report.seconds()),
         ]);
