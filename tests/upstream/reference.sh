@@ -62,10 +62,15 @@ prefix=$work/prefix
 mkdir "$work/tree" "$prefix"
 tar -C "$work/tree" --strip-components=1 -xf "$archive"
 say "$name: from $(basename "$archive"), for this machine"
-(set -e && cd "$work/tree" && build) >"$work/log" 2>&1 || {
+# Not `( … ) || …`: there, bash would go on after a command that failed.
+set +e
+(set -e; cd "$work/tree"; build) >"$work/log" 2>&1
+status=$?
+set -e
+if [[ $status != 0 ]]; then
     tail -n 30 "$work/log" >&2
     die "$name: its own build failed"
-}
+fi
 
 lists=$here/lists
 # Lists of ours: `SYMBOL reason`, `HEADER reason` a line.

@@ -1,0 +1,5 @@
+# lz4's own Makefile.
+build() {
+    make -C lib -j1 lib liblz4.pc BUILD_SHARED=no
+    make -C lib install PREFIX="$prefix" BUILD_SHARED=no
+}
