@@ -87,27 +87,6 @@ wasmtime_tool() {
         --features run,cranelift,cache,parallel-compilation,component-model,gc,gc-drc,threads,wizer
 }
 
-# Wizer, from its npm package, in which the program is for this machine.
-wizer_tool() {
-    local version=10.0.0 dir found
-    dir=$tools/wizer-$version
-    if [[ ! -d $dir ]]; then
-        hold_tools
-        if [[ ! -d $dir ]]; then
-            need npm npm
-            say "installing wizer $version into $tools, once"
-            rm -rf "$dir.new"
-            mkdir "$dir.new"
-            npm install --prefix "$dir.new" --ignore-scripts --no-audit --no-fund --save-exact "@bytecodealliance/wizer@$version" </dev/null >&2
-            mv "$dir.new" "$dir"
-        fi
-        release_tools
-    fi
-    found=("$dir"/node_modules/@bytecodealliance/wizer-*/wizer)
-    [[ -x ${found[0]} ]] || die "npm's package of wizer has no program for this machine"
-    tool=${found[0]}
-}
-
 cargo_deny_tool() { crate_tool cargo-deny cargo-deny 0.20.2 "about 4 minutes on two cores"; }
 
 # The validators and readers of SBOMs: a virtual environment with what tests/validators.txt lists, and a folder that is called by the list's digest.

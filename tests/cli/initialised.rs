@@ -1,10 +1,10 @@
-//! Programs with libffi that Wizer initialises in advance: docs/libffi.md.
+//! Programs with libffi that `wasmtime wizer` initialises in advance: docs/libffi.md.
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use crate::programs::pkgconf;
-use crate::support::{Place, built, project, run, sdk, test, tool, wasmtime};
+use crate::support::{Place, built, project, run, sdk, test, wasmtime};
 
 /// Links `tests/libffi/initialised.c` with what pkg-config says of libffi.
 fn linked(place: &Place, defines: &[&str]) -> PathBuf {
@@ -26,13 +26,13 @@ fn linked(place: &Place, defines: &[&str]) -> PathBuf {
 }
 
 fn wizer(place: &Place, program: &PathBuf) -> Output {
-    Command::new(tool("WASIDEPS_TEST_WIZER"))
-        .arg("--allow-wasi")
+    Command::new(wasmtime())
+        .args(["wizer", "-S", "cli"])
         .arg(program)
         .arg("-o")
         .arg(place.path("initialised.wasm"))
         .output()
-        .expect("wizer starts")
+        .expect("wasmtime starts")
 }
 
 fn prints(program: PathBuf) -> String {

@@ -31,7 +31,7 @@ static void handler(ffi_cif *of, void *result, void **arguments, void *data) {
 static double offset = 0.25;
 #endif
 
-__attribute__((export_name("wizer.initialize"))) void initialise(void) {
+__attribute__((export_name("wizer-initialize"))) void initialise(void) {
     if (ffi_prep_cif(&cif, FFI_DEFAULT_ABI, 2, &ffi_type_double, types) != FFI_OK) abort();
 #if CLOSURE != NONE
     void *code = NULL;
