@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: blessing */
 /* Clocks of SQLite's VFS for WASI: see wasi_clock.h. */
 #include "wasi_clock.h"
 

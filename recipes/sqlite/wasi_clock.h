@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: blessing */
 /* Clocks of SQLite's VFS for WASI, in microseconds. Failures of the system's clocks are not looked for: WASI has both. */
 #ifndef WASI_CLOCK_H
 #define WASI_CLOCK_H

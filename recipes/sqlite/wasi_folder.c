@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: blessing */
 /* The folder of announcements of SQLite's VFS for WASI: see wasi_folder.h. */
 #include "wasi_folder.h"
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: blessing */
 /* The folder of announcements of SQLite's VFS for WASI: its entries, ours and others', and how long those of others are valid.
  *
  * Only wasi_lock.c calls these; what the entries mean is in wasi_lock.h. Each function is one look at the folder or one change of it. The

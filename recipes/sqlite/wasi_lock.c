@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: blessing */
 /* The lock between processes of SQLite's VFS for WASI: see wasi_lock.h. */
 #include "wasi_lock.h"
 

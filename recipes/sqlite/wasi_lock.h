@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: blessing */
 /* The lock between processes of SQLite's VFS for WASI: a folder of announcements beside the database.
  *
  * WASI has no file lock, no process number that differs between processes, and no way to see that a process died. What it has is a folder

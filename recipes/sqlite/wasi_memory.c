@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: blessing */
 /* Temporary files of SQLite's VFS for WASI, in memory: see wasi_memory.h. */
 #include "wasi_memory.h"
 

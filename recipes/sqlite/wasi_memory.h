@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: blessing */
 /* Temporary files of SQLite's VFS for WASI, in memory: for a program that was given no folder to write. */
 #ifndef WASI_MEMORY_H
 #define WASI_MEMORY_H

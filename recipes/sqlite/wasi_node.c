@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: blessing */
 /* The database files that this process has open, and SQLite's lock states on them: see wasi_node.h. */
 #include "wasi_node.h"
 

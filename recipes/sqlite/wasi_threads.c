@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: blessing */
 /* One thread at a time in the VFS of wasi_vfs.c, where the target has threads.
  *
  * That VFS keeps its files and lock states in lists without a lock. Here it gets one around each of its functions, but for the sleep, in which

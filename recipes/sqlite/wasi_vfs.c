@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: blessing */
 /* SQLite's VFS for WASI: locks, WAL and entropy that the stock ones do not have there.
  *
  * A shim over the stock "unix-none", which does all reading and writing. What it adds:
