@@ -1,0 +1,8 @@
+# Brotli's own CMake build.
+needs() { need cmake cmake; }
+build() {
+    cmake -S . -B out -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DBROTLI_BUILD_TOOLS=OFF -DBROTLI_DISABLE_TESTS=ON \
+        -DCMAKE_INSTALL_PREFIX="$prefix"
+    cmake --build out -j1
+    cmake --install out
+}
