@@ -114,6 +114,9 @@ impl<'a> Clang<'a> {
                 dir.as_str(),
                 &format!("-ffile-prefix-map={dir}={}", headers.name()),
             ]);
+            for folder in &headers.folders {
+                command.args(["-isystem", dir.join(folder.as_str()).as_str()]);
+            }
         }
         command
     }

@@ -32,6 +32,9 @@ pub struct Headers {
     pub dir: Utf8PathBuf,
     /// Below the folder, each with its digest.
     pub files: BTreeMap<RelPath, Sha256>,
+    /// Folders below it where a consumer's compiler looks too: a module of the library says so in
+    /// its `cflags`.
+    pub folders: Vec<RelPath>,
 }
 
 impl Headers {

@@ -93,10 +93,13 @@ impl<'a> Lookup<'a> {
             .filter(|word| !word.starts_with("--target="))
             .map(|word| word.replace(root, "<sdk>"));
         let words: Vec<String> = words.collect();
-        let folders = place
-            .dependency_headers
-            .iter()
-            .map(|headers| headers.name().as_bytes());
+        let folders = place.dependency_headers.iter().flat_map(|headers| {
+            let name = headers.name();
+            let below = headers.folders.iter();
+            let below = below.map(move |folder| format!("{name}/{folder}"));
+            std::iter::once(name.to_owned()).chain(below)
+        });
+        let folders: Vec<String> = folders.collect();
         let count = (words.len() as u64).to_le_bytes();
         let macros = toolchain.macros();
         let fixed = [
@@ -110,7 +113,7 @@ impl<'a> Lookup<'a> {
             fixed
                 .into_iter()
                 .chain(words.iter().map(String::as_bytes))
-                .chain(folders),
+                .chain(folders.iter().map(String::as_bytes)),
         );
         Self {
             toolchain,

@@ -14,7 +14,7 @@ use super::job_files::{Headers, JobFiles};
 use super::lookup::Lookup;
 use super::{BuildError, Work};
 use crate::fetch::SourceTree;
-use crate::model::{LibraryId, RelPath, Sha256};
+use crate::model::{ConsumerFlag, LibraryId, Name, Recipe, RelPath, Sha256};
 use crate::plan::{IndexVec, JobId, Plan, PlannedLibrary, SourceId};
 use crate::process::{both, pool, side_by_side};
 use crate::store::{Entry, EntryFile, Kind};
@@ -87,10 +87,12 @@ impl Work<'_> {
         let trees: IndexVec<SourceId, Option<Entry>> =
             sources.map(|_, source| listed(&source.tree_key));
         let laid_out = |id: &LibraryId| {
-            let (_, library) = self.plan.library(id)?;
+            let (source, library) = self.plan.library(id)?;
+            let recipe = &sources[source].selected.recipe;
             Some(headers_in(
                 &listed(&library.headers_key)?,
-                id.recipe.as_str(),
+                recipe,
+                &id.library,
             ))
         };
         let laid_out: BTreeMap<&LibraryId, Option<Headers>> =
@@ -218,7 +220,7 @@ impl<'a> PlanRun<'_, 'a> {
         let name = selected.recipe.name.as_str();
         let key = &library.headers_key;
         if let Some(entry) = store.entry(Kind::Tree, key, self.work.reporter)? {
-            return Ok(headers_in(&entry, name));
+            return Ok(headers_in(&entry, &selected.recipe, &library.id.library));
         }
         let tree = self.trees[source]
             .get()
@@ -247,7 +249,7 @@ impl<'a> PlanRun<'_, 'a> {
             });
         }
         let entry = store.keep_entry(Kind::Tree, key, scratch, files, self.work.reporter)?;
-        Ok(headers_in(&entry, name))
+        Ok(headers_in(&entry, &selected.recipe, &library.id.library))
     }
 
     fn object(&self, id: JobId, busy: Busy) -> Result<Option<Object<'a>>, BuildError> {
@@ -304,9 +306,17 @@ fn included(plan: &Plan) -> impl Iterator<Item = &LibraryId> {
         .into_iter()
 }
 
-/// The headers of the source `name`, in an entry that [`PlanRun::headers_of`] made.
-fn headers_in(entry: &Entry, name: &str) -> Headers {
+/// The headers of the library `library` of `recipe`, in an entry that [`PlanRun::headers_of`] made.
+fn headers_in(entry: &Entry, recipe: &Recipe, library: &Name) -> Headers {
+    let name = recipe.name.as_str();
+    let modules = recipe.pkg_configs.values();
+    let modules = modules.filter(|module| module.libraries.contains(library));
+    let folders: BTreeSet<RelPath> = modules
+        .flat_map(|module| &module.cflags)
+        .filter_map(ConsumerFlag::include_folder)
+        .collect();
     Headers {
+        folders: folders.into_iter().collect(),
         dir: entry.dir().join(name),
         files: entry
             .files()

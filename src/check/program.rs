@@ -195,9 +195,23 @@ pub fn build(
     let files = files
         .filter_map(|file| Some((file.path.below("include")?, file.sha256)))
         .collect();
+    let include = request.prefix.join("include");
+    let own = format!("-I{include}/");
+    let folders: BTreeSet<RelPath> = modules
+        .iter()
+        .filter(|module| {
+            program
+                .modules
+                .iter()
+                .any(|name| name.as_str() == module.name)
+        })
+        .flat_map(|module| &module.cflags)
+        .filter_map(|flag| flag.strip_prefix(&own)?.parse().ok())
+        .collect();
     let headers = [Headers {
-        dir: request.prefix.join("include"),
+        dir: include,
         files,
+        folders: folders.into_iter().collect(),
     }];
     let place = JobFiles {
         subject: &subject,

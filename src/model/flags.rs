@@ -337,6 +337,14 @@ reads_text!(ConsumerFlag);
 
 flag_type!(ConsumerFlag, "the flag for consumers", CONSUMER);
 
+impl ConsumerFlag {
+    /// The folder below the prefix's headers that it adds to the compiler's search.
+    #[must_use]
+    pub fn include_folder(&self) -> Option<RelPath> {
+        self.0.strip_prefix("-I${includedir}/")?.parse().ok()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -406,6 +414,13 @@ mod tests {
         let link = "-lm -lwasi-emulated-signal -Wl,-z,stack-size=1048576 -Wl,--stack-first -Wl,--growable-table -Wl,--wrap=open";
         check::<LinkFlag>(link, HARMFUL_LINK);
         check::<ConsumerFlag>("-DA -DA=1.2 -I${includedir}/uuid", HARMFUL_CONSUMER);
+    }
+
+    #[test]
+    fn a_folder_of_headers_is_told_from_a_macro() {
+        let folder = |flag: &str| flag.parse::<ConsumerFlag>().expect(flag).include_folder();
+        assert_eq!(folder("-I${includedir}/a/b"), "a/b".parse().ok());
+        assert_eq!(folder("-DA=1"), None);
     }
 
     #[test]
