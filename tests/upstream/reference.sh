@@ -43,7 +43,9 @@ need python3 python3
 source "$here/reference/$name.sh"
 needs
 
-archive=$(python3 - "$root/lockfile.json" "$name" "$store" "$prefer" <<'END'
+# archive_of NAME: where the store has the archive of a source.
+archive_of() {
+    python3 - "$root/lockfile.json" "$1" "$store" "$prefer" <<'END'
 import json, os, sys
 lock, name, store, prefer = sys.argv[1:]
 origins = json.load(open(lock))["sources"][name]["origins"]
@@ -54,7 +56,9 @@ for origin in origins:
         print(path)
         break
 END
-)
+}
+
+archive=$(archive_of "$name")
 [[ -n $archive ]] || die "no archive of $name is in $store: run \`wasideps fetch $name\`"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
