@@ -19,6 +19,7 @@ mod elements;
 mod examples;
 mod explain;
 mod exports;
+mod groups;
 mod initialised;
 mod limits;
 mod lock;
