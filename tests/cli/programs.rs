@@ -62,6 +62,12 @@ pub fn compile(place: &Place, clang: &Path, name: &str, arguments: &[String]) ->
         source.set_extension("cpp");
         command.args(["-std=c++17", "-fno-exceptions"]);
     }
+    let text = std::fs::read_to_string(&source).expect("the program");
+    if text.contains("<setjmp.h>") {
+        for flag in ["-wasm-enable-sjlj", "-wasm-use-legacy-eh=false"] {
+            command.args(["-mllvm", flag]);
+        }
+    }
     command
         .current_dir(place.path(""))
         .args(["-O1", "-Wall", "-Werror"])
