@@ -1,0 +1,10 @@
+# OpenJPEG: its CMake build, the codec alone, static, without threads.
+
+needs() { need cmake cmake; }
+
+build() {
+    cmake -S . -B out -DCMAKE_INSTALL_PREFIX="$prefix" -DCMAKE_INSTALL_LIBDIR=lib -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF \
+        -DBUILD_CODEC=OFF -DOPJ_USE_THREAD=OFF
+    cmake --build out -j2
+    cmake --install out
+}
