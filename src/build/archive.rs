@@ -6,7 +6,7 @@ use std::io::{self, Cursor};
 use ar_archive_writer::{
     ArchiveKind, DEFAULT_OBJECT_READER, NewArchiveMember, ObjectReader, write_archive_to_stream,
 };
-use object::{Object as _, ObjectSymbol as _};
+use object::{Object as _, ObjectSymbol as _, SymbolKind};
 
 use super::BuildError;
 use crate::model::Name;
@@ -22,10 +22,11 @@ static READER: ObjectReader = ObjectReader {
 /// `isArchiveSymbol`.
 fn get_symbols(object: &[u8], tell: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<bool> {
     let object = object::File::parse(object).map_err(io::Error::other)?;
-    for symbol in object
-        .symbols()
-        .filter(|symbol| symbol.is_global() && !symbol.is_undefined())
-    {
+    // Of an object without a table of symbols, the reader tells the modules of its imports.
+    let defined = object.symbols().filter(|symbol| {
+        symbol.is_global() && !symbol.is_undefined() && symbol.kind() != SymbolKind::File
+    });
+    for symbol in defined {
         tell(symbol.name_bytes().map_err(io::Error::other)?)?;
     }
     Ok(true)

@@ -77,10 +77,8 @@ fn a_recipe_that_takes_zlibs_place_is_what_others_are_linked_with() {
     let sources = manifest["sources"].as_array().expect("sources").iter();
     let built: Vec<_> = sources.map(|source| &source["name"]).collect();
     assert_eq!(built, ["zlib-ng-compat", "libpng"]);
-    run(place
-        .command(&["verify", "out", "--rebuild", "--wasi-sdk"])
-        .arg(sdk()))
-    .exits(0);
+    let mut verify = place.with_archives(&["verify", "out", "--rebuild"]);
+    run(verify.arg("--wasi-sdk").arg(sdk())).exits(0);
 
     let libdir = place.path("out/lib/pkgconfig").display().to_string();
     let arguments = pkgconf(&["libpng".to_owned()], &[("PKG_CONFIG_LIBDIR", libdir)]);

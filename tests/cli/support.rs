@@ -154,7 +154,7 @@ fn fetch(args: &[&str]) -> Result<Output, String> {
 fn find_sdk() -> Result<&'static Path, &'static str> {
     static SDK: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let sdk = SDK.get_or_init(|| {
-        let output = fetch(&["--sdk", "debian", "--message-format", "json"])?;
+        let output = fetch(&["--all", "--sdk", "debian", "--message-format", "json"])?;
         let toolchain = json_lines(&output)
             .into_iter()
             .find(|line| line["reason"] == "toolchain")
