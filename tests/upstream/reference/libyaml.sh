@@ -1,0 +1,7 @@
+# LibYAML's own CMake build, which needs no configure.
+needs() { need cmake cmake; }
+build() {
+    cmake -S . -B out -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DBUILD_TESTING=OFF -DCMAKE_INSTALL_PREFIX="$prefix"
+    cmake --build out -j1
+    cmake --install out
+}
