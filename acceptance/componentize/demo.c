@@ -10,8 +10,7 @@
 enum { SIZE = 1000 };
 
 /* Bytes are compressed and come back as they were. */
-static int zlib_works(void)
-{
+static int zlib_works(void) {
   unsigned char bytes[SIZE], packed[2 * SIZE], back[SIZE];
   for (int i = 0; i < SIZE; i++) bytes[i] = (unsigned char)(i % 7);
   uLongf packed_size = sizeof packed, size = sizeof back;
@@ -20,8 +19,7 @@ static int zlib_works(void)
   return size == SIZE && packed_size < SIZE && memcmp(bytes, back, SIZE) == 0;
 }
 
-static int sum_of_a_query(void)
-{
+static int sum_of_a_query(void) {
   sqlite3 *db = NULL;
   sqlite3_stmt *query = NULL;
   int sum = -1;
@@ -34,13 +32,11 @@ static int sum_of_a_query(void)
   return sum;
 }
 
-static PyObject *report(PyObject *self, PyObject *none)
-{
+static PyObject *report(PyObject *self, PyObject *none) {
   (void)self;
   (void)none;
-  return PyUnicode_FromFormat(
-    "zlib %s %s, SQLite %s says %d", zlibVersion(), zlib_works() ? "works" : "fails", sqlite3_libversion(), sum_of_a_query()
-  );
+  return PyUnicode_FromFormat("zlib %s %s, SQLite %s says %d", zlibVersion(), zlib_works() ? "works" : "fails", sqlite3_libversion(),
+                              sum_of_a_query());
 }
 
 static PyMethodDef methods[] = {{"report", report, METH_NOARGS, NULL}, {NULL, NULL, 0, NULL}};

@@ -115,8 +115,13 @@ pub fn wheel_document(
 }
 
 /// What a project commits of the locked sources, below its folder `sbom/`: name and text.
+/// `externals` are those of them that CPython itself links.
 #[must_use]
-pub fn committed(sources: &[Selected], context: &Context<'_>) -> Vec<(&'static str, String)> {
+pub fn committed(
+    sources: &[Selected],
+    externals: &[Selected],
+    context: &Context<'_>,
+) -> Vec<(&'static str, String)> {
     vec![
         ("wasideps.spdx.json", sources_document(sources, context)),
         (
@@ -127,7 +132,7 @@ pub fn committed(sources: &[Selected], context: &Context<'_>) -> Vec<(&'static s
             "wasideps.cdx.json",
             cyclonedx_sources_document(sources, SpecVersion::default(), context),
         ),
-        ("externals.spdx.json", externals_document(sources)),
+        ("externals.spdx.json", externals_document(externals)),
     ]
 }
 

@@ -34,18 +34,21 @@ pub fn run(args: &SbomArgs, global: &Global, printer: &Printer) -> Result<(), Fa
     let session = context::session(global, printer)?;
     let context = session.context()?;
     let sources = session.overview(&[])?;
+    let externals = session.overview(&session.by_default())?;
     if let Some(dir) = &args.write {
-        return write(dir, &sbom::committed(&sources, &context), printer);
+        let documents = sbom::committed(&sources, &externals, &context);
+        return write(dir, &documents, printer);
     }
     if let Some(dir) = args.check.as_ref().filter(|path| path.is_dir()) {
         if args.profile.is_some() || args.format != SbomFormat::Spdx {
             return Err(CliError::OneOfFolder { dir: dir.clone() }.into());
         }
-        return check_folder(dir, &sbom::committed(&sources, &context), printer);
+        let documents = sbom::committed(&sources, &externals, &context);
+        return check_folder(dir, &documents, printer);
     }
     let (text, option) = match (args.profile, args.format) {
         (Some(SbomProfile::CpythonExternals), _) => (
-            sbom::externals_document(&sources),
+            sbom::externals_document(&externals),
             " --profile cpython-externals",
         ),
         (None, SbomFormat::Spdx) => (sbom::sources_document(&sources, &context), ""),
