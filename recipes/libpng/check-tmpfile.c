@@ -2,8 +2,7 @@
 /* WASI has no tmpfile: one that makes a file of the test's own folder and takes its name away at once. */
 #include <stdio.h>
 
-FILE *tmpfile(void)
-{
+FILE *tmpfile(void) {
   static unsigned count;
   char name[32];
   snprintf(name, sizeof name, "tmpfile-%u", count++);
