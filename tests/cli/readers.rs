@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::sboms::{cyclonedx, list, parsed, spdx3, spdx23, text};
-use crate::support::{Place, archives_of, built, project, raw, run, system, test, tool};
+use crate::support::{Place, archives_of, built, built_all, project, raw, run, system, test, tool};
 
 /// What a library must be seen with.
 struct Expected {
@@ -19,10 +19,10 @@ struct Expected {
     license: String,
 }
 
-/// The nine libraries as lock and recipes have them.
+/// The libraries as lock and recipes have them, without what is only built in place of another.
 fn expected() -> Vec<Expected> {
     let lock = parsed(&project().join("lockfile.json"));
-    let manifest = parsed(&built().path("out/share/wasideps/manifest.json"));
+    let manifest = parsed(&built_all().join("share/wasideps/manifest.json"));
     let of = |(name, locked): (&String, &Value)| {
         let version = text(locked, "version");
         let recipe = std::fs::read_dir(project().join("recipes").join(name))
@@ -64,9 +64,10 @@ fn expected() -> Vec<Expected> {
         .as_object()
         .expect("sources")
         .iter()
+        .filter(|(name, _)| *name != "zlib-ng-compat")
         .map(of)
         .collect();
-    assert_eq!(libraries.len(), 9);
+    assert!(libraries.len() >= 30);
     libraries
 }
 
@@ -93,7 +94,7 @@ fn documents(format: Format, place: &Place) -> Vec<PathBuf> {
         Spdx3 => spdx3().to_vec(),
         Cyclonedx16 => cyclonedx().to_vec(),
         Cyclonedx17 => {
-            let out = built().path("out");
+            let out = built_all();
             let prefix = printed(
                 "prefix.cdx.json",
                 &["--prefix", out.to_str().expect("UTF-8")],

@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::sboms::{cyclonedx, parsed, spdx3, spdx23};
-use crate::support::{Place, Run, built, names, raw, run, test, tool};
+use crate::support::{Place, Run, built_all, names, raw, run, test, tool};
 
 /// A program of the validators' environment.
 struct Validator {
@@ -282,7 +282,7 @@ fn cyclonedx_1_7(place: &Place) -> Vec<PathBuf> {
     vec![
         print(
             "prefix.json",
-            raw().args(["sbom", "--prefix"]).arg(built().path("out")),
+            raw().args(["sbom", "--prefix"]).arg(built_all()),
         ),
         print("sources.json", raw().arg("sbom")),
     ]
