@@ -114,6 +114,32 @@ def callbacks():
     same("bsearch", (found - ctypes.addressof(array)) // size, 4)
 
 
+def many_callbacks():
+    """So many callbacks of one signature live at a time, and one more is an error and no crash."""
+    for count, result, parameters in (
+        (512, c_int, [c_int]),
+        (512, c_int, [c_void_p, c_void_p]),
+        (512, None, [c_int] * 6),
+        (512, c_double, [c_double]),
+        (64, c_longlong, [c_longlong, c_int]),
+    ):
+        kind = ctypes.CFUNCTYPE(result, *parameters)
+        seen = []
+        live = [kind(lambda *values, number=number: seen.append((number, *values)) or number) for number in range(count)]
+        for number, callback in enumerate(live):
+            found = callback(*range(len(parameters)))
+            same(f"callback {number} of {count}", found, None if result is None else number)
+        same("the callbacks' arguments", [number for number, *_ in seen], list(range(count)))
+        more = []
+        try:
+            while len(more) < 1024:
+                more.append(kind(lambda *values: 0))
+        except (MemoryError, RuntimeError):
+            pass
+        else:
+            sys.exit(f"{count + len(more)} callbacks of one signature are alive")
+
+
 def memory_and_files():
     memory = call("malloc", c_void_p, (c_size_t, 64))
     memory = call("realloc", c_void_p, (c_void_p, memory), (c_size_t, 128))
@@ -173,6 +199,6 @@ def missing():
         sys.exit(f"{name} is found")
 
 
-for part in strings, numbers, structures, callbacks, memory_and_files, python_api, missing:
+for part in strings, numbers, structures, callbacks, many_callbacks, memory_and_files, python_api, missing:
     part()
 print(f"called through ctypes: {len(called['libc'])} functions of the C library, {len(called['pythonapi'])} of CPython's API")
