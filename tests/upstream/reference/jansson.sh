@@ -1,0 +1,7 @@
+# Jansson's own CMake build.
+needs() { need cmake cmake; }
+build() {
+    cmake -S . -B out -DCMAKE_BUILD_TYPE=Release -DJANSSON_BUILD_DOCS=OFF -DJANSSON_EXAMPLES=OFF -DJANSSON_WITHOUT_TESTS=ON -DCMAKE_INSTALL_PREFIX="$prefix"
+    cmake --build out -j1
+    cmake --install out
+}
