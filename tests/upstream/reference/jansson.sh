@@ -1,4 +1,5 @@
 # Jansson's own CMake build.
+# shellcheck shell=bash disable=SC2034,SC2154
 needs() { need cmake cmake; }
 build() {
     cmake -S . -B out -DCMAKE_BUILD_TYPE=Release -DJANSSON_BUILD_DOCS=OFF -DJANSSON_EXAMPLES=OFF -DJANSSON_WITHOUT_TESTS=ON -DCMAKE_INSTALL_PREFIX="$prefix"

@@ -1,4 +1,5 @@
 # libdeflate's own CMake build.
+# shellcheck shell=bash disable=SC2034,SC2154
 prefer=crate
 needs() { need cmake cmake; }
 build() {

@@ -1,4 +1,5 @@
 # LibYAML's own CMake build, which needs no configure.
+# shellcheck shell=bash disable=SC2034,SC2154
 needs() { need cmake cmake; }
 build() {
     cmake -S . -B out -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DBUILD_TESTING=OFF -DCMAKE_INSTALL_PREFIX="$prefix"

@@ -1,4 +1,5 @@
 # utf8proc's own Makefile.
+# shellcheck shell=bash disable=SC2034,SC2154
 build() {
     make libutf8proc.a
     mkdir -p "$prefix/lib" "$prefix/include"
