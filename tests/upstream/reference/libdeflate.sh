@@ -1,5 +1,5 @@
 # libdeflate's own CMake build.
-# shellcheck shell=bash disable=SC2034,SC2154
+# shellcheck shell=bash disable=SC2034,SC2154,SC2164
 prefer=crate
 needs() { need cmake cmake; }
 build() {

@@ -1,5 +1,5 @@
 # Snappy's own CMake build. The crate lacks the template of config.h, of which the recipe's defines give the answers.
-# shellcheck shell=bash disable=SC2034,SC2154
+# shellcheck shell=bash disable=SC2034,SC2154,SC2164
 prefer=crate
 needs() {
     need cmake cmake

@@ -1,5 +1,5 @@
 # zlib-ng's own CMake build, with the generic code that it takes for processors that it does not know.
-# shellcheck shell=bash disable=SC2034,SC2154
+# shellcheck shell=bash disable=SC2034,SC2154,SC2164
 prefer=crate
 needs() { need cmake cmake; }
 build() {
