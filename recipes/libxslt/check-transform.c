@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * check-transform [--xinclude] [--in FOLDER] STYLE DOCUMENT: what xsltproc does with them, to standard output. Whatever else is written, a file
+/* check-transform [--xinclude] [--in FOLDER] STYLE DOCUMENT: what xsltproc does with them, to standard output. Whatever else is written, a file
  * beside it with the ending .orig says what it should be.
  */
 #include <glob.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * check-qtest PROGRAM: each `rbox ARGUMENTS | PROGRAM ARGUMENTS` of upstream's eg/q_test-ok.txt, and whether it still prints what stands there.
+/* check-qtest PROGRAM: each `rbox ARGUMENTS | PROGRAM ARGUMENTS` of upstream's eg/q_test-ok.txt, and whether it still prints what stands there.
  * The library does both halves, as upstream's small programs call it.
  */
 #include <ctype.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
-/* See check-ng.h. */
+/* What check-ng.h declares: the native interface of zlib-ng. */
 #include "check-ng.h"
 #include <stdio.h>
 #include <stdlib.h>

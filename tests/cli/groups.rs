@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::programs::{compile, pkgconf, runs};
-use crate::support::{Place, built, project, run, sdk, test};
+use crate::support::{CPYTHON, Place, built, project, run, sdk, test};
 
 fn lock() -> Value {
     let text = std::fs::read(project().join("lockfile.json")).expect("the lock");
@@ -28,17 +28,7 @@ fn names(names: &[&str]) -> BTreeSet<String> {
 
 #[test]
 fn without_a_name_what_cpython_links_is_planned_and_all_is_everything_but_what_takes_a_place() {
-    let nine = names(&[
-        "bzip2",
-        "expat",
-        "libffi",
-        "libuuid",
-        "mpdecimal",
-        "sqlite",
-        "xz",
-        "zlib",
-        "zstd",
-    ]);
+    let nine = names(&CPYTHON);
     assert_eq!(planned(&[]), nine);
     assert_eq!(planned(&["@cpython"]), nine);
     let locked = lock();

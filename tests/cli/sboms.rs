@@ -399,7 +399,7 @@ fn each_build_has_the_inputs_flags_and_outputs_that_the_build_trace_has() {
         .map(|file| (text(file, "spdxId"), file))
         .collect();
     let builds: Vec<&Value> = nodes(&document, "build_Build").collect();
-    assert_eq!(builds.len(), 9);
+    assert!(builds.len() >= 30);
     for build in builds {
         let id = text(build, "spdxId");
         let archive = format!("lib/{}", text(build, "name"));

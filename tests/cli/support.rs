@@ -262,6 +262,26 @@ pub fn built() -> &'static Place {
     })
 }
 
+/// What CPython links: the sources of [`built`].
+pub const CPYTHON: [&str; 9] = [
+    "bzip2",
+    "expat",
+    "libffi",
+    "libuuid",
+    "mpdecimal",
+    "sqlite",
+    "xz",
+    "zlib",
+    "zstd",
+];
+
+/// How many sources the lock has.
+pub fn locked() -> usize {
+    let text = std::fs::read(project().join("lockfile.json")).expect("the lock");
+    let lock: Value = serde_json::from_slice(&text).expect("JSON");
+    lock["sources"].as_object().expect("sources").len()
+}
+
 /// The prefix of all libraries that there are, built once: beside that of [`built`], whose objects
 /// are not compiled again.
 pub fn built_all() -> PathBuf {
