@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::sboms::{
     cyclonedx, fragment, hash, list, nodes, parsed, related, relationships, spdx3, spdx23, text,
 };
-use crate::support::{built, project, raw, run, test};
+use crate::support::{built_all, locked_of_all, project, raw, run, test};
 
 /// An element, and the assertions that it is in a document of SPDX 2.3, of 3.0.1, and of CycloneDX.
 type Element = (&'static str, fn(&Value), fn(&Value), fn(&Value));
@@ -426,11 +426,11 @@ fn docs_sbom_md_tells_where_each_of_the_minimum_elements_is() {
 #[test]
 fn coverage_is_every_source_of_the_lock_and_every_file_of_the_prefix_but_the_documents_themselves()
 {
-    let lock = parsed(&project().join("lockfile.json"));
-    let manifest = parsed(&built().path("out/share/wasideps/manifest.json"));
+    let locked = locked_of_all();
+    let manifest = parsed(&built_all().join("share/wasideps/manifest.json"));
     for path in spdx3() {
         let document = parsed(&path);
-        for (name, source) in lock["sources"].as_object().expect("sources") {
+        for (name, source) in &locked {
             let package = packages3(&document)
                 .into_iter()
                 .find(|package| fragment(text(package, "spdxId")) == format!("Source-{name}"));
@@ -442,7 +442,7 @@ fn coverage_is_every_source_of_the_lock_and_every_file_of_the_prefix_but_the_doc
         }
     }
     let prefix = parsed(&spdx3()[1]);
-    let prefix_2 = parsed(&built().path("out/share/wasideps/sbom.spdx.json"));
+    let prefix_2 = parsed(&built_all().join("share/wasideps/sbom.spdx.json"));
     for file in list(&manifest, "files") {
         let path = text(file, "path");
         if path.starts_with("share/wasideps/sbom")

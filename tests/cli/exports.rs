@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::support::{Place, archives_of, built, conditional, project, raw, run, test};
+use crate::support::{
+    Place, archives_of, built, built_all, conditional, locked_of_all, project, raw, run, test,
+};
 
 fn said(args: &[&str]) -> String {
     run(raw().current_dir(project()).args(args)).exits(0).stdout
@@ -26,7 +28,7 @@ fn strings<'a>(values: &'a Value, key: &str) -> BTreeSet<&'a str> {
 #[test]
 fn the_provenance_has_every_file_as_subject_or_byproduct_and_everything_of_the_lock_as_dependency()
 {
-    let out = built().path("out");
+    let out = built_all();
     let statement = json(
         &run(raw()
             .args(["sbom", "--format", "provenance", "--prefix"])
@@ -68,7 +70,6 @@ fn the_provenance_has_every_file_as_subject_or_byproduct_and_everything_of_the_l
             .any(|name| name.starts_with("share/wasideps/"))
     );
 
-    let lock = json(&std::fs::read_to_string(project().join("lockfile.json")).expect("the lock"));
     let dependencies = predicate["buildDefinition"]["resolvedDependencies"]
         .as_array()
         .expect("a list");
@@ -77,7 +78,7 @@ fn the_provenance_has_every_file_as_subject_or_byproduct_and_everything_of_the_l
         .flat_map(|it| it["digest"].as_object().expect("digests").values())
         .filter_map(Value::as_str)
         .collect();
-    for (name, source) in lock["sources"].as_object().expect("sources") {
+    for (name, source) in &locked_of_all() {
         assert_eq!(
             predicate["buildDefinition"]["externalParameters"]["sources"][name],
             source["version"]

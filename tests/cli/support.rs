@@ -282,6 +282,20 @@ pub fn locked() -> usize {
     lock["sources"].as_object().expect("sources").len()
 }
 
+/// What the lock has of the sources of [`built_all`]: of all but those that are only built in
+/// another's place.
+pub fn locked_of_all() -> serde_json::Map<String, Value> {
+    let text = std::fs::read(project().join("lockfile.json")).expect("the lock");
+    let lock: Value = serde_json::from_slice(&text).expect("JSON");
+    let mut sources = lock["sources"].as_object().expect("sources").clone();
+    sources.retain(|name, _| {
+        let recipe = project().join(format!("recipes/{name}/recipe.toml"));
+        let text = std::fs::read_to_string(recipe).expect("the recipe");
+        !text.lines().any(|line| line.starts_with("replaces = "))
+    });
+    sources
+}
+
 /// The prefix of all libraries that there are, built once: beside that of [`built`], whose objects
 /// are not compiled again.
 pub fn built_all() -> PathBuf {
