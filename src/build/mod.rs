@@ -162,6 +162,8 @@ pub fn unused_inputs(work: &Work<'_>) -> Result<Vec<Unused>, Vec<BuildError>> {
         let mut used: BTreeSet<&str> = named.collect();
         // Some file asks for them, if in a condition that does not hold here.
         used.extend(locked.includes.iter().map(RelPath::as_str));
+        // `named` has no overlay, nor what the recipe makes: a header may be one.
+        used.extend(recipe.headers().map(|(from, _)| from.as_str()));
         used.extend(
             work.plan
                 .jobs_of(id)

@@ -448,3 +448,26 @@ fn a_source_is_built_with_what_it_depends_on_and_finds_its_headers() {
         .exits(1)
         .says(&["demo 1: demo.c does not compile", "'zlib.h' file not found"]);
 }
+
+#[test]
+fn an_overlay_that_is_installed_and_that_nothing_includes_is_used() {
+    let place = place();
+    let recipe = "recipes/bzip2/recipe.toml";
+    let overlay = "[overlay]\n\"ours.h\" = \"ours.h\"\n\n[library.bz2]";
+    place.edit(recipe, "[library.bz2]", overlay);
+    let header = "\"bzlib.h\" = \"bzlib.h\"";
+    let headers = format!("{header}\n\"ours.h\" = \"bz2/ours.h\"");
+    place.edit(recipe, header, &headers);
+    let ours = "recipes/bzip2/ours.h";
+    place.write(ours, "extern int ours;\n");
+    relock(&place, "bzip2", "overlays", "ours.h", ours);
+    let check = || {
+        let mut check = place.own(place.with_archives(&["recipe", "check", "bzip2"]));
+        run(check.arg("--wasi-sdk").arg(sdk()))
+    };
+    check().exits(0);
+    place.edit(recipe, &headers, header);
+    check()
+        .exits(1)
+        .says(&["the recipe of bzip2 selects 1 files"]);
+}
