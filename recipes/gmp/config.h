@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-or-later */
 /* What GMP's configure finds out on WASI, of what its sources ask: generic C, limbs of 32 bits, temporary memory from malloc. */
 #define GMP_MPARAM_H_SUGGEST "mpn/generic/gmp-mparam.h"
 #define NO_ASM 1

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-or-later */
 /* A table of GMP's for limbs of 32 bits: tests/upstream/gmp_tables.py writes it. */
 0, 0, 0, 0, 0, 12, 8, 4, 1, 1, 1, 1, 1, 13, 9, 5,
 2, 2, 2, 2, 2, 6, 10, 14, 3, 3, 3, 3, 3, 7, 11, 15,

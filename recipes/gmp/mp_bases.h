@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-or-later */
 /* A table of GMP's for limbs of 32 bits: tests/upstream/gmp_tables.py writes it. */
 #define MP_BASES_CHARS_PER_LIMB_10 9
 #define MP_BASES_BIG_BASE_CTZ_10 9

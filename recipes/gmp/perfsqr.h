@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-or-later */
 /* A table of GMP's for limbs of 32 bits: tests/upstream/gmp_tables.py writes it. */
 static const mp_limb_t sq_res_0x100[8] = {
   CNST_LIMB(0x2030213),

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-or-later */
 /* A table of GMP's for limbs of 32 bits: tests/upstream/gmp_tables.py writes it. */
 #ifdef WANT_dtab
   P(3,CNST_LIMB(0xaaaaaaab),CNST_LIMB(0x55555555)),

@@ -243,7 +243,7 @@ def main():
         "sieve_table.h": sieve(),
     }
     for name, text in files.items():
-        note = "/* SPDX-License-Identifier: MIT */\n/* A table of GMP's for limbs of 32 bits: tests/upstream/gmp_tables.py writes it. */\n"
+        note = "/* SPDX-License-Identifier: LGPL-3.0-or-later OR GPL-2.0-or-later */\n/* A table of GMP's for limbs of 32 bits: tests/upstream/gmp_tables.py writes it. */\n"
         with open(os.path.join(sys.argv[1], name), "w", encoding="ascii") as file:
             file.write(note + text)
 
