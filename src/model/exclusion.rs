@@ -290,7 +290,7 @@ mod tests {
         assert_eq!(statement.found.len(), 1);
         assert_eq!(
             (statement.found[0].found.as_str(), statement.excluded.len()),
-            ("SSL_new", 1)
+            ("SSL_new", 2)
         );
     }
 }
