@@ -168,24 +168,14 @@ pub fn reached<'m>(
     reached
 }
 
-/// Compiles and links one of them into `scratch`.
-pub fn build(
+/// The headers of the prefix that `program` sees. What it does not reach by its modules is not in
+/// its key: it sees nothing of that.
+fn seen_headers(
     request: &CheckRequest<'_>,
     selected: &Selected,
-    tree: &SourceTree,
-    planned: &Planned<'_>,
+    program: &Program,
     modules: &[ResolvedModule],
-    scratch: &Utf8Path,
-) -> BuiltProgram {
-    let setup = |problem: String| TestFailure::Setup { problem };
-    let Planned {
-        program,
-        title,
-        sources,
-        options,
-    } = planned;
-    let subject = format!("tests of {}", selected.title());
-    // What a program does not reach by its modules is not in its key: it sees nothing of that.
+) -> Headers {
     let (tested, manifest) = (&selected.recipe.name, request.manifest);
     let reached = reached(manifest, tested, &program.modules, &program.libs);
     let files = manifest.files.iter().filter(|file| {
@@ -208,11 +198,31 @@ pub fn build(
         .flat_map(|module| &module.cflags)
         .filter_map(|flag| flag.strip_prefix(&own)?.parse().ok())
         .collect();
-    let headers = [Headers {
+    Headers {
         dir: include,
         files,
         folders: folders.into_iter().collect(),
-    }];
+    }
+}
+
+/// Compiles and links one of them into `scratch`.
+pub fn build(
+    request: &CheckRequest<'_>,
+    selected: &Selected,
+    tree: &SourceTree,
+    planned: &Planned<'_>,
+    modules: &[ResolvedModule],
+    scratch: &Utf8Path,
+) -> BuiltProgram {
+    let setup = |problem: String| TestFailure::Setup { problem };
+    let Planned {
+        program,
+        title,
+        sources,
+        options,
+    } = planned;
+    let subject = format!("tests of {}", selected.title());
+    let headers = [seen_headers(request, selected, program, modules)];
     let place = JobFiles {
         subject: &subject,
         tree: tree.entry(),

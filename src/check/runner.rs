@@ -195,11 +195,7 @@ impl Runner {
     /// What it is given whatever the test is, but for paths.
     pub(super) fn flags(&self) -> String {
         let quick = if self.quick { &QUICK[..] } else { &[] };
-        let flags = self
-            .config
-            .wasmtime()
-            .into_iter()
-            .chain(quick.iter().copied());
+        let flags = self.config.wasmtime().chain(quick.iter().copied());
         flags.collect::<Vec<_>>().join(" ")
     }
 
