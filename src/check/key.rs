@@ -65,14 +65,10 @@ impl<'a> SuiteKey<'a> {
         fields.push(b"prefix:".to_vec());
         let reached = reached(manifest, self.tested, &program.modules, &program.libs);
         let files = manifest.files.iter().filter(|file| {
-            let counts = file
-                .source
-                .as_ref()
-                .is_some_and(|name| reached.contains(name));
-            counts
-                && ["include", "lib"]
-                    .iter()
-                    .any(|dir| file.path.below(dir).is_some())
+            let source = file.source.as_ref();
+            let path = file.path.as_str();
+            source.is_some_and(|source| reached.contains(source))
+                && ["include/", "lib/"].iter().any(|dir| path.starts_with(dir))
         });
         for file in files {
             fields.push(file.path.as_str().into());

@@ -118,12 +118,12 @@ impl Test<'_> {
         TestResult {
             seconds,
             failure,
-            ..self.known(false)
+            ..self.passed(false)
         }
     }
 
     /// That it passed; `known` says that it did so before.
-    pub fn known(&self, known: bool) -> TestResult {
+    pub fn passed(&self, known: bool) -> TestResult {
         TestResult {
             subject: self.subject.clone(),
             name: self.name.clone(),

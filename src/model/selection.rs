@@ -255,10 +255,7 @@ impl Catalog {
             return Ok(names);
         }
         let mut names: BTreeSet<Name> = if names.is_empty() {
-            let all = lock.sources.keys();
-            all.filter(|name| self.replaces(lock, name).is_none())
-                .cloned()
-                .collect()
+            self.all(lock).cloned().collect()
         } else {
             names.into_iter().collect()
         };
@@ -342,12 +339,10 @@ impl Catalog {
         } else {
             Replaced::default()
         };
-        let wanted: Vec<&Name> = if names.is_empty() {
-            let all = lock.sources.keys();
-            all.filter(|name| !is_build || self.replaces(lock, name).is_none())
-                .collect()
-        } else {
-            names.iter().collect()
+        let wanted: Vec<&Name> = match names {
+            [] if is_build => self.all(lock).collect(),
+            [] => lock.sources.keys().collect(),
+            names => names.iter().collect(),
         };
         let mut walk = SourceWalk {
             catalog: self,
@@ -384,6 +379,12 @@ impl Catalog {
         } else {
             Err(errors)
         }
+    }
+
+    /// All locked sources but those that are only built in another's place.
+    fn all<'a>(&'a self, lock: &'a Lock) -> impl Iterator<Item = &'a Name> {
+        let all = lock.sources.keys();
+        all.filter(|name| self.replaces(lock, name).is_none())
     }
 
     /// The recipe in whose place the locked one called `name` can be built.

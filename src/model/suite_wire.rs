@@ -77,7 +77,7 @@ struct ProgramWire {
     include_dirs: Vec<TreeDir>,
     #[serde(default)]
     flags: Vec<CompileFlag>,
-    /// Whether its files call `setjmp` or `longjmp`; it is linked with `-lsetjmp` then.
+    /// Whether its files call `setjmp` or `longjmp`; `libs` or a module then has `-lsetjmp`.
     #[serde(default)]
     setjmp: bool,
     modules: Vec<Name>,

@@ -18,7 +18,7 @@ use crate::cli::printer::Printer;
 use crate::cli::table;
 use crate::model::{BuildConfig, SelectionError, printable};
 use crate::session::{Session, variable};
-use crate::store::write_atomically;
+use crate::store::{PARSED_LIMIT, read_text, write_atomically};
 
 pub fn run(args: &CheckArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
     let session = context::session(global, printer)?;
@@ -102,7 +102,7 @@ pub fn run(args: &CheckArgs, global: &Global, printer: &Printer) -> Result<(), F
 
 /// The record at `path`; an empty one where there is no file.
 fn read_record(path: &Utf8Path) -> Result<PassRecord, CliError> {
-    let text = match fs_err::read_to_string(path) {
+    let text = match read_text(path, PARSED_LIMIT) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(PassRecord::default()),
         Err(source) => {
