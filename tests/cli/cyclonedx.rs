@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::support::{archives_of, built, conditional, project, raw, run, test};
+use crate::support::{archives_of, built, conditional, lock, project, raw, run, test};
 
 fn json(path: impl AsRef<std::path::Path>) -> Value {
     serde_json::from_slice(&std::fs::read(path).expect("the file")).expect("JSON")
@@ -150,7 +150,7 @@ fn every_reference_names_one_element_of_the_document_and_each_library_depends_on
 #[test]
 fn the_pedigree_holds_each_patch_with_its_text_and_reason_and_names_each_overlay() {
     let bom = of_prefix();
-    let lock = json(project().join("lockfile.json"));
+    let lock = lock();
     let mut patches = 0;
     for library in list(&bom, "components")
         .iter()
@@ -230,7 +230,7 @@ fn each_object_has_a_task_with_the_command_that_explain_tells() {
 #[test]
 fn sources_have_what_the_lock_and_the_recipes_say_of_them() {
     let bom = json(project().join("sbom/wasideps.cdx.json"));
-    let lock = json(project().join("lockfile.json"));
+    let lock = lock();
     assert_eq!(bom["metadata"]["lifecycles"][0]["phase"], "pre-build");
     assert_eq!(
         bom["metadata"]["timestamp"],

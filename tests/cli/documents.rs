@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::{Place, names, project, raw, run, sdk, system, test};
+use crate::support::{Place, lock, names, project, raw, run, sdk, system, test};
 
 fn said(args: &[&str]) -> String {
     run(raw().current_dir(project()).args(args)).exits(0).stdout
@@ -51,9 +51,7 @@ fn the_sboms_date_is_the_locks_unless_source_date_epoch_says_another() {
     let created = |sbom: &str| {
         serde_json::from_str::<Value>(sbom).expect("JSON")["creationInfo"]["created"].take()
     };
-    let lock: Value =
-        serde_json::from_slice(&std::fs::read(project().join("lockfile.json")).expect("the lock"))
-            .expect("JSON");
+    let lock = lock();
     assert_eq!(
         created(&said(&["sbom"])),
         format!("{}T00:00:00Z", lock["date"].as_str().expect("a date"))

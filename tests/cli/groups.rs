@@ -5,12 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::programs::{compile, pkgconf, runs};
-use crate::support::{CPYTHON, Place, built, project, run, sdk, test};
-
-fn lock() -> Value {
-    let text = std::fs::read(project().join("lockfile.json")).expect("the lock");
-    serde_json::from_slice(&text).expect("JSON")
-}
+use crate::support::{CPYTHON, Place, built, lock, run, sdk, test};
 
 /// The sources that `plan` with these arguments has jobs for.
 fn planned(arguments: &[&str]) -> BTreeSet<String> {
@@ -31,8 +26,8 @@ fn without_a_name_what_cpython_links_is_planned_and_all_is_everything_but_what_t
     let nine = names(&CPYTHON);
     assert_eq!(planned(&[]), nine);
     assert_eq!(planned(&["@cpython"]), nine);
-    let locked = lock();
-    let locked = locked["sources"].as_object().expect("sources").keys();
+    let lock = lock();
+    let locked = lock["sources"].as_object().expect("sources").keys();
     let mut all: BTreeSet<String> = locked.cloned().collect();
     assert!(all.remove("zlib-ng-compat"));
     assert_eq!(planned(&["--all"]), all);

@@ -12,7 +12,7 @@ use crate::programs::{compile, pkgconf, runs};
 use crate::server::Server;
 use crate::sources::{Own, gz, tar};
 use crate::support::{
-    Place, archives, names, project, raw, run, sdk, shared_store, snapshot, system, test,
+    Place, archives, lock, names, project, raw, run, sdk, shared_store, snapshot, system, test,
 };
 
 /// The lock of the tests that has zlib 1.3.1 and nothing else. It was made by `wasideps lock zlib
@@ -334,7 +334,7 @@ fn git_tree(place: &Place, path: &Path) -> Option<String> {
 #[test]
 fn the_locks_other_names_of_archives_are_those_that_sha512sum_and_git_give() {
     let place = Place::new();
-    let lock = json(&project().join("lockfile.json"));
+    let lock = lock();
     let origins: Vec<&Value> = lock["sources"]
         .as_object()
         .expect("sources")

@@ -6,7 +6,7 @@ use std::io::{Read as _, Write as _};
 use serde_json::{Value, json};
 use wasideps::model::Sha256;
 
-use crate::support::{Place, archives, leave_out, project, run};
+use crate::support::{Place, archives, leave_out, lock, run};
 
 /// An archive with what a lock says of it.
 #[derive(Clone)]
@@ -53,9 +53,7 @@ impl Archive {
 /// The archive of the crate that the project's lock has as an origin of `name`: the one that every
 /// machine can have.
 pub fn krate(name: &str) -> Archive {
-    let lock: Value =
-        serde_json::from_slice(&std::fs::read(project().join("lockfile.json")).expect("the lock"))
-            .expect("JSON");
+    let lock = lock();
     let origins = lock["sources"][name]["origins"]
         .as_array()
         .expect("origins");

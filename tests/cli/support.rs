@@ -275,19 +275,21 @@ pub const CPYTHON: [&str; 9] = [
     "zstd",
 ];
 
+/// The project's lock.
+pub fn lock() -> Value {
+    let text = std::fs::read(project().join("lockfile.json")).expect("the lock");
+    serde_json::from_slice(&text).expect("JSON")
+}
+
 /// How many sources the lock has.
 pub fn locked() -> usize {
-    let text = std::fs::read(project().join("lockfile.json")).expect("the lock");
-    let lock: Value = serde_json::from_slice(&text).expect("JSON");
-    lock["sources"].as_object().expect("sources").len()
+    lock()["sources"].as_object().expect("sources").len()
 }
 
 /// What the lock has of the sources of [`built_all`]: of all but those that are only built in
 /// another's place.
 pub fn locked_of_all() -> serde_json::Map<String, Value> {
-    let text = std::fs::read(project().join("lockfile.json")).expect("the lock");
-    let lock: Value = serde_json::from_slice(&text).expect("JSON");
-    let mut sources = lock["sources"].as_object().expect("sources").clone();
+    let mut sources = lock()["sources"].as_object().expect("sources").clone();
     sources.retain(|name, _| {
         let recipe = project().join(format!("recipes/{name}/recipe.toml"));
         let text = std::fs::read_to_string(recipe).expect("the recipe");

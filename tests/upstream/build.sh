@@ -24,21 +24,8 @@ declare -A crate=([zlib]='libz-sys 1.1.31 src/zlib' [bzip2]='bzip2-sys 0.1.13 bz
 declare -A debian=([zlib]=zlib [xz]=xz-utils [sqlite]=sqlite3 [zstd]=libzstd [mpdecimal]=mpdecimal [expat]=expat [libuuid]=util-linux
     [libffi]=libffi)
 
-say() { printf '%s\n' "$*" >&2; }
-die() { say "build.sh: $*"; exit 1; }
-
-# need COMMAND PACKAGE...: a missing tool is installed when we are root and apt is there, and asked for otherwise.
-need() {
-    local tool=$1
-    shift
-    if command -v "$tool" >/dev/null; then return; fi
-    if [[ $(id -u) != 0 ]] || ! command -v apt-get >/dev/null; then
-        die "$tool is missing; install $*"
-    fi
-    say "installing $* (for $tool)"
-    apt-get update -qq >&2
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
-}
+# shellcheck source=tests/tools.sh
+source "$root/tests/tools.sh"
 
 # The machine's own archive as an entry of source packages of a suite.
 sources_entry() {

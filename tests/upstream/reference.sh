@@ -13,21 +13,8 @@ export LC_ALL=C
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 
-say() { printf '%s\n' "$*" >&2; }
-die() { say "reference.sh: $*"; exit 1; }
-
-# need COMMAND PACKAGE...: a missing tool is installed when we are root and apt is there, and asked for otherwise.
-need() {
-    local tool=$1
-    shift
-    if command -v "$tool" >/dev/null; then return; fi
-    if [[ $(id -u) != 0 ]] || ! command -v apt-get >/dev/null; then
-        die "$tool is missing; install $*"
-    fi
-    say "installing $* (for $tool)"
-    apt-get update -qq >&2
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
-}
+# shellcheck source=tests/tools.sh
+source "$root/tests/tools.sh"
 
 # What reference/NAME.sh may set, beside the functions `build` (required: installs into $prefix, from the top of the archive) and `needs`.
 needs() { :; }
