@@ -35,18 +35,17 @@ fn old() -> Place {
         place.write(&path, text);
         place.edit_lock(|lock| lock["sources"][name]["version"] = json!(then));
     }
-    // What the present recipes' patches resolve is of the present versions.
-    for name in ["expat", "zlib"] {
-        let path = format!("recipes/{name}/recipe.toml");
-        let text = std::fs::read_to_string(place.path(&path)).expect("the recipe");
-        place.write(
-            &path,
-            text.lines()
-                .filter(|line| !line.starts_with("resolves = "))
-                .collect::<Vec<_>>()
-                .join("\n")
-                + "\n",
-        );
+    // What the present recipes' patches resolve is of the present versions, whichever recipes those are.
+    for entry in std::fs::read_dir(place.path("recipes")).expect("the recipes") {
+        let path = entry.expect("an entry").path().join("recipe.toml");
+        let Ok(text) = std::fs::read_to_string(&path) else {
+            continue;
+        };
+        let kept: String = text
+            .split_inclusive('\n')
+            .filter(|line| !line.starts_with("resolves = "))
+            .collect();
+        std::fs::write(&path, kept).expect("written");
     }
     place.edit_lock(|lock| {
         let origins = lock["sources"]["sqlite"]["origins"]
