@@ -24,6 +24,7 @@
 //! | `toolchain` | finding, fetching, assembling and identifying a WASI SDK |
 //! | `build` | compiling, archiving, staging and swapping the prefix |
 //! | `consumer` | handing a prefix to consumers: the SDK overlay, variables |
+//! | `pack` | a prefix as archives with an index, or as a wheel; and a prefix from such an index |
 //! | `check` | test programs, linked with a prefix and run under a WASI runtime |
 //! | `sbom` | SPDX, CycloneDX and provenance documents, from plan, manifest and build trace |
 //! | `verify` | whether a prefix still is what it was made as |
@@ -77,6 +78,8 @@ pub mod embedded;
 pub mod fetch;
 #[doc(hidden)]
 pub mod model;
+#[doc(hidden)]
+pub mod pack;
 #[doc(hidden)]
 pub mod plan;
 #[doc(hidden)]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Upper layers last, as `src/lib.rs` lists them; `embedded` is data for the last two.
-const LAYERS: [&str; 17] = [
+const LAYERS: [&str; 18] = [
     "model",
     "report",
     "process",
@@ -15,6 +15,7 @@ const LAYERS: [&str; 17] = [
     "toolchain",
     "build",
     "consumer",
+    "pack",
     "check",
     "sbom",
     "verify",

@@ -122,3 +122,26 @@ validators_tool() {
     # shellcheck disable=SC2034
     tool=$dir
 }
+
+# The build systems of consumers, in two folders: the newest CMake, with Meson and Ninja, in `newest`, and the oldest CMake that the toolchain file is
+# written for in `oldest`. All are wheels, which the Python of the validators installs and runs.
+build_systems_tool() {
+    local newest=(cmake==4.4.5 meson==1.12.1 ninja==1.13.2) oldest=(cmake==3.15.3) dir
+    validators_tool
+    local pip=("$tool/bin/python3" -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --target)
+    dir=$tools/build-systems-$(sha256sum <<<"${newest[*]} ${oldest[*]}" | cut -c1-8)
+    if [[ ! -d $dir ]]; then
+        hold_tools
+        if [[ ! -d $dir ]]; then
+            say "installing CMake, Meson and Ninja into $tools, once"
+            rm -rf "$dir.new"
+            "${pip[@]}" "$dir.new/newest" "${newest[@]}" </dev/null >&2
+            "${pip[@]}" "$dir.new/oldest" "${oldest[@]}" </dev/null >&2
+            mv "$dir.new" "$dir"
+        fi
+        release_tools
+    fi
+    # Its only user is tests/run.
+    # shellcheck disable=SC2034
+    tool=$dir
+}

@@ -20,6 +20,10 @@ use crate::report::Silent;
 use crate::store::{Guard, Store, StoreError, TEXT_LIMIT, read_text, write_atomically};
 use crate::toolchain::{ToolchainError, debian};
 
+/// The most bytes of a database; the largest export of OSV's that is asked for has some hundred
+/// mebibytes.
+const DATABASE_LIMIT: u64 = 2 << 30;
+
 /// Where OSV publishes its export: `<ECOSYSTEM>/all.zip` below it. Source:
 /// <https://google.github.io/osv.dev/data/#data-dumps>.
 pub const OSV: &str = "https://osv-vulnerabilities.storage.googleapis.com/";
@@ -192,7 +196,9 @@ impl<'s> Advisories<'s> {
             })
         };
         let url: Url = text.parse().map_err(bad)?;
-        let (file, sha256, _) = fetcher.database(&what, &url).map_err(fetch)?;
+        let (file, sha256, _) = fetcher
+            .unpinned(&what, &url, DATABASE_LIMIT)
+            .map_err(fetch)?;
         self.keep(
             &osv_name(ecosystem),
             &what,

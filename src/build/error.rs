@@ -109,6 +109,12 @@ pub enum BuildError {
         path: Utf8PathBuf,
         source: RecordProblem,
     },
+    #[error("{path} has SHA-256 {found}; the prefix was made with {expected}")]
+    Damaged {
+        path: Utf8PathBuf,
+        expected: Sha256,
+        found: Sha256,
+    },
     #[error("{prefix} was made with {found}; this build uses {wanted}")]
     OtherToolchain {
         prefix: Utf8PathBuf,
@@ -169,6 +175,7 @@ impl BuildError {
             | Self::Write { .. }
             | Self::Pool(_) => ErrorClass::Failed,
             Self::Manifest { .. } | Self::NoPrefix { .. } => ErrorClass::Usage,
+            Self::Damaged { .. } => ErrorClass::Verification,
             Self::OtherToolchain { .. } => ErrorClass::Toolchain,
         }
     }

@@ -1,5 +1,6 @@
 //! From trees and objects to the files of a prefix: archives, headers, licences, `.pc` files.
 
+use super::cmake::{self, CMakePackages};
 use super::compile::Object;
 use super::manifest::{ManifestArchive, ManifestLibrary, ManifestMember, ManifestSource};
 use super::prefix::{From, PrefixStage};
@@ -20,8 +21,12 @@ pub fn install(
 ) -> Result<Vec<ManifestSource>, Vec<BuildError>> {
     let mut sources = Vec::new();
     let mut errors = Vec::new();
+    let packages = CMakePackages::of(plan);
     for (id, source) in plan.sources.entries() {
-        match install_source(plan, source, &compiled.trees[id], &compiled.objects, stage) {
+        let installed = install_packages(&packages, source, stage).and_then(|()| {
+            install_source(plan, source, &compiled.trees[id], &compiled.objects, stage)
+        });
+        match installed {
             Ok(installed) => sources.push(installed),
             Err(error) => errors.push(error),
         }
@@ -31,6 +36,26 @@ pub fn install(
     } else {
         Err(errors)
     }
+}
+
+fn install_packages(
+    packages: &CMakePackages<'_>,
+    source: &PlannedSource,
+    stage: &mut PrefixStage,
+) -> Result<(), BuildError> {
+    let recipe = &source.selected.recipe;
+    let version = cmake::config_version(&source.selected.source.version);
+    for (name, targets) in &recipe.cmake_packages {
+        let config = packages.config(source, name, targets);
+        for (path, text) in [
+            (name.config_file(), &config),
+            (name.version_file(), &version),
+        ] {
+            let path = path.parse().expect("a name of a package is one for a file");
+            stage.add(path, text.as_bytes(), From::Made(&recipe.name))?;
+        }
+    }
+    Ok(())
 }
 
 fn install_source(

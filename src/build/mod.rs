@@ -3,6 +3,7 @@
 mod archive;
 mod claims;
 mod clang;
+mod cmake;
 mod compile;
 mod error;
 mod install;
@@ -21,6 +22,9 @@ use tracing::debug;
 
 pub use archive::archive;
 pub use clang::rule_prerequisites;
+pub use cmake::{
+    LIBRARY_DIR, PLATFORM, PLATFORM_FILE, TOOLCHAIN_FILE, ToolchainPlace, toolchain_file,
+};
 pub use compile::{Busy, Object};
 pub use error::{BuildError, RecordProblem};
 pub use job_files::{Headers, JobFiles};
@@ -28,7 +32,7 @@ pub use manifest::{
     BUILD_TRACE, BareManifest, MANIFEST, Manifest, ManifestArchive, ManifestContents, ManifestFile,
     ManifestLibrary, ManifestMember, ManifestSource, SBOM, TracedManifest,
 };
-pub use prefix::{Installed, Prefix};
+pub use prefix::{Installed, Prefix, install_built};
 pub use trace::{BuildTrace, FileOrigin, TracedFile, TracedMember};
 
 use crate::fetch::Fetcher;
@@ -101,15 +105,9 @@ pub fn build(request: &BuildRequest<'_>) -> Result<Outcome, Vec<BuildError>> {
             } else {
                 debug!(prefix = %prefix.path(), "the prefix is damaged");
             }
-            let same = manifest.toolchain.is_same(&plan.toolchain);
-            if !same && !request.replace {
-                return Err(one(BuildError::OtherToolchain {
-                    prefix: prefix.path().to_owned(),
-                    found: manifest.toolchain.stamp(),
-                    wanted: toolchain.identity().stamp(),
-                }));
-            }
-            manifest.ours()
+            manifest
+                .replaced_with(&plan.toolchain, prefix, request.replace)
+                .map_err(one)?
         }
         FoundPrefix::Damaged(_) if request.replace => claims::of(prefix.path()),
         FoundPrefix::Damaged(error) => return Err(one(error)),

@@ -5,21 +5,16 @@ use std::fmt::Write as _;
 
 use crate::model::{ConsumerFlag, LinkFlag, Module, Name, Recipe, Version};
 
-/// The text of `lib/pkgconfig/<name>.pc`.
+/// The text of `lib/pkgconfig/<name>.pc`. All libraries of a prefix are static, and many consumers
+/// ask without `--static`: CPython's configure, CMake. So nothing is private.
 #[must_use]
 pub fn text(recipe: &Recipe, version: &Version, name: &Name, module: &Module) -> String {
-    let libs =
-        joined(std::iter::once("-L${libdir}").chain(module.libs.iter().map(LinkFlag::as_str)));
-    let cflags = joined(
-        std::iter::once("-I${includedir}").chain(module.cflags.iter().map(ConsumerFlag::as_str)),
-    );
-    let modules = |names: &[Name]| {
-        names
-            .iter()
-            .map(Name::as_str)
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
+    let libs = module.libs.iter().chain(&module.libs_private);
+    let libs = joined(std::iter::once("-L${libdir}").chain(libs.map(LinkFlag::as_str)));
+    let cflags = module.cflags.iter().chain(&module.cflags_private);
+    let cflags = joined(std::iter::once("-I${includedir}").chain(cflags.map(ConsumerFlag::as_str)));
+    let requires = module.requires.iter().chain(&module.requires_private);
+    let requires = requires.map(Name::as_str).collect::<Vec<_>>().join(", ");
     let mut text = format!(
         "prefix=${{pcfiledir}}/../..\n\
          libdir=${{prefix}}/lib\n\
@@ -31,23 +26,10 @@ pub fn text(recipe: &Recipe, version: &Version, name: &Name, module: &Module) ->
          Version: {version}\n",
         module.description, recipe.homepage
     );
-    let optional = [
-        ("Requires", modules(&module.requires)),
-        ("Requires.private", modules(&module.requires_private)),
-        ("Libs", libs),
-        (
-            "Libs.private",
-            joined(module.libs_private.iter().map(LinkFlag::as_str)),
-        ),
-        ("Cflags", cflags),
-        (
-            "Cflags.private",
-            joined(module.cflags_private.iter().map(ConsumerFlag::as_str)),
-        ),
-    ];
-    for (key, value) in optional.iter().filter(|(_, value)| !value.is_empty()) {
-        writeln!(text, "{key}: {value}").expect("a string takes all text");
+    if !requires.is_empty() {
+        writeln!(text, "Requires: {requires}").expect("a string takes all text");
     }
+    writeln!(text, "Libs: {libs}\nCflags: {cflags}").expect("a string takes all text");
     text
 }
 

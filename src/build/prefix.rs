@@ -8,9 +8,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::claims;
 use super::manifest::{MANIFEST, Manifest, ManifestFile};
 use super::{BuildError, RecordProblem};
-use crate::model::{Name, RelPath, Sha1, Sha256};
+use crate::model::{Identity, Name, RelPath, Sha1, Sha256};
 use crate::report::Reporter;
-use crate::store::{Ours, Reading, Slot, SlotError};
+use crate::store::{Ours, PARSED_LIMIT, Reading, Slot, SlotError, read_regular};
 
 /// A prefix that no other process of this machine is changing.
 pub struct Prefix<'a> {
@@ -25,6 +25,28 @@ pub enum FoundPrefix {
     Prefix(Box<Manifest>),
     /// Something with a folder of ours in it, but without a manifest that can be read.
     Damaged(BuildError),
+}
+
+impl Manifest {
+    /// What is ours of the prefix `at` with this manifest, to be replaced with one of `toolchain`.
+    ///
+    /// # Errors
+    /// When it was made with another toolchain, and `replace` does not say that it may go.
+    pub(super) fn replaced_with(
+        &self,
+        toolchain: &Identity,
+        at: &Prefix<'_>,
+        replace: bool,
+    ) -> Result<Ours, BuildError> {
+        if !self.toolchain.is_same(toolchain) && !replace {
+            return Err(BuildError::OtherToolchain {
+                prefix: at.path().to_owned(),
+                found: self.toolchain.stamp(),
+                wanted: toolchain.stamp(),
+            });
+        }
+        Ok(self.ours())
+    }
 }
 
 impl<'a> Prefix<'a> {
@@ -144,6 +166,54 @@ impl Installed {
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
+
+    /// The bytes of a file of its manifest.
+    ///
+    /// # Errors
+    /// When it can't be read, or is not what was installed.
+    pub fn read(&self, file: &ManifestFile) -> Result<Vec<u8>, BuildError> {
+        let path = self.path.join(file.path.as_str());
+        let bytes = match read_regular(&path, PARSED_LIMIT) {
+            Ok(bytes) => bytes,
+            Err(source) => return Err(BuildError::Read { path, source }),
+        };
+        let found = Sha256::of(&bytes);
+        if found == file.sha256 {
+            Ok(bytes)
+        } else {
+            Err(BuildError::Damaged {
+                path,
+                expected: file.sha256,
+                found,
+            })
+        }
+    }
+}
+
+/// Makes `prefix` the one that `manifest` describes, of which `bytes` gives each file: a prefix that
+/// was built elsewhere. One of another toolchain, or whose manifest can't be read, is replaced only
+/// where `replace` says so.
+///
+/// # Errors
+/// When what is there is not ours to replace, or something can't be written: the prefix is then as
+/// it was.
+pub fn install_built(
+    prefix: &Prefix<'_>,
+    manifest: &Manifest,
+    bytes: &dyn Fn(&ManifestFile) -> Vec<u8>,
+    replace: bool,
+) -> Result<(), BuildError> {
+    let old = match prefix.found()? {
+        FoundPrefix::Nothing => Ours::default(),
+        FoundPrefix::Prefix(old) => old.replaced_with(&manifest.toolchain, prefix, replace)?,
+        FoundPrefix::Damaged(_) if replace => claims::of(prefix.path()),
+        FoundPrefix::Damaged(error) => return Err(error),
+    };
+    let stage = prefix.stage()?;
+    for file in &manifest.files {
+        stage.add_about(file.path.clone(), &bytes(file))?;
+    }
+    stage.commit(manifest, old)
 }
 
 /// Where a file of a source is from.

@@ -19,6 +19,7 @@ use crate::consumer::env::Shell;
 use crate::model::{
     BuildConfig, LicenseExpression, Name, Request, SelectionError, Sha256, Template, Version,
 };
+use crate::pack::WheelVersion;
 use crate::session::Session;
 
 pub use sbom::{ExplainArgs, SbomArgs, SbomCommand, SbomFormat, SbomProfile};
@@ -206,6 +207,12 @@ pub enum Command {
     Sdk(SdkArgs),
     /// Print the environment variables that configure scripts need
     Env(EnvArgs),
+    /// Lay out the verified source trees in a folder, as get_externals.bat does for CPython on Windows
+    Externals(ExternalsArgs),
+    /// Write a prefix as archives with an index, or as a wheel
+    Pack(PackArgs),
+    /// Make a prefix from the index and the archives that `pack` wrote
+    Install(InstallArgs),
     /// Print, write or check the SBOM of the locked sources or of a prefix
     Sbom(SbomArgs),
     /// Check policy, licences, independent origins and known vulnerabilities; a violation is exit
@@ -347,6 +354,68 @@ pub struct SdkArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct ExternalsArgs {
+    /// Folder to write into: one folder a source, `zlib-1.3.2`, and `externals.spdx.json`
+    #[arg(value_parser = path, value_name = "DIR")]
+    pub dir: Utf8PathBuf,
+    #[command(flatten)]
+    pub sources: SourcesArgs,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+const PACK_EXAMPLES: &str = "\
+Examples:
+  wasideps pack dist                           archives of sysroot/wasm32-wasip1 and of each library, and dist/index.json
+  wasideps pack dist --wheel 2026.11.27        also a wheel for pip
+  wasideps pack dist --prefix out              those of another prefix";
+
+#[derive(Debug, Args)]
+#[command(after_help = PACK_EXAMPLES)]
+pub struct PackArgs {
+    /// Folder to write into
+    #[arg(value_parser = path, value_name = "DIR")]
+    pub dir: Utf8PathBuf,
+    /// Also write a wheel of Python with this version
+    #[arg(long, value_name = "VERSION")]
+    pub wheel: Option<WheelVersion>,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    #[command(flatten)]
+    pub prefix: PrefixArgs,
+}
+
+const INSTALL_EXAMPLES: &str = "\
+Examples:
+  wasideps install dist --index-sha256 HEX     the prefix that `pack` wrote into dist
+  wasideps install https://example.org/index.json --pin wasideps-index.json
+                                               the first time this writes the index's digest into the file
+  wasideps install --pin wasideps-index.json   later: the same index or an error
+
+Exit codes: 3 something is not what the index or the pinned digest says";
+
+#[derive(Debug, Args)]
+#[command(after_help = INSTALL_EXAMPLES)]
+pub struct InstallArgs {
+    /// The index: its URL, its file, or the folder that it is in
+    #[arg(value_name = "INDEX", required_unless_present = "pin")]
+    pub index: Option<String>,
+    /// Require this SHA-256 of the index, as `pack` prints it
+    #[arg(long, value_name = "HEX", conflicts_with = "pin")]
+    pub index_sha256: Option<Sha256>,
+    /// Require the index that this file names, with its digest; if the file does not exist, write it
+    #[arg(long, value_parser = path, value_name = "FILE")]
+    pub pin: Option<Utf8PathBuf>,
+    /// Folder to install into [default: sysroot/ and the target that the index says]
+    #[arg(long, value_parser = path, value_name = "DIR")]
+    pub prefix: Option<Utf8PathBuf>,
+    /// Replace a prefix that was made with another SDK, for another target or as another variant,
+    /// or whose manifest can't be read
+    #[arg(long)]
+    pub replace: bool,
+}
+
+#[derive(Debug, Args)]
 pub struct EnvArgs {
     /// Syntax of the output
     #[arg(long, value_name = "SHELL", default_value = "sh")]
@@ -354,6 +423,9 @@ pub struct EnvArgs {
     /// Print this SDK overlay, which `wasideps sdk` made, as WASI_SDK_PATH
     #[arg(long, value_parser = path, value_name = "DIR")]
     pub sdk_overlay: Option<Utf8PathBuf>,
+    /// Also print CC, CXX, AR, NM, RANLIB, CFLAGS and CXXFLAGS, with the programs of the SDK overlay, for configure and make
+    #[arg(long, requires = "sdk_overlay")]
+    pub cross: bool,
     #[command(flatten)]
     pub config: ConfigArgs,
     #[command(flatten)]

@@ -15,6 +15,7 @@ use crate::fetch::{FetchError, SourceError};
 use crate::model::{
     CatalogError, Cause, ErrorClass, LockError, Name, SelectionError, Sha256, SyntaxError,
 };
+use crate::pack::PackError;
 use crate::sbom::WheelError;
 use crate::session::SessionError;
 use crate::store::StoreError;
@@ -55,6 +56,15 @@ pub enum CliError {
     Build(#[from] BuildError),
     #[error(transparent)]
     SdkOverlay(#[from] SdkOverlayError),
+    #[error(transparent)]
+    Pack(#[from] Box<PackError>),
+    #[error("{path} is not a file that pins an index")]
+    Pin {
+        path: Utf8PathBuf,
+        source: serde_json::Error,
+    },
+    #[error("no index is named, and {path} does not exist")]
+    NoIndex { path: Utf8PathBuf },
     #[error("{path} can't be read")]
     Read {
         path: Utf8PathBuf,
@@ -176,6 +186,7 @@ impl CliError {
             Self::Toolchain(error) => error.class(),
             Self::Build(error) => error.class(),
             Self::SdkOverlay(error) => error.class(),
+            Self::Pack(error) => error.class(),
             Self::Check(error) => error.class(),
             Self::Audit(error) => error.class(),
             Self::Session(error) => error.class(),
@@ -205,6 +216,8 @@ impl CliError {
             | Self::EmbeddedRecipes
             | Self::EmbeddedLock
             | Self::NoSuchTwin { .. }
+            | Self::Pin { .. }
+            | Self::NoIndex { .. }
             | Self::NotInPrefix { .. } => ErrorClass::Usage,
         }
     }
@@ -294,6 +307,7 @@ macro_rules! from_layers {
 }
 
 from_layers!(
+    Box<PackError>,
     CliError,
     CatalogError,
     Box<SyntaxError>,

@@ -16,6 +16,7 @@ use crate::check::CheckError;
 use crate::consumer::sdk_overlay::SdkOverlayError;
 use crate::fetch::{FetchError, SourceError};
 use crate::model::{CatalogError, EdgeProblem, LockError, SelectionError, with_causes};
+use crate::pack::PackError;
 use crate::session::SessionError;
 use crate::store::{SlotError, StoreError, Unusable};
 use crate::toolchain::{NamedBy, ToolchainError, debian};
@@ -38,6 +39,11 @@ pub fn of(error: &CliError) -> Option<String> {
         CliError::Toolchain(error) => return of_toolchain(error),
         CliError::Build(error) => return of_build(error),
         CliError::SdkOverlay(error) => return of_sdk_overlay(error),
+        CliError::Pack(error) => return of_pack(error),
+        CliError::Pin { .. } => {
+            "`wasideps install INDEX --pin FILE` writes such a file if there is none"
+        }
+        CliError::NoIndex { .. } => "name the index: `wasideps install INDEX --pin FILE`",
         CliError::Check(error) => return of_check(error),
         CliError::Audit(error) => return of_audit(error),
         CliError::Session(error) => return of_session(error),
@@ -493,6 +499,9 @@ fn of_build(error: &BuildError) -> Option<String> {
         BuildError::NoPrefix { .. } => {
             "run `wasideps build` first, or name the prefix with `--prefix`"
         }
+        BuildError::Damaged { .. } => {
+            "`wasideps verify` lists all differences; `wasideps build` rebuilds the prefix"
+        }
         BuildError::Pool(_) => THREADS,
         BuildError::Compile { .. }
         | BuildError::NoObject { .. }
@@ -505,15 +514,40 @@ fn of_build(error: &BuildError) -> Option<String> {
     Some(text.to_owned())
 }
 
+fn of_pack(error: &PackError) -> Option<String> {
+    let text = match error {
+        PackError::Build(error) => return of_build(error),
+        PackError::Fetch(error) => return of_fetch(error),
+        PackError::Manifest { .. } => {
+            "`wasideps verify` lists all differences; `wasideps build` rebuilds the prefix"
+        }
+        PackError::OtherIndex { .. } => {
+            "if the publisher says that this index is right, pin its digest; otherwise somebody changed it"
+        }
+        PackError::Archive { .. } => "bring the archive again, from where the index is",
+        PackError::Index { .. } => {
+            "name the `index.json` that `wasideps pack` wrote, its folder, or its URL"
+        }
+        PackError::IndexVersion { .. } => "use the wasideps that wrote it",
+        PackError::Unpack { .. }
+        | PackError::PackedManifest { .. }
+        | PackError::NotThePrefix { .. } => {
+            "nothing was installed: ask the publisher, or build it yourself with `wasideps build`"
+        }
+        PackError::NoPrefix { .. } | PackError::Read { .. } | PackError::Write { .. } => {
+            return None;
+        }
+    };
+    Some(text.to_owned())
+}
+
 fn of_sdk_overlay(error: &SdkOverlayError) -> Option<String> {
     let text = match error {
         SdkOverlayError::Name { .. } => "use another name, such as `sdk-overlay`",
         SdkOverlayError::Unsupported => {
             "`wasideps env` prints the variables that consumers understand"
         }
-        SdkOverlayError::Damaged { .. } => {
-            "`wasideps verify` lists all differences; `wasideps build` rebuilds the prefix"
-        }
+        SdkOverlayError::Prefix(error) => return of_build(error),
         SdkOverlayError::Slot(error) => return of_slot(error),
         SdkOverlayError::Collision { .. } | SdkOverlayError::Io { .. } => return None,
     };

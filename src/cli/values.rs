@@ -92,17 +92,16 @@ impl ValueEnum for Shell {
         ]
     }
 
+    // Completion scripts have these texts in quotes of the shell: none may end the quotes or start
+    // a command.
     fn to_possible_value(&self) -> Option<PossibleValue> {
         let (name, help) = match self {
-            Self::Sh => ("sh", "POSIX shells: `eval \"$(wasideps env)\"`"),
-            Self::Fish => ("fish", "`wasideps env --shell fish | source`"),
-            Self::PowerShell => (
-                "powershell",
-                "`wasideps env --shell powershell | Out-String | Invoke-Expression`",
-            ),
+            Self::Sh => ("sh", "POSIX shells, for eval"),
+            Self::Fish => ("fish", "fish, for source"),
+            Self::PowerShell => ("powershell", "PowerShell, for Invoke-Expression"),
             Self::Github => (
                 "github",
-                "GitHub Actions: `wasideps env --shell github >> \"$GITHUB_ENV\"`",
+                "GitHub Actions, for the file that GITHUB_ENV names",
             ),
             Self::Json => ("json", "One object"),
         };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use camino::Utf8Path;
 use serde_json::{Map, Value};
 
-use crate::model::{ConsumerFlag, Module, Name, link_order};
+use crate::model::{ConsumerFlag, Identity, Language, Module, Name, link_order};
 use crate::toolchain::quote;
 
 /// pkg-config's name of a library, and how CPython's configure calls its variables.
@@ -133,6 +133,29 @@ pub fn variables(
     }
     variables.sort_by(|a, b| a.name.cmp(&b.name));
     variables
+}
+
+/// The variables by which configure and make know the compiler and its tools: those of the SDK
+/// overlay at `overlay`, an absolute path, of the SDK `toolchain`. A build of programs for the
+/// machine itself would take them too.
+#[must_use]
+pub fn cross_variables(overlay: &Utf8Path, toolchain: &Identity) -> Vec<Variable> {
+    let programs = [
+        ("AR", "ar"),
+        ("CC", "clang"),
+        ("CXX", "clang++"),
+        ("NM", "nm"),
+        ("RANLIB", "ranlib"),
+    ];
+    let programs = programs
+        .map(|(name, program)| variable(name, overlay.join("bin").join(program).into_string()));
+    let flags = [("CFLAGS", Language::C), ("CXXFLAGS", Language::Cxx)].map(|(name, language)| {
+        let variant = toolchain.config.variant();
+        let own = variant.compile_flags(toolchain.llvm_major(), language);
+        let all: Vec<&str> = std::iter::once("-O2").chain(own).collect();
+        variable(name, all.join(" "))
+    });
+    programs.into_iter().chain(flags).collect()
 }
 
 /// The text that tells `shell` of `variables`.

@@ -1,14 +1,18 @@
 //! An overlay of an SDK: a folder laid out as the SDK is, whose sysroot also has the prefix's
-//! headers, archives and `.pc` files. The build driver of CPython takes it as `WASI_SDK_PATH`, and
-//! so does whatever else knows the SDK's layout.
+//! headers, archives, `.pc` files and CMake packages. The build driver of CPython takes it as
+//! `WASI_SDK_PATH`, and so does whatever else knows the SDK's layout. It has a toolchain file for
+//! CMake and a cross file for Meson.
 //!
 //! What is the SDK's is there by symbolic links; what is the prefix's is copied, so that the
 //! overlay stays what it is when the prefix is built anew.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::build::{Installed, ManifestFile};
-use crate::model::{ErrorClass, RelPath, Sha256, Target};
+use crate::build::{
+    BuildError, Installed, LIBRARY_DIR, ManifestFile, PLATFORM, PLATFORM_FILE, TOOLCHAIN_FILE,
+    ToolchainPlace, toolchain_file,
+};
+use crate::model::{ErrorClass, Language, RelPath, Sha256, Target};
 use crate::report::Reporter;
 use crate::store::{Ours, PARSED_LIMIT, Slot, SlotError, read_regular};
 use crate::toolchain::{SDK_OVERLAY_MARK, SdkOverlayMark, Toolchain, quote};
@@ -26,6 +30,9 @@ const PROGRAMS: [(&str, &str); 9] = [
     ("nm", "llvm-nm"),
 ];
 
+/// Meson's cross file, below the overlay.
+const CROSS_FILE: &str = "share/meson/wasideps.ini";
+
 /// An overlay that can't be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -34,18 +41,14 @@ pub enum SdkOverlayError {
         "an SDK overlay can't be named `{name}`: CPython's build driver takes a folder whose name starts with `wasi-sdk` for the SDK itself, and names no sysroot"
     )]
     Name { name: String },
-    #[error("{path} is in the prefix and in the sysroot of the SDK {sdk}")]
+    #[error("the overlay has {path}, and so has the SDK {sdk}")]
     Collision { path: String, sdk: Utf8PathBuf },
     #[error(
         "an SDK overlay consists of symbolic links and shell scripts, which this system does not have"
     )]
     Unsupported,
-    #[error("{path} has SHA-256 {found}; the prefix was made with {expected}")]
-    Damaged {
-        path: Utf8PathBuf,
-        expected: Sha256,
-        found: Sha256,
-    },
+    #[error(transparent)]
+    Prefix(#[from] Box<BuildError>),
     #[error(transparent)]
     Slot(#[from] SlotError),
     #[error("{path} can't be read or written")]
@@ -61,7 +64,7 @@ impl SdkOverlayError {
     pub fn class(&self) -> ErrorClass {
         match self {
             Self::Name { .. } => ErrorClass::Usage,
-            Self::Damaged { .. } => ErrorClass::Verification,
+            Self::Prefix(error) => error.class(),
             Self::Slot(error) => error.class(),
             Self::Collision { .. } | Self::Unsupported | Self::Io { .. } => ErrorClass::Failed,
         }
@@ -107,6 +110,7 @@ pub fn make_sdk_overlay(
     let old = ours(slot.path())?;
     let stage = slot.stage()?;
     fill(stage.dir(), toolchain, prefix)?;
+    for_build_systems(stage.dir(), slot.path(), toolchain)?;
     let mut new = Ours::all_of(stage.dir()).map_err(io(stage.dir()))?;
     let files = new.listed().cloned().collect();
     let mark = SdkOverlayMark {
@@ -187,31 +191,18 @@ fn fill(
                 sdk: sdk.to_owned(),
             });
         }
-        let bytes = read(prefix.path(), file)?;
-        let bytes = if path.extension() == Some("pc") {
-            sysroot_relative(&String::from_utf8_lossy(&bytes), target).into_bytes()
-        } else {
-            bytes
+        let bytes = prefix.read(file).map_err(Box::new)?;
+        let text = || String::from_utf8_lossy(&bytes);
+        let bytes = match path.extension() {
+            Some("pc") => sysroot_relative(&text(), target).into_bytes(),
+            Some("cmake") => text()
+                .replace(LIBRARY_DIR, &library_dir(target))
+                .into_bytes(),
+            _ => bytes,
         };
         fs_err::write(&path, bytes).map_err(io(&path))?;
     }
     Ok(())
-}
-
-/// The bytes of a file of the prefix at `prefix`, where they are those that were installed.
-fn read(prefix: &Utf8Path, file: &ManifestFile) -> Result<Vec<u8>, SdkOverlayError> {
-    let path = prefix.join(file.path.as_str());
-    let bytes = read_regular(&path, PARSED_LIMIT).map_err(io(&path))?;
-    let found = Sha256::of(&bytes);
-    if found == file.sha256 {
-        Ok(bytes)
-    } else {
-        Err(SdkOverlayError::Damaged {
-            path,
-            expected: file.sha256,
-            found,
-        })
-    }
 }
 
 /// Where a file of the prefix goes in the sysroot: archives where the linker looks without being
@@ -242,6 +233,86 @@ fn sysroot_relative(text: &str, target: Target) -> String {
         .collect()
 }
 
+/// The line of a CMake package that says where the archives are in the sysroot.
+fn library_dir(target: Target) -> String {
+    LIBRARY_DIR.replace("/lib\"", &format!("/lib/{}\"", target.spec().sysroot))
+}
+
+/// Adds what build systems are told of the overlay, which is put together at `stage` and will be at
+/// `path`.
+fn for_build_systems(
+    stage: &Utf8Path,
+    path: &Utf8Path,
+    toolchain: &Toolchain,
+) -> Result<(), SdkOverlayError> {
+    let config = toolchain.config();
+    let cmake = toolchain_file(
+        config,
+        toolchain.identity().llvm_major(),
+        ToolchainPlace::SdkOverlay,
+    );
+    let cross = cross_file(path, toolchain);
+    for (file, text) in [
+        (PLATFORM_FILE, PLATFORM),
+        (TOOLCHAIN_FILE, &cmake),
+        (CROSS_FILE, &cross),
+    ] {
+        let to = stage.join(file);
+        if let Some(parent) = Utf8Path::new(file).parent() {
+            open_up(stage, parent)?;
+        }
+        if fs_err::symlink_metadata(&to).is_ok() {
+            return Err(SdkOverlayError::Collision {
+                path: file.to_owned(),
+                sdk: toolchain.root().to_owned(),
+            });
+        }
+        fs_err::write(&to, text).map_err(io(&to))?;
+    }
+    Ok(())
+}
+
+/// The text of Meson's cross file for the overlay at `path`. Format:
+/// <https://mesonbuild.com/Machine-files.html>.
+fn cross_file(path: &Utf8Path, toolchain: &Toolchain) -> String {
+    let config = toolchain.config();
+    let text = |text: &str| format!("'{}'", text.replace('\\', r"\\").replace('\'', r"\'"));
+    let program = |name: &str| text(path.join("bin").join(name).as_str());
+    // Not every SDK has it, and Meson does without.
+    let strip = if toolchain.root().join("bin/llvm-strip").exists() {
+        format!("strip = {}\n", program("llvm-strip"))
+    } else {
+        String::new()
+    };
+    let sysroot = path.join("share/wasi-sysroot");
+    let llvm_major = toolchain.identity().llvm_major();
+    let flags = |language| {
+        let flags = config.variant().compile_flags(llvm_major, language);
+        let flags: Vec<String> = flags.into_iter().map(text).collect();
+        flags.join(", ")
+    };
+    format!(
+        "# Cross file of Meson for {config}, made by wasideps.\n\
+         [binaries]\n\
+         c = {}\ncpp = {}\nar = {}\nnm = {}\n{strip}pkg-config = 'pkg-config'\ncmake = 'cmake'\n\n\
+         [built-in options]\n\
+         c_args = [{}]\ncpp_args = [{}]\ndefault_library = 'static'\n\n\
+         [properties]\n\
+         needs_exe_wrapper = true\nsys_root = {}\npkg_config_libdir = {}\ncmake_toolchain_file = {}\n\n\
+         [host_machine]\n\
+         system = 'wasi'\ncpu_family = 'wasm32'\ncpu = 'wasm32'\nendian = 'little'\n",
+        program("clang"),
+        program("clang++"),
+        program("llvm-ar"),
+        program("nm"),
+        flags(Language::C),
+        flags(Language::Cxx),
+        text(sysroot.as_str()),
+        text(sysroot.join("lib/pkgconfig").as_str()),
+        text(path.join(TOOLCHAIN_FILE).as_str()),
+    )
+}
+
 /// Fills `bin`: compilers are wrappers that add the overlay's own sysroot, for clang finds the
 /// SDK's through the real path of its executable.
 fn programs(sdk: &Utf8Path, overlay: &Utf8Path, target: Target) -> Result<(), SdkOverlayError> {
@@ -254,10 +325,13 @@ fn programs(sdk: &Utf8Path, overlay: &Utf8Path, target: Target) -> Result<(), Sd
         .iter()
         .map(|name| (name.as_str(), name.as_str()))
         .collect();
+    // For those who know a compiler by its target alone, such as the crate cc of Rust.
+    let [c, cxx] = ["clang", "clang++"].map(|program| format!("{target}-{program}"));
+    let of_target = [(c.as_str(), "clang"), (cxx.as_str(), "clang")];
     pairs.extend(
         PROGRAMS
-            .iter()
-            .copied()
+            .into_iter()
+            .chain(of_target)
             .filter(|(name, _)| !names.iter().any(|there| there == name)),
     );
     for (name, program) in pairs {
@@ -291,9 +365,10 @@ fn is_compiler(name: &str) -> bool {
 fn wrapper(program: &Utf8Path, name: &str, target: Target) -> String {
     // Where the SDK has no program of this name, clang is told what to be.
     let mode = match (program.file_name() == Some(name), name) {
-        (false, "clang++") => " --driver-mode=g++",
+        (true, _) => "",
         (false, "clang-cpp") => " --driver-mode=cpp",
-        _ => "",
+        (false, name) if name.ends_with("clang++") => " --driver-mode=g++",
+        (false, _) => "",
     };
     // A name such as wasm32-wasip2-clang says the target itself.
     let target = if name.starts_with("wasm32-") {
@@ -310,6 +385,13 @@ case $self in
 /*/bin/*) overlay=${{self%/bin/*}} ;;
 */*) overlay=$(CDPATH= cd -- "${{self%/*}}/.." && pwd) ;;
 *) overlay=$(CDPATH= cd .. && pwd) ;;
+esac
+# Meson puts libraries into groups (mesonbuild/meson#7489), for which wasm-ld has no use and no option.
+case "$*" in *-Wl,--start-group*|*-Wl,--end-group*)
+  for argument do
+    shift
+    case $argument in -Wl,--start-group|-Wl,--end-group) ;; *) set -- "$@" "$argument" ;; esac
+  done ;;
 esac
 exec {}{mode}{target} --sysroot="$overlay/share/wasi-sysroot" "$@"
 "#,

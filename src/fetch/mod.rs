@@ -11,7 +11,6 @@ mod archive;
 mod carried;
 mod compare;
 mod compared;
-mod database;
 mod derive;
 pub mod entries;
 mod entry;
@@ -31,6 +30,7 @@ mod source;
 mod tags;
 mod tree;
 mod unpack;
+mod unpinned;
 
 #[cfg(test)]
 mod tests;

@@ -11,9 +11,9 @@ use super::printable::{is_plain, line};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what} must be {rule}, found `{}`", line(found))]
 pub struct NameError {
-    what: &'static str,
-    rule: &'static str,
-    found: String,
+    pub(super) what: &'static str,
+    pub(super) rule: &'static str,
+    pub(super) found: String,
 }
 
 /// Implements the parsing, printing, serde and schema of a newtype over `String` whose whole rule

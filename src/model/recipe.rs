@@ -13,8 +13,9 @@ use super::library::{Library, LibraryId, Unit};
 use super::printable::line;
 use super::step::Step;
 use super::{
-    ByVersion, ConsumerFlag, Copyright, CpeProduct, Description, Inputs, LicenseExpression, Line,
-    LinkFlag, Name, Origin, PurlPackage, RelPath, Sha256, Template, Version, VulnerabilityId,
+    ByVersion, CMakeName, CMakeTargets, ConsumerFlag, Copyright, CpeProduct, Description, Inputs,
+    LicenseExpression, Line, LinkFlag, Name, Origin, PurlPackage, RelPath, Sha256, Template,
+    Version, VulnerabilityId,
 };
 
 /// A plain recipe: what counts of a recipe's file for a version and a build configuration, checked
@@ -50,6 +51,8 @@ pub struct Recipe {
     /// Sorted by name; never empty.
     pub libraries: Vec<Library>,
     pub pkg_configs: BTreeMap<Name, PkgConfig>,
+    /// By the name that `find_package` has for it. No package is without a target, and all modules are those of the recipe.
+    pub cmake_packages: BTreeMap<CMakeName, CMakeTargets>,
     pub patches: Vec<Patch>,
     /// Known vulnerabilities that its databases tell of, and that what is compiled does not have.
     pub not_affected: Vec<NotAffected>,

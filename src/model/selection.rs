@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::graph::{EdgeProblem, Graph};
 use super::{
-    BuildConfig, Catalog, ErrorClass, GlobsError, Inputs, Library, Lock, LockedSource, Name,
-    Recipe, RecipeFile, RelPath, Request, Sha256, Suite, SyntaxError, Version,
+    BuildConfig, CMakeName, Catalog, ErrorClass, GlobsError, Inputs, Library, Lock, LockedSource,
+    Name, Recipe, RecipeFile, RelPath, Request, Sha256, Suite, SyntaxError, Version,
 };
 
 /// What a lock chose, as it is built for one configuration.
@@ -592,7 +592,8 @@ fn collisions(sources: &[Selected]) -> Vec<SelectionError> {
             .pkg_configs
             .keys()
             .map(|name| format!("lib/pkgconfig/{name}.pc"));
-        for path in libraries.chain(headers).chain(modules) {
+        let packages = recipe.cmake_packages.keys().map(CMakeName::config_file);
+        for path in libraries.chain(headers).chain(modules).chain(packages) {
             // Some file systems do not tell `Zlib.h` from `zlib.h`.
             if let Some(first) = owners.insert(path.to_ascii_lowercase(), &recipe.name) {
                 errors.push(SelectionError::Collision {

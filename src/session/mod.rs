@@ -17,7 +17,10 @@ use error::one;
 pub use files::policy;
 pub use prepared::{Apart, Building, Prepared};
 
-use crate::build::{BuildTrace, Manifest, TracedManifest};
+use crate::build::{
+    BuildTrace, Manifest, PLATFORM, PLATFORM_FILE, TOOLCHAIN_FILE, ToolchainPlace, TracedManifest,
+    toolchain_file,
+};
 use crate::fetch::{Fetcher, Settings};
 use crate::model::{
     BuildConfig, Catalog, Lock, Name, RelPath, Request, Selected, Selection, SelectionError,
@@ -331,10 +334,19 @@ pub(super) fn documents(
     context: &Context<'_>,
 ) -> Option<Vec<(RelPath, String)>> {
     let selected = plan.sources.iter().map(|source| &source.selected).collect();
-    Some(sbom::documents(
-        &BuiltPrefix::new(selected, manifest, trace)?,
-        context,
-    ))
+    let built = BuiltPrefix::new(selected, manifest, trace)?;
+    let path = |text: &str| text.parse().expect("a constant that is a path");
+    let toolchain = toolchain_file(
+        plan.config(),
+        plan.toolchain.llvm_major(),
+        ToolchainPlace::Prefix,
+    );
+    let mut documents = vec![
+        (path(PLATFORM_FILE), PLATFORM.to_owned()),
+        (path(TOOLCHAIN_FILE), toolchain),
+    ];
+    documents.extend(sbom::documents(&built, context));
+    Some(documents)
 }
 
 /// The documents that a prefix would have if it was made now, by `plan`, from its own manifest and

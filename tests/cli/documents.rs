@@ -269,6 +269,68 @@ fn each_shell_gets_a_completion_script_that_knows_the_commands() {
 }
 
 #[test]
+fn shells_complete_values_and_run_nothing_when_they_read_the_script() {
+    let place = Place::new();
+    // A program of the same name in front: a script must not start it.
+    let started = place.path("started");
+    let program = place.write(
+        "bin/wasideps",
+        format!("#!/bin/sh\ntouch '{}'\n", started.display()),
+    );
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&program, mode).expect("made executable");
+    let path = format!(
+        "{}:{}",
+        place.path("bin").display(),
+        std::env::var("PATH").expect("a path")
+    );
+    let fish = place.write("script.fish", said(&["completions", "fish"]));
+    let bash = place.write("script.bash", said(&["completions", "bash"]));
+    let in_fish = |line: &str| {
+        let text = format!("source '{}'; complete -C '{line}'", fish.display());
+        let mut shell = system("fish");
+        let done = run(shell.env("PATH", &path).env("HOME", place.path("")).args([
+            "--no-config",
+            "-c",
+            &text,
+        ]))
+        .exits(0);
+        assert_eq!(done.stderr, "", "{line}");
+        done.stdout
+    };
+    let in_bash = |line: &str| {
+        let text = format!(
+            "source '{}'; COMP_WORDS=({line} ''); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); \
+             _wasideps wasideps '' \"${{COMP_WORDS[COMP_CWORD-1]}}\"; printf '%s\\n' \"${{COMPREPLY[@]}}\"",
+            bash.display()
+        );
+        let mut shell = system("bash");
+        let done = run(shell.env("PATH", &path).args(["--norc", "-c", &text])).exits(0);
+        assert_eq!(done.stderr, "", "{line}");
+        done.stdout
+    };
+    for (line, value) in [
+        ("wasideps build --target", "wasm32-wasip2"),
+        ("wasideps build --sdk", "debian-25"),
+        ("wasideps build --python", "3.13"),
+        ("wasideps build --variant", "simd"),
+        ("wasideps build", "libjpeg-turbo"),
+        ("wasideps lock", "zlib"),
+        ("wasideps env --shell", "powershell"),
+    ] {
+        let fish = in_fish(&format!("{line} "));
+        assert!(
+            fish.lines()
+                .any(|found| found.split('\t').next() == Some(value)),
+            "{line}: {fish}"
+        );
+        let bash = in_bash(line);
+        assert!(bash.lines().any(|found| found == value), "{line}: {bash}");
+    }
+    assert!(!started.exists(), "a script started the program");
+}
+
+#[test]
 fn a_wrong_command_line_is_exit_2() {
     run(raw().args(["biuld"])).exits(2).says(&["build"]);
     run(raw().args(["build", "--jobs", "0"])).exits(2);

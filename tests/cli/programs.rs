@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::support::{Place, built, built_all, project, run, sdk, test, tool, wasmtime};
 
 /// Each source of `prefix` with its pkg-config modules; each has a program.
-fn programs(prefix: &Path) -> Vec<(String, Vec<String>)> {
+pub fn programs(prefix: &Path) -> Vec<(String, Vec<String>)> {
     let manifest =
         std::fs::read(prefix.join("share/wasideps/manifest.json")).expect("the manifest");
     let manifest: Value = serde_json::from_slice(&manifest).expect("JSON");

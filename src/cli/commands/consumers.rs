@@ -7,7 +7,7 @@ use crate::cli::args::{EnvArgs, Global, SdkArgs};
 use crate::cli::context;
 use crate::cli::error::{CliError, Failures};
 use crate::cli::printer::Printer;
-use crate::consumer::env::{ResolvedModule, render, variables};
+use crate::consumer::env::{ResolvedModule, cross_variables, render, variables};
 use crate::consumer::sdk_overlay::make_sdk_overlay;
 use crate::model::printable;
 
@@ -53,9 +53,10 @@ pub fn env(args: &EnvArgs, printer: &Printer) -> Result<(), Failures> {
     let prefix = absolute(&prefix)?;
     let overlay = args.sdk_overlay.as_deref().map(absolute).transpose()?;
     let modules = ResolvedModule::all(&installed.manifest().modules(), &prefix);
-    printer.document(&render(
-        &variables(&prefix, &modules, overlay.as_deref()),
-        args.shell,
-    ));
+    let mut variables = variables(&prefix, &modules, overlay.as_deref());
+    if let (true, Some(overlay)) = (args.cross, &overlay) {
+        variables.extend(cross_variables(overlay, &installed.manifest().toolchain));
+    }
+    printer.document(&render(&variables, args.shell));
     Ok(())
 }

@@ -4,11 +4,13 @@ mod audit;
 mod build;
 mod check;
 mod consumers;
+mod externals;
 mod fetch;
 mod init;
 mod lock;
 mod look;
 mod outdated;
+mod pack;
 mod recipe;
 mod sbom;
 mod shell;
@@ -34,6 +36,9 @@ pub fn run(cli: &Cli, printer: &Printer) -> Result<(), Failures> {
         Command::Check(args) => check::run(args, global, printer),
         Command::Sdk(args) => consumers::sdk(args, global, printer),
         Command::Env(args) => consumers::env(args, printer),
+        Command::Externals(args) => externals::run(args, global, printer),
+        Command::Pack(args) => pack::pack(args, printer),
+        Command::Install(args) => pack::install(args, global, printer),
         Command::Audit(args) => audit::run(args, global, printer),
         Command::Outdated(args) => outdated::run(args, global, printer),
         Command::Sbom(args) => sbom::run(args, global, printer),

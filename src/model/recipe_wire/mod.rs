@@ -19,12 +19,14 @@ use url::Url;
 
 use super::address::check_no_credential;
 use super::problems::Problems;
-use super::recipe::{Identifiers, License, LicenseText, NotAffected, Overlay, Patch, Recipe};
+use super::recipe::{
+    Identifiers, License, LicenseText, NotAffected, Overlay, Patch, PkgConfig, Recipe,
+};
 use super::recipe_file::{Holding, RecipeFile};
 use super::step::{Action, Answer, Questions, Step};
 use super::{
-    Copyright, Inputs, Justification, LicenseExpression, Line, Macro, Name, RelPath, Sha256,
-    SyntaxError, Version, VulnerabilityId, is_literal_in_pc,
+    CMakeName, CMakeTarget, CMakeTargets, Copyright, Inputs, Justification, LicenseExpression,
+    Line, Macro, Name, RelPath, Sha256, SyntaxError, Version, VulnerabilityId, is_literal_in_pc,
 };
 use library::{LibraryWire, PkgConfigWire};
 use origin::{ComparedWire, OriginWire};
@@ -74,6 +76,10 @@ struct Wire {
     #[schemars(with = "BTreeMap<Name, LibraryWire>")]
     library: BTreeMap<Spanned<Name>, LibraryWire>,
     pkg_config: BTreeMap<Name, PkgConfigWire>,
+    /// By the name that `find_package` has for it: a target to the pkg-config module that it stands for.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<CMakeName, CMakeTargets>")]
+    cmake: BTreeMap<Spanned<CMakeName>, BTreeMap<CMakeTarget, Spanned<Name>>>,
     #[serde(default)]
     patch: Vec<Patch>,
     #[serde(default)]
@@ -263,7 +269,8 @@ impl Wire {
             let module = wire.check(&name, &known, problems);
             (name, module)
         });
-        let pkg_configs = pkg_configs.collect();
+        let pkg_configs: BTreeMap<Name, PkgConfig> = pkg_configs.collect();
+        let cmake_packages = cmake_packages(self.cmake, &pkg_configs, problems);
         let not_affected = self
             .not_affected
             .into_iter()
@@ -291,11 +298,56 @@ impl Wire {
             steps: steps(self.copy, self.template),
             libraries,
             pkg_configs,
+            cmake_packages,
             patches: self.patch,
             not_affected,
             extras: Vec::new(),
         })
     }
+}
+
+/// Packages with targets of modules that the recipe has; no two that a file system may take for one.
+fn cmake_packages(
+    packages: BTreeMap<Spanned<CMakeName>, BTreeMap<CMakeTarget, Spanned<Name>>>,
+    modules: &BTreeMap<Name, PkgConfig>,
+    problems: &mut Problems<'_>,
+) -> BTreeMap<CMakeName, CMakeTargets> {
+    let mut folders = BTreeSet::new();
+    let mut targets_seen = BTreeSet::new();
+    let mut checked = BTreeMap::new();
+    for (name, targets) in packages {
+        let package = name.get_ref().clone();
+        if targets.is_empty() {
+            problems.at(&name, format!("`[cmake.{package}]` has no target"));
+        }
+        if !folders.insert(package.folder()) {
+            problems.at(
+                &name,
+                format!(
+                    "`[cmake.{package}]` and another have one folder, `{}`: one package has the targets of both",
+                    package.folder()
+                ),
+            );
+        }
+        let mut known = CMakeTargets::new();
+        for (target, module) in targets {
+            if !modules.contains_key(module.get_ref()) {
+                problems.at(
+                    &module,
+                    format!(
+                        "`{target}` of `[cmake.{package}]` stands for `{}`, which is no `[pkg-config.…]` of the recipe",
+                        module.get_ref()
+                    ),
+                );
+            }
+            if !targets_seen.insert(target.clone()) {
+                problems.at(&module, format!("two packages have the target `{target}`"));
+            }
+            known.insert(target, module.into_inner());
+        }
+        checked.insert(package, known);
+    }
+    checked
 }
 
 /// Copies, then templates.

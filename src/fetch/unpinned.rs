@@ -1,4 +1,5 @@
-//! Databases of vulnerabilities: nobody pins them, so that only the way that they come is checked.
+//! Files whose digest nobody knows before they come, databases of vulnerabilities and indices of
+//! packed prefixes: only the way that they come is checked.
 
 use tempfile::NamedTempFile;
 use url::Url;
@@ -7,21 +8,18 @@ use super::http::{Ask, Expected};
 use super::{FetchError, Fetcher};
 use crate::model::{Sha256, check_url, shown_url};
 
-/// The most bytes of a database; the largest export of OSV's that is asked for has some hundred
-/// mebibytes.
-const DATABASE_LIMIT: u64 = 2 << 30;
-
 impl Fetcher<'_> {
-    /// Brings the database at `url` into a scratch file, with its digest and size. `subject` is how
+    /// Brings the file at `url` into a scratch file, with its digest and size. `subject` is how
     /// events and messages call it.
     ///
     /// # Errors
     /// When `url` is plain and not of this machine, or it can't be downloaded whole, or it is
-    /// larger than 2 GiB.
-    pub fn database(
+    /// larger than `limit` bytes.
+    pub fn unpinned(
         &self,
         subject: &str,
         url: &Url,
+        limit: u64,
     ) -> Result<(NamedTempFile, Sha256, u64), FetchError> {
         let origin = shown_url(url);
         let origin = origin.as_str();
@@ -39,7 +37,7 @@ impl Fetcher<'_> {
         let expected = Expected {
             sha256: None,
             size: None,
-            limit: DATABASE_LIMIT,
+            limit,
         };
         let ask = Ask {
             subject,
