@@ -59,10 +59,16 @@ fn packages(source: &str) -> Vec<(String, Vec<(String, String)>)> {
 
 /// The program of `tests/programs`, and whether it calls `setjmp`.
 fn program(name: &str) -> (PathBuf, bool) {
-    let file = project().join(format!("tests/programs/{name}.c"));
+    let mut file = project().join(format!("tests/programs/{name}.c"));
+    if !file.is_file() {
+        file.set_extension("cpp");
+    }
     let text = std::fs::read_to_string(&file).expect("the program");
     (file, text.contains("<setjmp.h>"))
 }
+
+/// The C++ library of the SDK has none without the variant `eh`.
+const NO_EXCEPTIONS: &str = "-fno-exceptions";
 
 const SETJMP: [&str; 2] = ["-wasm-enable-sjlj", "-wasm-use-legacy-eh=false"];
 
@@ -114,6 +120,13 @@ fn cmake_project(place: &Place, sources: &[(String, Vec<String>)]) -> Vec<(Strin
                 way.join(" ")
             )
             .expect("text");
+            if file.extension().is_some_and(|end| end == "cpp") {
+                writeln!(
+                    text,
+                    "target_compile_options({executable} PRIVATE {NO_EXCEPTIONS})"
+                )
+                .expect("text");
+            }
             if setjmp {
                 let [first, second] = SETJMP;
                 writeln!(
@@ -266,7 +279,8 @@ fn meson_links_each_library_of_the_sdk_overlay() {
         } else {
             String::new()
         };
-        let copy = format!("{source}.c");
+        let extension = file.extension().expect("an end").to_string_lossy();
+        let copy = format!("{source}.{extension}");
         std::fs::copy(&file, place.path(&copy)).expect("copied");
         let dependencies: Vec<String> = modules
             .iter()
@@ -274,7 +288,7 @@ fn meson_links_each_library_of_the_sdk_overlay() {
             .collect();
         writeln!(
             text,
-            "executable('{source}', '{copy}', name_suffix: 'wasm', c_args: [{flags}], dependencies: [{}])",
+            "executable('{source}', '{copy}', name_suffix: 'wasm', c_args: [{flags}], cpp_args: ['{NO_EXCEPTIONS}'], dependencies: [{}])",
             dependencies.join(", ")
         )
         .expect("text");
