@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use camino::Utf8Path;
 use serde::Serialize;
 
 use super::CheckRequest;
 use super::program::{Planned, reached};
+use crate::consumer::env::ResolvedModule;
 use crate::model::{Line, Macro, Name, RelPath, Selected, Sha256};
 use crate::plan::{Job, tree_key};
 
@@ -16,6 +18,8 @@ pub struct SuiteKey<'a> {
     tested: &'a Name,
     /// Of the tree with the tests, in which all sources and data are.
     tree: Sha256,
+    /// Those of the prefix, as if it were at the top of the file system.
+    modules: Vec<ResolvedModule>,
 }
 
 /// How a test is run and judged.
@@ -42,6 +46,7 @@ impl<'a> SuiteKey<'a> {
             request,
             tested: &selected.recipe.name,
             tree: tree_key(selected),
+            modules: ResolvedModule::all(&request.manifest.modules(), Utf8Path::new("/")),
         }
     }
 
@@ -58,8 +63,21 @@ impl<'a> SuiteKey<'a> {
             let job = Job::of_program(file, &planned.options, &plan.toolchain, inline);
             fields.push(job.key.as_bytes().to_vec());
         }
+        // What the modules link; what else their files say is not asked for here.
         fields.push(b"modules:".to_vec());
-        fields.extend(program.modules.iter().map(|name| name.as_str().into()));
+        for name in &program.modules {
+            let module = self
+                .modules
+                .iter()
+                .find(|module| module.name == name.as_str());
+            fields.push(name.as_str().into());
+            fields.extend(
+                module
+                    .iter()
+                    .flat_map(|module| &module.libs)
+                    .map(|flag| flag.as_str().into()),
+            );
+        }
         fields.push(b"libs:".to_vec());
         fields.extend(program.libs.iter().map(|flag| flag.as_str().into()));
         fields.push(b"prefix:".to_vec());
@@ -68,13 +86,13 @@ impl<'a> SuiteKey<'a> {
             let source = file.source.as_ref();
             let path = file.path.as_str();
             source.is_some_and(|source| reached.contains(source))
-                && ["include/", "lib/"].iter().any(|dir| path.starts_with(dir))
+                && (path.starts_with("include/") || path.ends_with(".a"))
         });
         for file in files {
             fields.push(file.path.as_str().into());
             fields.push(file.sha256.as_bytes().to_vec());
         }
-        Sha256::of_fields("wasideps program 2", fields.iter().map(Vec::as_slice))
+        Sha256::of_fields("wasideps program 3", fields.iter().map(Vec::as_slice))
     }
 
     /// Of a test of `program`, whose key that is.
