@@ -6,20 +6,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use camino::Utf8Path;
+
 use crate::model::{
     BuildConfig, CMakeName, CMakeTarget, CMakeTargets, Feature, Language, Module, Name, Version,
 };
 use crate::plan::{Plan, PlannedSource};
 
-/// The toolchain file, below a prefix or an SDK overlay.
+/// The toolchain file, below an SDK overlay.
 pub const TOOLCHAIN_FILE: &str = "share/cmake/wasideps.cmake";
-
-/// What CMake asks about a system that it does not know itself, below a prefix or an SDK overlay.
-pub const PLATFORM_FILE: &str = "share/cmake/wasideps/Platform/WASI.cmake";
-
-/// The text of [`PLATFORM_FILE`]: as for every system without a file of its own, and without
-/// CMake's warning that there is none.
-pub const PLATFORM: &str = "# The system WASI, which not every CMake knows.\nset(WASI 1)\n";
 
 /// The line of a package's configuration that says where the archives are: another folder in a
 /// sysroot.
@@ -97,17 +92,7 @@ impl<'a> CMakePackages<'a> {
             imported(&mut text, target, &usage);
         }
         needed.remove(name);
-        if !needed.is_empty() {
-            text += "\ninclude(CMakeFindDependencyMacro)\n";
-        }
-        for package in needed {
-            let folder = package.folder();
-            writeln!(
-                text,
-                "find_dependency({package} CONFIG PATHS \"${{_wasideps_prefix}}/{folder}\" NO_DEFAULT_PATH)"
-            )
-            .expect("a string takes all text");
-        }
+        text += &dependencies(name, &needed);
         variables(
             &mut text,
             name,
@@ -175,6 +160,27 @@ impl<'a> CMakePackages<'a> {
             .insert("${_wasideps_prefix}/include".to_owned());
         usage
     }
+}
+
+/// What brings the packages `needed` by the package `name`, of the same prefix. Two packages may need
+/// each other: the second time that one is come by, its targets are there.
+fn dependencies(name: &CMakeName, needed: &BTreeSet<&CMakeName>) -> String {
+    if needed.is_empty() {
+        return String::new();
+    }
+    let lines: String = needed.iter().fold(String::new(), |mut lines, package| {
+        let folder = package.folder();
+        writeln!(
+            lines,
+            "  find_dependency({package} CONFIG PATHS \"${{_wasideps_prefix}}/{folder}\" NO_DEFAULT_PATH)"
+        )
+        .expect("a string takes all text");
+        lines
+    });
+    format!(
+        "\ninclude(CMakeFindDependencyMacro)\n\
+         if(NOT _wasideps_finding_{name})\n  set(_wasideps_finding_{name} TRUE)\n{lines}  unset(_wasideps_finding_{name})\nendif()\n"
+    )
 }
 
 /// Adds an imported target.
@@ -284,18 +290,18 @@ endif()
     )
 }
 
-/// Where a toolchain file is.
+/// Whose toolchain file it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ToolchainPlace {
-    /// In a prefix; the SDK is the user's to name.
-    Prefix,
-    /// In an SDK overlay.
+pub enum ToolchainPlace<'a> {
+    /// That of the prefix at this absolute path, wherever the file is; the SDK is the user's to name.
+    Prefix(&'a Utf8Path),
+    /// That of the SDK overlay which it is in.
     SdkOverlay,
 }
 
 /// The text of [`TOOLCHAIN_FILE`] for `config`, with the flags of a clang of this release of LLVM.
 #[must_use]
-pub fn toolchain_file(config: BuildConfig, llvm_major: u32, place: ToolchainPlace) -> String {
+pub fn toolchain_file(config: BuildConfig, llvm_major: u32, place: ToolchainPlace<'_>) -> String {
     let (target, variant) = (config.target(), config.variant());
     let sysroot_folder = target.spec().sysroot;
     let flags = |language| variant.compile_flags(llvm_major, language).join(" ");
@@ -306,17 +312,21 @@ pub fn toolchain_file(config: BuildConfig, llvm_major: u32, place: ToolchainPlac
         ""
     };
     let place = match place {
-        ToolchainPlace::Prefix => IN_PREFIX,
-        ToolchainPlace::SdkOverlay => IN_OVERLAY,
+        ToolchainPlace::Prefix(path) => {
+            // A bracket argument takes every character for itself.
+            format!("set(_wasideps_prefix [==[{path}]==])\n{OF_PREFIX}")
+        }
+        ToolchainPlace::SdkOverlay => OF_OVERLAY.to_owned(),
     };
     format!(
         r#"# CMake toolchain file for {config}, made by wasideps: cmake -DCMAKE_TOOLCHAIN_FILE=<this file>
-get_filename_component(_wasideps_root "${{CMAKE_CURRENT_LIST_DIR}}/../.." ABSOLUTE)
 {place}
 set(CMAKE_SYSTEM_NAME WASI)
 set(CMAKE_SYSTEM_VERSION 1)
 set(CMAKE_SYSTEM_PROCESSOR wasm32)
-list(APPEND CMAKE_MODULE_PATH "${{CMAKE_CURRENT_LIST_DIR}}/wasideps")
+# Not every CMake knows the system, and one that does not warns.
+file(WRITE "${{CMAKE_BINARY_DIR}}/CMakeFiles/wasideps/Platform/WASI.cmake" "set(WASI 1)\n")
+list(APPEND CMAKE_MODULE_PATH "${{CMAKE_BINARY_DIR}}/CMakeFiles/wasideps")
 
 set(CMAKE_C_COMPILER "${{_wasideps_sdk}}/bin/clang")
 set(CMAKE_ASM_COMPILER "${{_wasideps_sdk}}/bin/clang")
@@ -356,20 +366,19 @@ set(ENV{{PKG_CONFIG_LIBDIR}} "${{_wasideps_prefix}}/lib/pkgconfig")
     )
 }
 
-const IN_PREFIX: &str = r#"set(_wasideps_prefix "${_wasideps_root}")
-if(NOT WASI_SDK_PATH)
+const OF_PREFIX: &str = r#"if(NOT WASI_SDK_PATH)
   set(WASI_SDK_PATH "$ENV{WASI_SDK_PATH}")
 endif()
 if(NOT EXISTS "${WASI_SDK_PATH}/bin/clang")
-  message(FATAL_ERROR "WASI_SDK_PATH (`${WASI_SDK_PATH}`) must name the WASI SDK that the prefix was made with; `wasideps sdk` makes one that has the prefix in it, with a toolchain file of its own")
+  message(FATAL_ERROR "WASI_SDK_PATH (`${WASI_SDK_PATH}`) must name the WASI SDK that the prefix was made with; an SDK overlay of wasideps has the prefix in it, and a toolchain file of its own")
 endif()
 set(_wasideps_sdk "${WASI_SDK_PATH}")
 list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES WASI_SDK_PATH)
 set(ENV{PKG_CONFIG_SYSROOT_DIR} "")
 "#;
 
-const IN_OVERLAY: &str = r#"set(_wasideps_sdk "${_wasideps_root}")
-set(_wasideps_prefix "${_wasideps_root}/share/wasi-sysroot")
+const OF_OVERLAY: &str = r#"get_filename_component(_wasideps_sdk "${CMAKE_CURRENT_LIST_DIR}/../.." ABSOLUTE)
+set(_wasideps_prefix "${_wasideps_sdk}/share/wasi-sysroot")
 set(ENV{PKG_CONFIG_SYSROOT_DIR} "${_wasideps_prefix}")
 "#;
 

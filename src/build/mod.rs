@@ -22,9 +22,7 @@ use tracing::debug;
 
 pub use archive::archive;
 pub use clang::rule_prerequisites;
-pub use cmake::{
-    LIBRARY_DIR, PLATFORM, PLATFORM_FILE, TOOLCHAIN_FILE, ToolchainPlace, toolchain_file,
-};
+pub use cmake::{LIBRARY_DIR, TOOLCHAIN_FILE, ToolchainPlace, toolchain_file};
 pub use compile::{Busy, Object};
 pub use error::{BuildError, RecordProblem};
 pub use job_files::{Headers, JobFiles};

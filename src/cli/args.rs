@@ -426,6 +426,9 @@ pub struct EnvArgs {
     /// Also print CC, CXX, AR, NM, RANLIB, CFLAGS and CXXFLAGS, with the programs of the SDK overlay, for configure and make
     #[arg(long, requires = "sdk_overlay")]
     pub cross: bool,
+    /// Print a toolchain file of CMake for the prefix in place of variables; WASI_SDK_PATH names the SDK for it
+    #[arg(long, conflicts_with_all = ["shell", "sdk_overlay"])]
+    pub cmake: bool,
     #[command(flatten)]
     pub config: ConfigArgs,
     #[command(flatten)]

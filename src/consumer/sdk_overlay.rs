@@ -9,8 +9,8 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::build::{
-    BuildError, Installed, LIBRARY_DIR, ManifestFile, PLATFORM, PLATFORM_FILE, TOOLCHAIN_FILE,
-    ToolchainPlace, toolchain_file,
+    BuildError, Installed, LIBRARY_DIR, ManifestFile, TOOLCHAIN_FILE, ToolchainPlace,
+    toolchain_file,
 };
 use crate::model::{ErrorClass, Language, RelPath, Sha256, Target};
 use crate::report::Reporter;
@@ -252,11 +252,7 @@ fn for_build_systems(
         ToolchainPlace::SdkOverlay,
     );
     let cross = cross_file(path, toolchain);
-    for (file, text) in [
-        (PLATFORM_FILE, PLATFORM),
-        (TOOLCHAIN_FILE, &cmake),
-        (CROSS_FILE, &cross),
-    ] {
+    for (file, text) in [(TOOLCHAIN_FILE, &cmake), (CROSS_FILE, &cross)] {
         let to = stage.join(file);
         if let Some(parent) = Utf8Path::new(file).parent() {
             open_up(stage, parent)?;

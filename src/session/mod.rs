@@ -17,10 +17,7 @@ use error::one;
 pub use files::policy;
 pub use prepared::{Apart, Building, Prepared};
 
-use crate::build::{
-    BuildTrace, Manifest, PLATFORM, PLATFORM_FILE, TOOLCHAIN_FILE, ToolchainPlace, TracedManifest,
-    toolchain_file,
-};
+use crate::build::{BuildTrace, Manifest, TracedManifest};
 use crate::fetch::{Fetcher, Settings};
 use crate::model::{
     BuildConfig, Catalog, Lock, Name, RelPath, Request, Selected, Selection, SelectionError,
@@ -334,19 +331,10 @@ pub(super) fn documents(
     context: &Context<'_>,
 ) -> Option<Vec<(RelPath, String)>> {
     let selected = plan.sources.iter().map(|source| &source.selected).collect();
-    let built = BuiltPrefix::new(selected, manifest, trace)?;
-    let path = |text: &str| text.parse().expect("a constant that is a path");
-    let toolchain = toolchain_file(
-        plan.config(),
-        plan.toolchain.llvm_major(),
-        ToolchainPlace::Prefix,
-    );
-    let mut documents = vec![
-        (path(PLATFORM_FILE), PLATFORM.to_owned()),
-        (path(TOOLCHAIN_FILE), toolchain),
-    ];
-    documents.extend(sbom::documents(&built, context));
-    Some(documents)
+    Some(sbom::documents(
+        &BuiltPrefix::new(selected, manifest, trace)?,
+        context,
+    ))
 }
 
 /// The documents that a prefix would have if it was made now, by `plan`, from its own manifest and

@@ -2,7 +2,7 @@
 
 use camino::Utf8Path;
 
-use crate::build::{BuildError, Installed};
+use crate::build::{BuildError, Installed, ToolchainPlace, toolchain_file};
 use crate::cli::args::{EnvArgs, Global, SdkArgs};
 use crate::cli::context;
 use crate::cli::error::{CliError, Failures};
@@ -51,11 +51,21 @@ pub fn env(args: &EnvArgs, printer: &Printer) -> Result<(), Failures> {
         })
     };
     let prefix = absolute(&prefix)?;
+    let toolchain = &installed.manifest().toolchain;
+    if args.cmake {
+        let place = ToolchainPlace::Prefix(&prefix);
+        printer.document(&toolchain_file(
+            toolchain.config,
+            toolchain.llvm_major(),
+            place,
+        ));
+        return Ok(());
+    }
     let overlay = args.sdk_overlay.as_deref().map(absolute).transpose()?;
     let modules = ResolvedModule::all(&installed.manifest().modules(), &prefix);
     let mut variables = variables(&prefix, &modules, overlay.as_deref());
     if let (true, Some(overlay)) = (args.cross, &overlay) {
-        variables.extend(cross_variables(overlay, &installed.manifest().toolchain));
+        variables.extend(cross_variables(overlay, toolchain));
     }
     printer.document(&render(&variables, args.shell));
     Ok(())
