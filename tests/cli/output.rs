@@ -70,6 +70,9 @@ fn commands() -> Vec<(&'static str, Vec<String>)> {
         ),
         ("sdk", with_sdk(&["sdk", "overlay", "--prefix", "out"])),
         ("env", plain(&["env", "--prefix", "out"])),
+        ("externals", plain(&["externals", NEW, "--offline"])),
+        ("pack", plain(&["pack", NEW, "--prefix", "out"])),
+        ("install", plain(&["install", "packed", "--prefix", NEW])),
         ("sbom", plain(&["sbom", "--prefix", "out"])),
         (
             "sbom explain",
@@ -104,10 +107,12 @@ fn leaves(command: &clap::Command, name: &str, found: &mut BTreeSet<String>) {
 }
 
 fn place() -> Place {
-    crate::check::place(
+    let place = crate::check::place(
         "#include <thing.h>\nint main(void) { return thing() - 42; }\n",
         "exit = 0",
-    )
+    );
+    run(&mut place.command(&["pack", "packed", "--prefix", "out"])).exits(0);
+    place
 }
 
 fn full() -> std::fs::File {

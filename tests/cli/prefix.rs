@@ -206,9 +206,13 @@ fn a_build_of_some_sources_leaves_these_and_no_others_in_the_prefix() {
     let place = Place::new();
     run(&mut place.build(&["zlib", "bzip2"])).exits(0);
     let libraries = || names(&place.path("sysroot/wasm32-wasip1/lib"));
-    assert_eq!(libraries(), ["libbz2.a", "libz.a", "pkgconfig"]);
+    assert_eq!(libraries(), ["cmake", "libbz2.a", "libz.a", "pkgconfig"]);
     run(&mut place.build(&["zlib"])).exits(0);
-    assert_eq!(libraries(), ["libz.a", "pkgconfig"]);
+    assert_eq!(libraries(), ["cmake", "libz.a", "pkgconfig"]);
+    assert_eq!(
+        names(&place.path("sysroot/wasm32-wasip1/lib/cmake")),
+        ["zlib"]
+    );
     assert_eq!(
         names(&place.path("sysroot/wasm32-wasip1/share/licenses")),
         ["zlib"]

@@ -175,9 +175,21 @@ fn a_header_a_library_or_a_module_of_two_recipes_is_told_with_both() {
         ),
         (
             "bzip2",
-            &[("[pkg-config.bzip2]", "[pkg-config.zlib]")],
+            &[
+                ("[pkg-config.bzip2]", "[pkg-config.zlib]"),
+                (
+                    "\"BZip2::BZip2\" = \"bzip2\"",
+                    "\"BZip2::BZip2\" = \"zlib\"",
+                ),
+            ],
             "bzip2 and zlib",
             "lib/pkgconfig/zlib.pc",
+        ),
+        (
+            "bzip2",
+            &[("[cmake.BZip2]", "[cmake.zlib]")],
+            "bzip2 and zlib",
+            "lib/cmake/zlib/zlib-config.cmake",
         ),
     ] {
         let place = place();
