@@ -6,14 +6,14 @@
 //! Where the system allows no more threads (`ulimit -u`), fewer do the work.
 
 use std::io::{self, Read};
-use std::process::{
-    Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Output, Stdio,
-};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{Builder, ScopedJoinHandle};
+use std::time::Duration;
 
 use tracing::{debug, trace};
+use wait4::Wait4;
 
 /// The programs that run now.
 static RUNNING: Mutex<Running> = Mutex::new(Running {
@@ -46,7 +46,25 @@ fn running() -> MutexGuard<'static, Running> {
 #[derive(Debug)]
 pub struct RunningProgram {
     child: Child,
-    ended: bool,
+    ended: Option<ProgramEnd>,
+}
+
+/// How a program ended.
+#[derive(Debug, Clone, Copy)]
+pub struct ProgramEnd {
+    pub status: ExitStatus,
+    /// What it and the programs that it waited for had of processors, as user and as system.
+    pub cpu: Duration,
+}
+
+/// What a program wrote, and how it ended.
+#[derive(Debug)]
+pub struct ProgramOutput {
+    pub status: ExitStatus,
+    pub stdout: Vec<u8>,
+    pub stderr: Vec<u8>,
+    /// See [`ProgramEnd::cpu`].
+    pub cpu: Duration,
 }
 
 impl RunningProgram {
@@ -77,10 +95,7 @@ impl RunningProgram {
                     "a program starts"
                 );
                 trace!(process = child.id(), arguments = ?command.get_args().collect::<Vec<_>>(), "its arguments");
-                Ok(Self {
-                    child,
-                    ended: false,
-                })
+                Ok(Self { child, ended: None })
             }
             Err(error) => {
                 debug!(?program, folder = folder.map(display), %error, "a program can't be started");
@@ -110,7 +125,7 @@ impl RunningProgram {
     /// When the system can't say.
     pub fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
         if self.has_ended(false)? {
-            self.reap().map(Some)
+            self.reap().map(|ended| Some(ended.status))
         } else {
             Ok(None)
         }
@@ -120,7 +135,7 @@ impl RunningProgram {
     ///
     /// # Errors
     /// When the system can't say.
-    pub fn wait(&mut self) -> io::Result<ExitStatus> {
+    pub fn wait(&mut self) -> io::Result<ProgramEnd> {
         self.has_ended(true)?;
         self.reap()
     }
@@ -130,7 +145,7 @@ impl RunningProgram {
     /// # Errors
     /// When the system refuses.
     pub fn end(&mut self) -> io::Result<()> {
-        if !self.ended {
+        if self.ended.is_none() {
             // What it started may outlive it, so the whole group is ended even where the program
             // itself is not there any more.
             #[cfg(unix)]
@@ -144,20 +159,27 @@ impl RunningProgram {
 
     /// Its number is free for another process once it is waited for, and must not be in the list
     /// any more by then.
-    fn reap(&mut self) -> io::Result<ExitStatus> {
+    fn reap(&mut self) -> io::Result<ProgramEnd> {
+        if let Some(ended) = self.ended {
+            return Ok(ended);
+        }
         let id = self.child.id();
         running().groups.retain(|group| *group != id);
-        self.ended = true;
-        let status = self.child.wait()?;
-        debug!(process = id, %status, "a program has ended");
-        Ok(status)
+        let used = self.child.wait4()?;
+        let ended = ProgramEnd {
+            status: used.status,
+            cpu: used.rusage.utime + used.rusage.stime,
+        };
+        self.ended = Some(ended);
+        debug!(process = id, status = %ended.status, cpu = ?ended.cpu, "a program has ended");
+        Ok(ended)
     }
 
     /// Whether it has ended; it is not waited for yet.
     #[cfg(unix)]
     fn has_ended(&mut self, block: bool) -> io::Result<bool> {
         use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
-        if self.ended {
+        if self.ended.is_some() {
             return Ok(true);
         }
         let pid = Pid::from_child(&self.child);
@@ -177,11 +199,8 @@ impl RunningProgram {
 
     #[cfg(not(unix))]
     fn has_ended(&mut self, block: bool) -> io::Result<bool> {
-        if block {
-            self.child.wait()?;
-            return Ok(true);
-        }
-        Ok(self.child.try_wait()?.is_some())
+        // To wait for it is to reap it there.
+        Ok(block || self.ended.is_some() || self.child.try_wait()?.is_some())
     }
 }
 
@@ -196,7 +215,7 @@ impl Drop for RunningProgram {
 ///
 /// # Errors
 /// When it can't be started, or its output can't be read.
-pub fn output(command: &mut Command) -> io::Result<Output> {
+pub fn output(command: &mut Command) -> io::Result<ProgramOutput> {
     let mut program = RunningProgram::start(
         command
             .stdin(Stdio::null())
@@ -209,10 +228,12 @@ pub fn output(command: &mut Command) -> io::Result<Output> {
         let stdout = read_all(stdout);
         Ok::<_, io::Error>((stdout?, joined(stderr)?))
     })?;
-    Ok(Output {
-        status: program.wait()?,
+    let ProgramEnd { status, cpu } = program.wait()?;
+    Ok(ProgramOutput {
+        status,
         stdout,
         stderr,
+        cpu,
     })
 }
 

@@ -41,6 +41,8 @@ pub enum Event {
         attempt: u32,
         delay_ms: u64,
     },
+    /// A source's archive is at hand, and its files are unpacked.
+    Unpacking { subject: String, origin: String },
     /// The selected files are in the store, their inputs digest checked. `cached`: they were there
     /// already.
     SourceReady {
@@ -51,7 +53,8 @@ pub enum Event {
     },
     /// A compile job started.
     CompileStarted { subject: String, file: String },
-    /// A compile job ended well; `warnings` is clang's own text, empty when it had nothing to say.
+    /// A compile job ended well. `seconds` is what clang had of processors when it made the object;
+    /// `warnings` is its own text, empty when it had nothing to say.
     Compiled {
         subject: String,
         file: String,

@@ -64,6 +64,19 @@ impl Freshness {
 /// Debian's newest versions by source package, or why they are not known.
 pub type Debian = Result<BTreeMap<String, String>, String>;
 
+/// The newest upstream version that `offers` hold, where it is newer than the locked one.
+#[must_use]
+pub fn newest(offers: &[Offer]) -> Option<&str> {
+    let newer = offers
+        .iter()
+        .filter(|offer| offer.state == Freshness::Newer);
+    let versions = newer.filter_map(|offer| {
+        let version = offer.holds.as_deref()?;
+        Some((Order::parse(version)?, version))
+    });
+    versions.max().map(|(_, version)| version)
+}
+
 /// Asks each origin of `selected`; `debian` is what its archive offers.
 #[must_use]
 pub fn offers(selected: &Selected, fetcher: &Fetcher<'_>, debian: &Debian) -> Vec<Offer> {

@@ -1,11 +1,13 @@
 //! Static libraries: members in recipe order, no times, users or modes, so that equal objects give
 //! equal bytes.
 
+use std::collections::BTreeMap;
 use std::io::{self, Cursor};
 
 use ar_archive_writer::{
     ArchiveKind, DEFAULT_OBJECT_READER, NewArchiveMember, ObjectReader, write_archive_to_stream,
 };
+use object::read::archive::ArchiveFile;
 use object::{Object as _, ObjectSymbol as _, SymbolKind};
 
 use super::BuildError;
@@ -50,4 +52,21 @@ pub fn archive(library: &Name, members: Vec<(String, Vec<u8>)>) -> Result<Vec<u8
         },
     )?;
     Ok(out.into_inner())
+}
+
+/// The symbols that an archive defines, each with its members that do, by the archive's own table.
+///
+/// # Errors
+/// When `archive` is none, or its table names what it does not have.
+pub fn defined_symbols(archive: &[u8]) -> Result<BTreeMap<String, Vec<String>>, object::Error> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let parsed = ArchiveFile::parse(archive)?;
+    let mut symbols: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for entry in parsed.symbols()?.into_iter().flatten() {
+        let entry = entry?;
+        let member = parsed.member(entry.offset())?;
+        let members = symbols.entry(text(entry.name())).or_default();
+        members.push(text(member.name()));
+    }
+    Ok(symbols)
 }

@@ -2,6 +2,7 @@
 //! compiles.
 
 use std::process::Command;
+use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -19,6 +20,8 @@ pub struct CompiledFile {
     pub warnings: String,
     /// The files that it opened, as it names them.
     pub opened: Vec<String>,
+    /// What it had of processors.
+    pub cpu: Duration,
 }
 
 /// Clang, about to compile a job.
@@ -69,11 +72,12 @@ impl<'a> Clang<'a> {
             write: self.scratch,
             sdk: true,
         };
+        let mut cpu = Duration::ZERO;
         if self.job.has_assembly() {
             // What the assembler opens is in no list of clang's. So the preprocessor lists its
             // files first, and then they are all that can be opened.
             if self.listed {
-                self.run(&["-M"], &reach)?;
+                cpu += self.run(&["-M"], &reach)?.1;
             }
             let opened = self.opened()?;
             reach = Reach {
@@ -88,11 +92,12 @@ impl<'a> Clang<'a> {
         let object = self.scratch.join("object.o");
         let list_them: &[&str] = if self.listed { &["-MD"] } else { &[] };
         let arguments = [list_them, &["-c", "-o", object.as_str()]].concat();
-        let warnings = self.run(&arguments, &reach)?;
+        let (warnings, compiling) = self.run(&arguments, &reach)?;
         Ok(CompiledFile {
             object: self.object(object)?,
             warnings,
             opened: self.opened()?,
+            cpu: cpu + compiling,
         })
     }
 
@@ -121,8 +126,8 @@ impl<'a> Clang<'a> {
         command
     }
 
-    /// Runs it and returns what it says.
-    fn run(&self, arguments: &[&str], reach: &Reach<'_>) -> Result<String, BuildError> {
+    /// Runs it and returns what it says, and what it had of processors.
+    fn run(&self, arguments: &[&str], reach: &Reach<'_>) -> Result<(String, Duration), BuildError> {
         let mut command = self.command();
         command.args(arguments);
         if self.listed {
@@ -139,7 +144,7 @@ impl<'a> Clang<'a> {
             .trim_end()
             .to_owned();
         if output.status.success() {
-            return Ok(stderr);
+            return Ok((stderr, output.cpu));
         }
         Err(self.refusal(if stderr.is_empty() {
             format!("nothing; it ended with {}", output.status)

@@ -1,7 +1,6 @@
 //! One file to one object, through the store's cache.
 
 use std::collections::BTreeSet;
-use std::time::Instant;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use tracing::{debug, debug_span};
@@ -145,14 +144,12 @@ impl<'a> Work<'a> {
         let scratch = Utf8Path::from_path(scratch.path())
             .expect("the store's path is UTF-8, and so are the names that it makes");
         let clang = Clang::new(self, job, place, scratch);
-        let started = Instant::now();
         let compiled = clang.compile()?;
-        let seconds = started.elapsed().as_secs_f64();
         let (dependencies, indirect) = self.traced(compiled.opened, job, place)?;
         let made = Made {
             object: self.cache.put_blob(&compiled.object)?,
             warnings: compiled.warnings,
-            seconds,
+            seconds: compiled.cpu.as_secs_f64(),
             dependencies,
         };
         lookup.put(self.cache, &made, &job.arguments, indirect)?;

@@ -67,7 +67,7 @@ pub struct Made {
     /// Clang's own warnings, with paths as they are below the tree; empty where it had nothing to
     /// say.
     pub warnings: String,
-    /// How long clang ran, in seconds of wall time.
+    /// What clang had of processors, in seconds.
     pub seconds: f64,
     /// The files that clang opened, from its own dependency output; those of the SDK are portable.
     /// Sorted.

@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 use camino::Utf8Path;
 use tracing::debug;
 
-pub use archive::archive;
+pub use archive::{archive, defined_symbols};
 pub use clang::rule_prerequisites;
 pub use cmake::{LIBRARY_DIR, TOOLCHAIN_FILE, ToolchainPlace, toolchain_file};
 pub use compile::{Busy, Object};

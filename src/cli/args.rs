@@ -14,6 +14,7 @@ use url::Url;
 pub use audit::{AuditArgs, OutdatedArgs};
 pub use config::ConfigArgs;
 
+use super::timings::TimingsFile;
 use super::values::{age, crate_release, debian_file, path, replacement};
 use crate::consumer::env::Shell;
 use crate::model::{
@@ -222,6 +223,9 @@ pub enum Command {
     /// Compare the lock with what origins offer now, and change nothing
     #[command(after_help = audit::OUTDATED_EXAMPLES)]
     Outdated(OutdatedArgs),
+    /// Show what changed from one prefix to another, or from one lock to another
+    #[command(after_help = DIFF_EXAMPLES)]
+    Diff(DiffArgs),
     /// Recompute every digest of a prefix, and list each difference
     Verify(VerifyArgs),
     /// Move one source to another version; no other command writes the lock
@@ -294,10 +298,34 @@ pub struct BuildArgs {
     /// or whose manifest can't be read
     #[arg(long)]
     pub replace: bool,
+    /// Write where the time went: a page with a picture, or its data (`.json`); also of a build
+    /// that fails (repeatable)
+    #[arg(long, value_name = "FILE.html|FILE.json")]
+    pub timings: Vec<TimingsFile>,
     #[command(flatten)]
     pub prefix: PrefixArgs,
     #[command(flatten)]
     pub toolchain: ToolchainArgs,
+}
+
+const DIFF_EXAMPLES: &str = "\
+Examples:
+  wasideps diff sysroot.old sysroot/wasm32-wasip1
+  wasideps diff --exit-code a/lockfile.json b/lockfile.json
+
+Exit codes: 0 they were compared, 1 they differ, with --exit-code; 2 one of them can't be read";
+
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// Prefix or lock to compare from
+    #[arg(value_parser = path, value_name = "FROM")]
+    pub from_state: Utf8PathBuf,
+    /// Prefix or lock to compare with it
+    #[arg(value_parser = path, value_name = "TO")]
+    pub to_state: Utf8PathBuf,
+    /// End with exit code 1 if they differ
+    #[arg(long)]
+    pub exit_code: bool,
 }
 
 #[derive(Debug, Args)]
@@ -465,15 +493,14 @@ pub struct VerifyArgs {
 #[derive(Debug, Args)]
 pub struct LockArgs {
     /// The source to move
-    #[arg(
-        value_name = "NAME",
-        requires = "version",
-        required_unless_present = "sdk"
-    )]
+    #[arg(value_name = "NAME", requires = "to", required_unless_present = "sdk")]
     pub name: Option<Name>,
     /// The version to move it to; a recipe must be written for it
-    #[arg(value_name = "VERSION")]
+    #[arg(value_name = "VERSION", group = "to")]
     pub version: Option<Version>,
+    /// Move it to the newest version that one of its origins offers now
+    #[arg(long, group = "to", requires = "name")]
+    pub latest: bool,
     /// Pin the versions that Debian offers now of the packages for its SDKs: `debian`, or one of
     /// them (`debian-33`)
     #[arg(long, value_name = "SDK", conflicts_with = "name")]

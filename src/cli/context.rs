@@ -4,11 +4,12 @@ use super::args::{Global, ToolchainArgs};
 use super::component_linker;
 use super::error::Failures;
 use super::printer::Printer;
+use crate::report::Reporter;
 use crate::session::{Options, SdkChoice, Session};
 
 /// The session that the options open.
-pub fn session<'r>(global: &Global, printer: &'r Printer) -> Result<Session<'r>, Failures> {
-    Ok(Session::open(options(global), printer)?)
+pub fn session<'r>(global: &Global, told: &'r dyn Reporter) -> Result<Session<'r>, Failures> {
+    Ok(Session::open(options(global), told)?)
 }
 
 /// The same with all recipes that there are, locked or not.

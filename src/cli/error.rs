@@ -137,6 +137,15 @@ pub enum CliError {
     EmbeddedLock,
     #[error("the lock pins no SDK of Debian's packages `{found}`")]
     NoSuchTwin { found: String, known: Vec<String> },
+    #[error("no origin of {name} could be asked what it offers: {}", reasons.join("; "))]
+    NoOffer { name: Name, reasons: Vec<String> },
+    #[error("{to} is not what {from} is")]
+    Differ { from: Utf8PathBuf, to: Utf8PathBuf },
+    #[error("{prefix} is a folder and {file} is none: two prefixes are compared, or two locks")]
+    PrefixAndFile {
+        prefix: Utf8PathBuf,
+        file: Utf8PathBuf,
+    },
     #[error("{prefix} has no {what}")]
     NotInPrefix {
         prefix: Utf8PathBuf,
@@ -196,13 +205,16 @@ impl CliError {
             | Self::DamagedPrefix { .. }
             | Self::NotAsMade { .. } => ErrorClass::Verification,
             Self::Violation(_) => ErrorClass::Policy,
-            Self::OutdatedOffline | Self::NothingReached => ErrorClass::Network,
+            Self::OutdatedOffline | Self::NothingReached | Self::NoOffer { .. } => {
+                ErrorClass::Network
+            }
             Self::Write { .. }
             | Self::Output { .. }
             | Self::Threads { .. }
             | Self::UnusedInputs { .. }
             | Self::TestsFailed { .. }
             | Self::Junit { .. }
+            | Self::Differ { .. }
             | Self::Outdated { .. } => ErrorClass::Failed,
             Self::Exclusions(_)
             | Self::Read { .. }
@@ -218,6 +230,7 @@ impl CliError {
             | Self::NoSuchTwin { .. }
             | Self::Pin { .. }
             | Self::NoIndex { .. }
+            | Self::PrefixAndFile { .. }
             | Self::NotInPrefix { .. } => ErrorClass::Usage,
         }
     }

@@ -70,7 +70,12 @@ pub fn of(error: &CliError) -> Option<String> {
         CliError::OutdatedOffline => "leave out `--offline`; `wasideps list` shows what is locked",
         CliError::NothingReached => "the table above says why for each",
         CliError::Outdated { .. } => {
-            "`wasideps lock NAME VERSION` moves a source, once its recipe is written for the version"
+            "`wasideps lock NAME --latest` moves a source, once its recipe is written for the version"
+        }
+        CliError::NoOffer { .. } => "`wasideps lock NAME VERSION` asks none",
+        CliError::Differ { .. } => "the tables above say where",
+        CliError::PrefixAndFile { .. } => {
+            "name two folders that `wasideps build` made, or two files like `lockfile.json`"
         }
         CliError::AlreadyThere { .. } => "it is left as it is; move it away to begin anew",
         CliError::EmbeddedRecipes => {

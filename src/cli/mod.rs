@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod component_linker;
+mod contents;
 mod context;
 mod error;
 mod excerpt;
@@ -12,6 +13,7 @@ mod output;
 mod printer;
 mod shown;
 mod table;
+mod timings;
 mod told;
 mod values;
 

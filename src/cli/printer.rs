@@ -45,7 +45,7 @@ struct PrinterState {
 pub struct Done {
     pub compiled: usize,
     pub cached: usize,
-    /// Of clang's wall time, for the compiled ones.
+    /// What clang had of processors, for the compiled ones.
     pub seconds: f64,
 }
 
@@ -383,7 +383,7 @@ impl Printer {
             Event::StepStarted { subject, step } => {
                 self.line("Preparing", &format!("{subject}: {step}"));
             }
-            Event::StepFinished { .. } => {}
+            Event::Unpacking { .. } | Event::StepFinished { .. } => {}
             Event::StoreRepaired { path, problem } => {
                 self.warning(&format!("{path} was damaged and is made again: {problem}"));
             }
@@ -461,10 +461,12 @@ impl Printer {
         {
             let text = match (compiled, cached) {
                 (0, cached) => format!("{subject} ({cached} objects from the store)"),
-                (1, 0) => format!("{subject} (1 file, {seconds:.1} s of clang)"),
-                (compiled, 0) => format!("{subject} ({compiled} files, {seconds:.1} s of clang)"),
+                (1, 0) => format!("{subject} (1 file, {seconds:.1} CPU-s of clang)"),
+                (compiled, 0) => {
+                    format!("{subject} ({compiled} files, {seconds:.1} CPU-s of clang)")
+                }
                 (compiled, cached) => format!(
-                    "{subject} ({compiled} files, {seconds:.1} s of clang; {cached} objects from the store)"
+                    "{subject} ({compiled} files, {seconds:.1} CPU-s of clang; {cached} objects from the store)"
                 ),
             };
             self.line("Compiled", &text);

@@ -195,6 +195,10 @@ impl Fetcher<'_> {
         last: bool,
     ) -> Result<SourceTree, FetchError> {
         let fetched = self.bring(WantedArchive::locked(subject, origin, last))?;
+        self.reporter.event(Event::Unpacking {
+            subject: subject.to_owned(),
+            origin: origin.place.to_string(),
+        });
         let unpacked = self.unpack(
             &fetched,
             &archive_root(&origin.place, &origin.root),

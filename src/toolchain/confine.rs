@@ -9,12 +9,12 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::layout::{Layout, Needs};
-use crate::process;
+use crate::process::{self, ProgramOutput};
 
 /// The variables by which programs find a folder for temporary files, on all systems.
 const TEMPORARY: [&str; 3] = ["TMPDIR", "TMP", "TEMP"];
@@ -36,7 +36,7 @@ impl Layout {
     ///
     /// # Errors
     /// When it can't be started or its output can't be read.
-    pub fn run(&self, command: &mut Command, reach: &Reach<'_>) -> io::Result<Output> {
+    pub fn run(&self, command: &mut Command, reach: &Reach<'_>) -> io::Result<ProgramOutput> {
         for variable in TEMPORARY {
             command.env(variable, reach.write);
         }
@@ -50,7 +50,7 @@ impl Layout {
 
     /// A thread of its own is confined, and the process that it starts inherits that.
     #[cfg(target_os = "linux")]
-    fn confined(&self, command: &mut Command, reach: &Reach<'_>) -> io::Result<Output> {
+    fn confined(&self, command: &mut Command, reach: &Reach<'_>) -> io::Result<ProgramOutput> {
         let ruleset = landlock::rules(self, reach).map_err(io::Error::other)?;
         // What the thread logs belongs to what its caller does.
         let span = tracing::Span::current();
@@ -68,7 +68,7 @@ impl Layout {
 
     #[cfg(not(target_os = "linux"))]
     #[allow(clippy::unused_self)]
-    fn confined(&self, command: &mut Command, _: &Reach<'_>) -> io::Result<Output> {
+    fn confined(&self, command: &mut Command, _: &Reach<'_>) -> io::Result<ProgramOutput> {
         process::output(command)
     }
 

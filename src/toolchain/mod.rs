@@ -18,7 +18,7 @@ mod unpack;
 mod version;
 mod wanted;
 
-use std::process::{Command, Output};
+use std::process::Command;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -34,6 +34,7 @@ pub use version::SdkVersion;
 
 use crate::fetch::Fetcher;
 use crate::model::{BuildConfig, Identity, Sdks, Sha256};
+use crate::process::ProgramOutput;
 use crate::report::Reporter;
 use crate::store::Store;
 use identity::{SdkFiles, SdkRecord};
@@ -165,7 +166,7 @@ impl Toolchain {
     ///
     /// # Errors
     /// When it can't be started or its output can't be read.
-    pub fn run(&self, command: &mut Command, reach: &Reach<'_>) -> std::io::Result<Output> {
+    pub fn run(&self, command: &mut Command, reach: &Reach<'_>) -> std::io::Result<ProgramOutput> {
         self.layout.run(command, reach)
     }
 

@@ -6,6 +6,7 @@
 //! by a second build ([`Verified::against_rebuilt`]).
 
 mod archives;
+mod changes;
 mod discrepancy;
 mod disk;
 mod documents;
@@ -17,6 +18,7 @@ use camino::Utf8Path;
 use rayon::prelude::*;
 use serde::Serialize;
 
+pub use changes::{ArchiveSymbols, Changed, LockChanges, PrefixChanges, SourceChange};
 pub use discrepancy::{Discrepancy, DiscrepancyKind};
 
 use crate::build::{BUILD_TRACE, BuildError, BuildTrace, MANIFEST, Manifest, ManifestFile};

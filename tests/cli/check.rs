@@ -433,3 +433,26 @@ fn a_prefix_that_is_not_what_the_lock_gives_is_not_checked() {
         .exits(2)
         .says(&["is not what the recipes, the lock and the SDK give now"]);
 }
+
+#[test]
+fn a_source_without_tests_is_told_of_before_a_runtime_is_looked_for() {
+    let place = Place::new();
+    place.copy_recipes();
+    crate::sources::Own {
+        name: "alone",
+        requires: &[],
+        code: "int alone(void) { return 1; }\n",
+    }
+    .lock(&place);
+    run(&mut place.own(place.build(&["alone", "--prefix", "out"]))).exits(0);
+    let check = [
+        "check",
+        "alone",
+        "--prefix",
+        "out",
+        "--runner",
+        "no/such/runtime",
+    ];
+    let told = run(&mut place.own(place.command(&check))).exits(0).stdout;
+    assert_eq!(told, "alone 1 has no tests\n");
+}

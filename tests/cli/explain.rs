@@ -121,6 +121,21 @@ fn headers_overlays_and_what_is_made_are_told_apart() {
 }
 
 #[test]
+fn a_symbol_is_explained_by_the_object_that_defines_it() {
+    let deflate = explained("deflateInit_");
+    assert_eq!(deflate["kind"], "member");
+    assert_eq!(
+        (
+            deflate["path"].as_str(),
+            deflate["member"]["source"]["path"].as_str()
+        ),
+        (Some("lib/libz.a"), Some("deflate.c"))
+    );
+    // That `malloc` is wanted does not make it ours.
+    explain("malloc").exits(2).says(&["has no malloc"]);
+}
+
+#[test]
 fn what_the_prefix_does_not_have_is_exit_2_with_what_it_has() {
     explain("lib/libq.a")
         .exits(2)

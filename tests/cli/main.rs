@@ -14,6 +14,7 @@ mod check;
 mod conditions;
 mod cyclonedx;
 mod damaged;
+mod diff;
 mod dlsym;
 mod documents;
 mod elements;

@@ -278,3 +278,40 @@ fn a_crate_whose_number_tells_nothing_is_opened_where_the_recipe_says_in_which_f
     );
     assert_eq!(crate_offer()["state"], "unknown");
 }
+
+#[test]
+fn lock_latest_takes_the_newest_that_an_origin_offers_if_a_recipe_is_written_for_it() {
+    let place = place(&server(
+        &[
+            release("0.1.13+1.0.8", false),
+            release("0.1.14+1.0.9", false),
+        ],
+        None,
+    ));
+    let before = std::fs::read(place.path("lockfile.json")).expect("the lock");
+    let latest = |debian: &[&str], name: &str| {
+        let mut command = outdated(&place, debian, &[]);
+        let apt = command
+            .get_envs()
+            .find_map(|(key, value)| (key == "APT_CONFIG").then(|| value.map(ToOwned::to_owned)))
+            .flatten();
+        command = place.own(place.command(&["lock", name, "--latest"]));
+        command.env("APT_CONFIG", apt.expect("apt's configuration"));
+        run(&mut command)
+    };
+    latest(&["1.0.8-6"], "bzip2")
+        .exits(2)
+        .says(&["bzip2", "1.0.9", "1.0.8"]);
+    latest(&[], "zlib").exits(2).says(&["zlib"]);
+    for args in [
+        &["lock", "bzip2"][..],
+        &["lock", "--latest"],
+        &["lock", "bzip2", "1.0.8", "--latest"],
+    ] {
+        run(&mut place.own(place.command(args))).exits(2);
+    }
+    assert_eq!(
+        std::fs::read(place.path("lockfile.json")).expect("the lock"),
+        before
+    );
+}

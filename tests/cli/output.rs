@@ -80,6 +80,7 @@ fn commands() -> Vec<(&'static str, Vec<String>)> {
         ),
         ("audit", plain(&["audit"])),
         ("outdated", plain(&["outdated"])),
+        ("diff", plain(&["diff", "out", "out"])),
         ("verify", plain(&["verify", "out"])),
         (
             "lock",

@@ -85,13 +85,14 @@ const EXPLAIN_EXAMPLES: &str = "\
 Examples:
   wasideps sbom explain lib/liblzma.a              every object, with the C file that it was made from
   wasideps sbom explain lib/liblzma.a:common.o     one object, with all that clang opened and its command
-  wasideps sbom explain include/zconf.h            a header, with the patches that changed it";
+  wasideps sbom explain include/zconf.h            a header, with the patches that changed it
+  wasideps sbom explain deflateInit_               the object that defines this symbol";
 
 #[derive(Debug, Args)]
 #[command(after_help = EXPLAIN_EXAMPLES)]
 pub struct ExplainArgs {
-    /// File below the prefix; a member of an archive follows after `:`
-    #[arg(value_name = "FILE[:MEMBER]")]
+    /// File below the prefix; a member of an archive follows after `:`. Or a symbol of an archive
+    #[arg(value_name = "FILE[:MEMBER]|SYMBOL")]
     pub file: String,
     #[command(flatten)]
     pub config: ConfigArgs,

@@ -10,18 +10,21 @@ use crate::cli::context;
 use crate::cli::error::Failures;
 use crate::cli::printer::Printer;
 use crate::cli::table;
+use crate::cli::timings::Clock;
 use crate::model::{Sha256, printable};
 use crate::session::Building;
 
 pub fn run(args: &BuildArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
     let started = Instant::now();
-    let session = context::session(global, printer)?;
+    // Takes the events that the printer takes.
+    let clock = Clock::new(printer);
+    let session = context::session(global, &clock)?;
     session.created()?;
     // Checked before the SDK is looked for: a wrong name costs no download.
     let selection = session.select(&args.sources.of(&session)?, args.toolchain.config())?;
     // Before the SDK as well: a folder that no prefix can be in costs nothing else.
     let path = args.prefix.path(args.toolchain.config());
-    let prefix = Prefix::hold(&path, printer)?;
+    let prefix = Prefix::hold(&path, &clock)?;
     let prepared = session.prepare(selection, &context::sdk(&args.toolchain))?;
     let begin = || printer.expect_jobs(prepared.plan());
     let outcome = prepared.build(
@@ -31,8 +34,12 @@ pub fn run(args: &BuildArgs, global: &Global, printer: &Printer) -> Result<(), F
             replace: args.replace,
             begin: &begin,
         },
-    )?;
+    );
     printer.finish_bars();
+    let timings = clock.timings(args.jobs.workers());
+    let written = timings.write(&args.timings);
+    let outcome = outcome?;
+    written?;
     show(
         &outcome,
         path.as_str(),

@@ -43,9 +43,14 @@ pub fn run(args: &CheckArgs, global: &Global, printer: &Printer) -> Result<(), F
     let mut reports = Vec::new();
     let mut untested = BTreeSet::new();
     for config in configs {
-        let (report, without) = checked(args, global, printer, &session, (config, reuse))?;
-        reports.push(report);
-        untested.extend(without);
+        reports.extend(checked(
+            args,
+            global,
+            printer,
+            &session,
+            (config, reuse),
+            &mut untested,
+        )?);
     }
     if let (Some(path), Some(record)) = (&args.record, &mut record) {
         for report in &reports {
@@ -87,10 +92,6 @@ pub fn run(args: &CheckArgs, global: &Global, printer: &Printer) -> Result<(), F
             "\nOf the tests that passed before, {percent} of a hundred were drawn by the seed {seed}\n"
         ));
     }
-    for title in &untested {
-        printer.json("untested", title);
-        printer.result(&format!("\n{title} has no tests\n"));
-    }
     let suites = reports.iter().flat_map(|report| &report.suites);
     let failed: usize = suites.map(SuiteReport::failed).sum();
     Failures::check(if failed == 0 {
@@ -128,14 +129,16 @@ fn sample(args: &CheckArgs) -> Option<Sample> {
     })
 }
 
-/// What came of the tests for one build configuration; and the sources that have none.
+/// What came of the tests for one build configuration; nothing where no source has any. Those that
+/// have none are told of first, each once: `untested` has those that were.
 fn checked(
     args: &CheckArgs,
     global: &Global,
     printer: &Printer,
     session: &Session<'_>,
     (config, reuse): (BuildConfig, Reuse<'_>),
-) -> Result<(ConfigReport, Vec<String>), Failures> {
+    untested: &mut BTreeSet<String>,
+) -> Result<Option<ConfigReport>, Failures> {
     let prefix = args.prefix.path(config);
     // Held until the tests have run: they are linked with it.
     let opened = Installed::open(&prefix)?;
@@ -165,7 +168,6 @@ fn checked(
         );
     }
     let mut tests = Vec::new();
-    let mut untested = Vec::new();
     for selected in selection
         .sources
         .iter()
@@ -173,11 +175,21 @@ fn checked(
     {
         match session.catalog().select_tests(selected, config) {
             Ok(Some(found)) => tests.push(found),
-            Ok(None) => untested.push(selected.title()),
+            Ok(None) => {
+                let title = selected.title();
+                if !untested.contains(&title) {
+                    printer.json("untested", &title);
+                    printer.result(&format!("{title} has no tests\n"));
+                    untested.insert(title);
+                }
+            }
             Err(problems) => errors.extend(problems.into_iter().map(CliError::from)),
         }
     }
     Failures::check(errors)?;
+    if tests.is_empty() {
+        return Ok(None);
+    }
 
     let prepared = session.prepare(selection, &context::sdk(&args.toolchain))?;
     if manifest.key != prepared.plan().key {
@@ -212,7 +224,7 @@ fn checked(
         made,
         suites,
     };
-    Ok((report, untested))
+    Ok(Some(report))
 }
 
 fn show(report: &ConfigReport, printer: &Printer) {

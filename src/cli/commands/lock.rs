@@ -2,6 +2,8 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::outdated::asked;
+use crate::audit::freshness::{self, Freshness};
 use crate::cli::args::{Global, LockArgs};
 use crate::cli::context;
 use crate::cli::error::{CliError, Failures};
@@ -28,7 +30,14 @@ pub fn run(args: &LockArgs, global: &Global, printer: &Printer) -> Result<(), Fa
             format!("{name} {version}"),
             move_source(name, version, &session, &mut lock)?,
         ),
-        _ => {
+        (Some(name), None) => {
+            let version = newest(name, &session, &lock, printer)?;
+            (
+                format!("{name} {version}"),
+                move_source(name, &version, &session, &mut lock)?,
+            )
+        }
+        (None, _) => {
             let releases = twins(args.sdk.as_deref().unwrap_or_default(), &lock)?;
             let mut moved = Vec::new();
             for release in &releases {
@@ -121,6 +130,33 @@ fn move_source(
             .relock(session.catalog(), name, version, lock.sources.get(name))?;
     lock.sources.insert(name.clone(), relocked.source);
     Ok(relocked.moved)
+}
+
+/// The newest version of a source that one of its origins offers, or the locked one.
+fn newest(
+    name: &Name,
+    session: &Session<'_>,
+    lock: &Lock,
+    printer: &Printer,
+) -> Result<Version, Failures> {
+    let sources = session.overview(std::slice::from_ref(name))?;
+    let offers = asked(&sources, session, printer)?;
+    if offers
+        .iter()
+        .all(|offer| offer.state == Freshness::NotReached)
+    {
+        let reasons = offers.into_iter().filter_map(|offer| offer.note);
+        return Err(CliError::NoOffer {
+            name: name.clone(),
+            reasons: reasons.collect(),
+        }
+        .into());
+    }
+    let newer = freshness::newest(&offers).and_then(|version| version.parse().ok());
+    let locked = || lock.sources.get(name).map(|source| source.version.clone());
+    Ok(newer
+        .or_else(locked)
+        .expect("the overview has only sources of the lock"))
 }
 
 /// The releases whose twins `sdk` names: `debian` all, `debian-33` one.

@@ -4,6 +4,7 @@ mod audit;
 mod build;
 mod check;
 mod consumers;
+mod diff;
 mod externals;
 mod fetch;
 mod init;
@@ -42,6 +43,7 @@ pub fn run(cli: &Cli, printer: &Printer) -> Result<(), Failures> {
         Command::Audit(args) => audit::run(args, global, printer),
         Command::Outdated(args) => outdated::run(args, global, printer),
         Command::Sbom(args) => sbom::run(args, global, printer),
+        Command::Diff(args) => diff::run(args, printer),
         Command::Verify(args) => verify::run(args, global, printer),
         Command::Lock(args) => lock::run(args, global, printer),
         Command::List => look::list(global, printer),

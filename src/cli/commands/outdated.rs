@@ -14,6 +14,7 @@ use crate::cli::table;
 use crate::model::{Name, Place, Selected, with_causes};
 use crate::process::side_by_side;
 use crate::report::{Event, Reporter as _};
+use crate::session::Session;
 use crate::store::Store;
 use crate::toolchain::debian;
 
@@ -26,16 +27,7 @@ pub fn run(args: &OutdatedArgs, global: &Global, printer: &Printer) -> Result<()
     if global.offline {
         return Err(CliError::OutdatedOffline.into());
     }
-    let fetcher = session.fetcher()?;
-    let debian = newest_of_debian(&sources, session.store()?, printer);
-    // All at once: they wait for networks.
-    let offers: Vec<_> = side_by_side(&sources, sources.len(), |selected| {
-        offers(selected, &fetcher, &debian)
-    })
-    .into_iter()
-    .flatten()
-    .collect();
-    printer.finish_bars();
+    let offers = asked(&sources, &session, printer)?;
     show(&offers, printer);
     let mut newer: Vec<_> = offers
         .iter()
@@ -64,6 +56,22 @@ pub fn run(args: &OutdatedArgs, global: &Global, printer: &Printer) -> Result<()
     } else {
         Ok(())
     }
+}
+
+/// What the origins of `sources` offer.
+pub fn asked(
+    sources: &[Selected],
+    session: &Session<'_>,
+    printer: &Printer,
+) -> Result<Vec<Offer>, Failures> {
+    let fetcher = session.fetcher()?;
+    let debian = newest_of_debian(sources, session.store()?, printer);
+    // All at once: they wait for networks.
+    let offers = side_by_side(sources, sources.len(), |selected| {
+        offers(selected, &fetcher, &debian)
+    });
+    printer.finish_bars();
+    Ok(offers.into_iter().flatten().collect())
 }
 
 /// A table for 80 columns: JSON has the origins' own numbers and each error in full.

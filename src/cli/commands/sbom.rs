@@ -6,15 +6,15 @@ use camino::Utf8Path;
 
 use crate::build::{BUILD_TRACE, BuildTrace, Installed, Manifest, SBOM};
 use crate::cli::args::{ExplainArgs, Global, SbomArgs, SbomCommand, SbomFormat, SbomProfile};
-use crate::cli::context;
 use crate::cli::error::{CliError, Failures};
 use crate::cli::printer::Printer;
 use crate::cli::table;
-use crate::model::{Name, SelectionError, Sha256};
+use crate::cli::{contents, context};
+use crate::model::{Name, SelectionError};
 use crate::sbom::{
     self, BuiltPrefix, Context, Explained, FileOfPrefix, MemberOfArchive, Page, SpecVersion, Wheel,
 };
-use crate::store::{PARSED_LIMIT, TEXT_LIMIT, read_regular, read_text};
+use crate::store::{PARSED_LIMIT, TEXT_LIMIT, read_text};
 
 pub fn run(args: &SbomArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
     match &args.command {
@@ -119,7 +119,7 @@ fn of_prefix(
             sbom::source_document_path(&source.name).to_string()
         }
     };
-    Ok(installed(&opened, &path)?)
+    Ok(contents::text(&opened, &path)?)
 }
 
 /// Hands on the prefix with what it was made from, where the recipes and the lock are those that it
@@ -134,7 +134,7 @@ fn with_built<T>(
     let context = session.context()?;
     let opened = Installed::open(prefix)?;
     let manifest = opened.manifest();
-    installed(&opened, BUILD_TRACE)?;
+    contents::text(&opened, BUILD_TRACE)?;
     let trace = BuildTrace::read(&opened)?;
     let names: Vec<_> = manifest
         .sources
@@ -218,7 +218,7 @@ fn html(
             Page::of_sources(sources.iter().collect()).html(&context)
         }
         Some(prefix) => with_built(prefix, global, printer, |built, opened, context| {
-            let page = Page::of_prefix(built, |path| installed(opened, path.as_str()))?;
+            let page = Page::of_prefix(built, |path| contents::text(opened, path.as_str()))?;
             Ok(page.html(context))
         })?,
     };
@@ -293,36 +293,12 @@ fn write(
     Ok(())
 }
 
-/// The text of a file of the prefix, where it is the one that was installed.
-fn installed(prefix: &Installed, file: &str) -> Result<String, CliError> {
-    let path = prefix.path().join(file);
-    let bytes = read_regular(&path, PARSED_LIMIT).map_err(|source| CliError::Read {
-        path: path.clone(),
-        source,
-    })?;
-    let found = Sha256::of(&bytes);
-    match prefix
-        .manifest()
-        .files
-        .iter()
-        .find(|known| known.path.as_str() == file)
-    {
-        // Some licences are in older encodings.
-        Some(file) if file.sha256 == found => Ok(String::from_utf8_lossy(&bytes).into_owned()),
-        file => Err(CliError::DamagedPrefix {
-            path,
-            found,
-            expected: file.map(|file| file.sha256),
-        }),
-    }
-}
-
 fn explain(args: &ExplainArgs, printer: &Printer) -> Result<(), Failures> {
     let prefix = args.prefix.path(args.config.config);
     let opened = Installed::open(&prefix)?;
     let manifest = opened.manifest();
     // Read for its digest: what is shown must be what was installed.
-    installed(&opened, BUILD_TRACE)?;
+    contents::text(&opened, BUILD_TRACE)?;
     let trace = BuildTrace::read(&opened)?;
     let (path, member) = args
         .file
@@ -331,14 +307,32 @@ fn explain(args: &ExplainArgs, printer: &Printer) -> Result<(), Failures> {
             (path, Some(member))
         });
     let path = path.strip_prefix("./").unwrap_or(path);
-    let explained =
-        sbom::explain(manifest, &trace, path, member).ok_or_else(|| CliError::NotInPrefix {
+    let mut found: Vec<Explained<'_>> = sbom::explain(manifest, &trace, path, member)
+        .into_iter()
+        .collect();
+    if found.is_empty() && member.is_none() {
+        // No file's name is a symbol's: files are in folders.
+        for archive in manifest.archives() {
+            let symbols = contents::symbols(&opened, &archive.path)?;
+            let members = symbols.get(path).map_or(&[][..], Vec::as_slice);
+            let explained = |member: &String| {
+                sbom::explain(manifest, &trace, archive.path.as_str(), Some(member))
+            };
+            found.extend(members.iter().filter_map(explained));
+        }
+    }
+    if found.is_empty() {
+        return Err(CliError::NotInPrefix {
             prefix: prefix.clone(),
             what: args.file.clone(),
             known: known(manifest, &trace, path),
-        })?;
-    printer.json("explained", &explained);
-    printer.result(&told(&explained));
+        }
+        .into());
+    }
+    for explained in &found {
+        printer.json("explained", explained);
+        printer.result(&told(explained));
+    }
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -11,7 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::apt::sources::EntryUse;
 use crate::apt::{AptError, sources, sources_files};
 use crate::model::{DebianPackage, Name};
-use crate::process::{RunningProgram, output};
+use crate::process::{ProgramOutput, RunningProgram, output};
 use crate::toolchain::{ToolchainError, display};
 
 /// A private apt.
@@ -173,7 +173,10 @@ impl Apt {
                 }
             }
         }
-        let status = program.wait().map_err(|error| failed(error.to_string()))?;
+        let status = program
+            .wait()
+            .map_err(|error| failed(error.to_string()))?
+            .status;
         if status.success() {
             Ok(found)
         } else {
@@ -252,7 +255,7 @@ impl Apt {
         program: &'static str,
         step: &'static str,
         args: &[&str],
-    ) -> Result<Output, ToolchainError> {
+    ) -> Result<ProgramOutput, ToolchainError> {
         let mut command = self.command(program);
         command.args(args);
         match output(&mut command) {
@@ -363,7 +366,7 @@ fn offer(stanza: &[(String, String)], suite: &Name) -> Option<DebianPackage> {
     })
 }
 
-fn words(output: &Output) -> String {
+fn words(output: &ProgramOutput) -> String {
     let text = format!(
         "{}{}",
         String::from_utf8_lossy(&output.stdout),
