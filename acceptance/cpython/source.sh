@@ -1,11 +1,9 @@
 # shellcheck shell=bash
-# Brings CPython's sources into a checkout of their own. Sourced by run, which has say, die and need.
+# Brings sources, of CPython into a checkout of their own. Sourced by the scripts that want them, after tests/tools.sh: it has say, die and need.
 
 # What Debian's source package python3.13 holds is upstream's Python-3.13.5.tar.xz, byte for byte.
 debian_suite=trixie
-debian_package=python3.13
-orig_name=python3.13_3.13.5.orig.tar.xz
-orig_sha256=93e583f243454e6e9e4588ca2c2662206ad961659863277afcdb96801647d640
+cpython=(python3.13 python3.13_3.13.5.orig.tar.xz 93e583f243454e6e9e4588ca2c2662206ad961659863277afcdb96801647d640)
 
 sha256_of() { sha256sum | cut -d ' ' -f 1; }
 
@@ -54,23 +52,23 @@ own_archive() {
     return 1
 }
 
-# Leaves Debian's .orig archive in DIR, with its digest checked: debian_orig DIR.
+# Leaves an upstream archive of a source package of Debian's in DIR, with its digest checked: debian_orig DIR PACKAGE FILE SHA256.
 debian_orig() {
-    local dir=$1 apt=$1/apt options digest
-    if [[ -e $dir/$orig_name ]] && [[ $(sha256_of <"$dir/$orig_name") == "$orig_sha256" ]]; then return; fi
-    command -v apt-get >/dev/null || die "no apt-get here to bring Debian's $debian_package with: name CPython's sources with --source"
-    say "bringing the source package $debian_package of Debian's $debian_suite"
+    local dir=$1 package=$2 name=$3 sha256=$4 apt=$1/apt options digest
+    if [[ -e $dir/$name ]] && [[ $(sha256_of <"$dir/$name") == "$sha256" ]]; then return; fi
+    command -v apt-get >/dev/null || die "no apt-get here to bring Debian's source package $package with"
+    say "bringing the source package $package of Debian's $debian_suite"
     rm -rf "$apt"
     mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$apt/got"
-    own_archive >"$apt/archive.sources" || die "no entry for Debian's own archive in /etc/apt: name CPython's sources with --source"
+    own_archive >"$apt/archive.sources" || die "no entry for Debian's own archive in /etc/apt"
     options=(-o "Dir::Etc::SourceList=$apt/archive.sources" -o Dir::Etc::SourceParts=- -o "Dir::State::Lists=$apt/lists"
         -o "Dir::Cache=$apt/cache" -o "APT::Sandbox::User=$(id -un)" -o Acquire::Languages=none)
     apt-get "${options[@]}" update -qq </dev/null >&2
-    (cd "$apt/got" && apt-get "${options[@]}" source -qq --download-only --only-source "$debian_package" </dev/null >&2)
-    [[ -e $apt/got/$orig_name ]] || die "$debian_package of $debian_suite no longer holds $orig_name: name CPython's sources with --source"
-    digest=$(sha256_of <"$apt/got/$orig_name")
-    [[ $digest == "$orig_sha256" ]] || die "$orig_name has SHA-256 $digest, not $orig_sha256"
-    mv "$apt/got/$orig_name" "$dir/$orig_name"
+    (cd "$apt/got" && apt-get "${options[@]}" source -qq --download-only --only-source "$package" </dev/null >&2)
+    [[ -e $apt/got/$name ]] || die "$package of $debian_suite no longer holds $name, but: $(cd "$apt/got" && echo *.orig.*)"
+    digest=$(sha256_of <"$apt/got/$name")
+    [[ $digest == "$sha256" ]] || die "$name has SHA-256 $digest, not $sha256"
+    mv "$apt/got/$name" "$dir/$name"
     rm -rf "$apt"
 }
 
@@ -92,8 +90,8 @@ get_source() {
         source_digest=$(sha256_of <"$staging/files.sha256")
     else
         if [[ -z $source ]]; then
-            debian_orig "$work"
-            source=$work/$orig_name
+            debian_orig "$work" "${cpython[@]}"
+            source=$work/${cpython[1]}
         fi
         [[ -f $source ]] || die "no folder or archive $source"
         source_digest=$(sha256_of <"$source")

@@ -284,6 +284,10 @@ pub struct FetchArgs {
     /// Download every origin of each source, and compare them file by file
     #[arg(long)]
     pub all_origins: bool,
+    /// Also bring what `check` runs tests with: a wasmtime that cargo installs into the store, if
+    /// there is none on the PATH
+    #[arg(long, conflicts_with = "all_origins")]
+    pub tools: bool,
     #[command(flatten)]
     pub toolchain: ToolchainArgs,
 }

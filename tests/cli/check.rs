@@ -456,3 +456,18 @@ fn a_source_without_tests_is_told_of_before_a_runtime_is_looked_for() {
     let told = run(&mut place.own(place.command(&check))).exits(0).stdout;
     assert_eq!(told, "alone 1 has no tests\n");
 }
+
+#[test]
+fn fetch_brings_or_finds_the_runtime_if_it_is_asked_to() {
+    let place = Place::new();
+    let fetch = || {
+        let mut command = place.with_archives(&["fetch", "bzip2", "--tools", "--offline"]);
+        command.arg("--wasi-sdk").arg(sdk()).env("PATH", "");
+        command
+    };
+    let found = run(fetch().env("HOSTRUNNER", wasmtime())).exits(0).stdout;
+    assert!(found.contains("tests run with: wasmtime 48.0.8"), "{found}");
+    run(fetch().env_remove("HOSTRUNNER"))
+        .exits(1)
+        .says(&["there is no WASI runtime"]);
+}

@@ -298,14 +298,24 @@ pub fn locked_of_all() -> serde_json::Map<String, Value> {
     sources
 }
 
-/// The prefix of all libraries that there are, built once: beside that of [`built`], whose objects
-/// are not compiled again.
+/// The prefix of all libraries that there are, built once, with objects of the shared store: those
+/// of [`built`] are compiled anew in each run, and these when something changes.
 pub fn built_all() -> PathBuf {
     static PREFIX: OnceLock<PathBuf> = OnceLock::new();
     let build = || {
-        let mut build = built().build(&["--all", "-j2", "--prefix", "all"]);
+        // Brings what is built from.
+        archives();
+        let prefix = built().path("all");
+        let mut build = raw();
+        build
+            .args(["build", "--all", "-j2", "--offline", "--replace", "--store"])
+            .arg(shared_store())
+            .arg("--wasi-sdk")
+            .arg(sdk())
+            .arg("--prefix")
+            .arg(&prefix);
         run(&mut build).exits(0);
-        built().path("all")
+        prefix
     };
     PREFIX.get_or_init(build).clone()
 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use crate::check::{Runner, RunnerRequest};
 use crate::cli::args::{FetchArgs, Global};
 use crate::cli::context;
 use crate::cli::error::{CliError, Failures};
@@ -12,6 +13,7 @@ use crate::cli::table;
 use crate::fetch::{Fetcher, OriginReport, Verdict};
 use crate::model::{ErrorClass, Selected, Sha256, with_causes};
 use crate::process::{both, side_by_side};
+use crate::session::{Session, variable};
 
 pub fn run(args: &FetchArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
     let session = context::session(global, printer)?;
@@ -64,7 +66,35 @@ pub fn run(args: &FetchArgs, global: &Global, printer: &Printer) -> Result<(), F
         }
         Err(error) => errors.push(error.into()),
     }
+    if args.tools {
+        match runner(args, global, &session, printer) {
+            Ok(runner) => {
+                printer.json(
+                    "runner",
+                    serde_json::json!({ "version": runner.version() }),
+                );
+                printer.result(&format!("tests run with: {}\n", runner.version()));
+            }
+            Err(error) => errors.push(error),
+        }
+    }
     Failures::check(errors)
+}
+
+/// What `check` would run tests with, tried.
+fn runner(
+    args: &FetchArgs,
+    global: &Global,
+    session: &Session<'_>,
+    printer: &Printer,
+) -> Result<Runner, CliError> {
+    let request = RunnerRequest {
+        runner: None,
+        host_runner: variable("HOSTRUNNER")?,
+        offline: global.offline,
+        config: args.toolchain.config(),
+    };
+    Ok(Runner::find(&request, session.store()?, printer)?)
 }
 
 #[derive(Serialize)]
