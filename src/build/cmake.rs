@@ -8,8 +8,9 @@ use std::fmt::Write as _;
 
 use camino::Utf8Path;
 
+use super::manifest::ProgramFlags;
 use crate::model::{
-    BuildConfig, CMakeName, CMakeTarget, CMakeTargets, Feature, Language, Module, Name, Version,
+    BuildConfig, CMakeName, CMakeTarget, CMakeTargets, Feature, Module, Name, Version,
 };
 use crate::plan::{Plan, PlannedSource};
 
@@ -299,13 +300,17 @@ pub enum ToolchainPlace<'a> {
     SdkOverlay,
 }
 
-/// The text of [`TOOLCHAIN_FILE`] for `config`, with the flags of a clang of this release of LLVM.
+/// The text of [`TOOLCHAIN_FILE`] for `config`, with `flags` for programs.
 #[must_use]
-pub fn toolchain_file(config: BuildConfig, llvm_major: u32, place: ToolchainPlace<'_>) -> String {
+pub fn toolchain_file(
+    config: BuildConfig,
+    flags: &ProgramFlags,
+    place: ToolchainPlace<'_>,
+) -> String {
     let (target, variant) = (config.target(), config.variant());
     let sysroot_folder = target.spec().sysroot;
-    let flags = |language| variant.compile_flags(llvm_major, language).join(" ");
-    let (c, cxx) = (flags(Language::C), flags(Language::Cxx));
+    let (c, cxx) = (flags.c.join(" "), flags.cxx.join(" "));
+    let link = flags.link.join(" ");
     let position = if variant.has(Feature::Pic) {
         "set(CMAKE_POSITION_INDEPENDENT_CODE ON)\n"
     } else {
@@ -348,6 +353,7 @@ endforeach()
 set(CMAKE_SYSROOT "${{_wasideps_sdk}}/share/wasi-sysroot")
 set(CMAKE_C_FLAGS_INIT "{c}")
 set(CMAKE_CXX_FLAGS_INIT "{cxx}")
+set(CMAKE_EXE_LINKER_FLAGS_INIT "{link}")
 {position}
 # Libraries, headers and packages are those of the prefix and of the SDK; programs are the machine's.
 set(CMAKE_FIND_ROOT_PATH "${{_wasideps_prefix}}")

@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{BuildError, RecordProblem};
 use crate::model::{
-    BuildConfig, Identity, LibraryId, Module, Name, RelPath, Sha1, Sha256, SourceFile, Version,
+    BuildConfig, Feature, Identity, Language, LibraryId, Module, Name, RelPath, Sha1, Sha256,
+    SourceFile, Variant, Version,
 };
 use crate::store::{Ours, PARSED_LIMIT, read_regular};
 
@@ -136,6 +137,17 @@ pub struct ManifestMember {
     pub sha256: Sha256,
 }
 
+/// What clang is given for programs with the libraries of a prefix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProgramFlags {
+    /// To compile C.
+    pub c: Vec<&'static str>,
+    /// To compile C++.
+    pub cxx: Vec<&'static str>,
+    /// To link.
+    pub link: Vec<&'static str>,
+}
+
 /// A file of the prefix.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -209,6 +221,29 @@ impl ManifestContents {
             .iter()
             .flat_map(|source| &source.modules)
             .collect()
+    }
+
+    /// The variant's flags; and those of `setjmp` where a library calls it: then programs include
+    /// `<setjmp.h>` with its headers, and call it to be left by the library's `longjmp`.
+    #[must_use]
+    pub fn program_flags(&self) -> ProgramFlags {
+        let (variant, llvm_major) = (self.config().variant(), self.toolchain.llvm_major());
+        let mut link = variant.link_flags().to_vec();
+        let modules = self.modules();
+        let mut libs = modules.values().flat_map(|module| &module.libs);
+        let setjmp = !variant.has(Feature::Eh) && libs.any(|flag| flag.as_str() == "-lsetjmp");
+        let compile = |language| {
+            let mut flags = variant.compile_flags(llvm_major, language);
+            if setjmp {
+                flags.extend(Variant::setjmp_flags(llvm_major));
+            }
+            flags
+        };
+        let (c, cxx) = (compile(Language::C), compile(Language::Cxx));
+        if setjmp {
+            link.push("-lsetjmp");
+        }
+        ProgramFlags { c, cxx, link }
     }
 
     /// The same with `files` added, sorted.

@@ -28,7 +28,7 @@ pub use error::{BuildError, RecordProblem};
 pub use job_files::{Headers, JobFiles};
 pub use manifest::{
     BUILD_TRACE, BareManifest, MANIFEST, Manifest, ManifestArchive, ManifestContents, ManifestFile,
-    ManifestLibrary, ManifestMember, ManifestSource, SBOM, TracedManifest,
+    ManifestLibrary, ManifestMember, ManifestSource, ProgramFlags, SBOM, TracedManifest,
 };
 pub use prefix::{Installed, Prefix, install_built};
 pub use trace::{BuildTrace, FileOrigin, TracedFile, TracedMember};

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use camino::Utf8Path;
 use serde_json::{Map, Value};
 
-use crate::model::{ConsumerFlag, Identity, Language, Module, Name, link_order};
+use crate::build::ProgramFlags;
+use crate::model::{ConsumerFlag, Module, Name, link_order};
 use crate::toolchain::quote;
 
 /// pkg-config's name of a library, and how CPython's configure calls its variables.
@@ -136,10 +137,10 @@ pub fn variables(
 }
 
 /// The variables by which configure and make know the compiler and its tools: those of the SDK
-/// overlay at `overlay`, an absolute path, of the SDK `toolchain`. A build of programs for the
+/// overlay at `overlay`, an absolute path, with `flags` for programs. A build of programs for the
 /// machine itself would take them too.
 #[must_use]
-pub fn cross_variables(overlay: &Utf8Path, toolchain: &Identity) -> Vec<Variable> {
+pub fn cross_variables(overlay: &Utf8Path, flags: &ProgramFlags) -> Vec<Variable> {
     let programs = [
         ("AR", "ar"),
         ("CC", "clang"),
@@ -149,13 +150,14 @@ pub fn cross_variables(overlay: &Utf8Path, toolchain: &Identity) -> Vec<Variable
     ];
     let programs = programs
         .map(|(name, program)| variable(name, overlay.join("bin").join(program).into_string()));
-    let flags = [("CFLAGS", Language::C), ("CXXFLAGS", Language::Cxx)].map(|(name, language)| {
-        let variant = toolchain.config.variant();
-        let own = variant.compile_flags(toolchain.llvm_major(), language);
-        let all: Vec<&str> = std::iter::once("-O2").chain(own).collect();
+    let compile = [("CFLAGS", &flags.c), ("CXXFLAGS", &flags.cxx)].map(|(name, flags)| {
+        let all: Vec<&str> = std::iter::once("-O2")
+            .chain(flags.iter().copied())
+            .collect();
         variable(name, all.join(" "))
     });
-    programs.into_iter().chain(flags).collect()
+    let link = variable("LDFLAGS", flags.link.join(" "));
+    programs.into_iter().chain(compile).chain([link]).collect()
 }
 
 /// The text that tells `shell` of `variables`.

@@ -9,10 +9,10 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::build::{
-    BuildError, Installed, LIBRARY_DIR, ManifestFile, TOOLCHAIN_FILE, ToolchainPlace,
+    BuildError, Installed, LIBRARY_DIR, ManifestFile, ProgramFlags, TOOLCHAIN_FILE, ToolchainPlace,
     toolchain_file,
 };
-use crate::model::{ErrorClass, Language, RelPath, Sha256, Target};
+use crate::model::{ErrorClass, RelPath, Sha256, Target};
 use crate::report::Reporter;
 use crate::store::{Ours, PARSED_LIMIT, Slot, SlotError, read_regular};
 use crate::toolchain::{SDK_OVERLAY_MARK, SdkOverlayMark, Toolchain, quote};
@@ -110,7 +110,8 @@ pub fn make_sdk_overlay(
     let old = ours(slot.path())?;
     let stage = slot.stage()?;
     fill(stage.dir(), toolchain, prefix)?;
-    for_build_systems(stage.dir(), slot.path(), toolchain)?;
+    let flags = prefix.manifest().program_flags();
+    for_build_systems(stage.dir(), slot.path(), toolchain, &flags)?;
     let mut new = Ours::all_of(stage.dir()).map_err(io(stage.dir()))?;
     let files = new.listed().cloned().collect();
     let mark = SdkOverlayMark {
@@ -244,14 +245,11 @@ fn for_build_systems(
     stage: &Utf8Path,
     path: &Utf8Path,
     toolchain: &Toolchain,
+    flags: &ProgramFlags,
 ) -> Result<(), SdkOverlayError> {
     let config = toolchain.config();
-    let cmake = toolchain_file(
-        config,
-        toolchain.identity().llvm_major(),
-        ToolchainPlace::SdkOverlay,
-    );
-    let cross = cross_file(path, toolchain);
+    let cmake = toolchain_file(config, flags, ToolchainPlace::SdkOverlay);
+    let cross = cross_file(path, toolchain, flags);
     for (file, text) in [(TOOLCHAIN_FILE, &cmake), (CROSS_FILE, &cross)] {
         let to = stage.join(file);
         if let Some(parent) = Utf8Path::new(file).parent() {
@@ -270,7 +268,7 @@ fn for_build_systems(
 
 /// The text of Meson's cross file for the overlay at `path`. Format:
 /// <https://mesonbuild.com/Machine-files.html>.
-fn cross_file(path: &Utf8Path, toolchain: &Toolchain) -> String {
+fn cross_file(path: &Utf8Path, toolchain: &Toolchain, flags: &ProgramFlags) -> String {
     let config = toolchain.config();
     let text = |text: &str| format!("'{}'", text.replace('\\', r"\\").replace('\'', r"\'"));
     let program = |name: &str| text(path.join("bin").join(name).as_str());
@@ -281,10 +279,8 @@ fn cross_file(path: &Utf8Path, toolchain: &Toolchain) -> String {
         String::new()
     };
     let sysroot = path.join("share/wasi-sysroot");
-    let llvm_major = toolchain.identity().llvm_major();
-    let flags = |language| {
-        let flags = config.variant().compile_flags(llvm_major, language);
-        let flags: Vec<String> = flags.into_iter().map(text).collect();
+    let list = |flags: &[&str]| {
+        let flags: Vec<String> = flags.iter().map(|flag| text(flag)).collect();
         flags.join(", ")
     };
     format!(
@@ -292,7 +288,7 @@ fn cross_file(path: &Utf8Path, toolchain: &Toolchain) -> String {
          [binaries]\n\
          c = {}\ncpp = {}\nar = {}\nnm = {}\n{strip}pkg-config = 'pkg-config'\ncmake = 'cmake'\n\n\
          [built-in options]\n\
-         c_args = [{}]\ncpp_args = [{}]\ndefault_library = 'static'\n\n\
+         c_args = [{}]\ncpp_args = [{}]\nc_link_args = [{}]\ncpp_link_args = [{}]\ndefault_library = 'static'\n\n\
          [properties]\n\
          needs_exe_wrapper = true\nsys_root = {}\npkg_config_libdir = {}\ncmake_toolchain_file = {}\n\n\
          [host_machine]\n\
@@ -301,8 +297,10 @@ fn cross_file(path: &Utf8Path, toolchain: &Toolchain) -> String {
         program("clang++"),
         program("llvm-ar"),
         program("nm"),
-        flags(Language::C),
-        flags(Language::Cxx),
+        list(&flags.c),
+        list(&flags.cxx),
+        list(&flags.link),
+        list(&flags.link),
         text(sysroot.as_str()),
         text(sysroot.join("lib/pkgconfig").as_str()),
         text(path.join(TOOLCHAIN_FILE).as_str()),
@@ -359,6 +357,11 @@ fn is_compiler(name: &str) -> bool {
 }
 
 fn wrapper(program: &Utf8Path, name: &str, target: Target) -> String {
+    let dropped = if target == Target::Wasip1Threads {
+        "-Wl,--start-group|-Wl,--end-group"
+    } else {
+        "-Wl,--start-group|-Wl,--end-group|-pthread"
+    };
     // Where the SDK has no program of this name, clang is told what to be.
     let mode = match (program.file_name() == Some(name), name) {
         (true, _) => "",
@@ -382,13 +385,12 @@ case $self in
 */*) overlay=$(CDPATH= cd -- "${{self%/*}}/.." && pwd) ;;
 *) overlay=$(CDPATH= cd .. && pwd) ;;
 esac
-# Meson puts libraries into groups (mesonbuild/meson#7489), for which wasm-ld has no use and no option.
-case "$*" in *-Wl,--start-group*|*-Wl,--end-group*)
-  for argument do
-    shift
-    case $argument in -Wl,--start-group|-Wl,--end-group) ;; *) set -- "$@" "$argument" ;; esac
-  done ;;
-esac
+# Meson puts libraries into groups (mesonbuild/meson#7489), for which wasm-ld has no use and no option; and it takes threads for granted, with which
+# nothing can be linked for a target that has none.
+for argument do
+  shift
+  case $argument in {dropped}) ;; *) set -- "$@" "$argument" ;; esac
+done
 exec {}{mode}{target} --sysroot="$overlay/share/wasi-sysroot" "$@"
 "#,
         quote(program.as_str())

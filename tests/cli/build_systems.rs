@@ -58,20 +58,17 @@ fn packages(source: &str) -> Vec<(String, Vec<(String, String)>)> {
         .collect()
 }
 
-/// The program of `tests/programs`, and whether it calls `setjmp`.
-fn program(name: &str) -> (PathBuf, bool) {
+/// The program of `tests/programs`. Some call `setjmp`: its flags are the toolchain's.
+fn program(name: &str) -> PathBuf {
     let mut file = project().join(format!("tests/programs/{name}.c"));
     if !file.is_file() {
         file.set_extension("cpp");
     }
-    let text = std::fs::read_to_string(&file).expect("the program");
-    (file, text.contains("<setjmp.h>"))
+    file
 }
 
 /// The C++ library of the SDK has none without the variant `eh`.
 const NO_EXCEPTIONS: &str = "-fno-exceptions";
-
-const SETJMP: [&str; 2] = ["-wasm-enable-sjlj", "-wasm-use-legacy-eh=false"];
 
 /// A project that builds the program of each library: through every target of the packages of its
 /// source, one after another, or with what pkg-config says where there is no package.
@@ -79,7 +76,7 @@ fn cmake_project(place: &Place, sources: &[(String, Vec<String>)]) -> Vec<(Strin
     let mut text = "cmake_minimum_required(VERSION 3.15)\nproject(consumers C CXX)\nfind_package(PkgConfig REQUIRED)\n".to_owned();
     let mut built = Vec::new();
     for (source, modules) in sources {
-        let (file, setjmp) = program(source);
+        let file = program(source);
         let packages = packages(source);
         // One target for each module, in as many ways as the module with the most has.
         let mut by_module: BTreeMap<&String, Vec<&String>> = BTreeMap::new();
@@ -119,14 +116,6 @@ fn cmake_project(place: &Place, sources: &[(String, Vec<String>)]) -> Vec<(Strin
                 writeln!(
                     text,
                     "target_compile_options({executable} PRIVATE {NO_EXCEPTIONS})"
-                )
-                .expect("text");
-            }
-            if setjmp {
-                let [first, second] = SETJMP;
-                writeln!(
-                    text,
-                    "target_compile_options({executable} PRIVATE \"SHELL:-mllvm {first} -mllvm {second}\")"
                 )
                 .expect("text");
             }
@@ -272,15 +261,10 @@ fn a_toolchain_file_of_a_prefix_asks_for_the_sdk() {
 fn meson_links_each_library_of_the_sdk_overlay() {
     let place = Place::new();
     let sources = programs(&built_all());
+    // Meson takes threads for granted: many projects ask for them and can do without.
     let mut text = "project('consumers', 'c', 'cpp')\n".to_owned();
     for (source, modules) in &sources {
-        let (file, setjmp) = program(source);
-        let flags = if setjmp {
-            let [first, second] = SETJMP;
-            format!("'-mllvm', '{first}', '-mllvm', '{second}'")
-        } else {
-            String::new()
-        };
+        let file = program(source);
         let extension = file.extension().expect("an end").to_string_lossy();
         let copy = format!("{source}.{extension}");
         std::fs::copy(&file, place.path(&copy)).expect("copied");
@@ -290,7 +274,7 @@ fn meson_links_each_library_of_the_sdk_overlay() {
             .collect();
         writeln!(
             text,
-            "executable('{source}', '{copy}', name_suffix: 'wasm', c_args: [{flags}], cpp_args: ['{NO_EXCEPTIONS}'], dependencies: [{}])",
+            "executable('{source}', '{copy}', name_suffix: 'wasm', cpp_args: ['{NO_EXCEPTIONS}'], dependencies: [dependency('threads'), {}])",
             dependencies.join(", ")
         )
         .expect("text");

@@ -461,7 +461,7 @@ fn a_source_without_tests_is_told_of_before_a_runtime_is_looked_for() {
 fn fetch_brings_or_finds_the_runtime_if_it_is_asked_to() {
     let place = Place::new();
     let fetch = || {
-        let mut command = place.with_archives(&["fetch", "bzip2", "--tools", "--offline"]);
+        let mut command = place.with_archives(&["fetch", "bzip2", "--tools"]);
         command.arg("--wasi-sdk").arg(sdk()).env("PATH", "");
         command
     };

@@ -51,21 +51,18 @@ pub fn env(args: &EnvArgs, printer: &Printer) -> Result<(), Failures> {
         })
     };
     let prefix = absolute(&prefix)?;
-    let toolchain = &installed.manifest().toolchain;
+    let manifest = installed.manifest();
+    let flags = manifest.program_flags();
     if args.cmake {
         let place = ToolchainPlace::Prefix(&prefix);
-        printer.document(&toolchain_file(
-            toolchain.config,
-            toolchain.llvm_major(),
-            place,
-        ));
+        printer.document(&toolchain_file(manifest.config(), &flags, place));
         return Ok(());
     }
     let overlay = args.sdk_overlay.as_deref().map(absolute).transpose()?;
     let modules = ResolvedModule::all(&installed.manifest().modules(), &prefix);
     let mut variables = variables(&prefix, &modules, overlay.as_deref());
     if let (true, Some(overlay)) = (args.cross, &overlay) {
-        variables.extend(cross_variables(overlay, toolchain));
+        variables.extend(cross_variables(overlay, &flags));
     }
     printer.document(&render(&variables, args.shell));
     Ok(())

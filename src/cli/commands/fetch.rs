@@ -69,10 +69,7 @@ pub fn run(args: &FetchArgs, global: &Global, printer: &Printer) -> Result<(), F
     if args.tools {
         match runner(args, global, &session, printer) {
             Ok(runner) => {
-                printer.json(
-                    "runner",
-                    serde_json::json!({ "version": runner.version() }),
-                );
+                printer.json("runner", serde_json::json!({ "version": runner.version() }));
                 printer.result(&format!("tests run with: {}\n", runner.version()));
             }
             Err(error) => errors.push(error),
