@@ -387,7 +387,8 @@ pub struct SdkArgs {
 
 #[derive(Debug, Args)]
 pub struct ExternalsArgs {
-    /// Folder to write into: one folder a source, `zlib-1.3.2`, and `externals.spdx.json`
+    /// Folder to write into: one folder a source, `zlib-1.3.2`, `externals.spdx.json`, and
+    /// `dependencies.toml`, tables for the `config.toml` of CPython's build drivers
     #[arg(value_parser = path, value_name = "DIR")]
     pub dir: Utf8PathBuf,
     #[command(flatten)]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Place, built, names, run, snapshot, test};
+use crate::support::{Place, built, lock, names, run, snapshot, test};
 
 #[test]
 fn source_trees_are_laid_out_once_and_never_over_something_else() {
@@ -12,7 +12,25 @@ fn source_trees_are_laid_out_once_and_never_over_something_else() {
     assert!(told.contains("ext/zlib-1.3.2"), "{told}");
     assert_eq!(
         names(&place.path("ext")),
-        ["externals.spdx.json", "xz-5.8.4", "zlib-1.3.2"]
+        [
+            "dependencies.toml",
+            "externals.spdx.json",
+            "xz-5.8.4",
+            "zlib-1.3.2"
+        ]
+    );
+    // As CPython's driver for Emscripten reads them.
+    let text = std::fs::read_to_string(place.path("ext/dependencies.toml")).expect("the tables");
+    let tables: toml::Table = text.parse().expect("TOML");
+    let zlib = &tables["dependencies"]["zlib"];
+    let of = |key: &str| zlib[key].as_str().expect("a text");
+    let url = of("url").replace("{version}", of("version"));
+    let origins = lock()["sources"]["zlib"]["origins"].take();
+    let upstream = &origins.as_array().expect("origins")[0];
+    assert_ne!(of("url"), url, "no version in {url}");
+    assert_eq!(
+        (upstream["url"].as_str(), upstream["sha256"].as_str()),
+        (Some(url.as_str()), Some(of("shasum")))
     );
     // As it is compiled: the patch is applied.
     let read = |path| std::fs::read_to_string(path).expect("a header");

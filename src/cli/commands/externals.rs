@@ -1,7 +1,11 @@
 //! `wasideps externals`: the source trees of what CPython links, as `get_externals.bat` of CPython
 //! has them on Windows.
 
+use std::collections::BTreeMap;
+use std::io;
+
 use camino::{Utf8Path, Utf8PathBuf};
+use serde::Serialize;
 
 use crate::cli::args::{ExternalsArgs, Global};
 use crate::cli::context;
@@ -9,12 +13,50 @@ use crate::cli::error::{CliError, Failures};
 use crate::cli::printer::Printer;
 use crate::cli::table;
 use crate::fetch::SourceTree;
+use crate::model::{Place, Selected};
 use crate::process::side_by_side;
 use crate::sbom;
 use crate::store::write_atomically;
 
 /// The document that CPython has of its own sources.
 const DOCUMENT: &str = "externals.spdx.json";
+/// What CPython's build driver for Emscripten knows of such sources, in its `config.toml`.
+const DEPENDENCIES: &str = "dependencies.toml";
+
+/// A table of that file.
+#[derive(Serialize)]
+struct Dependency<'a> {
+    /// Of upstream's archive; the driver puts the version in the place of `{version}`.
+    url: String,
+    version: &'a str,
+    /// SHA-256, in hexadecimal digits.
+    shasum: String,
+}
+
+/// The file's text. Format: `Platforms/emscripten/config.toml` of CPython.
+fn dependencies(sources: &[Selected]) -> Result<String, toml::ser::Error> {
+    let tables = sources.iter().filter_map(|selected| {
+        let version = selected.source.version.as_str();
+        let origin = selected.source.origins.iter().find_map(|origin| {
+            let Place::Url(url) = &origin.place else {
+                return None;
+            };
+            Some((url.as_str().replace(version, "{version}"), origin.sha256))
+        });
+        let (url, sha256) = origin?;
+        let shasum = sha256.to_string();
+        Some((
+            selected.recipe.name.as_str(),
+            Dependency {
+                url,
+                version,
+                shasum,
+            },
+        ))
+    });
+    let tables: BTreeMap<_, _> = tables.collect();
+    toml::to_string(&BTreeMap::from([("dependencies", tables)]))
+}
 
 pub fn run(args: &ExternalsArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
     let session = context::session(global, printer)?;
@@ -45,6 +87,11 @@ pub fn run(args: &ExternalsArgs, global: &Global, printer: &Printer) -> Result<(
     Failures::check(errors)?;
     let path = args.dir.join(DOCUMENT);
     write_atomically(&path, sbom::externals_document(sources).as_bytes())
+        .map_err(|source| CliError::Write { path, source })?;
+    let path = args.dir.join(DEPENDENCIES);
+    dependencies(sources)
+        .map_err(io::Error::other)
+        .and_then(|text| write_atomically(&path, text.as_bytes()))
         .map_err(|source| CliError::Write { path, source })?;
     printer.result(&table::text(&rows));
     Ok(())
