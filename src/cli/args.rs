@@ -526,8 +526,18 @@ pub struct InitArgs {
     pub copy: bool,
 }
 
+const PLAN_EXAMPLES: &str = "\
+Examples:
+  wasideps plan                                each file that is compiled, and whether the store has its object
+  wasideps plan --key --variant pic            a key for a CI cache of the store";
+
 #[derive(Debug, Args)]
+#[command(after_help = PLAN_EXAMPLES)]
 pub struct PlanArgs {
+    /// Print only a key for a cache of the store: it changes when what a build leaves there would.
+    /// It needs neither network nor SDK nor a filled store
+    #[arg(long)]
+    pub key: bool,
     #[command(flatten)]
     pub sources: SourcesArgs,
     #[command(flatten)]

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::Plan;
-use crate::model::{LockedSource, RelPath, Selected, Sha256, SourceFile, Timestamp};
+use crate::model::{LockedSource, RelPath, Selected, Selection, Sha256, SourceFile, Timestamp};
 
 /// The inputs digest: SHA-256 over the selected files' paths (the origin's root stripped) and
 /// contents, sorted by path. Modes and times do not count, so that independent origins of the same
@@ -86,30 +86,59 @@ pub(super) fn job_key(file: &SourceFile, arguments: &[String]) -> Sha256 {
 /// program writes `.pc` files, manifest and documents (`build.rs`). Another recipe, and what only
 /// looks or fetches, makes no other prefix.
 pub(super) fn prefix_key(plan: &Plan, created: Timestamp) -> Sha256 {
-    let mut fields: Vec<Vec<u8>> = vec![
-        env!("CARGO_PKG_VERSION").into(),
-        env!("WASIDEPS_WRITER_SHA256").into(),
+    let mut fields = this_program().to_vec();
+    fields.extend([
         plan.config().to_string().into(),
         plan.toolchain.digest.as_bytes().into(),
         created.to_string().into(),
-    ];
+    ]);
     fields.extend(
         plan.jobs
             .iter()
             .map(|planned| planned.job.key.as_bytes().to_vec()),
     );
     for source in &plan.sources {
-        fields.push(source.tree_key.as_bytes().to_vec());
-        fields.push(source.selected.recipe.digest.as_bytes().to_vec());
-        // What only tests need makes no other prefix.
-        let locked = LockedSource {
-            tests: None,
-            compared: Vec::new(),
-            ..source.selected.source.clone()
-        };
-        fields.push(serde_json::to_vec(&locked).expect("a lock entry has only string keys"));
+        fields.extend(source_fields(&source.selected, &source.tree_key));
     }
     Sha256::of_fields("wasideps prefix 5", fields.iter().map(Vec::as_slice))
+}
+
+/// The key of what a build of `selection` leaves in a store, with the SDK that `sdk` is a digest
+/// of: for caches that keep a store. It is known before any SDK is there: what recipes, their flags
+/// among them, are compiled to follows from the recipes' digests, the configuration and this
+/// program. The SBOM's date does not count, for few of the store's bytes depend on it.
+#[must_use]
+pub fn store_key(selection: &Selection, sdk: &Sha256) -> Sha256 {
+    let mut fields = this_program().to_vec();
+    fields.push(selection.config().to_string().into());
+    fields.push(sdk.as_bytes().into());
+    for selected in &selection.sources {
+        fields.extend(source_fields(selected, &tree_key(selected)));
+    }
+    Sha256::of_fields("wasideps store key 1", fields.iter().map(Vec::as_slice))
+}
+
+/// This build of wasideps, by what of it writes prefixes.
+fn this_program() -> [Vec<u8>; 2] {
+    [
+        env!("CARGO_PKG_VERSION").into(),
+        env!("WASIDEPS_WRITER_SHA256").into(),
+    ]
+}
+
+/// A source whose tree has this key: the tree, the recipe, and its entry in the lock without what
+/// only tests need.
+fn source_fields(selected: &Selected, tree: &Sha256) -> [Vec<u8>; 3] {
+    let locked = LockedSource {
+        tests: None,
+        compared: Vec::new(),
+        ..selected.source.clone()
+    };
+    [
+        tree.as_bytes().into(),
+        selected.recipe.digest.as_bytes().into(),
+        serde_json::to_vec(&locked).expect("a lock entry has only string keys"),
+    ]
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 pub use id::{IndexVec, JobId, SourceId};
-pub use key::{headers_key, inputs_digest, tree_key, tree_record_key};
+pub use key::{headers_key, inputs_digest, store_key, tree_key, tree_record_key};
 
 use crate::model::{
     BuildConfig, CompileFlag, CompileOptions, Feature, Identity, Language, LibraryId, Module, Name,

@@ -21,9 +21,9 @@ use crate::build::{BuildTrace, Manifest, TracedManifest};
 use crate::fetch::{Fetcher, Settings};
 use crate::model::{
     BuildConfig, Catalog, Lock, Name, RelPath, Request, Selected, Selection, SelectionError,
-    Timestamp, with_causes,
+    Sha256, Timestamp, with_causes,
 };
-use crate::plan::Plan;
+use crate::plan::{Plan, store_key};
 use crate::report::Reporter;
 use crate::sbom::{self, BuiltPrefix, Context};
 use crate::store::Store;
@@ -250,7 +250,16 @@ impl<'r> Session<'r> {
         config: BuildConfig,
         fetcher: &Fetcher<'_>,
     ) -> Result<Toolchain, SessionError> {
-        let request = SdkRequest {
+        let request = self.sdk_request(choice, config)?;
+        Ok(self.locator(fetcher)?.locate(&request)?)
+    }
+
+    fn sdk_request(
+        &self,
+        choice: &SdkChoice,
+        config: BuildConfig,
+    ) -> Result<SdkRequest, SessionError> {
+        Ok(SdkRequest {
             wasi_sdk: choice.path.clone(),
             env_sdk: variable("WASI_SDK_PATH")?.map(Into::into),
             release: choice.release.clone(),
@@ -258,15 +267,33 @@ impl<'r> Session<'r> {
             config,
             search: vec!["/opt".into()],
             offline: self.options.offline,
-        };
+        })
+    }
+
+    fn locator<'a>(&'a self, fetcher: &'a Fetcher<'_>) -> Result<Locator<'a>, SessionError> {
         Ok(Locator {
             sdks: &self.lock.sdks,
             store: self.store()?,
             fetcher,
             component_linker: self.options.component_linker.as_ref(),
             reporter: self.reporter,
-        }
-        .locate(&request)?)
+        })
+    }
+
+    /// A key for a cache that keeps the store of builds of `selection`: equal keys mean that the
+    /// store has all that such a build takes from one. Nothing is fetched for it.
+    ///
+    /// # Errors
+    /// As of [`Self::store`], and when an SDK that is named does not work or none serves.
+    pub fn store_key(
+        &self,
+        selection: &Selection,
+        choice: &SdkChoice,
+    ) -> Result<Sha256, SessionError> {
+        let fetcher = self.fetcher()?;
+        let request = self.sdk_request(choice, selection.config())?;
+        let sdk = self.locator(&fetcher)?.pinned(&request)?;
+        Ok(store_key(selection, &sdk))
     }
 
     /// The plan of `selection` with the SDK that is wanted, ready to be carried out.

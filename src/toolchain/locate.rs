@@ -50,20 +50,75 @@ impl Locator<'_> {
 
     fn find(&self, request: &SdkRequest) -> Result<Toolchain, ToolchainError> {
         let wanted = WantedSdk::of(request, self.sdks)?;
-        let config = request.config;
-        if let Some(path) = &request.wasi_sdk {
-            return self.named(path, NamedBy::Request, &wanted, request);
+        if let Some(toolchain) = self.of_the_machine(request, &wanted)? {
+            return Ok(toolchain);
         }
         if let WantedSdk::Twin { .. } = wanted {
             return self.twin_of(&wanted, request);
         }
-        if let Some(path) = &request.env_sdk {
-            return self.named(path, NamedBy::Environment, &wanted, request);
-        }
-        if let Some(layout) = self.installed(&request.search, &wanted, config) {
-            return self.open(layout, config, SdkWatch::Parts, |_| None);
-        }
         self.release(request, &wanted)
+    }
+
+    /// The SDK that is named or installed, where that is the one to take.
+    fn of_the_machine(
+        &self,
+        request: &SdkRequest,
+        wanted: &WantedSdk,
+    ) -> Result<Option<Toolchain>, ToolchainError> {
+        let config = request.config;
+        if let Some(path) = &request.wasi_sdk {
+            return self
+                .named(path, NamedBy::Request, wanted, request)
+                .map(Some);
+        }
+        if let WantedSdk::Twin { .. } = wanted {
+            return Ok(None);
+        }
+        if let Some(path) = &request.env_sdk {
+            return self
+                .named(path, NamedBy::Environment, wanted, request)
+                .map(Some);
+        }
+        self.installed(&request.search, wanted, config)
+            .map(|layout| self.open(layout, config, SdkWatch::Parts, |_| None))
+            .transpose()
+    }
+
+    /// A digest of the SDK that [`Self::locate`] takes, by content, without fetching one and
+    /// without a look at what the store has: of one that is named or installed its own; else of all
+    /// that the lock pins for this host, any of which the network may leave to be taken.
+    ///
+    /// # Errors
+    /// When what is named does not work, or the lock has none for the target.
+    pub fn pinned(&self, request: &SdkRequest) -> Result<Sha256, ToolchainError> {
+        let (wanted, config) = (WantedSdk::of(request, self.sdks)?, request.config);
+        if let Some(toolchain) = self.of_the_machine(request, &wanted)? {
+            return Ok(toolchain.identity().digest);
+        }
+        let download = match wanted {
+            WantedSdk::Twin { .. } => None,
+            WantedSdk::Any { .. } | WantedSdk::Release { .. } => {
+                let release = self
+                    .sdks
+                    .releases
+                    .get(wanted.serving(self.sdks, config.target())?);
+                release.and_then(|release| release.hosts.get(&host()))
+            }
+        };
+        let twins = wanted.twins(self.sdks, config)?;
+        let twins = twins
+            .iter()
+            .filter_map(|twin| twin.key(debian_architecture()?, self.component_linker));
+        let pinned: Vec<Sha256> = download
+            .map(|download| download.sha256)
+            .into_iter()
+            .chain(twins)
+            .collect();
+        Ok(Sha256::of_fields(
+            "wasideps pinned sdks 1",
+            std::iter::once(host().as_bytes())
+                .chain(pinned.iter().map(|digest| digest.as_bytes().as_slice())),
+        ))
     }
 
     /// One that the user named: what else is asked for must be true of it. What

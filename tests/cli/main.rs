@@ -45,6 +45,7 @@ mod signals;
 mod sources;
 mod sqlite;
 mod store;
+mod store_key;
 mod support;
 mod swaps;
 mod symbols;

@@ -111,6 +111,15 @@ pub fn plan(args: &PlanArgs, global: &Global, printer: &Printer) -> Result<(), F
     let session = context::session(&offline, printer)?;
     session.created()?;
     let selection = session.select(&args.sources.of(&session)?, args.toolchain.config())?;
+    if args.key {
+        let key = session.store_key(&selection, &context::sdk(&args.toolchain))?;
+        printer.json(
+            "store-key",
+            serde_json::json!({ "key": key, "config": selection.config() }),
+        );
+        printer.result(&format!("{key}\n"));
+        return Ok(());
+    }
     let prepared = session.prepare(selection, &context::sdk(&args.toolchain))?;
     let (store, plan, toolchain) = (session.store()?, prepared.plan(), prepared.toolchain());
     let cached = prepared.work(1)?.cached_jobs()?;
