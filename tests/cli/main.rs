@@ -2,6 +2,7 @@
 //! tests need; a bare `cargo test` leaves out those whose tools are not there.
 #![cfg(target_os = "linux")]
 
+mod action;
 mod advisories;
 mod alone;
 mod apt;
