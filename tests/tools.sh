@@ -123,6 +123,27 @@ validators_tool() {
     tool=$dir
 }
 
+# What looks at GitHub's workflows and at action.yml: one wheel, by its digest.
+zizmor_tool() {
+    local version=1.32.0 digest=84a6acb975accc13408786a2bd274b572537ca19c933ebbc13e78f3988562071 dir
+    dir=$tools/zizmor-$version
+    if [[ ! -x $dir/bin/zizmor ]]; then
+        validators_tool
+        hold_tools
+        if [[ ! -x $dir/bin/zizmor ]]; then
+            say "installing zizmor $version into $tools, once"
+            rm -rf "$dir.new"
+            "$tool/bin/python3" -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --target "$dir.new" \
+                --require-hashes -r <(printf 'zizmor==%s --hash=sha256:%s\n' "$version" "$digest") </dev/null >&2
+            mv "$dir.new" "$dir"
+        fi
+        release_tools
+    fi
+    # Its only user is .ci/run.
+    # shellcheck disable=SC2034
+    tool=$dir/bin/zizmor
+}
+
 # The build systems of consumers, in two folders: the newest CMake, with Meson and Ninja, in `newest`, and the oldest CMake that the toolchain file is
 # written for in `oldest`. All are wheels, which the Python of the validators installs and runs.
 build_systems_tool() {
