@@ -25,7 +25,7 @@ const DEPENDENCIES: &str = "dependencies.toml";
 
 /// A table of that file.
 #[derive(Serialize)]
-struct Dependency<'a> {
+struct DependencyTable<'a> {
     /// Of upstream's archive; the driver puts the version in the place of `{version}`.
     url: String,
     version: &'a str,
@@ -47,7 +47,7 @@ fn dependencies(sources: &[Selected]) -> Result<String, toml::ser::Error> {
         let shasum = sha256.to_string();
         Some((
             selected.recipe.name.as_str(),
-            Dependency {
+            DependencyTable {
                 url,
                 version,
                 shasum,
