@@ -1,6 +1,6 @@
 """Prints C source that makes the extension modules named as arguments builtin ones, before CPython begins.
 
-The import system looks builtin modules up by their whole names: `yaml._yaml` is one, although `yaml` is a folder of Python files.
+The import system looks builtin modules up by their whole names: `lxml.etree` is one, although `lxml` is a folder of Python files.
 """
 
 import sys
