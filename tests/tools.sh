@@ -10,6 +10,9 @@ die() {
     exit 1
 }
 
+# What a long script does now.
+step() { printf '\n==> %s (%d min %d s)\n' "$*" $((SECONDS / 60)) $((SECONDS % 60)) >&2; }
+
 tools=${WASIDEPS_TEST_TOOLS:-${XDG_CACHE_HOME:-${HOME:?names no folder; set WASIDEPS_TEST_TOOLS}/.cache}/wasideps-test-tools}
 mkdir -p "$tools"
 tools=$(cd "$tools" && pwd)
@@ -39,6 +42,17 @@ apt_install() {
 need_rust() {
     command -v cargo >/dev/null || die "cargo is missing: install Rust (https://rustup.rs), at least the rust-version of Cargo.toml"
     need cc gcc libc6-dev
+}
+
+# Makes wasideps an absolute path: that of the program which it names, or of one that is built from the sources in `root` if it is empty.
+wasideps_program() {
+    # shellcheck disable=SC2154 # what the scripts set that source this
+    if [[ -z $wasideps ]]; then
+        need_rust
+        (cd "$root" && cargo build --release --locked </dev/null >&2)
+        wasideps=${CARGO_TARGET_DIR:-$root/target}/release/wasideps
+    fi
+    wasideps=$(cd "$(dirname "$wasideps")" && pwd)/$(basename "$wasideps")
 }
 
 # One installation at a time, among all clones; the lock goes with this process.

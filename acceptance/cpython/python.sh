@@ -5,8 +5,6 @@
 
 target=wasm32-wasip1
 
-step() { printf '\n==> %s (%d min %d s)\n' "$*" $((SECONDS / 60)) $((SECONDS % 60)) >&2; }
-
 # logged LOG COMMAND...: its output goes to LOG, the end of which is shown when it fails.
 logged() {
     local log=$1
@@ -32,12 +30,7 @@ python_tools() {
     wasmtime_tool
     wasmtime=$(cd "$(dirname "$tool")" && pwd)/wasmtime
     "$wasmtime" --version >&2
-    if [[ -z $wasideps ]]; then
-        need_rust
-        (cd "$root" && cargo build --release --locked </dev/null >&2)
-        wasideps=${CARGO_TARGET_DIR:-$root/target}/release/wasideps
-    fi
-    wasideps=$(cd "$(dirname "$wasideps")" && pwd)/$(basename "$wasideps")
+    wasideps_program
 }
 
 # Makes the folder $work, which belongs to this run from now on.

@@ -64,6 +64,14 @@ impl Freshness {
 /// Debian's newest versions by source package, or why they are not known.
 pub type Debian = Result<BTreeMap<String, String>, String>;
 
+/// Whether no origin could be asked.
+#[must_use]
+pub fn none_reached(offers: &[Offer]) -> bool {
+    offers
+        .iter()
+        .all(|offer| offer.state == Freshness::NotReached)
+}
+
 /// The newest upstream version that `offers` hold, where it is newer than the locked one.
 #[must_use]
 pub fn newest(offers: &[Offer]) -> Option<&str> {

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{BuildError, RecordProblem};
 use crate::model::{
-    BuildConfig, Feature, Identity, Language, LibraryId, Module, Name, RelPath, Sha1, Sha256,
-    SourceFile, Variant, Version,
+    BuildConfig, Feature, Identity, Language, LibraryId, Module, Name, RelPath, SETJMP_LIBRARY,
+    Sha1, Sha256, SourceFile, Variant, Version,
 };
 use crate::store::{Ours, PARSED_LIMIT, read_regular};
 
@@ -231,7 +231,7 @@ impl ManifestContents {
         let mut link = variant.link_flags().to_vec();
         let modules = self.modules();
         let mut libs = modules.values().flat_map(|module| &module.libs);
-        let setjmp = !variant.has(Feature::Eh) && libs.any(|flag| flag.as_str() == "-lsetjmp");
+        let setjmp = !variant.has(Feature::Eh) && libs.any(|flag| flag.as_str() == SETJMP_LIBRARY);
         let compile = |language| {
             let mut flags = variant.compile_flags(llvm_major, language);
             if setjmp {
@@ -241,7 +241,7 @@ impl ManifestContents {
         };
         let (c, cxx) = (compile(Language::C), compile(Language::Cxx));
         if setjmp {
-            link.push("-lsetjmp");
+            link.push(SETJMP_LIBRARY);
         }
         ProgramFlags { c, cxx, link }
     }

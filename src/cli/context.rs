@@ -1,11 +1,15 @@
 //! The options as a session takes them.
 
+use camino::Utf8Path;
+
 use super::args::{Global, ToolchainArgs};
 use super::component_linker;
-use super::error::Failures;
+use super::error::{CliError, Failures};
 use super::printer::Printer;
+use crate::check::{Runner, RunnerRequest};
+use crate::model::BuildConfig;
 use crate::report::Reporter;
-use crate::session::{Options, SdkChoice, Session};
+use crate::session::{Options, SdkChoice, Session, variable};
 
 /// The session that the options open.
 pub fn session<'r>(global: &Global, told: &'r dyn Reporter) -> Result<Session<'r>, Failures> {
@@ -30,6 +34,24 @@ pub fn options(global: &Global) -> Options {
         from: global.from.clone(),
         component_linker: component_linker::this(),
     }
+}
+
+/// The WASI runtime that `named`, `$HOSTRUNNER` or the PATH names, or the one that cargo installs; it
+/// runs programs of `config`.
+pub fn runner(
+    named: Option<&Utf8Path>,
+    config: BuildConfig,
+    global: &Global,
+    session: &Session<'_>,
+    printer: &Printer,
+) -> Result<Runner, CliError> {
+    let request = RunnerRequest {
+        runner: named.map(Utf8Path::to_owned),
+        host_runner: variable("HOSTRUNNER")?,
+        offline: global.offline,
+        config,
+    };
+    Ok(Runner::find(&request, session.store()?, printer)?)
 }
 
 /// The SDK that the options ask for.

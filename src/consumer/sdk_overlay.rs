@@ -357,7 +357,7 @@ fn is_compiler(name: &str) -> bool {
 }
 
 fn wrapper(program: &Utf8Path, name: &str, target: Target) -> String {
-    let dropped = if target == Target::Wasip1Threads {
+    let dropped = if target.spec().compile.contains(&"-pthread") {
         "-Wl,--start-group|-Wl,--end-group"
     } else {
         "-Wl,--start-group|-Wl,--end-group|-pthread"

@@ -252,6 +252,9 @@ const NO_FEATURES: &[(&str, &str)] = &[
     ("threads", "threads are a target, `wasm32-wasip1-threads`"),
 ];
 
+/// What `setjmp` and `longjmp` call, as an argument of the linker.
+pub const SETJMP_LIBRARY: &str = "-lsetjmp";
+
 /// The release of LLVM from which on clang writes the exceptions of the WebAssembly standard. Older
 /// ones know their first draft alone. Source: <https://github.com/WebAssembly/wasi-sdk/pull/523>,
 /// and clang 19's refusal of the option.
@@ -384,7 +387,7 @@ impl Variant {
     #[must_use]
     pub fn link_flags(self) -> &'static [&'static str] {
         if self.has(Feature::Eh) {
-            &["-fwasm-exceptions", "-lsetjmp"]
+            &["-fwasm-exceptions", SETJMP_LIBRARY]
         } else {
             &[]
         }

@@ -49,7 +49,9 @@ pub use address::{check_url, shown_url};
 pub use by_version::ByVersion;
 pub use catalog::{Catalog, CatalogError, Files};
 pub use cmake::{CMakeName, CMakeTarget, CMakeTargets};
-pub use config::{BuildConfig, ConfigError, Feature, ProgramForm, Target, TargetSpec, Variant};
+pub use config::{
+    BuildConfig, ConfigError, Feature, ProgramForm, SETJMP_LIBRARY, Target, TargetSpec, Variant,
+};
 pub use content::{Content, Sha1};
 pub use cpe::{Cpe, CpeError, CpeProduct};
 pub use dependency::Dependency;

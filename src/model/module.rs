@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::config::SETJMP_LIBRARY;
 use super::graph::Graph;
 use super::library::{Edge, LibraryId, Visibility};
 use super::{ConsumerFlag, Description, Language, LinkFlag, Name, Recipe};
@@ -110,7 +111,7 @@ pub fn modules<'a>(
 const CXX_RUNTIME: &[&str] = &["-lc++", "-lc++abi"];
 
 /// What `setjmp` and `longjmp` call; in `Libs` for the same reason.
-const SETJMP_RUNTIME: &[&str] = &["-lsetjmp"];
+const SETJMP_RUNTIME: &[&str] = &[SETJMP_LIBRARY];
 
 struct KnownModules<'a> {
     graph: &'a Graph,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::build::{ManifestContents, ManifestFile};
+use crate::build::ManifestContents;
 use crate::model::{Lock, LockedSource, Name, RelPath, Sha256, Version};
 
 /// The folder of the licences' texts, below a prefix.
@@ -95,7 +95,7 @@ impl PrefixChanges {
                 let facts = SourceFacts {
                     version: source.version.clone(),
                     inputs: source.inputs,
-                    tree: source.tree.to_string(),
+                    tree: source.tree,
                 };
                 (source.name.clone(), facts)
             });
@@ -136,18 +136,19 @@ impl LockChanges {
                 let facts = SourceFacts {
                     version: version.clone(),
                     inputs: *inputs,
-                    tree: format!("{inputs} {patches:?} {overlays:?}"),
+                    tree: (patches.clone(), overlays.clone()),
                 };
                 (name.clone(), facts)
             });
             facts.collect()
         };
-        let mut sdks = differing(&old.sdks.releases, &new.sdks.releases);
+        let releases = differing(&old.sdks.releases, &new.sdks.releases);
         let twins = differing(&old.sdks.debian, &new.sdks.debian);
-        sdks.extend(twins.into_iter().map(|twin| format!("debian-{twin}")));
+        let releases = releases.map(|(release, ..)| release.clone());
+        let twins = twins.map(|(twin, ..)| format!("debian-{twin}"));
         Self {
             sources: changed_sources(&sources(old), &sources(new)),
-            sdks,
+            sdks: releases.chain(twins).collect(),
         }
     }
 
@@ -165,67 +166,52 @@ fn stamp(manifest: &ManifestContents) -> String {
 
 /// What tells one state of a source from another.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct SourceFacts {
+struct SourceFacts<T> {
     version: Version,
     inputs: Sha256,
-    /// Of the patched and overlaid files.
-    tree: String,
+    /// What tells the patched and overlaid files.
+    tree: T,
 }
 
-fn changed_sources(
-    old: &BTreeMap<Name, SourceFacts>,
-    new: &BTreeMap<Name, SourceFacts>,
+fn changed_sources<T: PartialEq>(
+    old: &BTreeMap<Name, SourceFacts<T>>,
+    new: &BTreeMap<Name, SourceFacts<T>>,
 ) -> Vec<SourceChange> {
-    let names: BTreeSet<&Name> = old.keys().chain(new.keys()).collect();
-    let changed = names.into_iter().filter_map(|name| {
-        let (from, to) = (old.get(name), new.get(name));
-        if from == to {
-            return None;
-        }
-        let version = |facts: Option<&SourceFacts>| facts.map(|facts| facts.version.clone());
+    let changed = differing(old, new).map(|(name, from, to)| {
+        let version = |facts: Option<&SourceFacts<T>>| facts.map(|facts| facts.version.clone());
         let inputs = Changed::of(from.map(|facts| facts.inputs), to.map(|facts| facts.inputs));
-        Some(SourceChange {
+        SourceChange {
             name: name.clone(),
             version: Changed::of(version(from), version(to)),
             patched: inputs.is_none(),
             inputs,
-        })
+        }
     });
     changed.collect()
 }
 
 fn changed_files(old: &ManifestContents, new: &ManifestContents) -> Vec<FileSizes> {
-    // What is about the whole prefix changes with anything.
-    let of = |manifest: &ManifestContents| -> BTreeMap<RelPath, ManifestFile> {
+    // Digest and size. What is about the whole prefix changes with anything.
+    let of = |manifest: &ManifestContents| -> BTreeMap<RelPath, (Sha256, u64)> {
         let files = manifest.files.iter().filter(|file| file.source.is_some());
-        files
-            .map(|file| (file.path.clone(), file.clone()))
-            .collect()
+        let facts = files.map(|file| (file.path.clone(), (file.sha256, file.size)));
+        facts.collect()
     };
     let (old, new) = (of(old), of(new));
-    let paths: BTreeSet<&RelPath> = old.keys().chain(new.keys()).collect();
-    let changed = paths.into_iter().filter_map(|path| {
-        let (from, to) = (old.get(path), new.get(path));
-        let digest = |file: Option<&ManifestFile>| file.map(|file| file.sha256);
-        (digest(from) != digest(to)).then(|| FileSizes {
-            path: path.clone(),
-            size: Changed {
-                from: from.map(|file| file.size),
-                to: to.map(|file| file.size),
-            },
-        })
+    let changed = differing(&old, &new).map(|(path, from, to)| FileSizes {
+        path: path.clone(),
+        size: Changed {
+            from: from.map(|(_, size)| *size),
+            to: to.map(|(_, size)| *size),
+        },
     });
     changed.collect()
 }
 
 fn changed_symbols(old: &ArchiveSymbols, new: &ArchiveSymbols) -> Vec<SymbolChange> {
     let none = BTreeSet::new();
-    let archives: BTreeSet<&RelPath> = old.keys().chain(new.keys()).collect();
-    let changed = archives.into_iter().filter_map(|archive| {
-        let (from, to) = (
-            old.get(archive).unwrap_or(&none),
-            new.get(archive).unwrap_or(&none),
-        );
+    let changed = differing(old, new).filter_map(|(archive, from, to)| {
+        let (from, to) = (from.unwrap_or(&none), to.unwrap_or(&none));
         (from != to).then(|| SymbolChange {
             archive: archive.clone(),
             gone: from.difference(to).cloned().collect(),
@@ -235,11 +221,14 @@ fn changed_symbols(old: &ArchiveSymbols, new: &ArchiveSymbols) -> Vec<SymbolChan
     changed.collect()
 }
 
-/// The keys whose values are not the same.
-fn differing<T: PartialEq>(old: &BTreeMap<String, T>, new: &BTreeMap<String, T>) -> Vec<String> {
-    let keys: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
-    let differing = keys
+/// The keys whose values are not the same, sorted, with both values.
+fn differing<'m, K: Ord, V: PartialEq>(
+    old: &'m BTreeMap<K, V>,
+    new: &'m BTreeMap<K, V>,
+) -> impl Iterator<Item = (&'m K, Option<&'m V>, Option<&'m V>)> {
+    let keys: BTreeSet<&K> = old.keys().chain(new.keys()).collect();
+    let all = keys
         .into_iter()
-        .filter(|key| old.get(*key) != new.get(*key));
-    differing.cloned().collect()
+        .map(|key| (key, old.get(key), new.get(key)));
+    all.filter(|(_, from, to)| from != to)
 }

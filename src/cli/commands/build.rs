@@ -1,7 +1,5 @@
 //! `wasideps build`.
 
-use std::time::Instant;
-
 use serde::Serialize;
 
 use crate::build::{Manifest, Outcome, Prefix};
@@ -15,7 +13,6 @@ use crate::model::{Sha256, printable};
 use crate::session::Building;
 
 pub fn run(args: &BuildArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
-    let started = Instant::now();
     // Takes the events that the printer takes.
     let clock = Clock::new(printer);
     let session = context::session(global, &clock)?;
@@ -40,12 +37,7 @@ pub fn run(args: &BuildArgs, global: &Global, printer: &Printer) -> Result<(), F
     let written = timings.write(&args.timings);
     let outcome = outcome?;
     written?;
-    show(
-        &outcome,
-        path.as_str(),
-        started.elapsed().as_secs_f64(),
-        printer,
-    );
+    show(&outcome, path.as_str(), timings.seconds, printer);
     Ok(())
 }
 

@@ -8,8 +8,7 @@ use camino::Utf8Path;
 
 use crate::build::Installed;
 use crate::check::{
-    self, ConfigReport, PassRecord, Reuse, Runner, RunnerRequest, Sample, SuiteReport, TestResult,
-    to_junit, to_markdown,
+    self, ConfigReport, PassRecord, Reuse, Sample, SuiteReport, TestResult, to_junit, to_markdown,
 };
 use crate::cli::args::{CheckArgs, Global};
 use crate::cli::context;
@@ -17,7 +16,7 @@ use crate::cli::error::{CliError, Failures};
 use crate::cli::printer::Printer;
 use crate::cli::table;
 use crate::model::{BuildConfig, SelectionError, printable};
-use crate::session::{Session, variable};
+use crate::session::Session;
 use crate::store::{PARSED_LIMIT, read_text, write_atomically};
 
 pub fn run(args: &CheckArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
@@ -129,8 +128,8 @@ fn sample(args: &CheckArgs) -> Option<Sample> {
     })
 }
 
-/// What came of the tests for one build configuration; nothing where no source has any. Those that
-/// have none are told of first, each once: `untested` has those that were.
+/// What came of the tests for one build configuration; nothing where no source has any. First it
+/// names each source without tests, unless `untested` has it already, and adds it there.
 fn checked(
     args: &CheckArgs,
     global: &Global,
@@ -195,13 +194,7 @@ fn checked(
     if manifest.key != prepared.plan().key {
         return Err(CliError::OtherPlan { prefix }.into());
     }
-    let request = RunnerRequest {
-        runner: args.runner.clone(),
-        host_runner: variable("HOSTRUNNER")?,
-        offline: global.offline,
-        config,
-    };
-    let runner = Runner::find(&request, session.store()?, printer)?;
+    let runner = context::runner(args.runner.as_deref(), config, global, session, printer)?;
     let work = prepared.work(args.jobs.workers())?;
     let tested = |result: &TestResult, all: usize| printer.tested(result, all);
     let suites = check::check(&check::CheckRequest {

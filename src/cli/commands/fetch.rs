@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::check::{Runner, RunnerRequest};
 use crate::cli::args::{FetchArgs, Global};
 use crate::cli::context;
 use crate::cli::error::{CliError, Failures};
@@ -13,7 +12,6 @@ use crate::cli::table;
 use crate::fetch::{Fetcher, OriginReport, Verdict};
 use crate::model::{ErrorClass, Selected, Sha256, with_causes};
 use crate::process::{both, side_by_side};
-use crate::session::{Session, variable};
 
 pub fn run(args: &FetchArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
     let session = context::session(global, printer)?;
@@ -67,7 +65,7 @@ pub fn run(args: &FetchArgs, global: &Global, printer: &Printer) -> Result<(), F
         Err(error) => errors.push(error.into()),
     }
     if args.tools {
-        match runner(args, global, &session, printer) {
+        match context::runner(None, args.toolchain.config(), global, &session, printer) {
             Ok(runner) => {
                 printer.json("runner", serde_json::json!({ "version": runner.version() }));
                 printer.result(&format!("tests run with: {}\n", runner.version()));
@@ -76,22 +74,6 @@ pub fn run(args: &FetchArgs, global: &Global, printer: &Printer) -> Result<(), F
         }
     }
     Failures::check(errors)
-}
-
-/// What `check` would run tests with, tried.
-fn runner(
-    args: &FetchArgs,
-    global: &Global,
-    session: &Session<'_>,
-    printer: &Printer,
-) -> Result<Runner, CliError> {
-    let request = RunnerRequest {
-        runner: None,
-        host_runner: variable("HOSTRUNNER")?,
-        offline: global.offline,
-        config: args.toolchain.config(),
-    };
-    Ok(Runner::find(&request, session.store()?, printer)?)
 }
 
 #[derive(Serialize)]

@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::outdated::asked;
-use crate::audit::freshness::{self, Freshness};
+use crate::audit::freshness;
 use crate::cli::args::{Global, LockArgs};
 use crate::cli::context;
 use crate::cli::error::{CliError, Failures};
@@ -141,10 +141,7 @@ fn newest(
 ) -> Result<Version, Failures> {
     let sources = session.overview(std::slice::from_ref(name))?;
     let offers = asked(&sources, session, printer)?;
-    if offers
-        .iter()
-        .all(|offer| offer.state == Freshness::NotReached)
-    {
+    if freshness::none_reached(&offers) {
         let reasons = offers.into_iter().filter_map(|offer| offer.note);
         return Err(CliError::NoOffer {
             name: name.clone(),

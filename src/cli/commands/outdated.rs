@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use camino::Utf8PathBuf;
 
 use crate::audit::changelog;
-use crate::audit::freshness::{Debian, Freshness, Offer, offers};
+use crate::audit::freshness::{Debian, Freshness, Offer, none_reached, offers};
 use crate::cli::args::{Global, OutdatedArgs};
 use crate::cli::context;
 use crate::cli::error::{CliError, Failures};
@@ -45,10 +45,7 @@ pub fn run(args: &OutdatedArgs, global: &Global, printer: &Printer) -> Result<()
         format!("there is something newer than {}", newer.join(", "))
     };
     printer.result(&format!("\n{told}\n"));
-    if offers
-        .iter()
-        .all(|offer| offer.state == Freshness::NotReached)
-    {
+    if none_reached(&offers) {
         return Err(CliError::NothingReached.into());
     }
     if args.exit_code && !newer.is_empty() {
