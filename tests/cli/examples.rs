@@ -38,7 +38,11 @@ fn written() -> Place {
 
 /// The examples, locked; each origin is pinned to its archive.
 pub fn locked() -> Place {
-    let place = written();
+    lock(written())
+}
+
+/// Locks the examples in `place`.
+fn lock(place: Place) -> Place {
     for name in ["tone", "song"] {
         let sha256 = wasideps::model::Sha256::of(
             &std::fs::read(place.path(&format!("brought/{name}.tar"))).expect("the archive"),
@@ -88,6 +92,33 @@ fn members_are_called_after_their_files_and_those_of_groups_after_the_group_too(
         found,
         ["lib/libdrum.a: drum.o", tone, "lib/libsong.a: song.o"]
     );
+}
+
+#[test]
+fn a_table_of_members_makes_the_archive_that_groups_with_the_same_names_make() {
+    let place = written();
+    let group = |bits| {
+        format!(
+            "[library.tone.group.{bits}]\nsources = [\"mix.c\"]\ndefines = {{ BITS = \"{bits}\" }}\n"
+        )
+    };
+    let recipe = "recipes/tone/recipe.toml";
+    place.edit(
+        recipe,
+        &group(8),
+        "[library.tone.members.part]\nbits = { 8 = { BITS = \"8\" }, 16 = { BITS = \"16\" } }\n",
+    );
+    place.edit(
+        recipe,
+        &group(16),
+        "[library.tone.members.of]\n\"mix.c\" = { \"mix-{bits}\" = {} }\n",
+    );
+    let place = lock(place);
+    let mut build = place.own(place.command(&["build", "--offline", "--prefix", "out"]));
+    run(build.arg("--wasi-sdk").arg(sdk())).exits(0);
+    let archive =
+        |place: &Place| std::fs::read(place.path("out/lib/libtone.a")).expect("it is built");
+    assert!(archive(&place) == archive(self::place()));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::braces::{self, Braced};
+use super::members::MembersWire;
 use crate::model::library::LibraryRef;
 use crate::model::problems::Problems;
 use crate::model::{
@@ -43,6 +44,8 @@ pub struct LibraryWire {
     #[serde(default)]
     #[schemars(with = "BTreeMap<Name, GroupWire>")]
     pub(super) group: BTreeMap<Spanned<Name>, GroupWire>,
+    /// Files that are compiled many times: the name of each member says how.
+    members: Option<MembersWire>,
     /// Path in the source tree to path below `include/`.
     #[serde(default, deserialize_with = "braces::headers")]
     #[schemars(with = "BTreeMap<String, String>")]
@@ -102,7 +105,10 @@ impl LibraryWire {
         let requires = self.edges(own, name.get_ref(), known, problems);
         let kind = match self.kind {
             KindWire::Static => {
-                let compiled = !self.sources.is_empty() || !self.group.is_empty();
+                let table = self.members.as_ref();
+                let compiled = !self.sources.is_empty()
+                    || !self.group.is_empty()
+                    || table.is_some_and(|table| !table.is_empty());
                 if !compiled {
                     problems
                         .at(name, format!("`[library.{}]` has no `sources`; headers alone are `kind = \"header-only\"`", name.get_ref()));
@@ -117,6 +123,7 @@ impl LibraryWire {
                 if options
                     || !self.sources.is_empty()
                     || !self.group.is_empty()
+                    || self.members.is_some()
                     || !self.inline_assembly.is_empty()
                 {
                     problems.at(
@@ -193,7 +200,7 @@ impl LibraryWire {
         edges
     }
 
-    /// What is compiled: the sources, then the groups by name.
+    /// What is compiled: the sources, then the groups by name, then the table of members.
     fn units(&self, library: &Name, problems: &mut Problems<'_>) -> Vec<Unit> {
         let base = CompileOptions {
             opt_level: OptLevel::default(),
@@ -202,59 +209,42 @@ impl LibraryWire {
             flags: self.flags.clone(),
             setjmp: self.setjmp,
         };
-        let groups = self.group.iter().map(|(name, group)| {
+        let base = Arc::new(base);
+        let mut units = Units {
+            library,
+            inline_assembly: self.inline_assembly.iter().map(Spanned::get_ref).collect(),
+            names: BTreeSet::new(),
+            units: Vec::new(),
+        };
+        units.add_files(&self.sources, "", &base, problems);
+        for (name, group) in &self.group {
+            let called = name.get_ref();
             if group.sources.is_empty() {
                 problems.at(
                     name,
-                    format!(
-                        "`[library.{library}.group.{}]` has no `sources`",
-                        name.get_ref()
-                    ),
+                    format!("`[library.{library}.group.{called}]` has no `sources`"),
                 );
             }
-            let mut options = base.clone();
+            let mut options = CompileOptions::clone(&base);
             options.defines.extend(group.defines.clone());
             options
                 .include_dirs
                 .extend(group.include_dirs.iter().cloned());
             options.flags.extend(group.flags.iter().cloned());
-            (
-                &group.sources,
-                format!("-{}", name.get_ref()),
-                Arc::new(options),
-            )
-        });
-        let groups: Vec<_> = groups.collect();
-        let all = std::iter::once((&self.sources, String::new(), Arc::new(base))).chain(groups);
-        let inline_assembly: BTreeSet<&SourceFile> =
-            self.inline_assembly.iter().map(Spanned::get_ref).collect();
-        let mut members = BTreeSet::new();
-        let mut units: Vec<Unit> = Vec::new();
-        for (sources, suffix, options) in all {
-            let mut written = BTreeSet::new();
-            for (place, stem) in sources.iter().zip(member_stems(sources)) {
-                let source = place.get_ref().clone();
-                let member = format!("{stem}{suffix}.o");
-                if !written.insert(place.get_ref()) {
-                    problems.at(
-                        place,
-                        format!("`[library.{library}]` names `{source}` twice"),
-                    );
-                } else if !members.insert(member.clone()) {
-                    problems.at(
-                        place,
-                        format!("`[library.{library}]` has two members called `{member}`"),
-                    );
-                }
-                let inline_assembly = inline_assembly.contains(&source);
-                units.push(Unit {
-                    source,
-                    member,
-                    options: options.clone(),
-                    inline_assembly,
-                });
+            let suffix = format!("-{called}");
+            units.add_files(&group.sources, &suffix, &Arc::new(options), problems);
+        }
+        if let Some(table) = &self.members {
+            for member in table.check(library, problems) {
+                let place = Spanned::new(member.span(), ());
+                let member = member.into_inner();
+                let mut options = CompileOptions::clone(&base);
+                options.defines.extend(member.defines);
+                let name = format!("{}.o", member.name);
+                units.add(&place, member.source, name, Arc::new(options), problems);
             }
         }
+        let Units { units, .. } = units;
         for place in self
             .inline_assembly
             .iter()
@@ -264,6 +254,66 @@ impl LibraryWire {
             problems.at(place, format!("`[library.{library}]` has `{source}` in `inline-assembly`, which is not among its `sources`"));
         }
         units
+    }
+}
+
+/// The units of a library, as they are found.
+struct Units<'a> {
+    library: &'a Name,
+    inline_assembly: BTreeSet<&'a SourceFile>,
+    /// Of the members.
+    names: BTreeSet<String>,
+    units: Vec<Unit>,
+}
+
+impl Units<'_> {
+    /// Adds files whose members end with `suffix`.
+    fn add_files(
+        &mut self,
+        sources: &[Spanned<SourceFile>],
+        suffix: &str,
+        options: &Arc<CompileOptions>,
+        problems: &mut Problems<'_>,
+    ) {
+        let mut written = BTreeSet::new();
+        for (place, stem) in sources.iter().zip(member_stems(sources)) {
+            let source = place.get_ref().clone();
+            if written.insert(place.get_ref()) {
+                let member = format!("{stem}{suffix}.o");
+                self.add(place, source, member, options.clone(), problems);
+            } else {
+                problems.at(
+                    place,
+                    format!("`[library.{}]` names `{source}` twice", self.library),
+                );
+            }
+        }
+    }
+
+    fn add<T>(
+        &mut self,
+        place: &Spanned<T>,
+        source: SourceFile,
+        member: String,
+        options: Arc<CompileOptions>,
+        problems: &mut Problems<'_>,
+    ) {
+        if !self.names.insert(member.clone()) {
+            problems.at(
+                place,
+                format!(
+                    "`[library.{}]` has two members called `{member}`",
+                    self.library
+                ),
+            );
+        }
+        let inline_assembly = self.inline_assembly.contains(&source);
+        self.units.push(Unit {
+            source,
+            member,
+            options,
+            inline_assembly,
+        });
     }
 }
 

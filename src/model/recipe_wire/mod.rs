@@ -2,6 +2,7 @@
 
 mod braces;
 mod library;
+mod members;
 mod origin;
 #[cfg(test)]
 mod tests;

@@ -226,3 +226,222 @@ fn a_credential_is_not_in_the_line_that_is_shown() {
         }
     }
 }
+
+const TABLE: &str = r#"sources = ["a.c", "b.c"]
+[library.demo.members.part]
+type = { d = { DOUBLE = "1" }, s = {} }
+trans = { n = {}, t = { TRANS = "1" } }
+c = { "" = {}, cblas_ = { CBLAS = "1" } }
+[library.demo.members.defines]
+CNAME = "{member}"
+CHAR_NAME = '"{member}_"'
+[library.demo.members.of]
+"gemv_{trans}.c" = { "{type}gemv_{trans}" = {}, "x{type}gemv_{trans}" = { XCONJ = "1" } }
+"axpy.c" = { "{c}{type}axpy" = {} }
+"#;
+
+/// The members of the recipe with that table: name, source and macros.
+fn table(text: &str) -> Vec<(String, String, String)> {
+    let text = RECIPE.replace("sources = [\"a.c\", \"b.c\"]\n", text);
+    let recipe = Recipe::example(&text);
+    let units = recipe.libraries[0].units().iter();
+    let shown = units.map(|unit| {
+        let defines = unit.options.defines.iter();
+        let defines: Vec<_> = defines
+            .filter(|(name, _)| !name.to_string().ends_with("NAME"))
+            .map(|(name, value)| format!("{name}={}", &**value))
+            .collect();
+        (
+            unit.member.clone(),
+            unit.source.to_string(),
+            defines.join(" "),
+        )
+    });
+    shown.collect()
+}
+
+#[test]
+fn a_table_of_members_is_each_choice_of_the_parts_of_their_names() {
+    let shown: Vec<String> = table(TABLE)
+        .into_iter()
+        .map(|(member, source, defines)| format!("{member} {source} {defines}"))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "a.o a.c ",
+            "b.o b.c ",
+            "daxpy.o axpy.c DOUBLE=1",
+            "saxpy.o axpy.c ",
+            "cblas_daxpy.o axpy.c CBLAS=1 DOUBLE=1",
+            "cblas_saxpy.o axpy.c CBLAS=1",
+            "xdgemv_n.o gemv_n.c DOUBLE=1 XCONJ=1",
+            "xsgemv_n.o gemv_n.c XCONJ=1",
+            "xdgemv_t.o gemv_t.c DOUBLE=1 TRANS=1 XCONJ=1",
+            "xsgemv_t.o gemv_t.c TRANS=1 XCONJ=1",
+            "dgemv_n.o gemv_n.c DOUBLE=1",
+            "sgemv_n.o gemv_n.c ",
+            "dgemv_t.o gemv_t.c DOUBLE=1 TRANS=1",
+            "sgemv_t.o gemv_t.c TRANS=1",
+        ]
+    );
+    let text = RECIPE.replace("sources = [\"a.c\", \"b.c\"]\n", TABLE);
+    for unit in Recipe::example(&text).libraries[0].units().iter().skip(2) {
+        let value = |name: &str| {
+            let name: Macro = name.parse().expect("a macro");
+            unit.options.defines[&name].to_string()
+        };
+        assert_eq!(format!("{}.o", value("CNAME")), unit.member);
+        assert_eq!(value("CHAR_NAME"), format!("\"{}_\"", value("CNAME")));
+    }
+}
+
+#[test]
+fn a_table_of_members_that_contradicts_itself_is_told_with_its_line() {
+    let old = "sources = [\"a.c\", \"b.c\"]\n";
+    for (was, is, line, words) in [
+        ("{type}axpy", "{kind}axpy", 25, "has no `kind`, which"),
+        (
+            "axpy.c\" =",
+            "axpy_{trans}.c\" =",
+            25,
+            "has the part `trans`, and its member",
+        ),
+        ("axpy.c\" =", "axpy.f\" =", 25, "is in no language"),
+        (
+            "axpy.c\" = { \"{c}{type}axpy\" = {} }",
+            "axpy.c\" = {}",
+            25,
+            "no member of `axpy.c`",
+        ),
+        (
+            "{c}{type}axpy\" = {}",
+            "{c}{type}axpy\" = { DOUBLE = \"1\" }",
+            25,
+            "is defined by `d`",
+        ),
+        (
+            "{c}{type}axpy\" = {}",
+            "{c}{type}axpy\" = { CNAME = \"1\" }",
+            25,
+            "once for all members",
+        ),
+        (
+            "{c}{type}axpy\" = {}",
+            "{c}{type}axpy\" = {}, \"saxpy\" = {}",
+            25,
+            "two members called `saxpy.o`",
+        ),
+        ("{c}{type}axpy", "{c}{type}axpy/x", 25, "a name must be"),
+        (
+            "{c}{type}axpy",
+            "{c}{type}axpy}",
+            25,
+            "has a `}` without a `{`",
+        ),
+        ("{c}{type}axpy", "{c}{type", 25, "has a `{` without a `}`"),
+        (
+            "{c}{type}axpy",
+            "{}{type}axpy",
+            25,
+            "is not the name of a part",
+        ),
+        ("{c}{type}axpy", "{type}axpy", 19, "has the part `c`"),
+        (
+            "s = {} }",
+            "s = {}, \"a b\" = {} }",
+            17,
+            "can't be in the name of a member",
+        ),
+        (
+            "c = { \"\" = {}, cblas_ = { CBLAS = \"1\" } }",
+            "c = {}",
+            19,
+            "has no text to choose",
+        ),
+        ("trans = {", "member = {", 18, "a part is called `member`"),
+        (
+            "\"{member}\"",
+            "\"{type}\"",
+            21,
+            "may have `{member}` alone",
+        ),
+        (
+            "\"{member}\"",
+            "\"1\"",
+            21,
+            "one of the library's `defines`",
+        ),
+    ] {
+        assert!(TABLE.contains(was), "{was}");
+        let table = TABLE.replacen(was, is, 1);
+        assert_errors(&[(old, &table, line, words)]);
+    }
+}
+
+#[test]
+fn a_library_of_a_table_without_files_has_nothing_to_compile() {
+    assert_errors(&[(
+        "sources = [\"a.c\", \"b.c\"]\n",
+        "[library.demo.members]\nof = {}\n",
+        14,
+        "has no `sources`",
+    )]);
+}
+
+#[test]
+fn parts_that_stand_for_too_many_members_are_refused_before_they_are_made() {
+    let texts: String = (0..100).map(|n| format!("t{n} = {{}}, ")).collect();
+    let parts: String = ["a", "b", "c", "d", "e", "f", "g", "h"]
+        .map(|part| format!("{part} = {{ {} }}\n", texts.trim_end_matches(", ")))
+        .concat();
+    let of = |names: &str| {
+        let table =
+            format!("[library.demo.members.part]\n{parts}[library.demo.members.of]\n{names}");
+        errors("sources = [\"a.c\", \"b.c\"]\n", &table)
+    };
+    for names in [
+        "\"x.c\" = { \"{a}{b}{c}{d}{e}{f}{g}{h}\" = {} }\n",
+        "\"x.c\" = { \"{a}-{b}{c}\" = {}, \"{d}{e}{f}{g}{h}\" = {} }\n",
+    ] {
+        let found = of(names);
+        assert!(
+            found
+                .iter()
+                .any(|error| error.line == 25 && error.message.contains("more than 8192 members")),
+            "{found:?}"
+        );
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn a_name_stands_for_the_product_of_its_parts_and_each_member_has_the_macros_of_all(
+        sizes in proptest::collection::vec(1..5_usize, 1..5),
+    ) {
+        let names: String = (0..sizes.len()).map(|part| format!("{{p{part}}}")).collect();
+        let parts: String = sizes
+            .iter()
+            .enumerate()
+            .map(|(part, size)| {
+                let texts: Vec<_> = (0..*size)
+                    .map(|text| format!("t{text} = {{ P{part} = \"{text}\" }}"))
+                    .collect();
+                format!("p{part} = {{ {} }}\n", texts.join(", "))
+            })
+            .collect();
+        let members = table(&format!(
+            "[library.demo.members.part]\n{parts}[library.demo.members.of]\n\"x.c\" = {{ \"{names}\" = {{}} }}\n"
+        ));
+        proptest::prop_assert_eq!(members.len(), sizes.iter().product::<usize>());
+        for (member, source, defines) in members {
+            let texts = member.trim_end_matches(".o").split('t').skip(1);
+            let expected: Vec<_> = texts
+                .enumerate()
+                .map(|(part, text)| format!("P{part}={text}"))
+                .collect();
+            proptest::prop_assert_eq!(source, "x.c");
+            proptest::prop_assert_eq!(defines, expected.join(" "));
+        }
+    }
+}
