@@ -222,31 +222,31 @@ impl<'a> Lookup<'a> {
         let mut names: BTreeSet<String> = opened
             .files
             .iter()
-            .map(|file| lower(path_of(file)))
+            .map(|file| path_of(file).caseless_file_name())
             .collect();
         if let DecidingNames::Also(more) = &opened.names {
             names.extend(more.iter().cloned());
         }
-        let counts =
-            |path: &RelPath| opened.names == DecidingNames::All || names.contains(&lower(path));
+        let all = opened.names == DecidingNames::All;
+        let counts = |path: &&RelPath| all || names.contains(&path.caseless_file_name());
         // Each kind of place by its own list, so that a path of one is never taken for one of
         // another.
         let mut list = |place: &str, paths: &mut dyn Iterator<Item = &RelPath>| {
             fields.push(place.as_bytes().to_vec());
-            fields.extend(
-                paths
-                    .filter(|path| counts(path))
-                    .map(|path| path.as_str().as_bytes().to_vec()),
-            );
+            fields.extend(paths.map(|path| path.as_str().as_bytes().to_vec()));
         };
-        list(
-            "own:",
-            &mut self.place.tree.files().iter().map(|file| &file.path),
-        );
+        let own = self.place.tree.files().iter().map(|file| &file.path);
+        list("own:", &mut own.filter(counts));
         for headers in self.place.dependency_headers {
-            list("headers:", &mut headers.files.keys());
+            list("headers:", &mut headers.files.keys().filter(counts));
         }
-        list("sdk:", &mut self.toolchain.headers().paths().iter());
+        // An SDK has thousands of headers, and each job asks.
+        let sdk = self.toolchain.headers();
+        if all {
+            list("sdk:", &mut sdk.paths().iter());
+        } else {
+            list("sdk:", &mut sdk.named(&names));
+        }
         Some(Sha256::of_fields(
             "wasideps made 1",
             fields.iter().map(Vec::as_slice),
@@ -279,10 +279,6 @@ fn path_of(file: &Dependency) -> &RelPath {
     match file {
         Dependency::Own(path) | Dependency::Sdk(path) | Dependency::Header(_, path) => path,
     }
-}
-
-fn lower(path: &RelPath) -> String {
-    path.file_name().to_ascii_lowercase()
 }
 
 impl DecidingNames {

@@ -193,6 +193,12 @@ impl RelPath {
         self.0.rsplit('/').next().unwrap_or(&self.0)
     }
 
+    /// The same in lower case: for systems where case makes no other file.
+    #[must_use]
+    pub fn caseless_file_name(&self) -> String {
+        self.file_name().to_ascii_lowercase()
+    }
+
     /// The folder that it is in; empty for the top.
     #[must_use]
     pub fn folder(&self) -> &str {

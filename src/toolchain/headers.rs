@@ -1,6 +1,6 @@
 //! The headers of an SDK that clang may find, and what is in them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -22,6 +22,8 @@ pub struct SdkHeaders {
     portable: String,
     /// Portable, sorted.
     paths: Vec<RelPath>,
+    /// Indices into `paths` by the last part of each, without regard to case.
+    named: HashMap<String, Vec<usize>>,
     digests: Mutex<HashMap<RelPath, Sha256>>,
 }
 
@@ -44,11 +46,16 @@ impl SdkHeaders {
             folder,
             portable,
             paths: Vec::new(),
+            named: HashMap::new(),
             digests: Mutex::default(),
         };
         let below = files.filter_map(|path| path.strip_prefix(root).ok()?.as_str().parse().ok());
         headers.paths = below.map(|path: RelPath| headers.portable(&path)).collect();
         headers.paths.sort();
+        for (index, path) in headers.paths.iter().enumerate() {
+            let places = headers.named.entry(path.caseless_file_name()).or_default();
+            places.push(index);
+        }
         headers
     }
 
@@ -56,6 +63,15 @@ impl SdkHeaders {
     #[must_use]
     pub fn paths(&self) -> &[RelPath] {
         &self.paths
+    }
+
+    /// Those of them whose last part is one of `names`, which are in lower case. In the order of
+    /// [`Self::paths`].
+    pub fn named(&self, names: &BTreeSet<String>) -> impl Iterator<Item = &RelPath> {
+        let places = names.iter().filter_map(|name| self.named.get(name));
+        let mut places: Vec<usize> = places.flatten().copied().collect();
+        places.sort_unstable();
+        places.into_iter().map(|index| &self.paths[index])
     }
 
     /// The path of a file below the SDK's folder, with `<target>` for the target's own folder of

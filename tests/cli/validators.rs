@@ -4,10 +4,11 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::sboms::{cyclonedx, parsed, spdx3, spdx23};
-use crate::support::{Place, Run, built_all, names, raw, run, test, tool};
+use crate::support::{Place, Run, built_all, names, project, raw, run, test, tool};
 
 /// A program of the validators' environment.
 struct Validator {
@@ -38,19 +39,35 @@ const NTIA_3: Validator = Validator {
     accepts: "Conformant: True",
 };
 
+/// What a validator says of a document.
+#[derive(Deserialize)]
+struct Verdict {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
 impl Validator {
-    fn run(&self, document: &Path) -> Run {
+    fn run(&self, documents: &[PathBuf]) -> Vec<Verdict> {
         let python = tool("WASIDEPS_TEST_VALIDATORS").join("bin/python3");
-        run(Command::new(python)
-            .args(["-m", self.module])
+        let result = run(Command::new(python)
+            .arg(project().join("tests/validate.py"))
+            .arg(self.module)
             .args(self.arguments)
-            .arg(document))
+            .arg("--")
+            .args(documents))
+        .exits(0);
+        let lines = result.stdout.lines();
+        let said: Vec<Verdict> = lines
+            .map(|line| serde_json::from_str(line).expect("a verdict"))
+            .collect();
+        assert_eq!(said.len(), documents.len());
+        said
     }
 
     #[track_caller]
     fn accepts(&self, documents: &[PathBuf]) {
-        for document in documents {
-            let result = self.run(document);
+        for (document, result) in documents.iter().zip(self.run(documents)) {
             let text = format!("{}\n{}", result.stdout, result.stderr);
             // Packages that it does not reach are not checked, and links that it can't follow are
             // only told.
@@ -73,7 +90,7 @@ impl Validator {
         let place = tempfile::tempdir().expect("a folder");
         let path = place.path().join("broken.spdx.json");
         std::fs::write(&path, document.to_string()).expect("written");
-        let result = self.run(&path);
+        let result = &self.run(&[path])[0];
         assert!(
             result.code != 0,
             "{} accepts a document with {reason}:\n{}{}",
