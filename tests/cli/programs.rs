@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::{Place, built, built_all, project, run, sdk, test, tool, wasmtime};
+use crate::support::{Place, Run, built, built_all, project, run, sdk, test, tool, wasmtime};
 
 /// Each source of `prefix` with its pkg-config modules; each has a program.
 pub fn programs(prefix: &Path) -> Vec<(String, Vec<String>)> {
@@ -79,8 +79,8 @@ pub fn compile(place: &Place, clang: &Path, name: &str, arguments: &[String]) ->
     program
 }
 
-/// Runs a program in a folder of its own, and compares what it prints.
-pub fn runs(place: &Place, program: &Path, expected: &str) {
+/// Runs a program in a folder of its own, and compares what it prints on stdout.
+pub fn runs(place: &Place, program: &Path, expected: &str) -> Run {
     let folder = program.with_extension("folder");
     std::fs::create_dir(&folder).expect("a folder");
     let mut command = Command::new(wasmtime());
@@ -94,6 +94,7 @@ pub fn runs(place: &Place, program: &Path, expected: &str) {
         .expect("the expected output");
     assert_eq!(done.stdout, expected, "{}", program.display());
     std::fs::remove_dir_all(folder).expect("it goes");
+    done
 }
 
 fn clang() -> PathBuf {

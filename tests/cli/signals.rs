@@ -134,19 +134,11 @@ fn a_signal_takes_the_progress_bars_off_the_terminal() {
 }
 
 #[test]
-fn a_signal_that_was_ignored_from_the_start_stays_ignored() {
-    let place = Place::new();
-    let mut child = compiling(&place, "trap '' HUP; exec \"$@\"");
-    send(&child, Signal::HUP);
-    assert!(child.wait().expect("it ends").success());
-    assert!(place.path("out/lib/libsqlite3.a").is_file());
-}
-
-#[test]
-fn a_build_that_is_stopped_stops_its_compilers_and_goes_on_with_them() {
+fn a_signal_that_was_ignored_stays_ignored_and_a_build_that_is_stopped_goes_on_with_its_compilers()
+{
     let place = Place::new();
     let store = place.path("store").display().to_string();
-    let child = &mut compiling(&place, "exec \"$@\"");
+    let child = &mut compiling(&place, "trap '' HUP; exec \"$@\"");
     let states = || -> Vec<char> {
         let mut states = Vec::new();
         for entry in std::fs::read_dir("/proc").expect("/proc").flatten() {
@@ -169,6 +161,7 @@ fn a_build_that_is_stopped_stops_its_compilers_and_goes_on_with_them() {
     soon("clang runs", || {
         running(&store).iter().any(|line| line.contains("/clang "))
     });
+    send(child, Signal::HUP);
     send(child, Signal::TSTP);
     soon("all are stopped", || {
         states().iter().all(|state| *state == 'T')
@@ -176,6 +169,7 @@ fn a_build_that_is_stopped_stops_its_compilers_and_goes_on_with_them() {
     assert!(states().len() >= 2);
     send(child, Signal::CONT);
     assert!(child.wait().expect("it ends").success());
+    assert!(place.path("out/lib/libsqlite3.a").is_file());
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 enum { SIZE = 300000 };
 
-void deep(void) {
+int main(void) {
     unsigned char *plain = text(SIZE);
     char *packed = malloc(SIZE * 2), *back = malloc(SIZE);
     for (int repeated = 0; repeated < 2; repeated++) {

@@ -14,7 +14,7 @@ static void answer(ffi_cif *cif, void *result, void **arguments, void *data) {
     *(ffi_arg *)result = (ffi_arg)(*(int *)arguments[0] + 1);
 }
 
-void deep(void) {
+int main(void) {
     ffi_cif cif;
     ffi_type *types[8];
     void *values[8];

@@ -2,7 +2,7 @@
 
 #include <uuid.h>
 
-void deep(void) {
+int main(void) {
     uuid_t uuid, other;
     char written[UUID_STR_LEN];
     struct timeval time;

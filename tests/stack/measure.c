@@ -1,8 +1,6 @@
-/* Runs `deep` of a library's file here, and prints how much of the program's stack it used: what no longer has the bytes that were there before. */
+/* Linked into a program, it tells on stderr how much of its stack the program used: what no longer has the bytes that were there before. */
 #include <stdint.h>
 #include <stdio.h>
-
-#include "stack.h"
 
 extern unsigned char __stack_low, __stack_high;
 
@@ -12,12 +10,13 @@ static volatile unsigned char *at(uintptr_t address) {
     return (volatile unsigned char *)address;
 }
 
-int main(void) {
-    uintptr_t low = (uintptr_t)&__stack_low, high = (uintptr_t)&__stack_high, now = (uintptr_t)__builtin_frame_address(0);
+__attribute__((constructor)) static void paint(void) {
+    uintptr_t low = (uintptr_t)&__stack_low, now = (uintptr_t)__builtin_frame_address(0);
     for (uintptr_t i = low; i < now; i++) *at(i) = 0xa5;
-    deep();
-    uintptr_t end = low;
+}
+
+__attribute__((destructor)) static void tell(void) {
+    uintptr_t low = (uintptr_t)&__stack_low, high = (uintptr_t)&__stack_high, end = low;
     while (*at(end) == 0xa5) end++;
-    printf("%u of %u\n", (unsigned)(high - end), (unsigned)(high - low));
-    return 0;
+    fprintf(stderr, "%u of %u\n", (unsigned)(high - end), (unsigned)(high - low));
 }

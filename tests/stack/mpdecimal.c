@@ -2,7 +2,7 @@
 
 #include <mpdecimal.h>
 
-void deep(void) {
+int main(void) {
     mpd_context_t context;
     mpd_maxcontext(&context);
     mpd_qsettraps(&context, 0);

@@ -58,7 +58,7 @@ static void chain_of_triggers(int length) {
 #endif
 }
 
-void deep(void) {
+int main(void) {
     REQUIRE(sqlite3_open(":memory:", &database) == SQLITE_OK);
     REQUIRE(sqlite3_exec(database, "CREATE TABLE t(a); INSERT INTO t VALUES(1)", NULL, NULL, NULL) == SQLITE_OK);
     for (unsigned i = 0; i < sizeof shapes / sizeof *shapes; i++) {

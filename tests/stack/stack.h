@@ -6,9 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a library does that needs much stack; ends the program where it goes wrong. */
-void deep(void);
-
 #define REQUIRE(condition) \
     do { \
         if (!(condition)) { \

@@ -4,7 +4,7 @@
 
 enum { SIZE = 300000 };
 
-void deep(void) {
+int main(void) {
     uint8_t *plain = text(SIZE), *packed = malloc(SIZE * 2), *back = malloc(SIZE);
     static const uint32_t presets[] = {0, 3, 6, 6 | LZMA_PRESET_EXTREME};
     for (unsigned i = 0; i < sizeof presets / sizeof *presets; i++) {

@@ -4,7 +4,7 @@
 
 enum { SIZE = 300000 };
 
-void deep(void) {
+int main(void) {
     unsigned char *plain = text(SIZE), *packed = malloc(SIZE * 2), *back = malloc(SIZE);
     for (int level = 0; level <= 9; level++)
         for (int strategy = Z_DEFAULT_STRATEGY; strategy <= Z_FIXED; strategy++) {

@@ -6,7 +6,7 @@
 
 enum { SIZE = 200000, SAMPLE = 200, SAMPLES = SIZE / SAMPLE, DICTIONARY = 8192 };
 
-void deep(void) {
+int main(void) {
     unsigned char *plain = text(SIZE), *packed = malloc(ZSTD_compressBound(SIZE)), *back = malloc(SIZE), *dictionary = malloc(DICTIONARY);
     for (int level = -5; level <= ZSTD_maxCLevel(); level++) {
         ZSTD_CCtx *context = ZSTD_createCCtx();
