@@ -214,7 +214,7 @@ fn a_licence_that_the_policy_does_not_allow_is_exit_6_and_one_that_is_none_exit_
     let place = self::place();
     place.edit("recipes/policy.toml", "\"Zlib\"", "\"NoSuch-1.0\"");
     audit(&place, &[]).exits(2).says(&[
-        "policy.toml:25",
+        "policy.toml:26",
         "expected an SPDX licence expression",
         "NoSuch-1.0",
     ]);
