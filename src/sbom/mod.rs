@@ -4,7 +4,7 @@
 mod cyclonedx;
 mod explain;
 mod externals;
-mod html;
+pub mod html;
 mod names;
 mod provenance;
 mod spdx23;

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::{Phase, Span, Timings};
+use crate::sbom::html::{frame, wide};
 
 const STYLE: &str = include_str!("page.css");
 
@@ -18,25 +19,14 @@ const MARGIN: f64 = 90.0;
 pub fn html(timings: &Timings) -> String {
     let lanes = lanes(&timings.spans);
     let colors = colors(&timings.spans);
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "Timings of a build – wasideps" }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                h1 { "Where the time went" }
-                (summary(timings))
-                figure { (picture(timings, &lanes, &colors)) }
-                (sources(timings, &colors))
-                (longest(timings))
-            }
-        }
+    let body = html! {
+        h1 { "Where the time went" }
+        (summary(timings))
+        figure { (picture(timings, &lanes, &colors)) }
+        (sources(timings, &colors))
+        (longest(timings))
     };
-    page.into_string() + "\n"
+    frame("Timings of a build", STYLE, None, &body)
 }
 
 fn summary(timings: &Timings) -> Markup {
@@ -167,19 +157,21 @@ fn sources(timings: &Timings, colors: &BTreeMap<&str, usize>) -> Markup {
     };
     html! {
         h2 { "Sources" }
-        table {
-            tr { th { "source" } th.n { "compiled" } th.n { "from the store" } th.n { "clang, s" } th.n { "download, s" } th.n { "unpack, s" } }
-            @for (subject, (files, cpu)) in rows {
-                tr {
-                    td { span.mark style=(format!("background: {}", fill(colors, subject))) {} (subject) }
-                    td.n { (files) }
-                    td.n { (timings.from_store.get(subject).copied().unwrap_or(0)) }
-                    td.n { (format!("{cpu:.1}")) }
-                    td.n { (format!("{:.1}", total(Phase::Download, subject))) }
-                    td.n { (format!("{:.1}", total(Phase::Unpack, subject))) }
+        (wide("Table of sources", &html! {
+            thead { tr { th { "source" } th.number { "compiled" } th.number { "from the store" } th.number { "clang, s" } th.number { "download, s" } th.number { "unpack, s" } } }
+            tbody {
+                @for (subject, (files, cpu)) in rows {
+                    tr {
+                        th scope="row" { span.mark style=(format!("background: {}", fill(colors, subject))) {} (subject) }
+                        td.number data-label="compiled" { (files) }
+                        td.number data-label="stored" { (timings.from_store.get(subject).copied().unwrap_or(0)) }
+                        td.number data-label="clang, s" { (format!("{cpu:.1}")) }
+                        td.number data-label="download, s" { (format!("{:.1}", total(Phase::Download, subject))) }
+                        td.number data-label="unpack, s" { (format!("{:.1}", total(Phase::Unpack, subject))) }
+                    }
                 }
             }
-        }
+        }))
     }
 }
 
@@ -192,18 +184,20 @@ fn longest(timings: &Timings) -> Markup {
     html! {
         @if !files.is_empty() {
             h2 { "The longest files" }
-            table {
-                tr { th { "source" } th { "file" } th.n { "clang, s" } th.n { "start, s" } th.n { "end, s" } }
-                @for span in files {
-                    tr {
-                        td { (span.subject) }
-                        td { (span.what) }
-                        td.n { (format!("{:.2}", cpu(span))) }
-                        td.n { (format!("{:.2}", span.start)) }
-                        td.n { (format!("{:.2}", span.end)) }
+            (wide("Table of the longest files", &html! {
+                thead { tr { th { "source" } th { "file" } th.number { "clang, s" } th.number { "start, s" } th.number { "end, s" } } }
+                tbody {
+                    @for span in files {
+                        tr {
+                            th scope="row" { (span.subject) }
+                            td data-label="file" { (span.what) }
+                            td.number data-label="clang, s" { (format!("{:.2}", cpu(span))) }
+                            td.number data-label="start, s" { (format!("{:.2}", span.start)) }
+                            td.number data-label="end, s" { (format!("{:.2}", span.end)) }
+                        }
                     }
                 }
-            }
+            }))
         }
     }
 }

@@ -1,21 +1,23 @@
 //! A page for people: one HTML file that asks no network for anything. Works without script but for
 //! the search. `maud` escapes all text.
 
+mod frame;
 mod graph;
 mod library;
 mod words;
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
-use sha2::Digest as _;
+use maud::{Markup, html};
+
+pub use frame::{frame, wide, written_by};
+pub use words::{counted, grouped};
 
 use super::names;
 use super::{BuiltPrefix, Context};
 use crate::build::{ManifestArchive, ManifestSource};
 use crate::model::{Name, RelPath, Selected};
-use words::{anchor, counted, grouped};
+use words::anchor;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -83,42 +85,27 @@ impl<'a> Page<'a> {
             || "Sources of the lock".to_owned(),
             |built| format!("Libraries for {}", built.manifest.config()),
         );
-        let page = html! {
-            (DOCTYPE)
-            html lang="en" {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta http-equiv="Content-Security-Policy" content=(policy());
-                    title { (title) " – wasideps" }
-                    style { (PreEscaped(STYLE)) }
-                }
-                body {
-                    header {
-                        h1 { (title) }
-                        (self.summary(context))
-                        @if self.built.is_some() { (search()) }
-                    }
-                    nav aria-label="Sections" { (self.contents()) }
-                    main {
-                        section #libraries { h2 { "Libraries" } (self.libraries()) }
-                        @if let Some(built) = self.built {
-                            section #graph { h2 { "What made what" } (graph::overview(built)) (legend()) }
-                        }
-                        @for (selected, installed) in self.rows() {
-                            (library::section(self, selected, installed))
-                        }
-                        @if let Some(built) = self.built { (toolchain(built)) }
-                        section #excluded { h2 { "Excluded on purpose" } (excluded(context)) }
-                    }
-                    footer { (self.footer()) }
-                    @if self.built.is_some() { script { (PreEscaped(SCRIPT)) } }
-                }
+        let body = html! {
+            header {
+                h1 { (title) }
+                (self.summary(context))
+                @if self.built.is_some() { (search()) }
             }
+            nav aria-label="Sections" { (self.contents()) }
+            main {
+                section #libraries { h2 { "Libraries" } (self.libraries()) }
+                @if let Some(built) = self.built {
+                    section #graph { h2 { "What made what" } (graph::overview(built)) (legend()) }
+                }
+                @for (selected, installed) in self.rows() {
+                    (library::section(self, selected, installed))
+                }
+                @if let Some(built) = self.built { (toolchain(built)) }
+                section #excluded { h2 { "Excluded on purpose" } (excluded(context)) }
+            }
+            footer { (self.footer()) }
         };
-        let mut text = page.into_string();
-        text.push('\n');
-        text
+        frame(&title, STYLE, self.built.map(|_| SCRIPT), &body)
     }
 
     /// The sources, each with the prefix and what is installed of it, where something is built.
@@ -201,7 +188,7 @@ impl<'a> Page<'a> {
     fn footer(&self) -> Markup {
         html! {
             p {
-                "Written by " a href=(env!("CARGO_PKG_REPOSITORY")) { "wasideps" } " " (env!("CARGO_PKG_VERSION")) "."
+                (written_by())
                 @if let Some(built) = self.built {
                     " For programs, the prefix has the same in " code { "share/wasideps/" } "; the key of its build is "
                     code.digest { (built.manifest.key) } "."
@@ -294,13 +281,4 @@ fn excluded(context: &Context<'_>) -> Markup {
             }
         }
     }
-}
-
-/// Nothing is loaded from anywhere, and no script runs but this page's own. Source:
-/// <https://www.w3.org/TR/CSP3/>.
-fn policy() -> String {
-    let digest = base64::engine::general_purpose::STANDARD.encode(sha2::Sha256::digest(SCRIPT));
-    format!(
-        "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    )
 }

@@ -8,6 +8,7 @@ pub fn anchor(name: &Name) -> String {
 }
 
 /// `1 file`, `2 files`, `2 patches`.
+#[must_use]
 pub fn counted(number: usize, what: &str) -> String {
     let ending = match number {
         1 => "",
@@ -18,6 +19,7 @@ pub fn counted(number: usize, what: &str) -> String {
 }
 
 /// `1 697 432`, with spaces at which a line is not broken.
+#[must_use]
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let groups: Vec<_> = digits
