@@ -130,13 +130,30 @@ pub fn compare(
             )
         })
         .count();
-    if reached < 2 {
-        let message = if reached == 0 {
-            "no origin was reached: nothing was compared"
-        } else {
-            "one origin alone was reached: nothing was compared"
+    let alone = one_left(selected, &compared).or_else(|| {
+        let message = match reached {
+            0 => "no origin was reached: nothing was compared",
+            1 => "one origin alone was reached: nothing was compared",
+            _ => return None,
         };
-        found.push(Finding::warning(Rule::OriginAlone, &subject, message));
-    }
+        Some(message.to_owned())
+    });
+    found.extend(alone.map(|message| Finding::warning(Rule::OriginAlone, &subject, message)));
     (compared, found)
+}
+
+/// Which of several origins is the only one that still gives what is locked, where that is so.
+fn one_left(selected: &Selected, compared: &[OriginComparison]) -> Option<String> {
+    // What is only compared gives no build its files.
+    let origins = selected.source.origins.len();
+    let mut usable = compared
+        .iter()
+        .filter(|one| one.verdict == VerdictWord::Agrees);
+    let (Some(only), None, true) = (usable.next(), usable.next(), origins > 1) else {
+        return None;
+    };
+    Some(format!(
+        "one origin is left of {origins}: {}; the others did not answer, or no longer have what is locked",
+        only.origin
+    ))
 }

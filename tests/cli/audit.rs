@@ -477,6 +477,12 @@ fn an_origin_that_gives_other_bytes_than_are_locked_is_refused_with_exit_6() {
         "bzip2 1.0.8",
         &[&"1".repeat(64)],
     );
+    let done = audit(&place, &["--origins"]).exits(6);
+    assert!(
+        done.stdout.contains("one origin is left of 2"),
+        "{}",
+        done.stdout
+    );
 }
 
 #[test]
@@ -503,6 +509,11 @@ fn an_origin_that_is_not_reached_is_shown_so_and_counts_as_nothing() {
         ["origin-alone", "origin-not-reached"],
         "one that is alone agrees with nobody: {}",
         done.stdout
+    );
+    let message = warnings[0]["data"]["message"].as_str().expect("a message");
+    assert!(
+        message.starts_with(&format!("one origin is left of 2: {}", server.url("/"))),
+        "{message}"
     );
     place.edit_lock(|lock| {
         lock["sources"]["bzip2"]["origins"]

@@ -471,3 +471,25 @@ fn fetch_brings_or_finds_the_runtime_if_it_is_asked_to() {
         .exits(1)
         .says(&["there is no WASI runtime"]);
 }
+
+#[test]
+fn list_says_which_sources_have_no_tests() {
+    let place = place("int main(void) { return 0; }\n", "");
+    let list =
+        |args: &[&str]| run(&mut place.own(place.command(&[&["list"], args].concat()))).exits(0);
+    assert!(!list(&[]).stdout.contains("No tests"));
+    Own {
+        name: "bare",
+        requires: &[],
+        code: "int bare(void) { return 0; }\n",
+    }
+    .lock(&place);
+    let told = list(&[]).stdout;
+    assert!(told.contains("\nNo tests: bare 1\n"), "{told}");
+    let lines = list(&["--message-format", "json"]).json();
+    let tests = |name: &str| {
+        let source = lines.iter().find(|line| line["data"]["name"] == name);
+        source.expect("the source")["data"]["tests"].clone()
+    };
+    assert_eq!((tests("bare"), tests("thing")), (false.into(), true.into()));
+}

@@ -23,6 +23,8 @@ struct Listed<'a> {
     source: &'a LockedSource,
     libraries: Vec<String>,
     modules: Vec<String>,
+    /// Whether `check` has something to run for the locked version.
+    tests: bool,
     /// Versions that recipes are written for.
     versions: Vec<String>,
 }
@@ -41,6 +43,7 @@ pub fn list(global: &Global, printer: &Printer) -> Result<(), Failures> {
         "groups",
         "summary",
     ]);
+    let mut untested = Vec::new();
     for selected in &sources {
         let recipe = &selected.recipe;
         let versions = catalog.versions(&recipe.name);
@@ -61,9 +64,15 @@ pub fn list(global: &Global, printer: &Printer) -> Result<(), Failures> {
                 })
                 .collect(),
             modules: recipe.pkg_configs.keys().map(ToString::to_string).collect(),
+            tests: catalog
+                .suite(&recipe.name, &selected.source.version)
+                .is_some(),
             versions: versions.into_iter().map(ToString::to_string).collect(),
         };
         printer.json("source", &listed);
+        if !listed.tests {
+            untested.push(selected.title());
+        }
         rows.add_row([
             listed.name,
             listed.source.version.as_str(),
@@ -76,6 +85,9 @@ pub fn list(global: &Global, printer: &Printer) -> Result<(), Failures> {
         ]);
     }
     printer.result(&table::text(&rows));
+    if !untested.is_empty() {
+        printer.result(&format!("\nNo tests: {}\n", untested.join(", ")));
+    }
     for excluded in catalog.exclusions().iter() {
         printer.json("excluded", serde_json::json!({ "name": excluded.name, "aliases": excluded.aliases, "why": excluded.reason }));
         printer.result(&format!(
