@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::{ConfigReport, Skipped, SuiteReport, TestResult};
+use super::by_source::{TestedSource, by_source, only, reasons};
+use super::{ConfigReport, SuiteReport, TestResult};
 use crate::model::{BuildConfig, printable};
 
 /// The page: a table of sources with a column for each build configuration, then what is not
@@ -24,7 +25,7 @@ pub fn to_markdown(reports: &[ConfigReport]) -> String {
             text.push('\n');
         }
     }
-    let sources = sources(reports);
+    let sources = by_source(reports);
     text.push_str(
         "Of each source, how many of the tests passed, and how many of upstream's are not applicable.\n\n",
     );
@@ -51,69 +52,11 @@ pub fn to_markdown(reports: &[ConfigReport]) -> String {
     for source in &sources {
         let _ = write!(text, "\n### {} {}\n\n", source.name, source.version);
         text.push_str(&folders(reports, source));
-        for (name, results) in by_name(source, |suite| &suite.tests, |test| &test.name) {
+        for (name, results) in source.by_name(|suite| &suite.tests, |test| &test.name) {
             let _ = writeln!(text, "- {name}: {}", outcome(reports, &results));
         }
     }
     text
-}
-
-/// A source, and what came of its tests for each configuration.
-struct Source<'a> {
-    name: &'a str,
-    version: &'a str,
-    of: Vec<Option<&'a SuiteReport>>,
-}
-
-impl<'a> Source<'a> {
-    fn suites(&self) -> impl Iterator<Item = &'a SuiteReport> {
-        self.of.iter().copied().flatten()
-    }
-}
-
-/// All sources, in the order in which they are first reported.
-fn sources(reports: &[ConfigReport]) -> Vec<Source<'_>> {
-    let mut sources: Vec<Source<'_>> = Vec::new();
-    for (index, report) in reports.iter().enumerate() {
-        for suite in &report.suites {
-            let (name, version) = (suite.name.as_str(), suite.version.as_str());
-            let known = sources
-                .iter_mut()
-                .find(|source| (source.name, source.version) == (name, version));
-            let source = match known {
-                Some(source) => source,
-                None => {
-                    let of = vec![None; reports.len()];
-                    sources.push(Source { name, version, of });
-                    sources.last_mut().expect("it was added")
-                }
-            };
-            source.of[index] = Some(suite);
-        }
-    }
-    sources
-}
-
-/// What is in the suites of a source, by its name, in the order in which it is first met: for each
-/// configuration, what it is there.
-fn by_name<'a, T>(
-    source: &Source<'a>,
-    all: impl Fn(&'a SuiteReport) -> &'a Vec<T>,
-    name: impl Fn(&'a T) -> &'a String,
-) -> Vec<(&'a str, Vec<Option<&'a T>>)> {
-    let mut found: Vec<(&str, Vec<Option<&T>>)> = Vec::new();
-    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
-    for (index, suite) in source.of.iter().enumerate() {
-        for item in suite.iter().flat_map(|suite| all(suite)) {
-            let name = name(item).as_str();
-            let place = *places.entry(name).or_insert(found.len());
-            if place == found.len() {
-                found.push((name, vec![None; source.of.len()]));
-            }
-            found[place].1[index] = Some(item);
-        }
-    }
-    found
 }
 
 fn row(cells: impl IntoIterator<Item = String>) -> String {
@@ -133,47 +76,22 @@ fn counts(suite: &SuiteReport) -> String {
     }
 }
 
-/// For which of the configurations something is there; none where it is for all of them.
-fn only<T>(reports: &[ConfigReport], found: &[Option<T>]) -> Option<String> {
-    let names: Vec<String> = reports
-        .iter()
-        .zip(found)
-        .filter(|(_, found)| found.is_some())
-        .map(|(report, _)| report.config.to_string())
-        .collect();
-    (names.len() < reports.len()).then(|| names.join(", "))
-}
-
-fn not_applicable(text: &mut String, reports: &[ConfigReport], sources: &[Source<'_>]) {
+fn not_applicable(text: &mut String, reports: &[ConfigReport], sources: &[TestedSource<'_>]) {
     text.push_str("\n## Not applicable\n\n| source | test | why |\n| --- | --- | --- |\n");
     for source in sources {
-        for (name, skipped) in by_name(source, |suite| &suite.not_applicable, |test| &test.name) {
-            // The reason may be another one for another configuration.
-            let mut reasons: Vec<(&str, Vec<Option<&Skipped>>)> = Vec::new();
-            for (index, skipped) in skipped.into_iter().enumerate() {
-                let Some(skipped) = skipped else { continue };
-                let reason = skipped.reason.as_str();
-                let place = reasons.iter().position(|(known, _)| *known == reason);
-                let place = place.unwrap_or_else(|| {
-                    reasons.push((reason, vec![None; reports.len()]));
-                    reasons.len() - 1
-                });
-                reasons[place].1[index] = Some(skipped);
-            }
-            for (reason, of) in reasons {
-                let only = only(reports, &of);
-                let only = only.map_or_else(String::new, |names| format!(" (for {names})"));
-                text.push_str(&row([
-                    source.name.to_owned(),
-                    format!("{}{only}", cell(name)),
-                    cell(reason),
-                ]));
-            }
+        for (name, reason, of) in reasons(source) {
+            let only = only(reports, &of);
+            let only = only.map_or_else(String::new, |names| format!(" (for {names})"));
+            text.push_str(&row([
+                source.name.to_owned(),
+                format!("{}{only}", cell(name)),
+                cell(reason),
+            ]));
         }
     }
 }
 
-fn patches(text: &mut String, sources: &[Source<'_>]) {
+fn patches(text: &mut String, sources: &[TestedSource<'_>]) {
     let mut rows: Vec<String> = Vec::new();
     for source in sources {
         for patch in source.suites().flat_map(|suite| &suite.patches) {
@@ -221,7 +139,7 @@ fn outcome(reports: &[ConfigReport], results: &[Option<&TestResult>]) -> String 
 }
 
 /// How the tests of each folder went, where their files are in more than one.
-fn folders(reports: &[ConfigReport], source: &Source<'_>) -> String {
+fn folders(reports: &[ConfigReport], source: &TestedSource<'_>) -> String {
     let folder = |name: &str| {
         Some(
             name.split_whitespace()
@@ -282,7 +200,7 @@ fn cell(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::TestFailure;
+    use crate::check::{Skipped, TestFailure};
     use crate::model::{Patch, Sha256, Target};
 
     fn test(name: &str, failure: Option<TestFailure>) -> TestResult {

@@ -2,6 +2,7 @@
 //! built prefix and run under a WASI runtime.
 
 mod budget;
+mod by_source;
 mod dejagnu;
 mod error;
 mod folder;
@@ -20,6 +21,7 @@ use camino::Utf8Path;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+pub use by_source::{TestedSource, by_source, only, reasons};
 pub use error::{CheckError, TestFailure};
 pub use junit::to_junit;
 pub use markdown::to_markdown;

@@ -316,6 +316,7 @@ const DIFF_EXAMPLES: &str = "\
 Examples:
   wasideps diff sysroot.old sysroot/wasm32-wasip1
   wasideps diff --exit-code a/lockfile.json b/lockfile.json
+  wasideps diff a/lockfile.json b/lockfile.json --html changes.html
 
 Exit codes: 0 they were compared, 1 they differ, with --exit-code; 2 one of them can't be read";
 
@@ -330,6 +331,9 @@ pub struct DiffArgs {
     /// End with exit code 1 if they differ
     #[arg(long)]
     pub exit_code: bool,
+    /// Also write what changed as a page that needs no network and no script
+    #[arg(long, value_parser = path, value_name = "FILE")]
+    pub html: Option<Utf8PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -366,6 +370,9 @@ pub struct CheckArgs {
     /// Also write the results as a Markdown page
     #[arg(long, value_parser = path, value_name = "FILE")]
     pub markdown: Option<Utf8PathBuf>,
+    /// Also write the results as an HTML page that needs no network and no script
+    #[arg(long, value_parser = path, value_name = "FILE")]
+    pub html: Option<Utf8PathBuf>,
     #[command(flatten)]
     pub jobs: JobsArgs,
     #[command(flatten)]

@@ -10,6 +10,7 @@ mod excerpt;
 mod help;
 mod log;
 mod output;
+mod pages;
 mod printer;
 mod shown;
 mod table;

@@ -40,6 +40,20 @@ pub struct SourceChange {
     pub patched: bool,
 }
 
+impl SourceChange {
+    /// What the versions do not say.
+    #[must_use]
+    pub fn note(&self) -> &'static str {
+        match (&self.version, self.patched) {
+            (Some(Changed { from: None, .. }), _) => "new",
+            (Some(Changed { to: None, .. }), _) => "gone",
+            (Some(_), _) => "",
+            (None, true) => "other patches or overlays",
+            (None, false) => "other files of the same version",
+        }
+    }
+}
+
 /// A file that is not what it was; sizes are in bytes.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct FileSizes {

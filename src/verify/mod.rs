@@ -18,7 +18,9 @@ use camino::Utf8Path;
 use rayon::prelude::*;
 use serde::Serialize;
 
-pub use changes::{ArchiveSymbols, Changed, LockChanges, PrefixChanges, SourceChange};
+pub use changes::{
+    ArchiveSymbols, Changed, LockChanges, PrefixChanges, SourceChange, SymbolChange,
+};
 pub use discrepancy::{Discrepancy, DiscrepancyKind};
 
 use crate::build::{BUILD_TRACE, BuildError, BuildTrace, MANIFEST, Manifest, ManifestFile};

@@ -493,3 +493,56 @@ fn list_says_which_sources_have_no_tests() {
     };
     assert_eq!((tests("bare"), tests("thing")), (false.into(), true.into()));
 }
+
+/// The page that `check --html` writes.
+fn page(place: &Place, code: i32) -> (Value, String) {
+    let mut command = check(place, &wasmtime());
+    command.arg("--html").arg("page.html");
+    let suite = run(&mut command).exits(code).data("suite");
+    let page = std::fs::read_to_string(place.path("page.html")).expect("the page");
+    (suite, page)
+}
+
+#[test]
+fn the_page_has_each_test_and_reason_and_what_a_program_writes_is_text_in_it() {
+    let program = "#include <stdio.h>\n#include <thing.h>\nint main(int c, char **v) { puts(\"</td><script>alert(1)</script>\\033[2J\"); return c - 1; }\n";
+    let place = place(program, "args = [\"one\"]");
+    place.edit(
+        "recipes/thing/tests.toml",
+        "reason = \"WASI has none\"",
+        "reason = \"<img src=x onerror=alert(2)>\"\n[[run]]\nprogram = \"check\"",
+    );
+    Own {
+        name: "bare",
+        requires: &[],
+        code: "int bare(void) { return 0; }\n",
+    }
+    .lock(&place);
+    run(&mut place.own(place.command(&["lock", "thing", "1", "--offline"]))).exits(0);
+    let mut build = place.own(place.command(&["build", "--offline", "--prefix", "out"]));
+    run(build.arg("--wasi-sdk").arg(sdk())).exits(0);
+    let (suite, page) = page(&place, 1);
+    let tests = suite["tests"].as_array().expect("tests");
+    assert_eq!(tests.len(), 2, "{suite:#}");
+    for test in tests {
+        let name = test["name"].as_str().expect("a name");
+        assert!(
+            page.contains(&format!("<th scope=\"row\">{name}</th>")),
+            "{name}:\n{page}"
+        );
+    }
+    for text in [
+        "1 of 2 passed",
+        "<span class=\"failed\">1 test failed.</span>",
+        "Without tests: bare 1.",
+        "&lt;img src=x onerror=alert(2)&gt;",
+        "&lt;/td&gt;&lt;script&gt;alert(1)",
+        "prefers-color-scheme: dark",
+        "default-src 'none'",
+    ] {
+        assert!(page.contains(text), "{text}:\n{page}");
+    }
+    for markup in ["<script", "<img", "\u{1b}", "src=\"", "<link", "@import"] {
+        assert!(!page.contains(markup), "{markup}:\n{page}");
+    }
+}

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::support::{Place, built, project, run, test};
+use crate::sources::Own;
+use crate::support::{Place, built, project, run, sdk, test};
 
 fn changes(place: &Place, from: &str, to: &str) -> Value {
     run(&mut place.command(&["diff", from, to, "--message-format", "json"]))
@@ -98,4 +99,95 @@ fn two_locks_differ_in_versions_and_a_lock_is_no_prefix() {
     run(&mut place.command(&["diff", "lockfile.json", "nothing"]))
         .exits(2)
         .says(&["nothing"]);
+}
+
+/// The page of what changed, and the same as JSON.
+fn page(place: &Place, from: &str, to: &str) -> (Value, String) {
+    let args = [
+        "diff",
+        from,
+        to,
+        "--html",
+        "page.html",
+        "--message-format",
+        "json",
+    ];
+    let changes = run(&mut place.command(&args)).exits(0).data("changes");
+    let page = std::fs::read_to_string(place.path("page.html")).expect("the page");
+    for markup in ["<script", "src=\"", "<link", "@import"] {
+        assert!(!page.contains(markup), "{markup}:\n{page}");
+    }
+    (changes, page)
+}
+
+/// Asserts that the page has each text in the data, whatever it is called there.
+fn has_all(page: &str, data: &Value) {
+    match data {
+        Value::String(text) => assert!(page.contains(text.as_str()), "{text}:\n{page}"),
+        Value::Array(items) => items.iter().for_each(|item| has_all(page, item)),
+        Value::Object(keys) => keys.values().for_each(|item| has_all(page, item)),
+        Value::Number(number) => {
+            let digits: String = page.chars().filter(|c| *c != '\u{202f}').collect();
+            assert!(digits.contains(&format!(">{number}<")), "{number}:\n{page}");
+        }
+        Value::Bool(_) | Value::Null => {}
+    }
+}
+
+#[test]
+fn the_page_has_all_that_the_json_has() {
+    let place = Place::new();
+    run(&mut place.build(&["bzip2", "--prefix", "one"])).exits(0);
+    run(&mut place.build(&["bzip2", "zlib", "--prefix", "two", "--variant", "small"])).exits(0);
+    for (from, to) in [("one", "two"), ("two", "one")] {
+        let (changes, page) = page(&place, from, to);
+        for list in ["sources", "files", "licenses", "symbols"] {
+            assert!(
+                !changes[list].as_array().expect("a list").is_empty(),
+                "{list}"
+            );
+        }
+        has_all(&page, &changes);
+    }
+    let (changes, same) = page(&place, "one", "one");
+    assert_eq!(changes["files"].as_array().map(Vec::len), Some(0));
+    assert!(same.contains("Nothing differs."));
+
+    place.copy_recipes();
+    let old = project().join("tests/fixtures/zlib-1.3.1.lock.json");
+    let (changes, page) = page(&place, old.to_str().expect("UTF-8"), "lockfile.json");
+    has_all(&page, &changes);
+    assert!(changes["sources"].as_array().expect("a list").len() > 5);
+}
+
+#[test]
+fn a_symbol_is_text_in_the_page_whatever_it_is_called() {
+    let place = Place::new();
+    place.write("lockfile.json", {
+        let mut lock = crate::support::lock();
+        lock["sources"] = serde_json::json!({});
+        lock.to_string()
+    });
+    let build = |code: &str, prefix: &str| {
+        Own {
+            name: "thing",
+            requires: &[],
+            code,
+        }
+        .lock(&place);
+        let mut build = place.own(place.command(&["build", "--offline", "--prefix", prefix]));
+        run(build.arg("--wasi-sdk").arg(sdk())).exits(0);
+    };
+    build("int thing(void) { return 1; }\n", "one");
+    build(
+        "int other(void) __asm__(\"<script>alert(1)</script>\\033[2J\");\nint other(void) { return 2; }\nint thing(void) { return other(); }\n",
+        "two",
+    );
+    let (changes, page) = page(&place, "one", "two");
+    let new = &changes["symbols"][0]["new"][0];
+    assert!(new.as_str().expect("a symbol").contains("<script>alert(1)"));
+    assert!(
+        page.contains("&lt;script&gt;alert(1)") && !page.contains('\u{1b}'),
+        "{page}"
+    );
 }

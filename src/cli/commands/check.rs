@@ -13,6 +13,7 @@ use crate::check::{
 use crate::cli::args::{CheckArgs, Global};
 use crate::cli::context;
 use crate::cli::error::{CliError, Failures};
+use crate::cli::pages;
 use crate::cli::printer::Printer;
 use crate::cli::table;
 use crate::model::{BuildConfig, SelectionError, printable};
@@ -61,22 +62,7 @@ pub fn run(args: &CheckArgs, global: &Global, printer: &Printer) -> Result<(), F
             source,
         })?;
     }
-    if let Some(path) = &args.junit {
-        let text = to_junit(&reports).map_err(|error| CliError::Junit {
-            path: path.clone(),
-            source: error.into(),
-        })?;
-        fs_err::write(path, text).map_err(|source| CliError::Write {
-            path: path.clone(),
-            source,
-        })?;
-    }
-    if let Some(path) = &args.markdown {
-        fs_err::write(path, to_markdown(&reports)).map_err(|source| CliError::Write {
-            path: path.clone(),
-            source,
-        })?;
-    }
+    write_pages(args, &reports, &untested)?;
     for report in &reports {
         if reports.len() > 1 {
             printer.result(&format!("{}\n", report.config));
@@ -98,6 +84,34 @@ pub fn run(args: &CheckArgs, global: &Global, printer: &Printer) -> Result<(), F
     } else {
         vec![CliError::TestsFailed { failed }]
     })
+}
+
+/// Writes the results as the files that were asked for.
+fn write_pages(
+    args: &CheckArgs,
+    reports: &[ConfigReport],
+    untested: &BTreeSet<String>,
+) -> Result<(), CliError> {
+    let write = |path: &Utf8Path, text: String| {
+        fs_err::write(path, text).map_err(|source| CliError::Write {
+            path: path.to_owned(),
+            source,
+        })
+    };
+    if let Some(path) = &args.junit {
+        let text = to_junit(reports).map_err(|error| CliError::Junit {
+            path: path.clone(),
+            source: error.into(),
+        })?;
+        write(path, text)?;
+    }
+    if let Some(path) = &args.markdown {
+        write(path, to_markdown(reports))?;
+    }
+    if let Some(path) = &args.html {
+        write(path, pages::checks(reports, untested))?;
+    }
+    Ok(())
 }
 
 /// The record at `path`; an empty one where there is no file.

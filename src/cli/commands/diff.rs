@@ -8,10 +8,11 @@ use crate::build::Installed;
 use crate::cli::args::DiffArgs;
 use crate::cli::contents;
 use crate::cli::error::{CliError, Failures};
+use crate::cli::pages::{self, Changes};
 use crate::cli::printer::Printer;
 use crate::cli::table;
 use crate::model::Lock;
-use crate::store::{PARSED_LIMIT, read_text};
+use crate::store::{PARSED_LIMIT, read_text, write_atomically};
 use crate::verify::{ArchiveSymbols, Changed, LockChanges, PrefixChanges, SourceChange};
 
 /// So many symbols of an archive are listed for people.
@@ -20,8 +21,8 @@ const SHOWN: usize = 8;
 pub fn run(args: &DiffArgs, printer: &Printer) -> Result<(), Failures> {
     let (from, to) = (&args.from_state, &args.to_state);
     let differ = match (from.is_dir(), to.is_dir()) {
-        (true, true) => prefixes(from, to, printer)?,
-        (false, false) => locks(from, to, printer)?,
+        (true, true) => prefixes(args, printer)?,
+        (false, false) => locks(args, printer)?,
         (from_is_prefix, _) => {
             let (prefix, file) = if from_is_prefix {
                 (from, to)
@@ -45,13 +46,15 @@ pub fn run(args: &DiffArgs, printer: &Printer) -> Result<(), Failures> {
     Ok(())
 }
 
-fn prefixes(from: &Utf8Path, to: &Utf8Path, printer: &Printer) -> Result<bool, Failures> {
+fn prefixes(args: &DiffArgs, printer: &Printer) -> Result<bool, Failures> {
+    let (from, to) = (&args.from_state, &args.to_state);
     let (old, new) = (Installed::open(from)?, Installed::open(to)?);
     let changes = PrefixChanges::between(
         (old.manifest(), &symbols(&old)?),
         (new.manifest(), &symbols(&new)?),
     );
     printer.json("changes", &changes);
+    write_page(args, Changes::Prefixes(&changes))?;
     if changes.is_empty() {
         printer.result(&format!("{to} has what {from} has\n"));
         return Ok(false);
@@ -92,9 +95,11 @@ fn prefixes(from: &Utf8Path, to: &Utf8Path, printer: &Printer) -> Result<bool, F
     Ok(true)
 }
 
-fn locks(from: &Utf8Path, to: &Utf8Path, printer: &Printer) -> Result<bool, Failures> {
+fn locks(args: &DiffArgs, printer: &Printer) -> Result<bool, Failures> {
+    let (from, to) = (&args.from_state, &args.to_state);
     let changes = LockChanges::between(&lock(from)?, &lock(to)?);
     printer.json("changes", &changes);
+    write_page(args, Changes::Locks(&changes))?;
     if changes.is_empty() {
         printer.result(&format!("{to} locks what {from} locks\n"));
         return Ok(false);
@@ -104,6 +109,18 @@ fn locks(from: &Utf8Path, to: &Utf8Path, printer: &Printer) -> Result<bool, Fail
         printer.result(&format!("SDK {sdk}: another entry\n"));
     }
     Ok(true)
+}
+
+/// Writes the page that was asked for.
+fn write_page(args: &DiffArgs, changes: Changes<'_>) -> Result<(), CliError> {
+    let Some(path) = &args.html else {
+        return Ok(());
+    };
+    let page = pages::changes(args.from_state.as_str(), args.to_state.as_str(), changes);
+    write_atomically(path, page.as_bytes()).map_err(|source| CliError::Write {
+        path: path.clone(),
+        source,
+    })
 }
 
 fn lock(path: &Utf8Path) -> Result<Lock, CliError> {
@@ -136,14 +153,7 @@ fn sources(changes: &[SourceChange]) -> String {
             ),
             None => ("", ""),
         };
-        let note = match (&change.version, change.patched) {
-            (Some(Changed { from: None, .. }), _) => "new",
-            (Some(Changed { to: None, .. }), _) => "gone",
-            (Some(_), _) => "",
-            (None, true) => "other patches or overlays",
-            (None, false) => "other files of the same version",
-        };
-        rows.add_row([change.name.as_str(), before, after, note]);
+        rows.add_row([change.name.as_str(), before, after, change.note()]);
     }
     format!("{}\n", table::text(&rows))
 }
