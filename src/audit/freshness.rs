@@ -61,6 +61,9 @@ impl Freshness {
     }
 }
 
+/// Before the name of a crate, in [`Offer::origin`].
+const CRATE: &str = "crate ";
+
 /// Debian's newest versions by source package, or why they are not known.
 pub type Debian = Result<BTreeMap<String, String>, String>;
 
@@ -83,6 +86,19 @@ pub fn newest(offers: &[Offer]) -> Option<&str> {
         Some((Order::parse(version)?, version))
     });
     versions.max().map(|(_, version)| version)
+}
+
+/// The releases of crates among `offers` that carry `version`.
+#[must_use]
+pub fn carrying(offers: &[Offer], version: &Version) -> BTreeMap<Name, Version> {
+    let wanted = Order::parse(version.as_str());
+    let releases = offers.iter().filter_map(|offer| {
+        let name = offer.origin.strip_prefix(CRATE)?.parse().ok()?;
+        let holds = Order::parse(offer.holds.as_deref()?);
+        let release = offer.newest.as_deref()?.parse().ok()?;
+        (holds == wanted).then_some((name, release))
+    });
+    releases.collect()
 }
 
 /// Asks each origin of `selected`; `debian` is what its archive offers.
@@ -127,7 +143,7 @@ pub fn offers(selected: &Selected, fetcher: &Fetcher<'_>, debian: &Debian) -> Ve
                 let releases = fetcher.releases(&subject.title(), name);
                 let open = |release: &str| opened(&subject, fetcher, name, release);
                 (
-                    format!("crate {name}"),
+                    format!("{CRATE}{name}"),
                     of_crate(&subject, name, version.as_str(), releases, &open),
                 )
             }
@@ -209,7 +225,7 @@ fn of_crate(
     releases: Result<Vec<String>, FetchError>,
     open: &dyn Fn(&str) -> Result<Option<String>, FetchError>,
 ) -> Offer {
-    let blank = blank(subject, format!("crate {name}"), Some(locked.to_owned()));
+    let blank = blank(subject, format!("{CRATE}{name}"), Some(locked.to_owned()));
     let releases = match releases {
         Err(error) => return not_reached(blank, with_causes(&error)),
         Ok(releases) => releases,
@@ -420,6 +436,31 @@ mod tests {
             (Some("1.2.1"), Some("1.3.9"), Freshness::Newer),
             "its files are looked into"
         );
+    }
+
+    #[test]
+    fn a_crates_release_carries_a_version_however_it_is_written() {
+        let offer = |origin: &str, newest: &str, holds: &str| Offer {
+            subject: "zlib 1.3".into(),
+            origin: origin.into(),
+            locked: None,
+            newest: Some(newest.into()),
+            holds: Some(holds.into()),
+            state: Freshness::Newer,
+            note: None,
+        };
+        let offers = [
+            offer("crate one", "2.0.1", "1.4"),
+            offer("crate other", "2.0.2", "1.4.0"),
+            offer("crate behind", "2.0.3", "1.3.1"),
+            offer("Debian zlib", "1.4-1", "1.4"),
+        ];
+        let found = carrying(&offers, &"1.4".parse().expect("a version"));
+        let found: Vec<_> = found
+            .iter()
+            .map(|(name, release)| (name.as_str(), release.as_str()))
+            .collect();
+        assert_eq!(found, [("one", "2.0.1"), ("other", "2.0.2")]);
     }
 
     #[test]

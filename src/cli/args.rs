@@ -116,7 +116,7 @@ pub enum ColorChoice {
 }
 
 /// Which WASI SDK to use.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Toolchain")]
 pub struct ToolchainArgs {
     /// WASI SDK to use [default: $WASI_SDK_PATH, /opt/wasi-sdk*, the store, the one pinned in the
@@ -177,7 +177,7 @@ pub fn default_prefix(config: BuildConfig) -> Utf8PathBuf {
     Utf8PathBuf::from(format!("sysroot/{config}"))
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct JobsArgs {
     /// Number of compile jobs (or tests) at once [default: the number of processors]
     #[arg(long, short, value_name = "N")]
@@ -228,8 +228,12 @@ pub enum Command {
     Diff(DiffArgs),
     /// Recompute every digest of a prefix, and list each difference
     Verify(VerifyArgs),
-    /// Move one source to another version; no other command writes the lock
+    /// Move one source to another version
     Lock(LockArgs),
+    /// Move sources to the newest version that their origins offer: their recipes, their tests and
+    /// the lock, all or nothing
+    #[command(after_help = UPDATE_EXAMPLES)]
+    Update(UpdateArgs),
     /// List the sources of the lock
     List,
     /// Show what a build would do
@@ -520,6 +524,35 @@ pub struct LockArgs {
     /// Show what would move, and write nothing
     #[arg(long)]
     pub dry_run: bool,
+}
+
+const UPDATE_EXAMPLES: &str = "\
+Examples:
+  wasideps --project . update                  all sources of the lock
+  wasideps --project . update zlib --dry-run   show what would change, and write nothing
+  wasideps --project . update zlib --check     then build it, and run its tests
+
+Exit codes: 0 done, or nothing is newer; 1 a test failed, with --check; 2 a person has to write something; 3 origins differ, or are
+not what is published; 4 no origin could be asked or reached";
+
+#[derive(Debug, Args)]
+pub struct UpdateArgs {
+    /// Sources to move, or groups of them (`@images`) [default: all of the lock]
+    #[arg(value_name = "NAME")]
+    pub names: Vec<Request>,
+    /// Show what would move, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Afterwards build the sources that moved into a temporary prefix, and run their tests
+    #[arg(long, conflicts_with = "dry_run")]
+    pub check: bool,
+    /// With --check: wasmtime to run tests with [default: as for `check`]
+    #[arg(long, value_parser = path, value_name = "PROGRAM", requires = "check")]
+    pub runner: Option<Utf8PathBuf>,
+    #[command(flatten)]
+    pub jobs: JobsArgs,
+    #[command(flatten)]
+    pub toolchain: ToolchainArgs,
 }
 
 #[derive(Debug, Args)]

@@ -13,7 +13,7 @@ use crate::check::{CheckError, PassRecordError};
 use crate::consumer::sdk_overlay::SdkOverlayError;
 use crate::fetch::{FetchError, SourceError};
 use crate::model::{
-    CatalogError, Cause, ErrorClass, LockError, Name, SelectionError, Sha256, SyntaxError,
+    CatalogError, Cause, ErrorClass, LockError, Name, SelectionError, Sha256, SyntaxError, Version,
 };
 use crate::pack::PackError;
 use crate::sbom::WheelError;
@@ -123,8 +123,8 @@ pub enum CliError {
     Audit(#[from] AuditError),
     #[error("--message-format sarif: only `wasideps audit` writes SARIF")]
     NoSarif,
-    #[error("`wasideps outdated` needs the network, and `--offline` forbids it")]
-    OutdatedOffline,
+    #[error("`wasideps {command}` needs the network, and `--offline` forbids it")]
+    NeedsNetwork { command: &'static str },
     #[error("no origin could be asked")]
     NothingReached,
     #[error("there is something newer than {}", sources.join(", "))]
@@ -139,6 +139,14 @@ pub enum CliError {
     NoSuchTwin { found: String, known: Vec<String> },
     #[error("no origin of {name} could be asked what it offers: {}", reasons.join("; "))]
     NoOffer { name: Name, reasons: Vec<String> },
+    #[error("{name} stays at {from}: it can't be moved to {to} like this")]
+    NotUpdated {
+        name: Name,
+        from: Version,
+        to: Version,
+        /// What to do, line by line.
+        steps: Vec<String>,
+    },
     #[error("{to} is not what {from} is")]
     Differ { from: Utf8PathBuf, to: Utf8PathBuf },
     #[error("{prefix} is a folder and {file} is none: two prefixes are compared, or two locks")]
@@ -205,7 +213,7 @@ impl CliError {
             | Self::DamagedPrefix { .. }
             | Self::NotAsMade { .. } => ErrorClass::Verification,
             Self::Violation(_) => ErrorClass::Policy,
-            Self::OutdatedOffline | Self::NothingReached | Self::NoOffer { .. } => {
+            Self::NeedsNetwork { .. } | Self::NothingReached | Self::NoOffer { .. } => {
                 ErrorClass::Network
             }
             Self::Write { .. }
@@ -228,6 +236,7 @@ impl CliError {
             | Self::EmbeddedRecipes
             | Self::EmbeddedLock
             | Self::NoSuchTwin { .. }
+            | Self::NotUpdated { .. }
             | Self::Pin { .. }
             | Self::NoIndex { .. }
             | Self::PrefixAndFile { .. }

@@ -67,7 +67,10 @@ pub fn of(error: &CliError) -> Option<String> {
         CliError::OtherPlan { .. } => "`wasideps build` with the same options builds it again",
         CliError::Violation(finding) => of_rule(finding.rule),
         CliError::NoSarif => "use `--message-format json` with other commands",
-        CliError::OutdatedOffline => "leave out `--offline`; `wasideps list` shows what is locked",
+        CliError::NotUpdated { steps, .. } => return Some(steps.join("\n")),
+        CliError::NeedsNetwork { .. } => {
+            "leave out `--offline`; `wasideps list` shows what is locked"
+        }
         CliError::NothingReached => "the table above says why for each",
         CliError::Outdated { .. } => {
             "`wasideps lock NAME --latest` moves a source, once its recipe is written for the version"

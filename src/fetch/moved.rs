@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use serde::Serialize;
+
 use crate::model::{LockedSource, Origin, RelPath, Sha256};
 
 /// A field of the lock that changes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Moved {
     /// `version`, `inputs`, `origin https://…`, `patch 0001-….patch`, `overlay config.h`.
     pub field: String,

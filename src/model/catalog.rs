@@ -130,6 +130,22 @@ impl Catalog {
         }
     }
 
+    /// The same with `changed` in place of the files at the same paths.
+    ///
+    /// # Errors
+    /// As of [`Self::load`].
+    pub fn with_files(&self, changed: Files) -> Result<Self, Vec<CatalogError>> {
+        let mut files = self.files.clone();
+        files.extend(changed);
+        Self::load(files, self.patches.clone(), self.exclusions.clone())
+    }
+
+    /// The text of a file of the folder: of a recipe's, or a suite's.
+    #[must_use]
+    pub fn text(&self, file: &RelPath) -> Option<&str> {
+        std::str::from_utf8(self.files.get(file)?).ok()
+    }
+
     fn add_recipe(
         &mut self,
         folder: &str,

@@ -44,6 +44,7 @@ mod suite_wire;
 mod swhid;
 mod syntax;
 mod time;
+mod version_step;
 
 pub use address::{check_url, shown_url};
 pub use by_version::ByVersion;
@@ -101,3 +102,4 @@ pub use syntax::SyntaxError;
 #[cfg(feature = "cli")]
 pub(crate) use syntax::{LINE_LIMIT, floor};
 pub use time::{Date, DateError, Timestamp, TimestampError};
+pub use version_step::{OpenLine, SteppedText, VersionStep};

@@ -26,7 +26,7 @@ fn json(path: &Path) -> Value {
 }
 
 /// The crate that holds zlib 1.3.1, from the registry that Cargo uses, once.
-fn old_crate() -> Vec<u8> {
+pub fn old_crate() -> Vec<u8> {
     static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
     let bytes = BYTES.get_or_init(|| {
         let origins = json(&old_lock())["sources"]["zlib"]["origins"].take();
@@ -89,7 +89,7 @@ fn an_old_lock_builds_the_old_version_beside_the_new_one() {
 
 /// The project's recipes and lock, its URLs on a server that has nothing, its crates in a registry
 /// that has the one of zlib 1.3.1.
-fn place_with_registry() -> (Place, Server) {
+pub fn place_with_registry() -> (Place, Server) {
     let place = Place::new();
     place.copy_recipes();
     let sha256 = wasideps::model::Sha256::of(&old_crate());

@@ -54,6 +54,7 @@ mod tampering;
 mod targets;
 mod trace;
 mod twins;
+mod update;
 mod validators;
 mod variants;
 mod verify;

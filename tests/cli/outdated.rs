@@ -11,7 +11,7 @@ use crate::sources::{gz, tar};
 use crate::support::{Place, run, system, test};
 
 /// What git itself answers of a repository with these tags.
-fn references(place: &Place, tags: &[&str]) -> Vec<u8> {
+pub fn references(place: &Place, tags: &[&str]) -> Vec<u8> {
     let git = |args: &[&str]| {
         let mut command = system("git");
         for (key, value) in [("NAME", "The tests"), ("EMAIL", "tests@example.org")] {

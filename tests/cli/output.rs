@@ -86,6 +86,7 @@ fn commands() -> Vec<(&'static str, Vec<String>)> {
             "lock",
             plain(&["lock", "thing", "1", "--dry-run", "--offline"]),
         ),
+        ("update", plain(&["update", "thing", "--dry-run"])),
         ("list", plain(&["list"])),
         ("plan", with_sdk(&["plan"])),
         ("recipe check", with_sdk(&["recipe", "check", "--offline"])),

@@ -50,46 +50,17 @@ pub fn run(args: &LockArgs, global: &Global, printer: &Printer) -> Result<(), Fa
         }
     };
     printer.finish_bars();
-    let mut rows = table::table(&["what moves", "from", "to"]);
-    let shown = |value: &Option<String>| {
-        value
-            .as_deref()
-            .map_or_else(|| "-".into(), table::with_short_digests)
-    };
     for moved in &moved {
-        printer.json(
-            "moved",
-            serde_json::json!({ "field": moved.field, "old": moved.old, "new": moved.new }),
-        );
-        rows.add_row([
-            table::with_short_digests(&moved.field),
-            shown(&moved.old),
-            shown(&moved.new),
-        ]);
+        printer.json("moved", moved);
     }
     printer.json("locked", serde_json::json!({ "what": what, "moved": moved.len(), "written": !moved.is_empty() && !args.dry_run }));
     if moved.is_empty() {
         printer.result(&format!("{what} is already locked; nothing moves\n"));
         return Ok(());
     }
-    printer.result(&table::text(&rows));
+    printer.result(&moves(&moved));
     lock.date = Timestamp::now().date();
-    // The new lock as a whole is checked before it is written: what `lock` writes, `build` takes.
-    // Only what was wrong with other sources before is let pass: where two recipes have changed,
-    // one has to be first.
-    if let Err(errors) = catalog.overview(&lock, &[]) {
-        let (known, new): (Vec<_>, Vec<_>) = errors
-            .into_iter()
-            .partition(|error| before.contains(&with_causes(error)));
-        if !new.is_empty() {
-            return Err(new.into());
-        }
-        for error in known {
-            printer.event(Event::Warning {
-                text: format!("not locked yet: {}", with_causes(&error)),
-            });
-        }
-    }
+    holds_together(catalog, &lock, &before, printer)?;
     if args.dry_run {
         printer.result(&format!("\n{path} is unchanged (--dry-run)\n"));
         return Ok(());
@@ -99,7 +70,52 @@ pub fn run(args: &LockArgs, global: &Global, printer: &Printer) -> Result<(), Fa
     Ok(())
 }
 
-fn complaints(catalog: &Catalog, lock: &Lock) -> Vec<String> {
+/// What moves, as a table with short digests.
+pub fn moves(moved: &[Moved]) -> String {
+    let mut rows = table::table(&["what moves", "from", "to"]);
+    let shown = |value: &Option<String>| {
+        value
+            .as_deref()
+            .map_or_else(|| "-".into(), table::with_short_digests)
+    };
+    for moved in moved {
+        rows.add_row([
+            table::with_short_digests(&moved.field),
+            shown(&moved.old),
+            shown(&moved.new),
+        ]);
+    }
+    table::text(&rows)
+}
+
+/// Checks a lock as a whole before it is written: what is written here, `build` takes. Only what was
+/// wrong with other sources before, `before`, is let pass with a warning: where two recipes have
+/// changed, one has to be first.
+pub fn holds_together(
+    catalog: &Catalog,
+    lock: &Lock,
+    before: &[String],
+    printer: &Printer,
+) -> Result<(), Failures> {
+    let Err(errors) = catalog.overview(lock, &[]) else {
+        return Ok(());
+    };
+    let (known, new): (Vec<_>, Vec<_>) = errors
+        .into_iter()
+        .partition(|error| before.contains(&with_causes(error)));
+    if !new.is_empty() {
+        return Err(new.into());
+    }
+    for error in known {
+        printer.event(Event::Warning {
+            text: format!("not locked yet: {}", with_causes(&error)),
+        });
+    }
+    Ok(())
+}
+
+/// What is wrong with a lock.
+pub fn complaints(catalog: &Catalog, lock: &Lock) -> Vec<String> {
     catalog
         .overview(lock, &[])
         .err()

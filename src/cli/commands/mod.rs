@@ -15,6 +15,7 @@ mod pack;
 mod recipe;
 mod sbom;
 mod shell;
+mod update;
 mod verify;
 
 use super::args::{Cli, Command, MessageFormat, RecipeCommand};
@@ -46,6 +47,7 @@ pub fn run(cli: &Cli, printer: &Printer) -> Result<(), Failures> {
         Command::Diff(args) => diff::run(args, printer),
         Command::Verify(args) => verify::run(args, global, printer),
         Command::Lock(args) => lock::run(args, global, printer),
+        Command::Update(args) => update::run(args, global, printer),
         Command::List => look::list(global, printer),
         Command::Plan(args) => look::plan(args, global, printer),
         Command::Recipe(RecipeCommand::Check(args)) => recipe::check(args, global, printer),

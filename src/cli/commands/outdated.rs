@@ -25,7 +25,10 @@ pub fn run(args: &OutdatedArgs, global: &Global, printer: &Printer) -> Result<()
     let session = context::session(global, printer)?;
     let sources = session.overview(&session.requested(&args.names)?)?;
     if global.offline {
-        return Err(CliError::OutdatedOffline.into());
+        return Err(CliError::NeedsNetwork {
+            command: "outdated",
+        }
+        .into());
     }
     let offers = asked(&sources, &session, printer)?;
     show(&offers, printer);
