@@ -315,6 +315,8 @@ fn shells_complete_values_and_run_nothing_when_they_read_the_script() {
         ("wasideps build --python", "3.13"),
         ("wasideps build --variant", "simd"),
         ("wasideps build", "libjpeg-turbo"),
+        ("wasideps build", "@images"),
+        ("wasideps update", "@cpython"),
         ("wasideps lock", "zlib"),
         ("wasideps env --shell", "powershell"),
     ] {
@@ -327,6 +329,16 @@ fn shells_complete_values_and_run_nothing_when_they_read_the_script() {
         let bash = in_bash(line);
         assert!(bash.lines().any(|found| found == value), "{line}: {bash}");
     }
+    // A source alone is locked, and no group.
+    assert!(!in_fish("wasideps lock ").contains('@') && !in_bash("wasideps lock").contains('@'));
+    // The word that bash completes is the whole of it.
+    let text = format!(
+        "COMP_WORDBREAKS=$' \\t\\n@:'; source '{}'; COMP_WORDS=(wasideps build @im); COMP_CWORD=2; \
+         _wasideps wasideps @im build; printf '%s|' \"${{COMPREPLY[@]}}\" \"$COMP_WORDBREAKS\"",
+        bash.display()
+    );
+    let done = run(system("bash").args(["--norc", "-c", &text])).exits(0);
+    assert_eq!(done.stdout, "@images| \t\n:|");
     assert!(!started.exists(), "a script started the program");
 }
 
