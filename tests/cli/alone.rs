@@ -199,7 +199,7 @@ fn measured(place: &Place, name: &str, module: &str, more: &[&str]) -> (u32, u32
 fn documented() -> BTreeMap<String, u32> {
     let page = std::fs::read_to_string(project().join("docs/prefix.md")).expect("docs/prefix.md");
     let rows = page.lines().filter_map(|line| {
-        let mut columns = line.strip_prefix("| ")?.split(" | ");
+        let mut columns = line.strip_prefix("| ")?.strip_suffix(" |")?.split(" | ");
         let (name, figure) = (columns.next()?, columns.next()?);
         Some((name.to_owned(), figure.strip_suffix(" KiB")?.parse().ok()?))
     });
