@@ -6,7 +6,7 @@ needs() {
 }
 
 build() {
-    ./configure --prefix="$prefix" --disable-shared --without-iconv --without-threads --without-modules --without-python --without-http \
+    ./configure --prefix="$prefix" --disable-shared --without-threads --without-modules --without-python --without-http \
         --with-schematron --with-zlib
     make -j1 libxml2.la
     make install-libLTLIBRARIES
