@@ -391,9 +391,10 @@ fn a_library_of_a_table_without_files_has_nothing_to_compile() {
 
 #[test]
 fn parts_that_stand_for_too_many_members_are_refused_before_they_are_made() {
-    let texts: String = (0..100).map(|n| format!("t{n} = {{}}, ")).collect();
+    let texts = (0..100).map(|n| format!("t{n} = {{}}"));
+    let texts = texts.collect::<Vec<_>>().join(", ");
     let parts: String = ["a", "b", "c", "d", "e", "f", "g", "h"]
-        .map(|part| format!("{part} = {{ {} }}\n", texts.trim_end_matches(", ")))
+        .map(|part| format!("{part} = {{ {texts} }}\n"))
         .concat();
     let of = |names: &str| {
         let table =
@@ -419,8 +420,9 @@ proptest::proptest! {
     fn a_name_stands_for_the_product_of_its_parts_and_each_member_has_the_macros_of_all(
         sizes in proptest::collection::vec(1..5_usize, 1..5),
     ) {
-        let names: String = (0..sizes.len()).map(|part| format!("{{p{part}}}")).collect();
-        let parts: String = sizes
+        let names = (0..sizes.len()).map(|part| format!("{{p{part}}}"));
+        let names = names.collect::<Vec<_>>().concat();
+        let parts = sizes
             .iter()
             .enumerate()
             .map(|(part, size)| {
@@ -429,7 +431,8 @@ proptest::proptest! {
                     .collect();
                 format!("p{part} = {{ {} }}\n", texts.join(", "))
             })
-            .collect();
+            .collect::<Vec<_>>()
+            .concat();
         let members = table(&format!(
             "[library.demo.members.part]\n{parts}[library.demo.members.of]\n\"x.c\" = {{ \"{names}\" = {{}} }}\n"
         ));
