@@ -254,6 +254,10 @@ pub fn built() -> &'static Place {
     static BUILT: OnceLock<Place> = OnceLock::new();
     BUILT.get_or_init(|| {
         let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("built");
+        // Another run of the tests may still look at it: its lock goes with its process.
+        let lock = std::fs::File::create(root.with_extension("lock")).expect("a lock's file");
+        lock.lock().expect("the lock");
+        std::mem::forget(lock);
         let _ = std::fs::remove_dir_all(&root);
         std::fs::create_dir_all(&root).expect("a folder in the target folder");
         let place = Place { root, _dir: None };
