@@ -10,8 +10,8 @@ The format: https://github.com/WebAssembly/tool-conventions/blob/main/Linking.md
 import sys
 
 CUSTOM_SECTION, SYMBOL_TABLE = 0, 8
-FUNCTION, DATA, GLOBAL, SECTION, TAG, TABLE = range(6)
-BINDING, WEAK, LOCAL, UNDEFINED, EXPLICIT_NAME = 0x3, 0x1, 0x2, 0x10, 0x40
+DATA, SECTION = 1, 3 # kinds of symbols
+BINDING, LOCAL, UNDEFINED, EXPLICIT_NAME = 0x3, 0x2, 0x10, 0x40
 
 
 class Reader:

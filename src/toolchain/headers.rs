@@ -1,7 +1,7 @@
 //! The headers of an SDK that clang may find, and what is in them.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -22,8 +22,9 @@ pub struct SdkHeaders {
     portable: String,
     /// Portable, sorted.
     paths: Vec<RelPath>,
-    /// Indices into `paths` by the last part of each, without regard to case.
-    named: HashMap<String, Vec<usize>>,
+    /// Indices into `paths` by the last part of each, without regard to case. Made when it is first
+    /// asked for: a build with nothing to do never asks.
+    named: OnceLock<HashMap<String, Vec<usize>>>,
     digests: Mutex<HashMap<RelPath, Sha256>>,
 }
 
@@ -46,16 +47,12 @@ impl SdkHeaders {
             folder,
             portable,
             paths: Vec::new(),
-            named: HashMap::new(),
+            named: OnceLock::new(),
             digests: Mutex::default(),
         };
         let below = files.filter_map(|path| path.strip_prefix(root).ok()?.as_str().parse().ok());
         headers.paths = below.map(|path: RelPath| headers.portable(&path)).collect();
         headers.paths.sort();
-        for (index, path) in headers.paths.iter().enumerate() {
-            let places = headers.named.entry(path.caseless_file_name()).or_default();
-            places.push(index);
-        }
         headers
     }
 
@@ -68,7 +65,15 @@ impl SdkHeaders {
     /// Those of them whose last part is one of `names`, which are in lower case. In the order of
     /// [`Self::paths`].
     pub fn named(&self, names: &BTreeSet<String>) -> impl Iterator<Item = &RelPath> {
-        let places = names.iter().filter_map(|name| self.named.get(name));
+        let named = self.named.get_or_init(|| {
+            let mut named: HashMap<String, Vec<usize>> = HashMap::new();
+            for (index, path) in self.paths.iter().enumerate() {
+                let places = named.entry(path.caseless_file_name()).or_default();
+                places.push(index);
+            }
+            named
+        });
+        let places = names.iter().filter_map(|name| named.get(name));
         let mut places: Vec<usize> = places.flatten().copied().collect();
         places.sort_unstable();
         places.into_iter().map(|index| &self.paths[index])

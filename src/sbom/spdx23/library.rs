@@ -187,9 +187,9 @@ fn changed(recipe: &Recipe, tree: &TracedFile, parts: &mut Spdx2Parts) {
     }
 }
 
-/// The members of the archives, and what each was made from. What clang opened is told of the file
-/// that it compiled, and not of each member: OpenBLAS's 1,775 members would have a hundred thousand
-/// relationships, for which each validator takes minutes.
+/// The members of the archives, and what each was made from. The file that clang compiled depends on
+/// what clang opened beside it; a member does not. OpenBLAS's 1,775 members would have a hundred
+/// thousand relationships, and each validator would take minutes for them.
 fn members(
     built: &BuiltPrefix<'_>,
     selected: &Selected,
