@@ -269,18 +269,20 @@ impl Bench {
         let files: Vec<&str> = files
             .map(|file| file["path"].as_str().expect("a path"))
             .collect();
-        let (mut ours, mut theirs, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-        for _ in 0..SHORT_RUNS {
+        let ours = || {
             let started = Instant::now();
             let output = self
                 .command(&["build", "--offline", "--quiet", "--prefix", &prefix])
                 .output()
                 .expect("wasideps starts");
-            let our = started.elapsed().as_secs_f64();
+            let seconds = started.elapsed().as_secs_f64();
             assert!(
                 String::from_utf8_lossy(&output.stdout).contains("up to date"),
                 "there was something to do"
             );
+            seconds
+        };
+        let theirs = || {
             let started = Instant::now();
             let status = Command::new("sha256sum")
                 .args(&files)
@@ -291,12 +293,9 @@ impl Bench {
                 status.expect("sha256sum starts").success(),
                 "sha256sum failed"
             );
-            let their = started.elapsed().as_secs_f64();
-            ours.push(our);
-            theirs.push(their);
-            ratios.push(our / their);
-        }
-        let [ours, theirs, ratio] = [ours, theirs, ratios].map(median);
+            started.elapsed().as_secs_f64()
+        };
+        let [ours, theirs, ratio] = in_turn(ours, theirs);
         println!(
             "| (c) nothing to do | {:.1} ms | {:.1} ms: `sha256sum` of the prefix's files | {ratio:.2} | 1.0 |",
             ours * 1e3,
@@ -441,8 +440,7 @@ impl Bench {
                     .unwrap_or_else(|| panic!("no archive of {name} is in the store"))
             })
             .collect();
-        let (mut ours, mut theirs, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-        for _ in 0..SHORT_RUNS {
+        let ours = || {
             self.clean("trees");
             let started = Instant::now();
             let status = self
@@ -450,13 +448,9 @@ impl Bench {
                 .stdout(Stdio::null())
                 .status();
             assert!(status.expect("wasideps starts").success(), "fetch failed");
-            let our = started.elapsed().as_secs_f64();
-            let their = by_hand(&self.dir, &archives);
-            ours.push(our);
-            theirs.push(their);
-            ratios.push(our / their);
-        }
-        let [ours, theirs, ratio] = [ours, theirs, ratios].map(median);
+            started.elapsed().as_secs_f64()
+        };
+        let [ours, theirs, ratio] = in_turn(ours, || by_hand(&self.dir, &archives));
         println!(
             "| (e) verify and unpack | {:.0} ms | {:.0} ms: `sha256sum` and `tar x` of the same archives | {ratio:.2} | 1.0 |",
             ours * 1e3,
@@ -501,6 +495,14 @@ fn by_hand(dir: &Path, archives: &BTreeSet<PathBuf>) -> f64 {
         assert!(status.expect("tar starts").success(), "tar failed");
     }
     started.elapsed().as_secs_f64()
+}
+
+/// Times both in turn, since machines drift: the medians in seconds, and that of the ratios.
+fn in_turn(ours: impl Fn() -> f64, theirs: impl Fn() -> f64) -> [f64; 3] {
+    let pairs: Vec<(f64, f64)> = (0..SHORT_RUNS).map(|_| (ours(), theirs())).collect();
+    let ratios = pairs.iter().map(|(ours, theirs)| ours / theirs).collect();
+    let (ours, theirs) = pairs.into_iter().unzip();
+    [ours, theirs, ratios].map(median)
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

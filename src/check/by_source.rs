@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{ConfigReport, Skipped, SuiteReport};
+use crate::model::Patch;
 
 /// A source, and what came of its tests for each configuration.
 pub struct TestedSource<'a> {
@@ -95,6 +96,24 @@ pub fn reasons<'a>(source: &TestedSource<'a>) -> Vec<(&'a str, &'a str, Vec<Opti
             reasons[place].1[index] = Some(skipped);
         }
         found.extend(reasons.into_iter().map(|(reason, of)| (name, reason, of)));
+    }
+    found
+}
+
+/// The patches of the tests, with the name of their source: each once, for whatever configurations.
+#[must_use]
+pub fn patches<'a>(sources: &[TestedSource<'a>]) -> Vec<(&'a str, &'a Patch)> {
+    let mut found: Vec<(&str, &Patch)> = Vec::new();
+    for source in sources {
+        for patch in source.suites().flat_map(|suite| &suite.patches) {
+            let told = |patch: &'a Patch| (&patch.file, &patch.reason, &patch.upstream);
+            let is_known = found
+                .iter()
+                .any(|(name, known)| *name == source.name && told(known) == told(patch));
+            if !is_known {
+                found.push((source.name, patch));
+            }
+        }
     }
     found
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::by_source::{TestedSource, by_source, only, reasons};
+use super::by_source::{TestedSource, by_source, only, patches, reasons};
 use super::{ConfigReport, SuiteReport, TestResult};
 use crate::model::{BuildConfig, printable};
 
@@ -47,7 +47,7 @@ pub fn to_markdown(reports: &[ConfigReport]) -> String {
             .chain(cells)));
     }
     not_applicable(&mut text, reports, &sources);
-    patches(&mut text, &sources);
+    patched(&mut text, &sources);
     text.push_str("\n## Tests\n");
     for source in &sources {
         let _ = write!(text, "\n### {} {}\n\n", source.name, source.version);
@@ -91,24 +91,21 @@ fn not_applicable(text: &mut String, reports: &[ConfigReport], sources: &[Tested
     }
 }
 
-fn patches(text: &mut String, sources: &[TestedSource<'_>]) {
-    let mut rows: Vec<String> = Vec::new();
-    for source in sources {
-        for patch in source.suites().flat_map(|suite| &suite.patches) {
-            let row = row([
-                source.name.to_owned(),
-                patch.file.to_string(),
-                cell(&patch.reason),
-                cell(&patch.upstream.to_string()),
-            ]);
-            if !rows.contains(&row) {
-                rows.push(row);
-            }
-        }
+fn patched(text: &mut String, sources: &[TestedSource<'_>]) {
+    let patches = patches(sources);
+    if patches.is_empty() {
+        return;
     }
-    if !rows.is_empty() {
-        text.push_str("\n## Patched tests\n\n| source | patch | why | upstream |\n| --- | --- | --- | --- |\n");
-        text.extend(rows);
+    text.push_str(
+        "\n## Patched tests\n\n| source | patch | why | upstream |\n| --- | --- | --- | --- |\n",
+    );
+    for (source, patch) in patches {
+        text.push_str(&row([
+            source.to_owned(),
+            patch.file.to_string(),
+            cell(&patch.reason),
+            cell(&patch.upstream.to_string()),
+        ]));
     }
 }
 

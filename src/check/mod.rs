@@ -21,7 +21,7 @@ use camino::Utf8Path;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-pub use by_source::{TestedSource, by_source, only, reasons};
+pub use by_source::{TestedSource, by_source, only, patches, reasons};
 pub use error::{CheckError, TestFailure};
 pub use junit::to_junit;
 pub use markdown::to_markdown;

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use maud::{Markup, html};
 
 use super::STYLE;
-use crate::check::{ConfigReport, SuiteReport, TestResult, TestedSource, by_source, only, reasons};
+use crate::check::{
+    ConfigReport, SuiteReport, TestResult, TestedSource, by_source, only, patches, reasons,
+};
 use crate::model::printable;
 use crate::sbom::html::{counted, frame, wide, written_by};
 
@@ -30,7 +32,7 @@ pub fn checks(reports: &[ConfigReport], untested: &BTreeSet<String>) -> String {
             section { h2 { "Sources" } (wide("Table of sources", &summary(reports, &sources))) }
             @if failed > 0 { section { h2 { "Failed" } (wide("Table of failures", &failed_rows(reports, &sources))) } }
             section { h2 { "Not applicable" } (wide("Table of what is not applicable", &not_applicable(reports, &sources))) }
-            (patches(&sources))
+            (patched(&sources))
             section {
                 h2 { "Tests" }
                 @for source in &sources { (tests(reports, source)) }
@@ -136,36 +138,23 @@ fn not_applicable(reports: &[ConfigReport], sources: &[TestedSource<'_>]) -> Mar
     }
 }
 
-fn patches(sources: &[TestedSource<'_>]) -> Markup {
-    let mut rows: Vec<[String; 4]> = Vec::new();
-    for source in sources {
-        for patch in source.suites().flat_map(|suite| &suite.patches) {
-            let row = [
-                source.name.to_owned(),
-                patch.file.to_string(),
-                line(&patch.reason),
-                line(&patch.upstream.to_string()),
-            ];
-            if !rows.contains(&row) {
-                rows.push(row);
-            }
-        }
-    }
+fn patched(sources: &[TestedSource<'_>]) -> Markup {
+    let patches = patches(sources);
     let table = html! {
         thead { tr { th scope="col" { "Source" } th scope="col" { "Patch" } th scope="col" { "Why" } th scope="col" { "Upstream" } } }
         tbody {
-            @for [source, patch, why, upstream] in &rows {
+            @for (source, patch) in &patches {
                 tr {
                     th scope="row" { (source) }
-                    td data-label="Patch" { (patch) }
-                    td data-label="Why" { (why) }
-                    td data-label="Upstream" { (upstream) }
+                    td data-label="Patch" { (patch.file) }
+                    td data-label="Why" { (line(&patch.reason)) }
+                    td data-label="Upstream" { (line(&patch.upstream.to_string())) }
                 }
             }
         }
     };
     html! {
-        @if !rows.is_empty() { section { h2 { "Patched tests" } (wide("Table of patched tests", &table)) } }
+        @if !patches.is_empty() { section { h2 { "Patched tests" } (wide("Table of patched tests", &table)) } }
     }
 }
 
