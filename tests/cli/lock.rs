@@ -323,9 +323,10 @@ fn git_tree(place: &Place, path: &Path) -> Option<String> {
     let top = dir.join(&tops[0]);
     let empty = shell("find . -type d -empty", &top);
     // No attribute of the source's own may change what is hashed; the repository is elsewhere, so
-    // that it is no part of the tree.
+    // that it is no part of the tree. What is large for git goes into one pack, and not into a file
+    // of its own each.
     let tree = "export GIT_DIR=../../git GIT_WORK_TREE=. && rm -rf $GIT_DIR && git init -q && mkdir -p $GIT_DIR/info &&
-        echo '* -text -ident -filter' >$GIT_DIR/info/attributes && git add -Af . && git write-tree";
+        echo '* -text -ident -filter' >$GIT_DIR/info/attributes && git -c core.bigFileThreshold=1 add -Af . && git write-tree";
     empty
         .is_empty()
         .then(|| shell(tree, &top).trim().to_owned())

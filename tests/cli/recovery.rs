@@ -161,6 +161,15 @@ const OF_AN_ENTRY: [Damage; 5] = [
     }),
 ];
 
+/// Kinds, rights, names and contents of a file or a folder; links are not followed.
+fn seen(path: &Path) -> String {
+    let mut find = Command::new("find");
+    find.arg(path)
+        .args(["-printf", "%y %m %P %l\n", "-type", "f"]);
+    let listed = run(find.args(["-exec", "sha256sum", "{}", "+"]));
+    listed.exits(0).stdout
+}
+
 #[test]
 fn every_kind_of_thing_with_every_kind_of_damage_is_noticed_and_made_again_with_the_same_bytes() {
     let (place, expected) = place();
@@ -172,6 +181,7 @@ fn every_kind_of_thing_with_every_kind_of_damage_is_noticed_and_made_again_with_
         let list = target.file.ends_with(".entry.json") || target.entry == target.file;
         // Each entry is damaged as a whole once: with its list.
         for ((damage, act), path) in of_a_file.chain(of_an_entry.filter(|_| list)) {
+            let whole = seen(&target.entry);
             act(path, &aside);
             for kind in target.goes {
                 std::fs::remove_dir_all(place.path("store").join(kind)).expect("the folder goes");
@@ -183,11 +193,14 @@ fn every_kind_of_thing_with_every_kind_of_damage_is_noticed_and_made_again_with_
                 "{what}:\n{said}"
             );
             assert_eq!(snapshot(&place.path("out")), expected, "{what}");
-            let again = build(&place);
-            assert!(
-                !again.contains("damaged"),
-                "{what}: it is not whole again:\n{again}"
-            );
+            // A build would tell no more of an entry that is what it was.
+            if whole != seen(&target.entry) {
+                let again = build(&place);
+                assert!(
+                    !again.contains("damaged"),
+                    "{what}: it is not whole again:\n{again}"
+                );
+            }
             if std::fs::symlink_metadata(&aside).is_ok() {
                 remove(&aside);
             }
