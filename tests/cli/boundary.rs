@@ -637,7 +637,8 @@ fn a_builds_clang_and_linker_open_no_file_outside_of_sources_sdk_scratch_and_the
         let wasideps = place.own(place.with_archives(arguments));
         let mut strace = Command::new(tool("WASIDEPS_TEST_STRACE"));
         strace
-            .args(["-f", "-y", "-e", "trace=execve,open,openat,openat2", "-o"])
+            .args(["-f", "--seccomp-bpf", "-y", "-e"])
+            .args(["trace=execve,open,openat,openat2", "-o"])
             .arg(&trace);
         strace
             .arg(wasideps.get_program())

@@ -246,7 +246,8 @@ fn where_output_was_cut_programs_find_an_error_on_a_line_of_its_own() {
     let mut command = Command::new(strace);
     // The second write to standard output fails.
     command
-        .args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=write", "-P"])
+        .args(["-f", "--seccomp-bpf", "-qq", "-o", "/dev/null"])
+        .args(["-e", "trace=write", "-P"])
         .arg(place.path("out.json"));
     command
         .args(["-e", "inject=write:error=ENOSPC:when=2"])

@@ -168,7 +168,7 @@ fn up_to_date_is_told_without_starting_a_process() {
         let wasideps = place.with_archives(&["build", "bzip2", "--prefix", "out"]);
         let mut traced = Command::new(tool("WASIDEPS_TEST_STRACE"));
         traced
-            .args(["-f", "-e", "trace=execve", "-o"])
+            .args(["-f", "--seccomp-bpf", "-e", "trace=execve", "-o"])
             .arg(&trace)
             .arg(wasideps.get_program())
             .args(wasideps.get_args());

@@ -223,6 +223,7 @@ fn what_the_disk_does_not_give_back_is_made_again_with_the_same_bytes() {
         traced
             .args([
                 "-f",
+                "--seccomp-bpf",
                 "-qq",
                 "-o",
                 "/dev/null",

@@ -473,7 +473,7 @@ fn a_swap_that_was_killed_in_its_midst_is_finished_and_what_a_user_put_in_is_kep
 /// `command` under strace, which meddles with its system calls: `inject` as strace takes it.
 fn meddled(place: &Place, command: &Command, injects: &[&str]) -> Command {
     let mut strace = Command::new(crate::support::tool("WASIDEPS_TEST_STRACE"));
-    strace.args(["-f", "-qq", "-o", "/dev/null"]);
+    strace.args(["-f", "--seccomp-bpf", "-qq", "-o", "/dev/null"]);
     for inject in injects {
         strace.arg("-e").arg(format!("inject={inject}"));
     }
