@@ -1,0 +1,1 @@
+//! Nothing: the build scripts of the dependencies are what is looked at.
