@@ -1,13 +1,15 @@
 //! Static libraries, member by member.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use object::read::archive::ArchiveFile;
 use object::{Object as _, ObjectSection as _};
+use rayon::prelude::*;
 
 use super::disk::PrefixFiles;
+use super::index::Traced;
 use super::{Discrepancy, DiscrepancyKind};
-use crate::build::{BuildTrace, Manifest, ManifestArchive, ManifestMember, archive};
+use crate::build::{Manifest, ManifestArchive, ManifestMember, archive};
 use crate::model::Identity;
 use crate::model::{Content, Name};
 
@@ -17,7 +19,7 @@ pub type Members = BTreeMap<(String, String), Content>;
 /// Compares the members of each archive with what the manifest and the build trace say of them.
 pub fn check(
     manifest: &Manifest,
-    trace: Option<&BuildTrace>,
+    traced: Option<&Traced<'_>>,
     files: &PrefixFiles,
     findings: &mut Vec<Discrepancy>,
 ) -> Members {
@@ -48,17 +50,22 @@ pub fn check(
             }
         };
         let before = findings.len();
-        compare(expected, trace, &members, &manifest.toolchain, findings);
+        let contents: Vec<Content> = members
+            .par_iter()
+            .map(|(_, bytes)| Content::of(bytes))
+            .collect();
+        let found = FoundMembers {
+            members: &members,
+            contents: &contents,
+        };
+        compare(expected, traced, &found, &manifest.toolchain, findings);
         if before == findings.len()
             && let Some(finding) = rewritten(path, &members, &bytes)
         {
             findings.push(finding);
         }
-        all.extend(
-            members
-                .into_iter()
-                .map(|(name, bytes)| ((path.to_owned(), name), Content::of(bytes))),
-        );
+        let names = members.into_iter().map(|(name, _)| (path.to_owned(), name));
+        all.extend(names.zip(contents));
     }
     all
 }
@@ -76,13 +83,24 @@ pub fn members(archive: &[u8]) -> Result<Vec<(String, &[u8])>, object::Error> {
     members.collect()
 }
 
+/// The members of an archive on disk, in its order.
+struct FoundMembers<'a> {
+    members: &'a [(String, &'a [u8])],
+    contents: &'a [Content],
+}
+
 fn compare(
     expected: &ManifestArchive,
-    trace: Option<&BuildTrace>,
-    members: &[(String, &[u8])],
+    traced: Option<&Traced<'_>>,
+    found: &FoundMembers<'_>,
     identity: &Identity,
     findings: &mut Vec<Discrepancy>,
 ) {
+    let FoundMembers { members, contents } = *found;
+    let by_name: BTreeMap<&str, usize> = (0..members.len())
+        .rev()
+        .map(|at| (members[at].0.as_str(), at))
+        .collect();
     let path = expected.path.as_str();
     let finding = |name: &str, problem: &str| {
         Discrepancy::new(path, DiscrepancyKind::Member, problem).member(name)
@@ -94,18 +112,14 @@ fn compare(
         in_order(&mut members.iter().map(|(name, _)| name)),
     );
     for member in &expected.members {
-        let Some((_, bytes)) = members.iter().find(|(name, _)| *name == member.name) else {
+        let Some(&at) = by_name.get(member.name.as_str()) else {
             findings.push(finding(&member.name, "it is missing"));
             continue;
         };
-        let content = Content::of(bytes);
-        let traced = trace.and_then(|trace| {
-            trace
-                .members_of(path)
-                .find(|traced| traced.name == member.name)
-        });
+        let (bytes, content) = (members[at].1, &contents[at]);
         let traced = traced
-            .filter(|traced| traced.content != content)
+            .and_then(|traced| traced.member(path, &member.name))
+            .filter(|traced| traced.content != *content)
             .map(|traced| traced.content.sha256);
         let stated = (content.sha256 != member.sha256).then_some(member.sha256);
         match (stated, traced) {
@@ -130,10 +144,8 @@ fn compare(
         }
         findings.extend(stamp(path, member, bytes, identity));
     }
-    for (name, _) in members
-        .iter()
-        .filter(|(name, _)| expected.members.iter().all(|member| member.name != *name))
-    {
+    let listed: BTreeSet<&String> = expected.members.iter().map(|member| &member.name).collect();
+    for (name, _) in members.iter().filter(|(name, _)| !listed.contains(name)) {
         findings.push(finding(name, "the manifest does not list it"));
     }
     if wanted != found && wanted.split(' ').count() == found.split(' ').count() {

@@ -9,15 +9,17 @@ use serde::Deserialize;
 
 use super::archives::Members;
 use super::disk::PrefixFiles;
+use super::index::{ListedFiles, Traced};
 use super::{Discrepancy, DiscrepancyKind};
-use crate::build::{BuildTrace, FileOrigin, Manifest, ManifestSource, SBOM};
+use crate::build::{FileOrigin, Manifest, ManifestSource, SBOM};
 use crate::model::{Content, Sha1, Sha256};
 use crate::sbom::{VerificationCode, source_document_path};
 
 /// What documents are compared with.
 pub struct Truth<'a> {
     pub manifest: &'a Manifest,
-    pub trace: &'a BuildTrace,
+    pub listed: &'a ListedFiles<'a>,
+    pub traced: &'a Traced<'a>,
     pub files: &'a PrefixFiles,
     pub members: &'a Members,
 }
@@ -390,12 +392,8 @@ impl<'a> Checked<'a> {
     }
 
     fn stated(&self, path: &str) -> Option<(Sha1, Sha256)> {
-        self.truth
-            .manifest
-            .files
-            .iter()
-            .find(|file| file.path.as_str() == path)
-            .map(|file| (file.sha1, file.sha256))
+        let file = self.truth.listed.get(path)?;
+        Some((file.sha1, file.sha256))
     }
 
     /// A package of files below the prefix.
@@ -434,14 +432,9 @@ impl<'a> Checked<'a> {
         let Some(code) = &package.package_verification_code else {
             return;
         };
-        let inputs = self.truth.trace.files.iter().filter(|file| {
-            file.origin == FileOrigin::Input
-                && file
-                    .source
-                    .as_ref()
-                    .is_some_and(|source| source.as_str() == package.name)
-        });
-        let inputs: BTreeMap<&str, Content> = inputs
+        let files_of = self.truth.traced.files_of(&package.name);
+        let inputs: BTreeMap<&str, Content> = files_of
+            .filter(|file| file.origin == FileOrigin::Input)
             .map(|file| (file.path.as_str(), file.unpatched.unwrap_or(file.content)))
             .collect();
         let listed: BTreeSet<&str> = files.iter().map(|file| file.path()).collect();
@@ -557,10 +550,7 @@ impl<'a> Checked<'a> {
                 ));
                 continue;
             };
-            let traced = truth
-                .trace
-                .members_of(&key.0)
-                .find(|traced| traced.name == key.1);
+            let traced = truth.traced.member(&key.0, &key.1);
             let stated = traced.map(|traced| (traced.content.sha1, traced.content.sha256));
             match truth.members.get(&key) {
                 Some(content) => self.compare(name, &file.checksums, content, stated),
@@ -588,13 +578,6 @@ impl<'a> Checked<'a> {
     /// What is left: files of the source's tree and of the SDK, which the build trace has under the
     /// same path. Patches are known to the recipes alone.
     fn traced(&mut self, ids: &BTreeSet<&str>) {
-        let mut known: BTreeMap<&str, Vec<&Content>> = BTreeMap::new();
-        for file in &self.truth.trace.files {
-            known
-                .entry(file.path.as_str())
-                .or_default()
-                .extend(std::iter::once(&file.content).chain(&file.unpatched));
-        }
         for id in ids
             .iter()
             .filter(|id| !self.patches.contains(*id))
@@ -603,7 +586,7 @@ impl<'a> Checked<'a> {
         {
             let file = self.files[id];
             self.counts.checksums += file.checksums.len();
-            let contents = known.get(file.path()).map_or(&[][..], Vec::as_slice);
+            let contents = self.truth.traced.contents(file.path());
             if !contents
                 .iter()
                 .any(|content| mismatch(&file.checksums, content).is_none())

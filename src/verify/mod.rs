@@ -10,6 +10,7 @@ mod changes;
 mod discrepancy;
 mod disk;
 mod documents;
+mod index;
 mod records;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +31,7 @@ use crate::store::{Reading, open_regular};
 use crate::toolchain::Toolchain;
 use disk::{Disk, PrefixFiles};
 use documents::Truth;
+use index::{ListedFiles, Traced};
 
 /// How much was computed anew.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
@@ -170,18 +172,20 @@ fn contents(
             format!("it does not list {BUILD_TRACE}"),
         ));
     }
-    let members = archives::check(manifest, trace.as_ref(), files, findings);
+    let traced = trace.as_ref().map(Traced::new);
+    let members = archives::check(manifest, traced.as_ref(), files, findings);
     let mut counts = VerifiedCounts {
         files: files.len() + 1,
         members: members.len(),
         ..VerifiedCounts::default()
     };
-    if let Some(trace) = &trace {
-        records::check(manifest, trace, findings);
+    if let (Some(trace), Some(traced)) = (&trace, &traced) {
+        records::check(manifest, trace, traced, findings);
         let checked = documents::check(
             &Truth {
                 manifest,
-                trace,
+                listed: &ListedFiles::new(manifest),
+                traced,
                 files,
                 members: &members,
             },

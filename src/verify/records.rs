@@ -1,12 +1,18 @@
 //! Manifest and build trace: whether each is in the form in which it is written, and whether they
 //! agree.
 
+use super::index::Traced;
 use super::{Discrepancy, DiscrepancyKind};
 use crate::build::{BUILD_TRACE, BuildTrace, FileOrigin, MANIFEST, Manifest};
 use crate::plan;
 
 /// Compares the two; all that each says of the same thing must be the same.
-pub fn check(manifest: &Manifest, trace: &BuildTrace, findings: &mut Vec<Discrepancy>) {
+pub fn check(
+    manifest: &Manifest,
+    trace: &BuildTrace,
+    traced: &Traced<'_>,
+    findings: &mut Vec<Discrepancy>,
+) {
     let differs =
         |path: &str, problem: String| Discrepancy::new(path, DiscrepancyKind::Record, problem);
     let bare = manifest.bare().digest();
@@ -48,7 +54,7 @@ pub fn check(manifest: &Manifest, trace: &BuildTrace, findings: &mut Vec<Discrep
         let (Some(owner), Some(from)) = (&file.source, &file.copy_of) else {
             continue;
         };
-        match trace.files_of(owner).find(|traced| traced.path == *from) {
+        match traced.file(owner.as_str(), from.as_str()) {
             Some(traced) if (traced.content.sha256, traced.content.sha1, traced.content.size) == (file.sha256, file.sha1, file.size) => {}
             Some(traced) => findings.push(
                 differs(file.path.as_str(), format!("the manifest calls it a copy of {owner}'s {from}, which the build trace contradicts"))
