@@ -2,6 +2,7 @@
 //! said to be unknown; nothing is changed.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Serialize;
 
@@ -17,8 +18,7 @@ use crate::model::{Name, Place, PlaceTemplate, Selected, Version, with_causes};
 pub struct Offer {
     /// `zlib 1.3.2`.
     pub subject: String,
-    /// `crate libz-sys`, `Debian zlib`, a repository.
-    pub origin: String,
+    pub origin: AskedOrigin,
     /// What the lock has of it, in the origin's own numbers; absent where the origin is not in the
     /// lock as such.
     pub locked: Option<String>,
@@ -30,6 +30,35 @@ pub struct Offer {
     /// Why something is unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+}
+
+/// Who was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AskedOrigin {
+    /// Its address.
+    Repository(String),
+    Crate(Name),
+    /// A source package.
+    Debian(String),
+    /// The source has none that can be asked.
+    None,
+}
+
+impl fmt::Display for AskedOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Repository(address) => f.write_str(address),
+            Self::Crate(name) => write!(f, "crate {name}"),
+            Self::Debian(package) => write!(f, "Debian {package}"),
+            Self::None => f.write_str("-"),
+        }
+    }
+}
+
+impl Serialize for AskedOrigin {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 /// How an origin's newest compares with the lock.
@@ -61,9 +90,6 @@ impl Freshness {
     }
 }
 
-/// Before the name of a crate, in [`Offer::origin`].
-const CRATE: &str = "crate ";
-
 /// Debian's newest versions by source package, or why they are not known.
 pub type Debian = Result<BTreeMap<String, String>, String>;
 
@@ -93,10 +119,12 @@ pub fn newest(offers: &[Offer]) -> Option<&str> {
 pub fn carrying(offers: &[Offer], version: &Version) -> BTreeMap<Name, Version> {
     let wanted = Order::parse(version.as_str());
     let releases = offers.iter().filter_map(|offer| {
-        let name = offer.origin.strip_prefix(CRATE)?.parse().ok()?;
+        let AskedOrigin::Crate(name) = &offer.origin else {
+            return None;
+        };
         let holds = Order::parse(offer.holds.as_deref()?);
         let release = offer.newest.as_deref()?.parse().ok()?;
-        (holds == wanted).then_some((name, release))
+        (holds == wanted).then(|| (name.clone(), release))
     });
     releases.collect()
 }
@@ -111,7 +139,7 @@ pub fn offers(selected: &Selected, fetcher: &Fetcher<'_>, debian: &Debian) -> Ve
         let newest = tags.map(|tags| newest_tag(&subject, tags.iter().map(String::as_str)));
         let blank = blank(
             &subject,
-            repository.to_string(),
+            AskedOrigin::Repository(repository.to_string()),
             selected
                 .recipe
                 .identifiers
@@ -143,7 +171,7 @@ pub fn offers(selected: &Selected, fetcher: &Fetcher<'_>, debian: &Debian) -> Ve
                 let releases = fetcher.releases(&subject.title(), name);
                 let open = |release: &str| opened(&subject, fetcher, name, release);
                 (
-                    format!("{CRATE}{name}"),
+                    AskedOrigin::Crate(name.clone()),
                     of_crate(&subject, name, version.as_str(), releases, &open),
                 )
             }
@@ -154,7 +182,7 @@ pub fn offers(selected: &Selected, fetcher: &Fetcher<'_>, debian: &Debian) -> Ve
                     .and_then(|rest| rest.split_once(".orig."))
                     .map(|(version, _)| version);
                 (
-                    format!("Debian {package}"),
+                    AskedOrigin::Debian(package.to_string()),
                     of_debian(&subject, package.as_str(), locked, debian),
                 )
             }
@@ -171,7 +199,7 @@ pub fn offers(selected: &Selected, fetcher: &Fetcher<'_>, debian: &Debian) -> Ve
     if let Some(package) = selected
         .recipe
         .debian()
-        .filter(|package| !asked.contains(&format!("Debian {package}")))
+        .filter(|package| !asked.contains(&AskedOrigin::Debian(package.to_string())))
     {
         offers.push(of_debian(&subject, package.as_str(), None, debian));
     }
@@ -179,13 +207,13 @@ pub fn offers(selected: &Selected, fetcher: &Fetcher<'_>, debian: &Debian) -> Ve
         let note = "none of its origins can be asked for other versions".to_owned();
         offers.push(Offer {
             note: Some(note),
-            ..blank(&subject, "-".into(), None)
+            ..blank(&subject, AskedOrigin::None, None)
         });
     }
     offers
 }
 
-fn blank(subject: &Subject<'_>, origin: String, locked: Option<String>) -> Offer {
+fn blank(subject: &Subject<'_>, origin: AskedOrigin, locked: Option<String>) -> Offer {
     Offer {
         subject: subject.title(),
         origin,
@@ -225,7 +253,11 @@ fn of_crate(
     releases: Result<Vec<String>, FetchError>,
     open: &dyn Fn(&str) -> Result<Option<String>, FetchError>,
 ) -> Offer {
-    let blank = blank(subject, format!("{CRATE}{name}"), Some(locked.to_owned()));
+    let blank = blank(
+        subject,
+        AskedOrigin::Crate(name.clone()),
+        Some(locked.to_owned()),
+    );
     let releases = match releases {
         Err(error) => return not_reached(blank, with_causes(&error)),
         Ok(releases) => releases,
@@ -319,7 +351,7 @@ fn told_of_crate(subject: &Subject<'_>, krate: &Name, release: &str) -> Option<S
 fn of_debian(subject: &Subject<'_>, package: &str, locked: Option<&str>, debian: &Debian) -> Offer {
     let blank = blank(
         subject,
-        format!("Debian {package}"),
+        AskedOrigin::Debian(package.to_owned()),
         locked.map(str::to_owned),
     );
     let versions = match debian {
@@ -332,14 +364,24 @@ fn of_debian(subject: &Subject<'_>, package: &str, locked: Option<&str>, debian:
             ..blank
         };
     };
+    let offered = changelog::upstream(newest);
+    // Debian may have numbers of its own: 2020.2 for Qhull's 8.0.2.
+    let same_numbers = locked.is_none_or(|locked| {
+        Order::parse(changelog::upstream(locked)) == Order::parse(subject.version())
+    });
+    let holds = if same_numbers {
+        Some(offered)
+    } else {
+        (locked == Some(offered)).then(|| subject.version())
+    };
     judged(
         Offer {
             newest: Some(newest.clone()),
             ..blank
         },
         subject,
-        Some(changelog::upstream(newest).to_owned()),
-        None,
+        holds.map(str::to_owned),
+        Some("Debian's numbers are not upstream's"),
     )
 }
 
@@ -440,20 +482,21 @@ mod tests {
 
     #[test]
     fn a_crates_release_carries_a_version_however_it_is_written() {
-        let offer = |origin: &str, newest: &str, holds: &str| Offer {
+        let offer = |origin: AskedOrigin, newest: &str, holds: &str| Offer {
             subject: "zlib 1.3".into(),
-            origin: origin.into(),
+            origin,
             locked: None,
             newest: Some(newest.into()),
             holds: Some(holds.into()),
             state: Freshness::Newer,
             note: None,
         };
+        let of_crate = |name: &str| AskedOrigin::Crate(name.parse().expect("a name"));
         let offers = [
-            offer("crate one", "2.0.1", "1.4"),
-            offer("crate other", "2.0.2", "1.4.0"),
-            offer("crate behind", "2.0.3", "1.3.1"),
-            offer("Debian zlib", "1.4-1", "1.4"),
+            offer(of_crate("one"), "2.0.1", "1.4"),
+            offer(of_crate("other"), "2.0.2", "1.4.0"),
+            offer(of_crate("behind"), "2.0.3", "1.3.1"),
+            offer(AskedOrigin::Debian("zlib".into()), "1.4-1", "1.4"),
         ];
         let found = carrying(&offers, &"1.4".parse().expect("a version"));
         let found: Vec<_> = found
@@ -465,17 +508,17 @@ mod tests {
 
     #[test]
     fn debians_version_holds_upstreams() {
-        let of = |name: &str, package: &str, version: &str| {
+        let of = |name: &str, package: &str, version: &str, locked: Option<&str>| {
             let selected = selected(name);
             of_debian(
                 &Subject::new(&selected),
                 package,
-                None,
+                locked,
                 &Ok(BTreeMap::from([(package.to_owned(), version.to_owned())])),
             )
         };
         assert_eq!(
-            state(&of("zlib", "zlib", "1:1.3.dfsg+really1.3.3-1")),
+            state(&of("zlib", "zlib", "1:1.3.dfsg+really1.3.3-1", None)),
             (
                 Some("1:1.3.dfsg+really1.3.3-1"),
                 Some("1.3.3"),
@@ -483,16 +526,25 @@ mod tests {
             )
         );
         assert_eq!(
-            state(&of("zlib", "zlib", "1:1.4.dfsg-1")),
+            state(&of("zlib", "zlib", "1:1.4.dfsg-1", None)),
             (Some("1:1.4.dfsg-1"), Some("1.4"), Freshness::Newer)
         );
         assert_eq!(
-            state(&of("expat", "expat", "2.8.3-1")),
+            state(&of("expat", "expat", "2.8.3-1", None)),
             (Some("2.8.3-1"), Some("2.8.3"), Freshness::Current)
         );
         assert_eq!(
-            state(&of("zstd", "libzstd", "1.5.6+dfsg-2")),
+            state(&of("zstd", "libzstd", "1.5.6+dfsg-2", None)),
             (Some("1.5.6+dfsg-2"), Some("1.5.6"), Freshness::Behind)
+        );
+        // Numbers of Debian's own: the locked archive is upstream's version, and no other is known.
+        assert_eq!(
+            state(&of("zlib", "zlib", "2020.2-6", Some("2020.2"))),
+            (Some("2020.2-6"), Some("1.3.2"), Freshness::Current)
+        );
+        assert_eq!(
+            state(&of("zlib", "zlib", "2021.1-1", Some("2020.2"))),
+            (Some("2021.1-1"), None, Freshness::Unknown)
         );
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use camino::Utf8PathBuf;
 
 use crate::audit::changelog;
-use crate::audit::freshness::{Debian, Freshness, Offer, none_reached, offers};
+use crate::audit::freshness::{AskedOrigin, Debian, Freshness, Offer, none_reached, offers};
 use crate::cli::args::{Global, OutdatedArgs};
 use crate::cli::context;
 use crate::cli::error::{CliError, Failures};
@@ -80,17 +80,16 @@ fn show(offers: &[Offer], printer: &Printer) {
     let mut notes = Vec::new();
     for offer in offers {
         printer.json("offer", offer);
-        let asked = if offer.origin.contains("://") {
-            "repository"
-        } else {
-            &offer.origin
+        let asked = match &offer.origin {
+            AskedOrigin::Repository(_) => "repository".to_owned(),
+            other => other.to_string(),
         };
         let newest = offer
             .holds
             .as_ref()
             .or(offer.newest.as_ref())
             .map_or("-", |version| version.as_str());
-        rows.add_row([&offer.subject, asked, newest, offer.state.shown()]);
+        rows.add_row([&offer.subject, &asked, newest, offer.state.shown()]);
         if let Some(note) = &offer.note {
             notes.push(format!(
                 "{}, {asked}: {}",
