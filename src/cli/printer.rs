@@ -387,6 +387,30 @@ impl Printer {
             Event::StoreRepaired { path, problem } => {
                 self.warning(&format!("{path} was damaged and is made again: {problem}"));
             }
+            Event::RemoteCache {
+                address,
+                hits,
+                misses,
+                bytes_down,
+                bytes_up,
+                seconds_saved,
+                sent,
+                not_sent,
+                off,
+            } => {
+                let mut text = format!(
+                    "{address}: {hits} hits, {misses} misses, {} down, {} up, {seconds_saved:.1} CPU-s of clang saved",
+                    HumanBytes(bytes_down),
+                    HumanBytes(bytes_up)
+                );
+                if sent + not_sent > 0 {
+                    text.push_str(&format!(", {sent} of {} compiles sent", sent + not_sent));
+                }
+                if off.is_some() {
+                    text.push_str(", not used to the end");
+                }
+                self.line("Remote cache", &text);
+            }
             Event::Waiting { text } => self.line("Waiting", &format!("for {text}")),
             Event::Note { text } => self.line("Note", &text),
             Event::Warning { text } => self.warning(&text),
