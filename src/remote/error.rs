@@ -57,6 +57,8 @@ pub(super) enum ServerError {
     Denied,
     #[error("it takes nothing more: {0}")]
     Full(String),
+    #[error("it lets nobody write results")]
+    TakesNoResults,
     #[error("it does not keep blobs by SHA-256")]
     NoSha256,
     #[error("it fails: {0}")]

@@ -15,8 +15,7 @@ use tonic::{Code, Request, Status};
 use url::Url;
 
 use super::error::ServerError;
-use super::record::{BlobName, compressed, decompressed};
-use super::server::{BLOB_LIMIT, FetchedBlob};
+use super::record::{BLOB_LIMIT, BlobName, FetchedBlob, compressed, decompressed};
 use crate::model::{Sha256, with_causes};
 
 /// Bytes of blobs in one message: what all servers take, less room for the rest of it.
@@ -454,12 +453,12 @@ fn name_of(digest: &api::Digest) -> Option<BlobName> {
 /// A random UUID (RFC 9562, version 4).
 fn upload_id() -> String {
     use ring::rand::SecureRandom as _;
-    let mut bytes = [0; 16];
+    let mut bytes = [0_u8; 16];
     // A name that is taken fails the upload, and nothing else.
     let _ = ring::rand::SystemRandom::new().fill(&mut bytes);
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = format!("{:032x}", u128::from_be_bytes(bytes));
     let parts = [
         &hex[..8],
         &hex[8..12],

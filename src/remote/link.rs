@@ -12,8 +12,8 @@ use tokio::time::timeout;
 use super::Trust;
 use super::address::RemoteAddress;
 use super::error::ServerError;
-use super::record::{BlobName, Judged, RecordKind, RemoteRecord, pack, unpack};
-use super::server::{BLOB_LIMIT, Server};
+use super::record::{BLOB_LIMIT, BlobName, Judged, RecordKind, RemoteRecord, pack, unpack};
+use super::server::Server;
 use crate::model::Sha256;
 
 /// For the connection, with what the server says of itself.
@@ -68,7 +68,7 @@ pub struct LinkState {
     /// What came and was not taken yet.
     pub lists: HashMap<Sha256, Vec<RemoteRecord>>,
     pub results: HashMap<Sha256, RemoteRecord>,
-    pub blobs: HashMap<Sha256, (Vec<u8>, u64)>,
+    pub blobs: HashMap<Sha256, Vec<u8>>,
     pub figures: Figures,
     /// What the user has not been told yet.
     pub warnings: Vec<String>,
@@ -146,16 +146,14 @@ impl RemoteLink {
             }
             let connecting = Server::connect(&self.address, self.token.as_deref(), CONNECT_LIMIT);
             let server = in_time(CONNECT_LIMIT, connecting).await?;
-            if !server.takes_results() {
-                self.state().sends_nothing = true;
+            // Nothing was said to an object store yet.
+            if matches!(server, Server::Grpc(_)) {
+                self.state().answered = Some(Instant::now());
             }
             Ok(server)
         });
         match connected.await {
-            Ok(server) => {
-                self.state().answered.get_or_insert_with(Instant::now);
-                Some(server)
-            }
+            Ok(server) => Some(server),
             Err(error) => {
                 self.turn_off(&error);
                 None
@@ -282,15 +280,14 @@ impl RemoteLink {
             .await;
     }
 
-    /// Brings the blobs of these names. Each is of a result that took so many milliseconds.
-    pub async fn fetch_blobs(&self, names: HashMap<BlobName, u64>) {
+    /// Brings the blobs of these names.
+    pub async fn fetch_blobs(&self, mut names: Vec<BlobName>) {
         let Some(server) = self.server().await else {
             return;
         };
-        let limit = |name: &BlobName| name.size <= BLOB_LIMIT as u64;
-        let asked: Vec<BlobName> = names.keys().copied().filter(limit).collect();
-        let size: u64 = asked.iter().map(|name| name.size).sum();
-        let fetching = async { Ok(server.blobs(&asked).await) };
+        names.retain(|name| name.size <= BLOB_LIMIT as u64);
+        let size: u64 = names.iter().map(|name| name.size).sum();
+        let fetching = async { Ok(server.blobs(&names).await) };
         let found = in_time(paced(size), fetching).await;
         for (name, found) in self.answered(found).into_iter().flatten() {
             let Some(Some(blob)) = self.answered(found) else {
@@ -298,8 +295,7 @@ impl RemoteLink {
             };
             self.state().figures.down += blob.moved;
             if Sha256::of(&blob.bytes) == name.sha256 {
-                let taken = names.get(&name).copied().unwrap_or_default();
-                self.state().blobs.insert(name.sha256, (blob.bytes, taken));
+                self.state().blobs.insert(name.sha256, blob.bytes);
             } else {
                 self.lied(&format!("other bytes for the object {}", name.sha256));
             }
@@ -351,6 +347,9 @@ impl RemoteLink {
         blob: Option<(BlobName, &[u8])>,
     ) -> Option<()> {
         let server = self.server().await?;
+        if !server.takes_results() {
+            self.send_nothing(&ServerError::TakesNoResults);
+        }
         if self.state().sends_nothing {
             return None;
         }

@@ -14,7 +14,7 @@ mod objects;
 mod record;
 mod server;
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -207,13 +207,7 @@ impl Cache for Layered<'_> {
         if let Some(bytes) = self.local.get_blob(digest)? {
             return Ok(Some(bytes));
         }
-        let arrived = self.arrived(|running| {
-            let mut state = running.link.state();
-            let (bytes, milliseconds) = state.blobs.remove(digest)?;
-            state.figures.hits += 1;
-            state.figures.saved += milliseconds;
-            Some(bytes)
-        });
+        let arrived = self.arrived(|running| running.link.state().blobs.remove(digest));
         if let Some(bytes) = &arrived {
             self.local.put_blob(bytes)?;
         }
@@ -232,7 +226,17 @@ impl Cache for Layered<'_> {
         if let Some(result) = self.local.get_result(action)? {
             return Ok(Some(result));
         }
-        let arrived = self.arrived(|running| running.link.state().results.remove(action));
+        let arrived = self.arrived(|running| {
+            let mut state = running.link.state();
+            let record = state.results.remove(action)?;
+            let blob = record.blob?.sha256;
+            // Without its object it is of no use.
+            if state.blobs.contains_key(&blob) || self.local.contains_blob(&blob) {
+                state.figures.hits += 1;
+                state.figures.saved += record.milliseconds;
+            }
+            Some(record)
+        });
         let Some(record) = arrived else {
             return Ok(None);
         };
@@ -334,15 +338,14 @@ impl Cache for Layered<'_> {
 
 impl Layered<'_> {
     /// The blobs that the results which have come of `actions` name, and which are not here.
-    fn lacking(&self, running: &Connected, actions: &[Sha256]) -> HashMap<BlobName, u64> {
+    fn lacking(&self, running: &Connected, actions: &[Sha256]) -> Vec<BlobName> {
         let state = running.link.state();
         let records = actions
             .iter()
             .filter_map(|action| state.results.get(action));
-        let named = records.filter_map(|record| Some((record.blob?, record.milliseconds)));
-        let named: HashMap<BlobName, u64> = named.collect();
+        let named: HashSet<BlobName> = records.filter_map(|record| record.blob).collect();
         drop(state);
-        let lacks = |(name, _): &(BlobName, u64)| !self.local.contains_blob(&name.sha256);
+        let lacks = |name: &BlobName| !self.local.contains_blob(&name.sha256);
         named.into_iter().filter(lacks).collect()
     }
 }

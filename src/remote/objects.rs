@@ -7,8 +7,7 @@ use url::Url;
 
 use super::address::Login;
 use super::error::ServerError;
-use super::record::{BlobName, compressed, decompressed};
-use super::server::{BLOB_LIMIT, FetchedBlob};
+use super::record::{BLOB_LIMIT, BlobName, FetchedBlob, compressed, decompressed};
 use crate::model::{Sha256, with_causes};
 
 /// Files that are read at once.

@@ -14,6 +14,15 @@ const RECORD_LIMIT: usize = 4 << 20;
 /// Records that are kept under one key.
 const LINES_LIMIT: usize = 32;
 
+/// Bytes of one blob.
+pub const BLOB_LIMIT: usize = 256 << 20;
+
+/// The bytes that came for a blob, unpacked and not checked yet; and how many came.
+pub struct FetchedBlob {
+    pub bytes: Vec<u8>,
+    pub moved: u64,
+}
+
 /// What a record is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -6,17 +6,8 @@ use super::address::{RemoteAddress, ServerPlace};
 use super::error::ServerError;
 use super::grpc::GrpcServer;
 use super::objects::ObjectServer;
-use super::record::BlobName;
+use super::record::{BlobName, FetchedBlob};
 use crate::model::Sha256;
-
-/// Bytes of one blob.
-pub const BLOB_LIMIT: usize = 256 << 20;
-
-/// The bytes that came for a blob, unpacked and not checked yet; and how many came.
-pub struct FetchedBlob {
-    pub bytes: Vec<u8>,
-    pub moved: u64,
-}
 
 pub enum Server {
     Grpc(GrpcServer),
