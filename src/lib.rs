@@ -19,6 +19,7 @@
 //! | `process` | the programs and threads that this process starts |
 //! | `plan` | how recipes and lock become jobs and keys |
 //! | `store` | content-addressed files on disk; folders that are replaced whole |
+//! | `remote` | a cache on another machine, behind the store (with the feature of that name) |
 //! | `apt` | how this machine reaches Debian's archive |
 //! | `fetch` | origins, unpacking, the inputs check |
 //! | `toolchain` | finding, fetching, assembling and identifying a WASI SDK |
@@ -84,6 +85,9 @@ pub mod pack;
 pub mod plan;
 #[doc(hidden)]
 pub mod process;
+#[cfg(feature = "remote")]
+#[doc(hidden)]
+pub mod remote;
 #[doc(hidden)]
 pub mod report;
 #[doc(hidden)]

@@ -70,6 +70,21 @@ pub enum Event {
     StepFinished { subject: String, step: String },
     /// Something that was found damaged in the store, was thrown away and will be made again.
     StoreRepaired { path: String, problem: String },
+    /// What a remote cache was good for: objects that came from it, and that were asked for and did
+    /// not come; bytes that moved; what clang had of processors to make what came, in seconds;
+    /// compiles that were sent to it, and that were not though they were to be. `off` says why it
+    /// was not asked to the end.
+    RemoteCache {
+        address: String,
+        hits: usize,
+        misses: usize,
+        bytes_down: u64,
+        bytes_up: u64,
+        seconds_saved: f64,
+        sent: usize,
+        not_sent: usize,
+        off: Option<String>,
+    },
     /// Nothing goes on until `text` lets it: another process that does something.
     Waiting { text: String },
     /// What a user should know but need not act on.

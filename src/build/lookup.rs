@@ -22,7 +22,7 @@ use super::BuildError;
 use super::job_files::JobFiles;
 use crate::model::{Dependency, RelPath, Sha256};
 use crate::plan::Job;
-use crate::store::Cache;
+use crate::store::{Cache, Shared};
 use crate::toolchain::{TARGET_MACRO, Toolchain};
 
 /// The sets of files that are remembered of one question: each is tried in turn, so that more would
@@ -49,13 +49,6 @@ pub struct OpenedFiles {
     names: DecidingNames,
     /// Whether one of them asks for the target by its macro.
     asks_for_target: bool,
-}
-
-/// What is kept under the first key: the newest set first.
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Asked {
-    sets: Vec<OpenedFiles>,
 }
 
 /// What is kept under the second key.
@@ -128,18 +121,21 @@ impl<'a> Lookup<'a> {
     /// # Errors
     /// When the cache can't be used.
     pub fn get(&self, cache: &dyn Cache) -> Result<Option<Made>, BuildError> {
-        for opened in &self.asked(cache)?.sets {
-            let Some(key) = self.second(opened) else {
+        for opened in self.sets(cache)? {
+            let Some(key) = self.second(&opened) else {
                 continue;
             };
             let Some(bytes) = cache.get_result(&key)? else {
                 continue;
             };
             // One of another form was written by another version.
-            let Ok(made) = serde_json::from_slice(&bytes) else {
+            let Ok(made) = serde_json::from_slice::<Made>(&bytes) else {
                 continue;
             };
-            return Ok(Some(made));
+            // The trace names them: what another cache gives must not name others.
+            if made.dependencies == opened.files {
+                return Ok(Some(made));
+            }
         }
         Ok(None)
     }
@@ -184,28 +180,38 @@ impl<'a> Lookup<'a> {
         let Some(second) = self.second(&opened) else {
             return Ok(());
         };
-        cache.put_result(
-            &second,
-            &serde_json::to_vec(made).expect("a result has only string keys"),
-        )?;
-        let mut asked = self.asked(cache)?;
-        if asked.sets.first() != Some(&opened) {
-            asked.sets.retain(|set| *set != opened);
-            asked.sets.insert(0, opened);
-            asked.sets.truncate(SETS_LIMIT);
-            cache.put_result(
-                &self.key,
-                &serde_json::to_vec(&asked).expect("a list has only string keys"),
-            )?;
-        }
+        let result = serde_json::to_vec(made).expect("a result has only string keys");
+        cache.put_result(&second, &result)?;
+        let entry = serde_json::to_vec(&opened).expect("a set has only string keys");
+        cache.add_to_list(&self.key, &entry, SETS_LIMIT)?;
+        cache.share(&Shared {
+            question: self.key,
+            entry: &entry,
+            action: second,
+            result: &result,
+            blob: made.object,
+            seconds: made.seconds,
+        });
         Ok(())
     }
 
-    fn asked(&self, cache: &dyn Cache) -> Result<Asked, BuildError> {
-        let bytes = cache.get_result(&self.key)?;
-        Ok(bytes
-            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .unwrap_or_default())
+    /// The second keys of the sets of files that `cache` remembers: under one of them is the
+    /// result, where it has it.
+    ///
+    /// # Errors
+    /// When the cache can't be used.
+    pub fn actions(&self, cache: &dyn Cache) -> Result<Vec<Sha256>, BuildError> {
+        let sets = self.sets(cache)?;
+        Ok(sets.iter().filter_map(|set| self.second(set)).collect())
+    }
+
+    fn sets(&self, cache: &dyn Cache) -> Result<Vec<OpenedFiles>, BuildError> {
+        let sets = cache.get_list(&self.key)?;
+        // One of another form was written by another version.
+        let sets = sets
+            .iter()
+            .filter_map(|set| serde_json::from_slice(set).ok());
+        Ok(sets.collect())
     }
 
     /// The second key; none where one of the files is not there any more.

@@ -15,9 +15,9 @@ use super::lookup::Lookup;
 use super::{BuildError, Work};
 use crate::fetch::SourceTree;
 use crate::model::{ConsumerFlag, LibraryId, Name, Recipe, RelPath, Sha256};
-use crate::plan::{IndexVec, JobId, Plan, PlannedLibrary, SourceId};
+use crate::plan::{IndexVec, Job, JobId, Plan, PlannedLibrary, SourceId};
 use crate::process::{both, pool, side_by_side};
-use crate::store::{Entry, EntryFile, Kind};
+use crate::store::{Entry, EntryFile, Kind, Wanted};
 
 /// How many sources are fetched and unpacked at once: more would not be faster on the networks and
 /// disks of today, and would crowd servers.
@@ -54,6 +54,8 @@ pub fn run<'a>(work: &Work<'a>) -> Result<CompiledPlan<'a>, Vec<BuildError>> {
             changed: Condvar::new(),
         },
     };
+    // Where the cache has to connect to something, it does while sources are unpacked.
+    work.cache.looks_elsewhere();
     // The largest source first: it has the largest file, which must start first.
     let mut order: Vec<SourceId> = plan.sources.ids().collect();
     order.sort_by_key(|&source| Reverse(plan.sources[source].selected.inputs.max_size));
@@ -143,13 +145,65 @@ impl<'a> PlanRun<'_, 'a> {
             Err(error) => lock(&self.errors).push(error.into()),
         }
         // Headers are read and copied while the queue is free: compiles go on.
+        let mut ready = Vec::new();
         for source in self.queue.take_waiting(|source| self.is_ready(source)) {
             match self.open(source) {
-                Ok(jobs) => self.queue.extend(jobs),
+                Ok(jobs) => ready.extend(jobs),
                 Err(errors) => lock(&self.errors).extend(errors),
             }
         }
+        if let Err(error) = self.queue_when_expected(ready) {
+            lock(&self.errors).push(error);
+        }
         self.queue.fetched();
+    }
+
+    /// Queues `jobs`. Where the cache may bring objects from elsewhere, it does that before, all at
+    /// once; the jobs wait as long as the cache finds that worth it.
+    fn queue_when_expected(&self, jobs: Vec<SizedJob>) -> Result<(), BuildError> {
+        let cache = self.work.cache;
+        let ids: Vec<JobId> = jobs.iter().map(|(_, Reverse(id))| *id).collect();
+        let jobs = Mutex::new(jobs);
+        let queue = || self.queue.extend(std::mem::take(&mut *lock(&jobs)));
+        if !cache.looks_elsewhere() {
+            queue();
+            return Ok(());
+        }
+        let go_on = || {
+            queue();
+            self.queue.has_jobs()
+        };
+        let expected = self.expect(&ids, &go_on);
+        queue();
+        expected
+    }
+
+    /// Lets the cache bring what it does not have of the objects of `jobs`: first the lists of
+    /// files that were opened, then the results for the files that are here.
+    fn expect(&self, jobs: &[JobId], go_on: &dyn Fn() -> bool) -> Result<(), BuildError> {
+        let cache = self.work.cache;
+        let lacks = |&id: &JobId| {
+            self.with_files(id, |job, place| {
+                let lookup = Lookup::new(self.work.toolchain, job, place);
+                let made = lookup.get(cache)?;
+                let has = made.is_some_and(|made| cache.contains_blob(&made.object));
+                Ok((!has).then_some((id, lookup.key)))
+            })
+        };
+        let lacking: Vec<(JobId, Sha256)> = jobs
+            .iter()
+            .filter_map(|id| lacks(id).transpose())
+            .collect::<Result<_, BuildError>>()?;
+        let questions: Vec<Sha256> = lacking.iter().map(|(_, key)| *key).collect();
+        cache.expect(Wanted::Lists(&questions), go_on);
+        let mut actions = Vec::new();
+        for (id, _) in lacking {
+            actions.extend(self.with_files(id, |job, place| {
+                Lookup::new(self.work.toolchain, job, place).actions(cache)
+            })?);
+        }
+        cache.expect(Wanted::Results(&actions), go_on);
+        Ok(())
     }
 
     /// Whether the tree of a source is there, and those of all whose headers its own sources may
@@ -253,6 +307,11 @@ impl<'a> PlanRun<'_, 'a> {
     }
 
     fn object(&self, id: JobId, busy: Busy) -> Result<Option<Object<'a>>, BuildError> {
+        self.with_files(id, |job, place| self.work.object(job, place, busy))
+    }
+
+    /// What `use_them` makes of a job and of the files that it may open.
+    fn with_files<T>(&self, id: JobId, use_them: impl FnOnce(&Job, &JobFiles<'_>) -> T) -> T {
         let planned = &self.plan.jobs[id];
         let subject = self.plan.sources[planned.source].selected.title();
         let tree = self.trees[planned.source]
@@ -266,15 +325,12 @@ impl<'a> PlanRun<'_, 'a> {
             .iter()
             .filter_map(|id| self.headers.get(id)?.get().cloned())
             .collect();
-        self.work.object(
-            &planned.job,
-            &JobFiles {
-                subject: &subject,
-                tree: tree.entry(),
-                dependency_headers: &headers,
-            },
-            busy,
-        )
+        let place = JobFiles {
+            subject: &subject,
+            tree: tree.entry(),
+            dependency_headers: &headers,
+        };
+        use_them(&planned.job, &place)
     }
 
     fn finish(self) -> Result<CompiledPlan<'a>, Vec<BuildError>> {
@@ -391,6 +447,11 @@ impl Queue {
     fn extend(&self, jobs: Vec<SizedJob>) {
         lock(&self.state).jobs.extend(jobs);
         self.changed.notify_all();
+    }
+
+    /// Whether there are jobs that nobody has taken yet.
+    fn has_jobs(&self) -> bool {
+        !lock(&self.state).jobs.is_empty()
     }
 
     /// One thread less will add jobs.

@@ -2,6 +2,8 @@
 
 mod audit;
 mod config;
+#[cfg(feature = "remote")]
+mod remote;
 mod sbom;
 
 use std::num::NonZeroUsize;
@@ -69,6 +71,9 @@ pub struct Global {
     /// Look for archives in this folder, by digest, for a machine without a network (repeatable)
     #[arg(long, global = true, value_parser = path, value_name = "DIR")]
     pub from: Vec<Utf8PathBuf>,
+    #[cfg(feature = "remote")]
+    #[command(flatten)]
+    pub remote: remote::RemoteArgs,
     /// Output for people, as one JSON object a line on stdout, or as SARIF (`audit` only)
     #[arg(long, global = true, value_name = "FORMAT", default_value = "human")]
     pub message_format: MessageFormat,

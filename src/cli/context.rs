@@ -33,6 +33,8 @@ pub fn options(global: &Global) -> Options {
         offline: global.offline,
         from: global.from.clone(),
         component_linker: component_linker::this(),
+        #[cfg(feature = "remote")]
+        remote: global.remote.options(),
     }
 }
 

@@ -17,6 +17,8 @@ use crate::consumer::sdk_overlay::SdkOverlayError;
 use crate::fetch::{FetchError, SourceError};
 use crate::model::{CatalogError, EdgeProblem, LockError, SelectionError, with_causes};
 use crate::pack::PackError;
+#[cfg(feature = "remote")]
+use crate::remote::RemoteError;
 use crate::session::SessionError;
 use crate::store::{SlotError, StoreError, Unusable};
 use crate::toolchain::{NamedBy, ToolchainError, debian};
@@ -125,6 +127,8 @@ fn of_session(error: &SessionError) -> Option<String> {
         SessionError::Store(error) => of_store(error),
         SessionError::Toolchain(error) => of_toolchain(error),
         SessionError::Build(error) => of_build(error),
+        #[cfg(feature = "remote")]
+        SessionError::Remote(error) => Some(of_remote(error).to_owned()),
         SessionError::NoLock { .. } => {
             Some("`wasideps init DIR` begins a project with one".to_owned())
         }
@@ -133,6 +137,30 @@ fn of_session(error: &SessionError) -> Option<String> {
         SessionError::Read { .. }
         | SessionError::RecipesPath { .. }
         | SessionError::SourceDateEpoch { .. } => None,
+    }
+}
+
+#[cfg(feature = "remote")]
+fn of_remote(error: &RemoteError) -> &'static str {
+    match error {
+        RemoteError::Address { .. } => {
+            "`--remote-cache` or $WASIDEPS_REMOTE_CACHE names it; docs/fleet.md has an example of each form"
+        }
+        RemoteError::Open { .. } => {
+            "use `grpcs` or `https`, or leave out what logs in ($WASIDEPS_REMOTE_CACHE_TOKEN, or name and password in the address)"
+        }
+        RemoteError::Read { .. } | RemoteError::PrivateKey { .. } => {
+            "`ssh-keygen -t ed25519 -N '' -f FILE` makes a key for `--remote-cache-key`, and FILE.pub for `--remote-cache-trust`"
+        }
+        RemoteError::PublicKey { .. } => {
+            "`--remote-cache-trust` takes FILE.pub of `ssh-keygen -t ed25519`, its line, or the second word of that line"
+        }
+        RemoteError::Mode { .. } => {
+            "`--remote-cache-mode` or $WASIDEPS_REMOTE_CACHE_MODE says which"
+        }
+        RemoteError::UnusedKey => {
+            "`--remote-cache-mode read-write` sends what is compiled; leave out `--remote-cache-key` to only read"
+        }
     }
 }
 

@@ -387,6 +387,9 @@ impl Printer {
             Event::StoreRepaired { path, problem } => {
                 self.warning(&format!("{path} was damaged and is made again: {problem}"));
             }
+            event @ Event::RemoteCache { .. } => {
+                self.line("Remote cache", &remote_cache_line(&event));
+            }
             Event::Waiting { text } => self.line("Waiting", &format!("for {text}")),
             Event::Note { text } => self.line("Note", &text),
             Event::Warning { text } => self.warning(&text),
@@ -472,6 +475,37 @@ impl Printer {
             self.line("Compiled", &text);
         }
     }
+}
+
+/// What a remote cache was good for, as a line for people; nothing for another event.
+fn remote_cache_line(event: &Event) -> String {
+    let Event::RemoteCache {
+        address,
+        hits,
+        misses,
+        bytes_down,
+        bytes_up,
+        seconds_saved,
+        sent,
+        not_sent,
+        off,
+    } = event
+    else {
+        return String::new();
+    };
+    let sent_of = match sent + not_sent {
+        0 => String::new(),
+        all => format!(", {sent} of {all} compiles sent"),
+    };
+    let end = if off.is_some() {
+        ", not used to the end"
+    } else {
+        ""
+    };
+    let (down, up) = (HumanBytes(*bytes_down), HumanBytes(*bytes_up));
+    format!(
+        "{address}: {hits} hits, {misses} misses, {down} down, {up} up, {seconds_saved:.1} CPU-s of clang saved{sent_of}{end}"
+    )
 }
 
 /// Takes the lines of the log.

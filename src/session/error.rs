@@ -23,6 +23,9 @@ pub enum SessionError {
     Toolchain(#[from] ToolchainError),
     #[error(transparent)]
     Build(#[from] BuildError),
+    #[cfg(feature = "remote")]
+    #[error(transparent)]
+    Remote(#[from] crate::remote::RemoteError),
     #[error("there is no lock at {path}")]
     NoLock { path: Utf8PathBuf },
     #[error("{path} can't be read")]
@@ -52,6 +55,8 @@ impl SessionError {
             Self::Store(error) => error.class(),
             Self::Toolchain(error) => error.class(),
             Self::Build(error) => error.class(),
+            #[cfg(feature = "remote")]
+            Self::Remote(error) => error.class(),
             Self::Exclusions(_)
             | Self::NoLock { .. }
             | Self::Read { .. }

@@ -6,6 +6,8 @@ mod error;
 mod files;
 mod known;
 mod prepared;
+#[cfg(feature = "remote")]
+mod remote;
 
 use std::sync::OnceLock;
 
@@ -16,6 +18,8 @@ pub use error::SessionError;
 use error::one;
 pub use files::policy;
 pub use prepared::{Apart, Building, Prepared};
+#[cfg(feature = "remote")]
+pub use remote::{RemoteMode, RemoteOptions};
 
 use crate::build::{BuildTrace, Manifest, TracedManifest};
 use crate::fetch::{Fetcher, Settings};
@@ -29,6 +33,7 @@ use crate::sbom::{self, BuiltPrefix, Context};
 use crate::store::Store;
 use crate::toolchain::{ComponentLinker, Locator, SdkRequest, Toolchain};
 use crate::verify::{DiscrepancyKind, Verified};
+use prepared::SessionCache;
 
 /// What a session uses. The default is what is embedded in the program, with the store and the
 /// network of this machine.
@@ -47,6 +52,9 @@ pub struct Options {
     pub from: Vec<Utf8PathBuf>,
     /// A program that an SDK of Debian's packages gets to link components with.
     pub component_linker: Option<ComponentLinker>,
+    /// A cache on another machine, behind the store.
+    #[cfg(feature = "remote")]
+    pub remote: RemoteOptions,
 }
 
 /// Which WASI SDK is wanted. By default the one that `$WASI_SDK_PATH` names, else an installed one,
@@ -306,6 +314,8 @@ impl<'r> Session<'r> {
         choice: &SdkChoice,
     ) -> Result<Prepared<'_>, SessionError> {
         let created = self.created()?;
+        // Before anything is fetched: a wrong address costs nothing else.
+        let cache = self.cache()?;
         let fetcher = self.fetcher()?;
         let toolchain = self.toolchain(choice, selection.config(), &fetcher)?;
         let plan = Plan::new(selection, toolchain.identity(), created);
@@ -313,9 +323,21 @@ impl<'r> Session<'r> {
             session: self,
             plan,
             toolchain,
-            cache: self.store()?.cache(self.reporter),
+            cache,
             fetcher,
         })
+    }
+
+    #[cfg(feature = "remote")]
+    fn cache(&self) -> Result<SessionCache<'_>, SessionError> {
+        let settings = remote::settings(&self.options, self.reporter)?;
+        let local = self.store()?.cache(self.reporter);
+        Ok(SessionCache::new(local, settings, self.reporter))
+    }
+
+    #[cfg(not(feature = "remote"))]
+    fn cache(&self) -> Result<SessionCache<'_>, SessionError> {
+        Ok(self.store()?.cache(self.reporter))
     }
 
     /// The plan that the prefix with this manifest was made from, where recipes and lock give it;

@@ -10,16 +10,22 @@ use crate::fetch::Fetcher;
 use crate::model::RelPath;
 use crate::plan::Plan;
 use crate::sbom::Context;
-use crate::store::{Kind, LocalCache, Store};
+use crate::store::{Kind, Store};
 use crate::toolchain::Toolchain;
 use crate::verify::fingerprint;
+
+/// What keeps what a session compiles.
+#[cfg(feature = "remote")]
+pub(super) type SessionCache<'s> = crate::remote::Layered<'s>;
+#[cfg(not(feature = "remote"))]
+pub(super) type SessionCache<'s> = crate::store::LocalCache<'s>;
 
 /// A plan, and the SDK and the store to carry it out with.
 pub struct Prepared<'s> {
     pub(super) session: &'s Session<'s>,
     pub(super) plan: Plan,
     pub(super) toolchain: Toolchain,
-    pub(super) cache: LocalCache<'s>,
+    pub(super) cache: SessionCache<'s>,
     pub(super) fetcher: Fetcher<'s>,
 }
 
@@ -95,6 +101,9 @@ impl Prepared<'_> {
             begin: building.begin,
             documents: &documents_with(&context),
         });
+        // What was compiled before a failure is sent, too.
+        #[cfg(feature = "remote")]
+        self.cache.finish();
         let outcome = outcome.map_err(all)?;
         if matches!(outcome, Outcome::Built(_))
             && let Some(fingerprint) = fingerprint(prefix.path())

@@ -42,6 +42,71 @@ pub trait Cache: Sync {
 
     /// Whether there is a result of the action, without checking it.
     fn contains_result(&self, action: &Sha256) -> bool;
+
+    /// The list that is kept under `question`: lines of text, the last that was added first.
+    ///
+    /// # Errors
+    /// As of [`Self::get_result`].
+    fn get_list(&self, question: &Sha256) -> Result<Vec<Vec<u8>>, StoreError> {
+        let text = self.get_result(question)?.unwrap_or_default();
+        let lines = text.split(|byte| *byte == b'\n');
+        let lines = lines.filter(|line| !line.is_empty());
+        Ok(lines.map(<[u8]>::to_vec).collect())
+    }
+
+    /// Adds `entry`, a line of text, to the list under `question`. The `limit` that were added last
+    /// stay.
+    ///
+    /// # Errors
+    /// As of [`Self::put_result`].
+    fn add_to_list(&self, question: &Sha256, entry: &[u8], limit: usize) -> Result<(), StoreError> {
+        let mut lines = self.get_list(question)?;
+        if lines.first().is_some_and(|first| first == entry) {
+            return Ok(());
+        }
+        lines.retain(|line| line != entry);
+        lines.insert(0, entry.to_vec());
+        lines.truncate(limit);
+        self.put_result(question, &lines.join(&b'\n'))
+    }
+
+    /// Gets ready for [`Self::expect`], in the background. Returns whether what is not here may be
+    /// elsewhere; where not, `expect` brings nothing.
+    fn looks_elsewhere(&self) -> bool {
+        false
+    }
+
+    /// Brings what it can of `wanted` from elsewhere; afterwards the other functions have it. Once
+    /// that takes longer than it is worth, `go_on` is called now and then: who waits goes on
+    /// without, and says whether bringing more is still of use.
+    fn expect(&self, _wanted: Wanted<'_>, _go_on: &dyn Fn() -> bool) {}
+
+    /// Offers to others what was compiled here, in the background.
+    fn share(&self, _compiled: &Shared<'_>) {}
+}
+
+/// What will soon be asked for.
+#[derive(Debug, Clone, Copy)]
+pub enum Wanted<'a> {
+    /// The lists under these questions.
+    Lists(&'a [Sha256]),
+    /// The results of these actions, with the blobs that they name.
+    Results(&'a [Sha256]),
+}
+
+/// A compile as others may use it.
+#[derive(Debug)]
+pub struct Shared<'a> {
+    /// Under which the entry is in a list.
+    pub question: Sha256,
+    pub entry: &'a [u8],
+    /// Under which the result is.
+    pub action: Sha256,
+    pub result: &'a [u8],
+    /// What the result names.
+    pub blob: Sha256,
+    /// What it took of processors, in seconds.
+    pub seconds: f64,
 }
 
 /// A store as a cache. It discards what is damaged, and reports that to `reporter`.
@@ -217,6 +282,11 @@ mod tests {
             fs_err::create_dir(&path).expect("a folder in its place");
         }
         cache.put_result(&action, b"third").expect("kept");
+        let question = Sha256::of(b"question");
+        for entry in [&b"a"[..], b"b", b"c", b"a"] {
+            cache.add_to_list(&question, entry, 2).expect("kept");
+        }
+        assert_eq!(cache.get_list(&question).expect("read"), [b"a", b"c"]);
         assert_eq!(cache.put_blob(b"object").expect("kept"), digest);
         assert!(cache.contains_result(&action) && cache.contains_blob(&digest));
     }

@@ -20,7 +20,7 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 use tracing::{debug, trace};
 
-pub use cache::{Cache, LocalCache};
+pub use cache::{Cache, LocalCache, Shared, Wanted};
 pub use entry::{Entry, EntryFile};
 pub use error::StoreError;
 pub use input::{PARSED_LIMIT, TEXT_LIMIT, open_regular, read_regular, read_text};

@@ -39,7 +39,7 @@ type Case = (
 );
 
 /// A place whose lock has the source with `changed` in it.
-fn lock(place: &Place, changed: &[(&str, &str)]) {
+pub fn lock(place: &Place, changed: &[(&str, &str)]) {
     let kept = FILES
         .iter()
         .filter(|(path, _)| !changed.iter().any(|(other, _)| other == path));
@@ -56,7 +56,7 @@ fn lock(place: &Place, changed: &[(&str, &str)]) {
     run(&mut place.own(place.command(&["lock", "demo", "1", "--offline"]))).exits(0);
 }
 
-fn place() -> Place {
+pub fn place() -> Place {
     let place = Place::new();
     place.copy_recipes();
     place
@@ -81,7 +81,7 @@ fn built(place: &Place, sdk: &Path, args: &[&str]) -> (BTreeSet<String>, Value) 
     (compiled, done.data("built")["manifest"].take())
 }
 
-fn these(files: &[&str]) -> BTreeSet<String> {
+pub fn these(files: &[&str]) -> BTreeSet<String> {
     files.iter().map(ToString::to_string).collect()
 }
 

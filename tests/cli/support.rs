@@ -241,6 +241,11 @@ pub fn raw() -> Command {
         "WASIDEPS_HOME",
         "SOURCE_DATE_EPOCH",
         "NO_COLOR",
+        "WASIDEPS_REMOTE_CACHE",
+        "WASIDEPS_REMOTE_CACHE_MODE",
+        "WASIDEPS_REMOTE_CACHE_KEY",
+        "WASIDEPS_REMOTE_CACHE_TRUST",
+        "WASIDEPS_REMOTE_CACHE_TOKEN",
     ] {
         command.env_remove(variable);
     }
