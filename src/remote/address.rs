@@ -8,7 +8,7 @@ use super::RemoteError;
 use crate::model::shown_url;
 
 /// The forms of an address, for messages.
-const FORMS: &str = "grpc://HOST:PORT[/INSTANCE], grpcs://HOST:PORT[/INSTANCE], http://HOST/PATH, https://HOST/PATH or s3://BUCKET/PREFIX";
+const FORMS: &str = "grpc://HOST:PORT[/INSTANCE], grpcs://HOST:PORT[/INSTANCE], http://HOST/PATH or https://HOST/PATH";
 
 /// The address of a remote cache.
 #[derive(Clone)]
@@ -24,8 +24,6 @@ pub(super) enum ServerPlace {
     Grpc { url: Url, instance: String },
     /// A folder of a WebDAV server, without what logs in.
     WebDav { url: Url, login: Option<Login> },
-    /// A bucket of S3 or of what speaks as S3 does.
-    S3 { bucket: String, prefix: String },
 }
 
 /// A user's name and password, from the address.
@@ -76,10 +74,6 @@ impl RemoteAddress {
                 }),
                 url: without_login(&url),
             },
-            "s3" if plain && !has_login && url.port().is_none() => ServerPlace::S3 {
-                bucket: host.to_owned(),
-                prefix: path.to_owned(),
-            },
             _ => return Err(invalid(shown)),
         };
         Ok(Self { place, shown })
@@ -87,9 +81,7 @@ impl RemoteAddress {
 
     /// Whether what is sent there can be read on the way.
     pub(super) fn is_open(&self) -> bool {
-        let (ServerPlace::Grpc { url, .. } | ServerPlace::WebDav { url, .. }) = &self.place else {
-            return false;
-        };
+        let (ServerPlace::Grpc { url, .. } | ServerPlace::WebDav { url, .. }) = &self.place;
         let is_here = match url.host() {
             Some(Host::Domain(name)) => name == "localhost",
             Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -141,7 +133,6 @@ mod tests {
             ("grpc://cache:9092", "grpc://cache:9092"),
             ("grpcs://cache.example/main", "grpcs://cache.example/main"),
             ("https://u:secret@host/dav", "https://***@host/dav"),
-            ("s3://bucket/some/prefix", "s3://bucket/some/prefix"),
         ] {
             let address = RemoteAddress::parse(text).expect(text);
             assert_eq!(address.to_string(), shown);
@@ -155,7 +146,7 @@ mod tests {
             "grpc://u:secret@host:1",
             "ftp://u:secret@host/",
             "https://u:secret@[::/",
-            "s3://bucket:80/prefix",
+            "s3://bucket/prefix",
             "https://host/?token=secret",
         ] {
             let error = RemoteAddress::parse(text).expect_err(text).to_string();

@@ -34,20 +34,6 @@ impl ObjectServer {
         Self::new(to)
     }
 
-    /// With the credentials, the region and the endpoint of AWS's own variables and files.
-    pub fn s3(bucket: &str, prefix: &str) -> Result<Self, ServerError> {
-        let mut to = services::S3::default().bucket(bucket).root(prefix);
-        let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-        if let Some(endpoint) = set("AWS_ENDPOINT_URL_S3").or_else(|| set("AWS_ENDPOINT_URL")) {
-            to = to.endpoint(&endpoint);
-        }
-        match set("AWS_REGION").or_else(|| set("AWS_DEFAULT_REGION")) {
-            Some(region) => to = to.region(&region),
-            None => to = to.region("us-east-1"),
-        }
-        Self::new(to)
-    }
-
     fn new(to: impl Builder) -> Result<Self, ServerError> {
         // Fails only where one is installed already, which then serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();

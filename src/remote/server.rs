@@ -27,7 +27,6 @@ impl Server {
             ServerPlace::WebDav { url, login } => {
                 Self::Objects(ObjectServer::webdav(url, login.as_ref(), token)?)
             }
-            ServerPlace::S3 { bucket, prefix } => Self::Objects(ObjectServer::s3(bucket, prefix)?),
         })
     }
 

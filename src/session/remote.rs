@@ -15,7 +15,7 @@ use crate::report::{Event, Reporter};
 /// may name.
 #[derive(Debug, Clone, Default)]
 pub struct RemoteOptions {
-    /// `grpc://HOST:PORT/INSTANCE`, `https://HOST/PATH`, `s3://BUCKET/PREFIX`.
+    /// `grpc://HOST:PORT/INSTANCE`, `https://HOST/PATH`.
     pub address: Option<String>,
     /// By default it is only read.
     pub mode: Option<RemoteMode>,

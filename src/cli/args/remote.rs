@@ -11,7 +11,7 @@ use crate::session::{RemoteMode, RemoteOptions};
 #[command(next_help_heading = "Global options")]
 pub struct RemoteArgs {
     /// Take objects from this cache on another machine: `grpc://HOST:PORT[/INSTANCE]` or `grpcs://…`
-    /// (Remote Execution API), `https://HOST/PATH` (WebDAV), `s3://BUCKET/PREFIX` [default:
+    /// (Remote Execution API), `https://HOST/PATH` (WebDAV) [default:
     /// $WASIDEPS_REMOTE_CACHE, or none]
     #[arg(long, global = true, value_name = "ADDRESS")]
     remote_cache: Option<String>,
