@@ -447,9 +447,13 @@ fn a_wrong_option_is_told_before_anything_is_fetched() {
     let place = Place::new();
     place.write("text", "no key\n");
     place.write("empty.pub", "");
+    let (private, _) = key(&place, "key");
     let url = "grpc://127.0.0.1:1";
     for (args, told) in [
-        (&["--remote-cache-key", "text"][..], "nothing is written"),
+        (
+            &["--remote-cache-key", private.as_str()][..],
+            "nothing is written",
+        ),
         (
             &["--remote-cache-key", "text", WRITES[0], WRITES[1]],
             "is not a private key",
