@@ -50,9 +50,14 @@ fn send(child: &Child, signal: Signal) {
 /// Waits for a state that comes soon.
 #[track_caller]
 fn soon(what: &str, is_so: impl Fn() -> bool) {
-    let patience = Instant::now() + Duration::from_secs(60);
+    within(Duration::from_secs(60), what, is_so);
+}
+
+#[track_caller]
+fn within(patience: Duration, what: &str, is_so: impl Fn() -> bool) {
+    let end = Instant::now() + patience;
     while !is_so() {
-        assert!(Instant::now() < patience, "{what}: not within a minute");
+        assert!(Instant::now() < end, "{what}: not within {patience:?}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -62,7 +67,9 @@ fn a_signal_to_the_process_alone_ends_its_compilers_and_the_status_is_the_signal
     for signal in [Signal::TERM, Signal::INT, Signal::HUP, Signal::QUIT] {
         let place = Place::new();
         let store = place.path("store").display().to_string();
-        let mut child = compiling(&place, ("sqlite", "sqlite3.c"), "exec \"$@\"");
+        // Whoever started the tests may ignore signals, as shells do in the background.
+        let shell = "exec env --default-signal=HUP,INT,QUIT,TERM \"$@\"";
+        let mut child = compiling(&place, ("sqlite", "sqlite3.c"), shell);
         soon("clang runs", || {
             running(&store).iter().any(|line| line.contains("/clang "))
         });
@@ -72,8 +79,10 @@ fn a_signal_to_the_process_alone_ends_its_compilers_and_the_status_is_the_signal
             Some(signal.as_raw()),
             "{signal:?}"
         );
-        std::thread::sleep(Duration::from_secs(2));
-        assert_eq!(running(&store), [""; 0], "{signal:?}");
+        // sqlite3.c takes clang longer than that, on any machine that is as busy.
+        within(Duration::from_secs(10), "its compilers end", || {
+            running(&store).is_empty()
+        });
         assert!(!place.path("out").exists());
         // The next process takes away what was left.
         run(&mut place.command(&["clean"])).exits(0);
