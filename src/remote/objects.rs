@@ -125,8 +125,8 @@ fn blob_file(name: &BlobName) -> String {
     format!("{}.zst", name.sha256)
 }
 
-/// Its own text has the whole of the request and of the answer: only what is known to hold no
-/// secret is told.
+/// What the user may see of an error. Its own text has the whole request and answer, and may so
+/// hold a secret; its cause does not.
 fn failed(error: &opendal::Error) -> ServerError {
     use std::error::Error as _;
     match error.kind() {

@@ -54,10 +54,15 @@ pub fn check(
             .par_iter()
             .map(|(_, bytes)| Content::of(bytes))
             .collect();
-        let found = FoundMembers {
-            members: &members,
-            contents: &contents,
-        };
+        let found: Vec<FoundMember> = members
+            .iter()
+            .zip(&contents)
+            .map(|((name, bytes), content)| FoundMember {
+                name,
+                bytes,
+                content,
+            })
+            .collect();
         compare(expected, traced, &found, &manifest.toolchain, findings);
         if before == findings.len()
             && let Some(finding) = rewritten(path, &members, &bytes)
@@ -83,40 +88,41 @@ pub fn members(archive: &[u8]) -> Result<Vec<(String, &[u8])>, object::Error> {
     members.collect()
 }
 
-/// The members of an archive on disk, in its order.
-struct FoundMembers<'a> {
-    members: &'a [(String, &'a [u8])],
-    contents: &'a [Content],
+/// A member of an archive on disk.
+struct FoundMember<'a> {
+    name: &'a str,
+    bytes: &'a [u8],
+    content: &'a Content,
 }
 
 fn compare(
     expected: &ManifestArchive,
     traced: Option<&Traced<'_>>,
-    found: &FoundMembers<'_>,
+    members: &[FoundMember<'_>],
     identity: &Identity,
     findings: &mut Vec<Discrepancy>,
 ) {
-    let FoundMembers { members, contents } = *found;
-    let by_name: BTreeMap<&str, usize> = (0..members.len())
+    // Of two with one name the first counts.
+    let by_name: BTreeMap<&str, &FoundMember<'_>> = members
+        .iter()
         .rev()
-        .map(|at| (members[at].0.as_str(), at))
+        .map(|found| (found.name, found))
         .collect();
     let path = expected.path.as_str();
     let finding = |name: &str, problem: &str| {
         Discrepancy::new(path, DiscrepancyKind::Member, problem).member(name)
     };
-    let in_order =
-        |names: &mut dyn Iterator<Item = &String>| names.cloned().collect::<Vec<_>>().join(" ");
+    let in_order = |names: &mut dyn Iterator<Item = &str>| names.collect::<Vec<_>>().join(" ");
     let (wanted, found) = (
-        in_order(&mut expected.members.iter().map(|member| &member.name)),
-        in_order(&mut members.iter().map(|(name, _)| name)),
+        in_order(&mut expected.members.iter().map(|member| member.name.as_str())),
+        in_order(&mut members.iter().map(|found| found.name)),
     );
     for member in &expected.members {
-        let Some(&at) = by_name.get(member.name.as_str()) else {
+        let Some(&found) = by_name.get(member.name.as_str()) else {
             findings.push(finding(&member.name, "it is missing"));
             continue;
         };
-        let (bytes, content) = (members[at].1, &contents[at]);
+        let content = found.content;
         let traced = traced
             .and_then(|traced| traced.member(path, &member.name))
             .filter(|traced| traced.content != *content)
@@ -142,11 +148,15 @@ fn compare(
                 }
             }
         }
-        findings.extend(stamp(path, member, bytes, identity));
+        findings.extend(stamp(path, member, found.bytes, identity));
     }
-    let listed: BTreeSet<&String> = expected.members.iter().map(|member| &member.name).collect();
-    for (name, _) in members.iter().filter(|(name, _)| !listed.contains(name)) {
-        findings.push(finding(name, "the manifest does not list it"));
+    let listed: BTreeSet<&str> = expected
+        .members
+        .iter()
+        .map(|member| member.name.as_str())
+        .collect();
+    for found in members.iter().filter(|found| !listed.contains(found.name)) {
+        findings.push(finding(found.name, "the manifest does not list it"));
     }
     if wanted != found && wanted.split(' ').count() == found.split(' ').count() {
         findings.push(

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use crate::build::{BuildTrace, Manifest, ManifestFile, TracedFile, TracedMember};
 use crate::model::Content;
 
-/// The files of a manifest by their path.
+/// The files of a manifest by their path. Of two with one path the first counts.
 pub struct ListedFiles<'a>(BTreeMap<&'a str, &'a ManifestFile>);
 
 impl<'a> ListedFiles<'a> {
     pub fn new(manifest: &'a Manifest) -> Self {
-        let files = manifest.files.iter();
+        let files = manifest.files.iter().rev();
         Self(files.map(|file| (file.path.as_str(), file)).collect())
     }
 
