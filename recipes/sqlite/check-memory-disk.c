@@ -33,6 +33,7 @@ struct Disk {
 Disk *disk;
 Recording recording;
 int is_recording;
+int disk_has_no_links;
 
 static struct {
   int used, file, flags;
@@ -362,6 +363,19 @@ int __wrap_renameat(int fd, const char *from, int to_fd, const char *to) {
   if (find_name(disk, op.name) < 0) return fail_with(ENOENT);
   apply_name(disk, &op);
   strcpy(record(RENAME, 0, op.name)->to, op.to);
+  return 0;
+}
+int __wrap_linkat(int fd, const char *from, int to_fd, const char *to, int flags) {
+  char old[96], new[96];
+  (void)flags;
+  whole_path(old, fd, from);
+  whole_path(new, to_fd, to);
+  int i = find_name(disk, old);
+  if (disk_has_no_links) return fail_with(EPERM);
+  if (i < 0) return fail_with(ENOENT);
+  if (find_name(disk, new) >= 0) return fail_with(EEXIST);
+  put_name(disk, new, disk->names[i].file);
+  record(MAKE, disk->names[i].file, new);
   return 0;
 }
 DIR *__wrap_fdopendir(int fd) { return (DIR *)(long)fd; }

@@ -41,6 +41,9 @@ extern Disk *disk;
 extern Recording recording;
 extern int is_recording;
 
+/* Whether linkat fails, as on a file system without hard links. */
+extern int disk_has_no_links;
+
 /* An empty disk; a copy of one; the end of one. */
 Disk *disk_new(void);
 Disk *disk_copy(const Disk *from);

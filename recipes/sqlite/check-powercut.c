@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT OR Apache-2.0 */
 /* Power cuts: a workload is recorded below SQLite and its VFS, call by call; then the power goes after each of the calls, in several ways,
  * and what SQLite makes of what is left is checked: its integrity, that every transaction is there whole or not at all, that none is missing
- * which was committed and synced, and that it can be written again. The locks of the process that died are in its way, too.
+ * which was committed and synced, and that it can be written again. The locks of the process that died are in its way, too. Where nothing is
+ * synced, only the process ends.
  *
  *     powercut [WORKLOAD]
  */
@@ -9,24 +10,30 @@
 
 #include "memory-disk.h"
 
-enum { TRANSACTIONS = 16, LEAST_CASES = 1000 };
+enum { TRANSACTIONS = 16, LEAST_CASES = 1000, LEAST_KILLS = 200 };
 
 typedef struct {
   const char *name, *pragmas;
   int two_files;
   /* Commits that a power cut may take back: 1 where the removal of the journal is not synced, all where SQLite says so. */
   int unsure;
+  /* Only processes are killed: what they wrote is there. */
+  int only_kills;
+  /* The folder of announcements is made of files in place of links. */
+  int no_links;
 } Workload;
 
 static const Workload workloads[] = {
-    {"delete-full", "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL", 0, 1},
-    {"delete-extra", "PRAGMA journal_mode=DELETE; PRAGMA synchronous=EXTRA", 0, 0},
-    {"truncate", "PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=FULL", 0, 0},
-    {"persist", "PRAGMA journal_mode=PERSIST; PRAGMA synchronous=FULL", 0, 0},
-    {"exclusive", "PRAGMA locking_mode=EXCLUSIVE; PRAGMA synchronous=FULL", 0, 0},
-    {"two-files", "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL", 1, 1},
-    {"wal-full", "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=20", 0, 0},
-    {"wal-normal", "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=20", 0, TRANSACTIONS},
+    {"delete-full", "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL", 0, 1, 0, 0},
+    {"delete-extra", "PRAGMA journal_mode=DELETE; PRAGMA synchronous=EXTRA", 0, 0, 0, 0},
+    {"truncate", "PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=FULL", 0, 0, 0, 0},
+    {"persist", "PRAGMA journal_mode=PERSIST; PRAGMA synchronous=FULL", 0, 0, 0, 1},
+    {"exclusive", "PRAGMA locking_mode=EXCLUSIVE; PRAGMA synchronous=FULL", 0, 0, 0, 0},
+    {"two-files", "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL", 1, 1, 0, 0},
+    {"wal-full", "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=20", 0, 0, 0, 0},
+    {"delete-off", "PRAGMA journal_mode=DELETE; PRAGMA synchronous=OFF", 0, 0, 1, 0},
+    {"persist-off", "PRAGMA journal_mode=PERSIST; PRAGMA synchronous=OFF", 0, 0, 1, 0},
+    {"wal-normal", "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=20", 0, TRANSACTIONS, 0, 0},
 };
 
 static unsigned long long digests[TRANSACTIONS + 1]; /* of the content after so many transactions */
@@ -175,6 +182,7 @@ int main(int count, char **arguments) {
     if (count > 1 && strcmp(arguments[1], workload->name)) continue;
     known = 1;
     disk_seed(w + 1);
+    disk_has_no_links = workload->no_links;
     cases = taken_over = again = 0;
     int before = problems, calls[OP_KINDS] = {0};
     disk = disk_new();
@@ -184,7 +192,7 @@ int main(int count, char **arguments) {
     for (int at = 0; at <= recording.count; at++) {
       /* Around every sync and change of names, and at some of the writes between. */
       if (at % 19 && at < recording.count && recording.ops[at].kind == WRITE && at && recording.ops[at - 1].kind == WRITE) continue;
-      for (Cut cut = ALL_THERE; cut < CUTS; cut++) {
+      for (Cut cut = ALL_THERE; cut < (workload->only_kills ? ALL_THERE + 1 : CUTS); cut++) {
         disk = disk_after(at, cut);
         Disk *left = cases % 12 == 0 ? disk_copy(disk) : 0;
         check(workload, at, cut);
@@ -219,7 +227,7 @@ int main(int count, char **arguments) {
            "%d cases, of them %d second cuts, %d locks taken over, %d problems\n",
            workload->name, recording.count, calls[WRITE], calls[TRUNCATE], calls[SYNC], calls[MAKE] + calls[REMOVE] + calls[RENAME], cases,
            again, taken_over, problems - before);
-    if (cases < LEAST_CASES) problem(workload, 0, CUTS, "too few cases:", "is anything recorded?");
+    if (cases < (workload->only_kills ? LEAST_KILLS : LEAST_CASES)) problem(workload, 0, CUTS, "too few cases:", "is anything recorded?");
     fflush(stdout);
     recording_free();
   }

@@ -143,45 +143,20 @@ LockResult sqlite3_wasi_folder_enter(Lock *lock) {
   return LOCK_BUSY;
 }
 
-void sqlite3_wasi_folder_forget(Lock *lock) {
+/* Removes our entry of this kind, R, P or W. */
+static LockResult remove_extra(const Lock *lock, char kind) {
   char name[NAME_LENGTH];
-  if (lock->extra && lock->dir) {
-    extra_name(lock, lock->extra, name);
-    unlinkat(dirfd(lock->dir), name, 0);
-  }
+  extra_name(lock, kind, name);
+  return unlinkat(dirfd(lock->dir), name, 0) && errno != ENOENT ? LOCK_ERROR : LOCK_OK;
+}
+
+void sqlite3_wasi_folder_forget(Lock *lock) {
+  if (lock->extra && lock->dir) remove_extra(lock, lock->extra);
+  if (lock->reserved && lock->dir) remove_extra(lock, 'R');
   if (lock->lease[0] && lock->dir) unlinkat(dirfd(lock->dir), lock->lease, 0);
   lock->extra = 0;
+  lock->reserved = 0;
   lock->lease[0] = 0;
-}
-
-static LockResult make_extra(Lock *lock, char kind) {
-  char name[NAME_LENGTH];
-  extra_name(lock, kind, name);
-  int fd = openat(dirfd(lock->dir), name, O_WRONLY | O_CREAT | O_EXCL, 0666);
-  if (fd < 0) return LOCK_ERROR;
-  close(fd);
-  lock->extra = kind;
-  return LOCK_OK;
-}
-
-LockResult sqlite3_wasi_folder_set_extra(Lock *lock, char kind) {
-  char old[NAME_LENGTH], name[NAME_LENGTH];
-  if (lock->extra == kind) return LOCK_OK;
-  if (!lock->extra) return make_extra(lock, kind);
-  extra_name(lock, lock->extra, old);
-  if (!kind) {
-    if (unlinkat(dirfd(lock->dir), old, 0) && errno != ENOENT) return LOCK_ERROR;
-    lock->extra = 0;
-    return LOCK_OK;
-  }
-  extra_name(lock, kind, name);
-  if (renameat(dirfd(lock->dir), old, dirfd(lock->dir), name)) {
-    if (errno != ENOENT) return LOCK_ERROR;
-    sqlite3_wasi_folder_forget(lock);
-    return LOCK_LOST;
-  }
-  lock->extra = kind;
-  return LOCK_OK;
 }
 
 LockResult sqlite3_wasi_folder_rename(Lock *lock, char kind) {
@@ -189,9 +164,50 @@ LockResult sqlite3_wasi_folder_rename(Lock *lock, char kind) {
   Micros now = sqlite3_wasi_monotonic();
   lease_name(lock, kind, name);
   if (renameat(dirfd(lock->dir), lock->lease, dirfd(lock->dir), name)) return errno == ENOENT ? LOCK_LOST : LOCK_ERROR;
+  if (!is_lease(lock->lease[0])) lock->absent = 0;
   strcpy(lock->lease, name);
-  lock->absent = 0;
   lock->renewed = now;
+  return LOCK_OK;
+}
+
+/* A second name of the lease's file: one call, where making a file takes four under wasmtime. It fails if the lease is lost. */
+static LockResult make_extra(Lock *lock, char kind) {
+  static int no_links; /* as on FAT */
+  char name[NAME_LENGTH];
+  extra_name(lock, kind, name);
+  int folder = dirfd(lock->dir);
+  LockResult result = LOCK_OK;
+  if (!no_links) {
+    if (!linkat(folder, lock->lease, folder, name, 0)) return LOCK_OK;
+    result = errno == ENOENT ? LOCK_LOST : LOCK_OK;
+  } else if (lock->extra) result = sqlite3_wasi_folder_rename(lock, lock->lease[0]); /* As good a proof. */
+  if (result == LOCK_LOST) sqlite3_wasi_folder_forget(lock);
+  if (result != LOCK_OK) return result;
+  int fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL, 0666);
+  if (fd < 0) return LOCK_ERROR;
+  close(fd);
+  no_links = 1;
+  return LOCK_OK;
+}
+
+/* What is new is there before what is old goes. R- goes before P-: R- alone beside a journal says that the database was not written yet. */
+LockResult sqlite3_wasi_folder_set_extra(Lock *lock, char kind) {
+  char old = lock->extra;
+  if (old == kind) return LOCK_OK;
+  if (kind && !(kind == 'R' && lock->reserved)) {
+    LockResult result = make_extra(lock, kind);
+    if (result != LOCK_OK) return result;
+    lock->extra = kind;
+    lock->reserved = lock->reserved || (old == 'R' && kind == 'P');
+    if (!old || (old == 'R' && kind == 'P')) return LOCK_OK;
+  }
+  if (lock->reserved && kind != 'R') {
+    if (remove_extra(lock, 'R') != LOCK_OK) return LOCK_ERROR;
+    lock->reserved = 0;
+  }
+  if (remove_extra(lock, old) != LOCK_OK) return LOCK_ERROR;
+  lock->extra = kind;
+  if (kind == 'R') lock->reserved = 0;
   return LOCK_OK;
 }
 

@@ -61,9 +61,11 @@ typedef struct {
   char token[TOKEN_LENGTH + 1];
   char lease[NAME_LENGTH]; /* our N-, S- or L- entry; empty if we have none */
   char extra;              /* our R-, P- or W- entry: its kind, 0 if we have none */
+  int reserved;            /* beside our P-: R- is there, too */
   Micros renewed;          /* monotonic clock, taken before the renaming */
   Micros named;            /* the time in the lease's name */
   int alone;               /* the last look showed no other process */
+  Micros clear;            /* monotonic clock, when the last look began; 0 if it showed a lock of another process */
   /* The others' entries; wasi_folder.c sets them. */
   int old_count; /* names that were there when we came, -1 before we looked: a power cut may have left them in an earlier state */
   char old[MOST_ENTRIES][NAME_LENGTH];
@@ -73,7 +75,7 @@ typedef struct {
   Micros begun, released; /* of SHARED; monotonic clock */
   int streak;             /* how often SHARED was taken again within BURST */
   Micros term;            /* how long a lease lasts; 0: the defaults; NO_TAKEOVER: for ever */
-  /* The VFS sets this: the files that it found missing. 0 after each renaming of the lease. */
+  /* The VFS sets this: the kinds of files that are missing. 0 when the lease begins. */
   unsigned absent;
 } Lock;
 
@@ -96,7 +98,8 @@ LockResult sqlite3_wasi_folder_enter(Lock *lock);
 /* Renames our N-, S- or L- entry to one of this kind (N, S, L) with the time of now. LOCK_LOST: it is not there. */
 LockResult sqlite3_wasi_folder_rename(Lock *lock, char kind);
 
-/* Makes our R-, P- or W- entry one of this kind; 0 removes it. LOCK_LOST: it is not there, and our lease is forgotten. */
+/* Makes our entry beside the lease one of this kind (R, P, W); 0 removes it. R- stays beside P-, so none of these ever changes its name, and each
+ * look shows it. LOCK_LOST: our lease is not there any more, and is forgotten. */
 LockResult sqlite3_wasi_folder_set_extra(Lock *lock, char kind);
 
 /* Removes what is left of our entries after another process ended our lease. */

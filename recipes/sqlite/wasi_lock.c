@@ -11,9 +11,9 @@ _Static_assert(TRUST < WATCH, "nobody ends a lease that its owner still trusts")
 /* The shortest term: longer than WATCH, since a lease is renewed only when the database is read or written. */
 #define SHORTEST_LEASE (5 * SECOND)
 
-/* Lingering. Giving SHARED back and announcing it again costs three calls, more than many a query. A process that is alone with the
- * database and reads again and again within BURST keeps its entry, as L-, and takes SHARED again without a call. Others may end an L- after
- * WATCH. Its owner looks at it again before it reads when LINGER_TRUST is over, and makes it S- when a transaction reads longer than SHORT. */
+/* Lingering. Giving SHARED back and announcing it again costs more than many a query. A process that is alone with the database and takes it
+ * again and again within BURST keeps its entry, as L-, and takes SHARED again without a call. Others may end an L- after WATCH. Its owner
+ * looks again before it reads when LINGER_TRUST is over, and makes it S- when a transaction reads longer than SHORT, or writes. */
 #define BURST (SECOND / 200)
 enum { BURST_LENGTH = 16 };
 #define LINGER_TRUST (SECOND / 2)
@@ -52,8 +52,11 @@ static LockResult look(Lock *lock, const char *against, int *doubtful, Entry *wh
   Entry entries[MOST_ENTRIES];
   int count;
   *doubtful = 0;
+  lock->clear = 0;
+  Micros begin = sqlite3_wasi_monotonic();
   LockResult result = sqlite3_wasi_folder_read(lock, entries, &count);
   if (result != LOCK_OK) return result;
+  if (!count) lock->clear = begin;
   Micros now = sqlite3_wasi_monotonic();
   sqlite3_wasi_lease_watch(lock, entries, count, now);
   result = LOCK_OK;
@@ -80,15 +83,18 @@ static LockResult look(Lock *lock, const char *against, int *doubtful, Entry *wh
   return result;
 }
 
-/* Looks until nothing excludes the claim that we announced, or something valid does. */
-static LockResult contend(Lock *lock, const char *against, int looks, Entry *who, int *ended) {
+/* Looks until nothing excludes the claim that we announced, or something valid does. `earlier`, if not 0, is when a look began that counts
+ * as the first of the two. */
+static LockResult contend(Lock *lock, const char *against, int looks, Micros earlier, Entry *who, int *ended) {
   for (int slow = 0; slow < 100;) {
     Micros begin = sqlite3_wasi_monotonic();
+    if (begin - earlier >= TWO_LOOKS / 2) earlier = 0; /* Too long ago, or none. */
     LockResult result = LOCK_OK;
     int doubtful = 0, before = *ended;
-    for (int i = 0; i < looks && result == LOCK_OK; i++) result = look(lock, against, &doubtful, who, ended);
-    if (result == LOCK_OK && (looks == 1 || sqlite3_wasi_monotonic() - begin < TWO_LOOKS)) return LOCK_OK;
+    for (int i = earlier ? 1 : 0; i < looks && result == LOCK_OK; i++) result = look(lock, against, &doubtful, who, ended);
+    if (result == LOCK_OK && (looks == 1 || sqlite3_wasi_monotonic() - (earlier ? earlier : begin) < TWO_LOOKS)) return LOCK_OK;
     if (result == LOCK_OK) slow++;
+    earlier = 0;
     if (result != LOCK_OK && !doubtful) return result;
     if (result != LOCK_OK && *ended == before) sqlite3_wasi_pause(SECOND / 50);
     result = sqlite3_wasi_lock_renew(lock, 0);
@@ -97,11 +103,13 @@ static LockResult contend(Lock *lock, const char *against, int looks, Entry *who
   return LOCK_BUSY;
 }
 
+static int may_linger(const Lock *lock) { return lock->streak >= BURST_LENGTH && lock->alone && lock->term != NO_TAKEOVER; }
+
 LockResult sqlite3_wasi_lock_unshare(Lock *lock) {
   if (!lock_holds(lock)) return LOCK_OK;
   lock->released = sqlite3_wasi_last_monotonic();
   if (lock->lease[0] == 'L') return LOCK_OK;
-  int linger = lock->streak >= BURST_LENGTH && lock->alone && lock->term != NO_TAKEOVER;
+  int linger = may_linger(lock);
   LockResult result = sqlite3_wasi_folder_rename(lock, linger ? 'L' : 'N');
   if (linger) lock->renewed = lock->released - LINGER_TRUST; /* The next claim looks first. */
   if (result == LOCK_LOST) sqlite3_wasi_folder_forget(lock);
@@ -129,10 +137,10 @@ LockResult sqlite3_wasi_lock_share(Lock *lock, Entry *who, int *ended) {
     }
   }
   if (result != LOCK_OK) return result;
-  result = contend(lock, "PW", 1, who, ended);
+  result = contend(lock, "PW", 1, 0, who, ended);
   if (result == LOCK_OK && lock->lease[0] == 'L' && !lock->alone) {
     result = sqlite3_wasi_folder_rename(lock, 'S');
-    if (result == LOCK_OK) result = contend(lock, "PW", 1, who, ended);
+    if (result == LOCK_OK) result = contend(lock, "PW", 1, 0, who, ended);
     else if (result == LOCK_LOST) sqlite3_wasi_folder_forget(lock);
   }
   if (result != LOCK_OK && result != LOCK_LOST) {
@@ -146,22 +154,27 @@ LockResult sqlite3_wasi_lock_share(Lock *lock, Entry *who, int *ended) {
 /* What goes beyond SHARED does not linger. */
 static LockResult lock_firmly(Lock *lock) { return sqlite3_wasi_lock_renew(lock, lock->lease[0] == 'L'); }
 
+/* One look is enough, since it is for entries that never change their names. The L- is renamed after it: a process that misses the L- for
+ * this has announced its claim after our look began, and so sees the R-. */
 LockResult sqlite3_wasi_lock_reserve(Lock *lock, Entry *who, int *ended) {
-  LockResult result = lock_firmly(lock);
+  LockResult result = lock->lease[0] == 'L' ? LOCK_OK : lock_firmly(lock);
   if (result == LOCK_OK) result = sqlite3_wasi_folder_set_extra(lock, 'R');
-  if (result == LOCK_OK) result = contend(lock, "RPW", 2, who, ended);
+  if (result == LOCK_OK) result = contend(lock, "RPW", 1, 0, who, ended);
+  if (result == LOCK_OK && lock->lease[0] == 'L') result = lock_firmly(lock);
   if (result != LOCK_OK && result != LOCK_LOST) sqlite3_wasi_folder_set_extra(lock, 0);
   return result;
 }
 
+/* With R- there are no other writers, and a reader's lease that a look misses was there under the same name in any look of the time before. */
 LockResult sqlite3_wasi_lock_exclude(Lock *lock, Entry *who, int *ended) {
+  Micros earlier = lock->extra == 'R' ? lock->clear : 0;
   LockResult result = lock_firmly(lock);
   if (result == LOCK_OK) result = sqlite3_wasi_folder_set_extra(lock, 'P');
-  if (result == LOCK_OK) result = contend(lock, "SLRPW", 2, who, ended);
+  if (result == LOCK_OK) result = contend(lock, "SLRPW", 2, earlier, who, ended);
   /* A reader that is refused because of us shows its S- for a moment. */
   for (int i = 0; i < 5 && result == LOCK_BUSY && who->kind == 'S'; i++) {
     sqlite3_wasi_pause(SECOND / 1000);
-    result = contend(lock, "SLRPW", 2, who, ended);
+    result = contend(lock, "SLRPW", 2, 0, who, ended);
   }
   return result;
 }
@@ -173,7 +186,7 @@ LockResult sqlite3_wasi_lock_wal(Lock *lock, Entry *who, int *ended) {
   LockResult result = lock_firmly(lock);
   if (result == LOCK_OK) result = sqlite3_wasi_folder_set_extra(lock, 'W');
   while (result == LOCK_OK) {
-    result = contend(lock, "SLRPW", 2, who, ended);
+    result = contend(lock, "SLRPW", 2, 0, who, ended);
     if (result != LOCK_BUSY) break;
     Entry entries[MOST_ENTRIES];
     int count, first = 1;
@@ -189,12 +202,12 @@ LockResult sqlite3_wasi_lock_wal(Lock *lock, Entry *who, int *ended) {
 }
 
 /* After a power cut the folder may be as it was some changes before the database's last writes, since folders are not synced: R- is there,
- * its renaming to P- is lost. So an R- is believed only if its lease was made or renewed while this process ran, which proves that the
+ * its P- is not. So an R- is believed only if its lease was made or renewed while this process ran, which proves that the
  * power did not go since. */
 LockResult sqlite3_wasi_lock_reserved(Lock *lock, int *proven, Entry *who, int *ended) {
   *proven = 0;
   if (!lock->dir) return LOCK_OK;
-  LockResult result = contend(lock, "RPW", 1, who, ended);
+  LockResult result = contend(lock, "RPW", 1, 0, who, ended);
   if (result != LOCK_BUSY) return result;
   Entry entries[MOST_ENTRIES];
   int count;
@@ -225,6 +238,16 @@ LockResult sqlite3_wasi_lock_peek(Lock *lock, const char *kinds) {
   return result;
 }
 
-LockResult sqlite3_wasi_lock_lower(Lock *lock, char extra) { return sqlite3_wasi_folder_set_extra(lock, extra); }
+/* Where many transactions write one after another, the lease becomes L- while P- still keeps others out: nobody can miss it then, and the next
+ * claim need not look. */
+LockResult sqlite3_wasi_lock_lower(Lock *lock, char extra) {
+  if (lock->extra == 'P' && !extra && lock->lease[0] == 'S' && may_linger(lock)) {
+    LockResult result = sqlite3_wasi_folder_rename(lock, 'L');
+    if (result == LOCK_LOST) sqlite3_wasi_folder_forget(lock);
+    if (result != LOCK_OK) return result;
+    lock->begun = lock->renewed;
+  }
+  return sqlite3_wasi_folder_set_extra(lock, extra);
+}
 
 void sqlite3_wasi_lock_leave(Lock *lock) { sqlite3_wasi_folder_leave(lock); }

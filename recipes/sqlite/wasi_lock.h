@@ -8,8 +8,10 @@
  *     S-<token>-<time>   it holds SHARED or more: the same entry, renamed. Its name is the lease: renewed by a rename to a later time.
  *     L-<token>-<time>   it lingers: it has read many times in a row, is alone, and is idle or reads again. As S, but soon over.
  *     R-<token>          besides S: it holds RESERVED
- *     P-<token>          besides S: it waits for EXCLUSIVE or has it (R-, renamed)
+ *     P-<token>          besides S: it waits for EXCLUSIVE or has it (R- stays)
  *     W-<token>          besides S: it has the database in WAL mode
+ *
+ * R-, P- and W- are further names of the lease's file, and never change.
  *
  * A process announces a lock first, and then looks at the others' announcements. Of two that announce at once, at least one sees the
  * other, so they never both hold what excludes the other. A lease that was not renewed is ended by removing the entry under exactly the name

@@ -11,6 +11,11 @@
 static Node *nodes;
 static File *files;
 
+void sqlite3_wasi_drop_collected(Node *node) {
+  if (node->pending) node->pending->count = 0;
+  node->pending = 0;
+}
+
 /* ---- leases ---- */
 
 /* Another process ended our lease: no connection holds anything now. */
@@ -21,6 +26,7 @@ static void on_lost(Node *node) {
   node->level = SQLITE_LOCK_NONE;
   node->sharers = 0;
   node->shm = 0;
+  sqlite3_wasi_drop_collected(node);
 }
 
 /* Logs what a claim met, and turns its result into SQLite's code. `who` may be null where the result can't be LOCK_BUSY. */
@@ -141,29 +147,39 @@ File *sqlite3_wasi_database_of(const char *path, const char *suffix) {
   return found;
 }
 
-int sqlite3_wasi_has_moved(const File *file, struct stat *now) {
-  return lstat(file->path, now) != 0 || now->st_dev != file->node->dev || now->st_ino != file->node->ino;
+/* An answer serves for so long, while a lock is held: SQLite asks at each step of a transaction, and who renames a database in one is not
+ * protected at all. */
+#define PLACE_TRUST (SECOND / 20)
+
+int sqlite3_wasi_has_moved(File *file) {
+  struct stat now;
+  Micros time = sqlite3_wasi_monotonic();
+  if (file->level > SQLITE_LOCK_NONE && file->placed && time - file->placed < PLACE_TRUST) return 0;
+  file->placed = 0;
+  if (lstat(file->path, &now) || now.st_dev != file->node->dev || now.st_ino != file->node->ino) return 1;
+  file->placed = time;
+  file->links = now.st_nlink;
+  return 0;
 }
 
 /* Under a new name another process may write the file, and the lock beside the old name does not keep it from that. A file that was removed
  * can be read on: it has no name under which anyone could open it. */
-static int readable_place(const File *file) {
+static int readable_place(File *file) {
   Node *node = file->node;
   struct stat now;
-  if (!sqlite3_wasi_has_moved(file, &now) || (node->fd >= 0 && !fstat(node->fd, &now) && now.st_nlink == 0)) return SQLITE_OK;
+  if (!sqlite3_wasi_has_moved(file) || (node->fd >= 0 && !fstat(node->fd, &now) && now.st_nlink == 0)) return SQLITE_OK;
   sqlite3_log(SQLITE_IOERR_LOCK, "%s: was renamed while open; others may write it under its new name, so it is not read", file->path);
   return SQLITE_IOERR_LOCK;
 }
 
-int sqlite3_wasi_writable_place(const File *file) {
-  struct stat now;
-  if (sqlite3_wasi_has_moved(file, &now)) {
+int sqlite3_wasi_writable_place(File *file) {
+  if (sqlite3_wasi_has_moved(file)) {
     sqlite3_log(SQLITE_READONLY_DBMOVED, "%s: was renamed or removed while open; it is not written", file->path);
     return SQLITE_READONLY_DBMOVED;
   }
-  if (now.st_nlink > 1) {
+  if (file->links > 1) {
     sqlite3_log(SQLITE_READONLY, "%s: has %d names, and each name has its own journal and lock; it is not written", file->path,
-                (int)now.st_nlink);
+                (int)file->links);
     return SQLITE_READONLY;
   }
   return SQLITE_OK;
@@ -273,11 +289,15 @@ int sqlite3_wasi_unlock(sqlite3_file *base, int to) {
   File *file = (File *)base;
   Node *node = file->node;
   if (file->level <= to) return SQLITE_OK;
+  if (to == SQLITE_LOCK_NONE) file->placed = 0;
   if (file->era != node->era) {
     file->level = to; /* Nothing is left to give back. Until SQLite lets SHARED go too, all reads fail. */
     return SQLITE_OK;
   }
-  if (file->level > SQLITE_LOCK_SHARED) node->level = SQLITE_LOCK_SHARED;
+  if (file->level > SQLITE_LOCK_SHARED) {
+    node->level = SQLITE_LOCK_SHARED;
+    sqlite3_wasi_drop_collected(node); /* of a transaction that is over */
+  }
   file->level = to;
   if (to == SQLITE_LOCK_NONE && --node->sharers == 0) node->level = SQLITE_LOCK_NONE;
   return sqlite3_wasi_settle(node);

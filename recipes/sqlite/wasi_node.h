@@ -29,27 +29,29 @@ typedef struct {
   int locks[SQLITE_SHM_NLOCK]; /* readers, or -1 for a writer */
 } Shm;
 
+typedef struct File File;
+
 /* A database file that this process has open, by whatever name. */
 typedef struct Node Node;
 struct Node {
   Node *next;
   dev_t dev;
   ino_t ino;
-  int users;    /* Files */
-  int level;    /* the highest of its connections */
-  int sharers;  /* connections with SHARED or more */
-  unsigned era; /* advanced when another process ended our lease */
-  int mute;     /* the folder of announcements can't be written */
-  int fd;       /* of the file, to see what became of it; -1 if it could not be opened */
-  Shm *shm;     /* null: not in WAL mode */
+  int users;     /* Files */
+  int level;     /* the highest of its connections */
+  int sharers;   /* connections with SHARED or more */
+  unsigned era;  /* advanced when another process ended our lease */
+  int mute;      /* the folder of announcements can't be written */
+  int fd;        /* of the file, to see what became of it; -1 if it could not be opened */
+  Shm *shm;      /* null: not in WAL mode */
+  File *pending; /* the journal that has collected writes; null: none has */
   Lock lock;
   char *path; /* as its first connection calls it; the folder is beside it */
 };
 
-typedef enum { DATABASE = 1, JOURNAL, WAL_FILE } Kind;
+typedef enum { DATABASE = 1, JOURNAL = 2, WAL_FILE = 4 } Kind;
 
 /* An open file. SQLite makes room for it and, after it, for the file of the stock VFS. */
-typedef struct File File;
 struct File {
   sqlite3_file base;
   Kind kind;
@@ -63,6 +65,12 @@ struct File {
   Shm *shm;
   unsigned shared_mask, exclusive_mask; /* its locks in `shm` */
   struct stat seen;                     /* when SHARED was taken unannounced */
+  Micros placed;                        /* when its name was last seen to lead to the file, under this lock; monotonic clock, 0: not yet */
+  nlink_t links;                        /* the file's names then */
+  /* Of a journal: writes that follow each other, not yet written; wasi_vfs.c collects them. */
+  unsigned char *collected;
+  int count;
+  sqlite3_int64 at;
 };
 
 /* Whether both are of the same file. */
@@ -74,6 +82,9 @@ Node *sqlite3_wasi_node_of(const struct stat *stat, const char *path);
 /* Enters an open file, with its node, among the process's files; the second takes it out, and frees a node that nobody uses any more. */
 void sqlite3_wasi_add_file(File *file);
 void sqlite3_wasi_remove_file(File *file);
+
+/* Forgets the writes that a journal of the node has collected. */
+void sqlite3_wasi_drop_collected(Node *node);
 
 /* The open database whose journal or WAL file `path` is: its name and `suffix`. Null if there is none. */
 File *sqlite3_wasi_database_of(const char *path, const char *suffix);
@@ -89,11 +100,11 @@ int sqlite3_wasi_still_held(File *file, int always);
  * can't see a reader that may not announce itself; so the reader has to see what the writer did. */
 int sqlite3_wasi_read_unannounced(const File *file);
 
-/* Whether the name of the file leads to another file, or to none; `now` gets what it leads to. */
-int sqlite3_wasi_has_moved(const File *file, struct stat *now);
+/* Whether the name of the database leads to another file, or to none. Asked once for the steps that take a lock one after another. */
+int sqlite3_wasi_has_moved(File *file);
 
 /* SQLITE_OK if the database may be written: it has one name, that under which it was opened. */
-int sqlite3_wasi_writable_place(const File *file);
+int sqlite3_wasi_writable_place(File *file);
 
 /* Before the removal of `database`'s journal or log (`journal` says which), which commits a transaction: SQLITE_OK, or an error if the lock
  * under which the transaction was made is lost. */

@@ -27,11 +27,62 @@ _Static_assert(sizeof(MemoryFile) <= sizeof(File), "a file in memory takes the p
 
 static sqlite3_file *below(sqlite3_file *file) { return (sqlite3_file *)((File *)file + 1); }
 
+/* ---- collecting what is written to a journal ---- */
+
+/* SQLite writes three pieces for each page. They are kept until the journal is synced, or the database is written: no page of the database is
+ * written before its old content is in the journal, so what was collected and is lost was of no use yet. */
+enum { COLLECT = 32768 };
+
+static int is_collected(const File *file, int count, sqlite3_int64 offset) {
+  return file->count && offset >= file->at && offset + count <= file->at + file->count;
+}
+
+static int write_collected(File *file) {
+  if (!file->count) return SQLITE_OK;
+  int rc = sqlite3_wasi_still_held(file, file->at == 0);
+  if (!rc) rc = below(&file->base)->pMethods->xWrite(below(&file->base), file->collected, file->count, file->at);
+  if (!rc) sqlite3_wasi_drop_collected(file->node);
+  return rc;
+}
+
+/* Before anything that relies on the journal of this file, or on the file itself if it is one. */
+static int settle_journal(File *file) {
+  if (file->kind == DATABASE && file->node->pending) return write_collected(file->node->pending);
+  return write_collected(file);
+}
+
+/* A short write at the head of a journal arms it, or zeroes its head, which commits. (The first head is longer.) */
+static int is_brief(int count, sqlite3_int64 offset) { return offset == 0 && count < 512; }
+static int ends_journal(const void *buffer, int count, sqlite3_int64 offset) { return is_brief(count, offset) && !*(const char *)buffer; }
+
+/* Whether the write was taken. Arming may wait, with the pages, for the sync; a commit may not. */
+static int collect(File *file, const void *buffer, int count, sqlite3_int64 offset) {
+  if (file->kind != JOURNAL || !file->node || ends_journal(buffer, count, offset)) return 0;
+  if (is_collected(file, count, offset)) {
+    memcpy(file->collected + (offset - file->at), buffer, count);
+    return 1;
+  }
+  if (count > COLLECT - file->count || (file->count ? offset != file->at + file->count : file->node->pending || is_brief(count, offset)))
+    return 0;
+  if (!file->collected && !(file->collected = sqlite3_malloc(COLLECT))) return 0;
+  if (!file->count) file->at = offset;
+  memcpy(file->collected + file->count, buffer, count);
+  file->count += count;
+  file->node->pending = file;
+  return 1;
+}
+
 /* ---- reading and writing ---- */
 
 static int vfs_read(sqlite3_file *base, void *buffer, int count, sqlite3_int64 offset) {
   File *file = (File *)base;
-  int rc = below(base)->pMethods->xRead(below(base), buffer, count, offset);
+  int rc = SQLITE_OK;
+  if (is_collected(file, count, offset))
+    memcpy(buffer, file->collected + (offset - file->at), count); /* a full disk does not keep it back */
+  else {
+    if (file->count && offset < file->at + file->count && offset + count > file->at) rc = write_collected(file);
+    if (!rc) rc = below(base)->pMethods->xRead(below(base), buffer, count, offset);
+  }
   if (rc && rc != SQLITE_IOERR_SHORT_READ) return rc;
   /* Checked after: who still holds SHARED now held it while reading. */
   int held = sqlite3_wasi_still_held(file, 0);
@@ -39,20 +90,52 @@ static int vfs_read(sqlite3_file *base, void *buffer, int count, sqlite3_int64 o
   return held ? held : rc;
 }
 
+/* Notes that a journal was emptied or lost its head, or that it is written: see vfs_access. */
+static void note_journal(File *file, int ended) {
+  if (file->kind != JOURNAL || !file->node) return;
+  if (ended) file->node->lock.absent |= JOURNAL;
+  else file->node->lock.absent &= ~(unsigned)JOURNAL;
+}
+
+/* What a journal that ends has collected was of no use: a transaction is rolled back, and the disk may be full. */
 static int vfs_write(sqlite3_file *base, const void *buffer, int count, sqlite3_int64 offset) {
   File *file = (File *)base;
-  int rc = sqlite3_wasi_still_held(file, file->kind == JOURNAL && offset == 0); /* a journal whose head is zeroed is a commit, too */
-  return rc ? rc : below(base)->pMethods->xWrite(below(base), buffer, count, offset);
+  int ends = file->kind == JOURNAL && ends_journal(buffer, count, offset);
+  note_journal(file, 0);
+  int rc = sqlite3_wasi_still_held(file, 0);
+  if (rc || collect(file, buffer, count, offset)) return rc;
+  if (!ends) rc = settle_journal(file);
+  else if (file->count) sqlite3_wasi_drop_collected(file->node);
+  if (rc || collect(file, buffer, count, offset)) return rc;
+  if (file->kind == JOURNAL && offset == 0) rc = sqlite3_wasi_still_held(file, 1); /* a journal whose head is zeroed is a commit, too */
+  if (!rc) rc = below(base)->pMethods->xWrite(below(base), buffer, count, offset);
+  if (!rc && ends) note_journal(file, 1);
+  return rc;
 }
 
 static int vfs_truncate(sqlite3_file *base, sqlite3_int64 size) {
   File *file = (File *)base;
-  int rc = sqlite3_wasi_still_held(file, file->kind == JOURNAL); /* of a journal it is a commit */
-  return rc ? rc : below(base)->pMethods->xTruncate(below(base), size);
+  int rc = SQLITE_OK;
+  if (size || file->kind != JOURNAL) rc = settle_journal(file);
+  else if (file->count) sqlite3_wasi_drop_collected(file->node);
+  if (!rc) rc = sqlite3_wasi_still_held(file, file->kind == JOURNAL); /* of a journal it is a commit */
+  if (!rc) rc = below(base)->pMethods->xTruncate(below(base), size);
+  if (!rc && !size) note_journal(file, 1);
+  return rc;
 }
 
-static int vfs_sync(sqlite3_file *base, int flags) { return below(base)->pMethods->xSync(below(base), flags); }
-static int vfs_file_size(sqlite3_file *base, sqlite3_int64 *size) { return below(base)->pMethods->xFileSize(below(base), size); }
+static int vfs_sync(sqlite3_file *base, int flags) {
+  int rc = settle_journal((File *)base);
+  return rc ? rc : below(base)->pMethods->xSync(below(base), flags);
+}
+
+static int vfs_file_size(sqlite3_file *base, sqlite3_int64 *size) {
+  File *file = (File *)base;
+  int rc = below(base)->pMethods->xFileSize(below(base), size);
+  if (file->count && *size < file->at + file->count) *size = file->at + file->count;
+  return rc;
+}
+
 static int vfs_sector_size(sqlite3_file *base) { return below(base)->pMethods->xSectorSize(below(base)); }
 static int vfs_device(sqlite3_file *base) { return below(base)->pMethods->xDeviceCharacteristics(below(base)); }
 
@@ -60,15 +143,12 @@ static int vfs_file_control(sqlite3_file *base, int op, void *arg) {
   File *file = (File *)base;
   if (file->kind == DATABASE) {
     switch (op) {
-    case SQLITE_FCNTL_HAS_MOVED: {
-      struct stat now;
-      *(int *)arg = sqlite3_wasi_has_moved(file, &now);
-      return SQLITE_OK;
-    }
+    case SQLITE_FCNTL_HAS_MOVED: *(int *)arg = sqlite3_wasi_has_moved(file); return SQLITE_OK;
     case SQLITE_FCNTL_LOCKSTATE: *(int *)arg = file->level; return SQLITE_OK;
     case SQLITE_FCNTL_VFSNAME: *(char **)arg = sqlite3_mprintf("wasi"); return SQLITE_OK;
     case SQLITE_FCNTL_SIZE_HINT: {
-      int rc = sqlite3_wasi_still_held(file, 0);
+      int rc = settle_journal(file);
+      if (!rc) rc = sqlite3_wasi_still_held(file, 0);
       if (rc) return rc;
     }
     }
@@ -174,6 +254,8 @@ static int vfs_close(sqlite3_file *base) {
     vfs_shm_unmap(base, 0);
     sqlite3_wasi_unlock(base, SQLITE_LOCK_NONE);
   }
+  if (file->count) sqlite3_wasi_drop_collected(file->node);
+  sqlite3_free(file->collected);
   int rc = below(base)->pMethods->xClose(below(base));
   sqlite3_wasi_remove_file(file);
   return rc;
@@ -220,9 +302,37 @@ static const sqlite3_io_methods sidecar_methods = {1,
                                                    0,
                                                    0};
 
+/* Whether folders can be synced. wasmtime can't: there the stock VFS fails each commit over several files and with synchronous=EXTRA. */
+static enum { UNKNOWN, ABLE, UNABLE } folder_syncs;
+
+/* Syncs the folder of the file `path`: whether it did. */
+static int sync_folder(const char *path) {
+  const char *slash = strrchr(path, '/');
+  if (folder_syncs == UNABLE) return 0;
+  char *folder = slash && slash != path ? sqlite3_mprintf("%.*s", (int)(slash - path), path) : sqlite3_mprintf("%s", slash ? "/" : ".");
+  int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY) : -1;
+  sqlite3_free(folder);
+  if (fd < 0) return 0;
+  folder_syncs = fsync(fd) ? UNABLE : ABLE;
+  close(fd);
+  return folder_syncs == ABLE;
+}
+
 static int open_lower(const char *path, sqlite3_file *base, int flags, int *out) {
   memset(below(base), 0, lower->szOsFile);
   return lower->xOpen(lower, path, below(base), flags, out);
+}
+
+/* Of a new journal the stock VFS asks for the database's permissions, which WASI has not, and syncs the folder. Where that can't be done it gets
+ * the journal as a file of another type, for which it does neither. */
+static int open_journal(const char *path, sqlite3_file *base, int flags, int *out) {
+  if (folder_syncs == UNKNOWN) sync_folder(path);
+  if (folder_syncs == UNABLE && flags & SQLITE_OPEN_CREATE &&
+      open_lower(path, base, (flags & ~SQLITE_OPEN_MAIN_JOURNAL) | SQLITE_OPEN_SUBJOURNAL, out) == SQLITE_OK) {
+    *out = (*out & ~SQLITE_OPEN_SUBJOURNAL) | SQLITE_OPEN_MAIN_JOURNAL;
+    return SQLITE_OK;
+  }
+  return open_lower(path, base, flags, out);
 }
 
 /* WASI has no stat of SQLite's own descriptor: the name must be the same file before and after. */
@@ -269,27 +379,17 @@ static int vfs_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *base, int 
   } else {
     File *database = sqlite3_wasi_database_of(path, kind == JOURNAL ? "-journal" : "-wal");
     rc = database ? sqlite3_wasi_still_held(database, 0) : SQLITE_OK;
-    if (!rc) rc = open_lower(path, base, flags, &flags);
-    if (!rc && database) file->node = database->node;
+    if (!rc) rc = kind == JOURNAL ? open_journal(path, base, flags, &flags) : open_lower(path, base, flags, &flags);
+    if (!rc && database) {
+      file->node = database->node;
+      file->node->lock.absent &= ~(unsigned)kind;
+    }
   }
   if (rc) return rc;
   if (out) *out = flags;
   sqlite3_wasi_add_file(file);
   base->pMethods = kind == DATABASE ? &database_methods : &sidecar_methods;
   return SQLITE_OK;
-}
-
-/* Whether folders can be synced. wasmtime can't: there the stock VFS fails each commit over several files and with synchronous=EXTRA. */
-static int sync_folder(const char *path) {
-  static int unable;
-  const char *slash = strrchr(path, '/');
-  if (unable) return 0;
-  char *folder = slash && slash != path ? sqlite3_mprintf("%.*s", (int)(slash - path), path) : sqlite3_mprintf("%s", slash ? "/" : ".");
-  int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY) : -1;
-  unable = fd < 0 || fsync(fd) != 0;
-  if (fd >= 0) close(fd);
-  sqlite3_free(folder);
-  return !unable;
 }
 
 /* Where the folder can't be synced, the file can: it is emptied first, since SQLite takes an empty journal for none. */
@@ -309,27 +409,25 @@ static int vfs_delete(sqlite3_vfs *vfs, const char *path, int sync) {
     int rc = sqlite3_wasi_may_remove(database, journal_of != 0);
     if (rc) return rc;
   }
-  if (!sync) return lower->xDelete(lower, path, 0);
-  if (!sync_folder(path)) {
-    int rc = empty_lastingly(path);
-    return rc ? rc : lower->xDelete(lower, path, 0);
-  }
-  int rc = lower->xDelete(lower, path, 0);
-  sync_folder(path);
+  int rc = sync && !sync_folder(path) ? empty_lastingly(path) : SQLITE_OK;
+  if (!rc) rc = lower->xDelete(lower, path, 0);
+  if (!rc && sync) sync_folder(path);
+  if (!rc && database) database->node->lock.absent |= journal_of ? JOURNAL : WAL_FILE;
   return rc;
 }
 
 /* ---- the system ---- */
 
-/* SQLite asks for a hot journal and a log whenever it takes SHARED. While we linger without a break nobody can have left a hot one or have
- * begun a log: either takes EXCLUSIVE. So one answer serves. (A journal that a living process with RESERVED makes is not hot.) */
+/* SQLite asks for a hot journal and a log whenever it takes SHARED. While we linger without a break nobody else can have left a hot one or have
+ * begun a log: either takes EXCLUSIVE. So one answer serves. (A journal that a living process with RESERVED makes is not hot.) What we open
+ * or write ourselves is not absent; a journal that we removed, emptied or took the head of is, or might as well be. */
 static int vfs_access(sqlite3_vfs *vfs, const char *path, int flags, int *out) {
   (void)vfs;
   Node *node = 0;
   unsigned which = 0;
   if (flags == SQLITE_ACCESS_EXISTS) {
     File *file = sqlite3_wasi_database_of(path, "-journal");
-    which = file ? 1 : 2;
+    which = file ? JOURNAL : WAL_FILE;
     if (!file) file = sqlite3_wasi_database_of(path, "-wal");
     if (file && file->node->level == SQLITE_LOCK_SHARED && lock_lingers(&file->node->lock)) node = file->node;
   }
