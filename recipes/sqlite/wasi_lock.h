@@ -59,7 +59,7 @@ LockResult sqlite3_wasi_lock_exclude(Lock *lock, Entry *who, int *ended);
 /* Takes the database for this process's WAL, from SHARED, which is kept on failure. Waits for processes that are about to go. */
 LockResult sqlite3_wasi_lock_wal(Lock *lock, Entry *who, int *ended);
 
-/* Goes back to what `extra` stands for: W, P, R, or 0 for SHARED. Never upwards. */
+/* Goes back to what `extra` stands for: W, P, R, or 0 for SHARED. Never upwards. SHARED lingers where transactions write one after another. */
 LockResult sqlite3_wasi_lock_lower(Lock *lock, char extra);
 
 /* Gives SHARED back; R-, P- and W- must be gone. */

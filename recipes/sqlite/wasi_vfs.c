@@ -6,6 +6,7 @@
  *   - the same between processes: wasi_lock.h;
  *   - shared memory for WAL, which is this process's own memory, so WAL is for the connections of one process;
  *   - a file that was renamed, removed or linked under an open database is reported, and not written;
+ *   - what SQLite writes to a journal is collected, as it comes in small pieces;
  *   - entropy from getentropy, sleep and time from the clocks; temporary files in memory where no folder takes them: wasi_memory.h.
  * sqlite3.c calls sqlite3_wasi_init at the end of sqlite3_initialize (SQLITE_EXTRA_INIT), which makes it the default.
  *

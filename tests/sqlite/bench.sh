@@ -3,7 +3,8 @@
 # PREFIX is what `wasideps build` made; SPEEDTEST1.C is test/speedtest1.c of SQLite's sources. FOLDER is where the databases go: one in memory
 # (/dev/shm) shows what the VFS costs, one on a disk is ruled by its syncs.
 # Runs are in turn, in changing order. Prints all, the least and the median, and their ratios: the VFS against unix-none, WAL against rollback on
-# the part of speedtest1 that writes most, then small transactions. The least says most on a machine that does other things.
+# the part of speedtest1 that writes most, then small transactions, also against the SQLite of this machine (cc -lsqlite3), if it has one: whole
+# processes, with wasmtime's start. The least says most on a machine that does other things. calls.sh counts the host calls of a transaction.
 set -euo pipefail
 
 sdk=$1
@@ -34,14 +35,25 @@ whole='s/^ *TOTAL[.]* *\([0-9.]*\)s.*/\1/p'
 writing='s/^ *[0-9]* - [0-9]* *[A-Z ]*\(INSERT\|UPDATE\|DELETE\|REPLACE\).*[^0-9.]\.* *\([0-9]*\.[0-9]*\)s$/\2/p'
 counted=$whole
 
-# once VFS ARGUMENT...: one run's seconds, of wall time and of CPU time; the latter is of all of speedtest1.
+# once VFS ARGUMENT...: one run's seconds, of wall time and of CPU time; the latter is of the whole process. With `small`, 600 small transactions
+# in the journal mode ARGUMENT, both times of the whole process; VFS may be `native`.
+small=
 once() {
-    local vfs=$1 TIMEFORMAT='%U %S'
+    local vfs=$1 TIMEFORMAT='%R %U %S'
     shift
     rm -f "$folder"/*.db*
-    { time wasm "$programs/speedtest1.wasm" --size "$size" --vfs "$vfs" "$@" "/$vfs.db" >"$programs/said"; } 2>"$programs/time"
-    printf '%s %s\n' "$(sed -n "$counted" "$programs/said" | awk '{ s += $1 } END { print s }')" \
-        "$(tail -n 1 "$programs/time" | awk '{ print $1 + $2 }')"
+    if [[ $vfs == native ]]; then
+        { time (cd "$folder" && "$programs/writes" unix "$1" 300 >"$programs/said"); } 2>"$programs/time"
+    elif [[ -n $small ]]; then
+        { time wasm "$programs/writes.wasm" "$vfs" "$1" 300 >"$programs/said"; } 2>"$programs/time"
+    else
+        { time wasm "$programs/speedtest1.wasm" --size "$size" --vfs "$vfs" "$@" "/$vfs.db" >"$programs/said"; } 2>"$programs/time"
+    fi
+    tail -n 1 "$programs/time" | if [[ -n $small ]]; then
+        awk '{ print $1, $2 + $3 }'
+    else
+        awk -v wall="$(sed -n "$counted" "$programs/said" | awk '{ s += $1 } END { print s }')" '{ print wall, $2 + $3 }'
+    fi
 }
 column() { awk -v n="$1" '{ print $n }' "$2" | sort -n; }
 least() { column "$1" "$2" | head -n 1; }
@@ -78,7 +90,10 @@ compare unix-none unix-none wasi wasi
 counted=$writing
 compare 'wasi, rollback' wasi 'wasi, WAL' 'wasi --journal wal'
 
-for mode in 'unix-none delete' 'wasi delete' 'wasi wal'; do
-    # shellcheck disable=SC2086 # a list of words
-    wasm "$programs/writes.wasm" $mode 300
-done
+small=yes
+once wasi delete >/dev/null
+compare '600 small transactions, unix-none' 'unix-none delete' 'wasi' 'wasi delete'
+compare '600 small transactions, wasi, rollback' 'wasi delete' 'WAL' 'wasi wal'
+if cc -O2 -w "$here/writes.c" "$here/../../recipes/sqlite/check-support.c" -lsqlite3 -o "$programs/writes" 2>"$programs/said"; then
+    compare '600 small transactions, native' 'native delete' 'wasi' 'wasi delete'
+fi
