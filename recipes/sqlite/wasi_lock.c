@@ -151,16 +151,16 @@ LockResult sqlite3_wasi_lock_share(Lock *lock, Entry *who, int *ended) {
   return result;
 }
 
-/* What goes beyond SHARED does not linger. */
-static LockResult lock_firmly(Lock *lock) { return sqlite3_wasi_lock_renew(lock, lock->lease[0] == 'L'); }
+/* What goes beyond SHARED does not linger. The L- is renamed when the claim has succeeded: a process that misses it for this has announced its
+ * own claim after our looks began, and so sees our R-, P- or W-. */
+static LockResult lock_firmly(Lock *lock) { return lock->lease[0] == 'L' ? sqlite3_wasi_lock_renew(lock, 1) : LOCK_OK; }
 
-/* One look is enough, since it is for entries that never change their names. The L- is renamed after it: a process that misses the L- for
- * this has announced its claim after our look began, and so sees the R-. */
+/* One look is enough, since it is for entries that never change their names. */
 LockResult sqlite3_wasi_lock_reserve(Lock *lock, Entry *who, int *ended) {
-  LockResult result = lock->lease[0] == 'L' ? LOCK_OK : lock_firmly(lock);
+  LockResult result = sqlite3_wasi_lock_renew(lock, 0);
   if (result == LOCK_OK) result = sqlite3_wasi_folder_set_extra(lock, 'R');
   if (result == LOCK_OK) result = contend(lock, "RPW", 1, 0, who, ended);
-  if (result == LOCK_OK && lock->lease[0] == 'L') result = lock_firmly(lock);
+  if (result == LOCK_OK) result = lock_firmly(lock);
   if (result != LOCK_OK && result != LOCK_LOST) sqlite3_wasi_folder_set_extra(lock, 0);
   return result;
 }
@@ -168,7 +168,7 @@ LockResult sqlite3_wasi_lock_reserve(Lock *lock, Entry *who, int *ended) {
 /* With R- there are no other writers, and a reader's lease that a look misses was there under the same name in any look of the time before. */
 LockResult sqlite3_wasi_lock_exclude(Lock *lock, Entry *who, int *ended) {
   Micros earlier = lock->extra == 'R' ? lock->clear : 0;
-  LockResult result = lock_firmly(lock);
+  LockResult result = sqlite3_wasi_lock_renew(lock, 0);
   if (result == LOCK_OK) result = sqlite3_wasi_folder_set_extra(lock, 'P');
   if (result == LOCK_OK) result = contend(lock, "SLRPW", 2, earlier, who, ended);
   /* A reader that is refused because of us shows its S- for a moment. */
@@ -176,14 +176,14 @@ LockResult sqlite3_wasi_lock_exclude(Lock *lock, Entry *who, int *ended) {
     sqlite3_wasi_pause(SECOND / 1000);
     result = contend(lock, "SLRPW", 2, 0, who, ended);
   }
-  return result;
+  return result == LOCK_OK ? lock_firmly(lock) : result;
 }
 
 /* Two that open a WAL database at once would wait for each other's S- for ever: the smaller token waits, the other gives up. An S- alone
  * is about to become W- or to go, or its owner is dead and its lease will end. */
 LockResult sqlite3_wasi_lock_wal(Lock *lock, Entry *who, int *ended) {
   Micros end = sqlite3_wasi_monotonic() + 2 * SECOND + (lock->term == NO_TAKEOVER ? 0 : lock->term ? lock->term : READER_LEASE);
-  LockResult result = lock_firmly(lock);
+  LockResult result = sqlite3_wasi_lock_renew(lock, 0);
   if (result == LOCK_OK) result = sqlite3_wasi_folder_set_extra(lock, 'W');
   while (result == LOCK_OK) {
     result = contend(lock, "SLRPW", 2, 0, who, ended);
@@ -197,13 +197,14 @@ LockResult sqlite3_wasi_lock_wal(Lock *lock, Entry *who, int *ended) {
     if (result == LOCK_OK) sqlite3_wasi_pause(SECOND / 100);
     if (result == LOCK_OK) result = sqlite3_wasi_lock_renew(lock, 0);
   }
+  if (result == LOCK_OK) result = lock_firmly(lock);
   if (result != LOCK_OK && result != LOCK_LOST) sqlite3_wasi_folder_set_extra(lock, 0);
   return result;
 }
 
 /* After a power cut the folder may be as it was some changes before the database's last writes, since folders are not synced: R- is there,
- * its P- is not. So an R- is believed only if its lease was made or renewed while this process ran, which proves that the
- * power did not go since. */
+ * its P- is not. So an R- is believed only if its lease was made or renewed while this process ran, which proves that the power did not go
+ * since. */
 LockResult sqlite3_wasi_lock_reserved(Lock *lock, int *proven, Entry *who, int *ended) {
   *proven = 0;
   if (!lock->dir) return LOCK_OK;

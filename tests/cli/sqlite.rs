@@ -369,6 +369,21 @@ impl Drop for Hammer {
     }
 }
 
+/// On a folder that promises what POSIX does and no more, which no real one here is: Linux lists a
+/// small folder at once.
+#[test]
+fn claims_exclude_each_other_where_a_list_of_the_folder_misses_what_changes_meanwhile() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let program = folder.path().join("interleave");
+    let mut command = Command::new("cc");
+    command.args(["-std=gnu11", "-O2", "-I"]);
+    command.arg(project().join("recipes/sqlite")).arg("-o");
+    command.arg(&program);
+    run(command.arg(project().join("tests/sqlite/interleave.c"))).exits(0);
+    run(Command::new(&program).args(["1", "150"])).exits(0);
+    run(Command::new(&program).args(["1", "50", "nolinks"])).exits(0);
+}
+
 #[test]
 fn processes_read_together_and_write_one_at_a_time() {
     let (database, mut a) = Database::with_table();
