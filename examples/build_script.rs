@@ -11,8 +11,7 @@ use std::path::PathBuf;
 
 use camino::Utf8PathBuf;
 use wasideps::{
-    BuildConfig, Building, Options, Outcome, Prefix, SdkChoice, Session, SessionError, Silent,
-    with_causes,
+    BuildConfig, Building, Options, Prefix, SdkChoice, Session, SessionError, Silent, with_causes,
 };
 
 /// All that went wrong, a line each.
@@ -46,15 +45,15 @@ fn main() -> Result<(), Box<dyn Error>> {
             Building {
                 workers: 1,
                 replace: true,
-                begin: &|| (),
+                begin: &|_| (),
             },
         )
         .map_err(|errors| all(&errors))?;
 
-    let (Outcome::UpToDate(manifest) | Outcome::Built(manifest)) = outcome;
     println!("cargo::rustc-link-search=native={path}/lib");
     println!("cargo::rustc-link-lib=static=z");
     println!("cargo::metadata=include={path}/include");
-    println!("cargo::rustc-env=ZLIB_MADE_WITH={}", manifest.toolchain);
+    let toolchain = &outcome.manifest().toolchain;
+    println!("cargo::rustc-env=ZLIB_MADE_WITH={toolchain}");
     Ok(())
 }

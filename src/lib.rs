@@ -52,7 +52,9 @@ pub use plan::Plan;
 #[doc(inline)]
 pub use report::{Event, Reporter, Silent};
 #[doc(inline)]
-pub use session::{Building, Options, Prepared, SdkChoice, Session, SessionError};
+pub use session::{
+    BuildPart, Building, BuiltParts, Options, Prepared, SdkChoice, Session, SessionError, build_all,
+};
 #[doc(inline)]
 pub use store::{SlotError, StoreError};
 #[doc(inline)]

@@ -19,6 +19,8 @@ use crate::store::Cache;
 pub struct Object<'a> {
     cache: &'a dyn Cache,
     dependencies: Vec<Dependency>,
+    /// Whether the cache had it.
+    pub cached: bool,
     /// Of the object's bytes.
     pub sha256: Sha256,
 }
@@ -111,10 +113,10 @@ impl<'a> Work<'a> {
         }
         debug!(object = %made.object.short(), "the cache has the object");
         self.tell(job, subject, &made, true, String::new());
-        Ok(Some(self.object_of(made)))
+        Ok(Some(self.object_of(made, true)))
     }
 
-    fn object_of(&self, made: Made) -> Object<'a> {
+    fn object_of(&self, made: Made, cached: bool) -> Object<'a> {
         let located = |file| match file {
             Dependency::Sdk(path) => Dependency::Sdk(self.toolchain.headers().located(&path)),
             file => file,
@@ -124,6 +126,7 @@ impl<'a> Work<'a> {
         Object {
             cache: self.cache,
             dependencies,
+            cached,
             sha256: made.object,
         }
     }
@@ -154,7 +157,7 @@ impl<'a> Work<'a> {
         };
         lookup.put(self.cache, &made, &job.arguments, indirect)?;
         self.tell(job, place.subject, &made, false, clang.shown);
-        Ok(self.object_of(made))
+        Ok(self.object_of(made, false))
     }
 
     fn tell(&self, job: &Job, subject: &str, made: &Made, cached: bool, command: String) {

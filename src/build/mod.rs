@@ -12,6 +12,7 @@ mod lookup;
 mod manifest;
 mod pkg_config;
 mod prefix;
+mod queue;
 mod schedule;
 mod trace;
 
@@ -35,11 +36,12 @@ pub use trace::{BuildTrace, FileOrigin, TracedFile, TracedMember};
 
 use crate::fetch::Fetcher;
 use crate::model::{Dependency, Name, RelPath, Selected, Version};
-use crate::plan::Plan;
+use crate::plan::{Plan, SourceId};
 use crate::report::Reporter;
 use crate::store::{Cache, Ours, Store};
 use crate::toolchain::Toolchain;
-use prefix::FoundPrefix;
+use prefix::{FoundPrefix, PrefixStage};
+use schedule::CompiledPlan;
 
 /// Makes the documents that lie beside the manifest, from the plan, the manifest without them, and
 /// the build trace: path below the prefix, and text.
@@ -56,6 +58,27 @@ pub struct Work<'a> {
     pub reporter: &'a dyn Reporter,
     /// Compile jobs at once; at least one.
     pub workers: usize,
+    /// What the plan is called in messages, where several are carried out at once.
+    pub called: Option<&'a str>,
+}
+
+impl Work<'_> {
+    /// What messages call a source: `zlib 1.3.2`, and for which plan it is where there are several.
+    #[must_use]
+    pub fn subject(&self, source: SourceId) -> String {
+        let title = self.plan.sources[source].selected.title();
+        match self.called {
+            Some(plan) => format!("{title} for {plan}"),
+            None => title,
+        }
+    }
+
+    /// What messages call the source of each job, in the order of the jobs.
+    #[must_use]
+    pub fn subjects(&self) -> Vec<String> {
+        let jobs = self.plan.jobs.iter();
+        jobs.map(|planned| self.subject(planned.source)).collect()
+    }
 }
 
 /// What a build needs.
@@ -69,10 +92,12 @@ pub struct BuildRequest<'a> {
     /// Whether everything at this path is as a build of the plan makes it: asked where the manifest
     /// says so.
     pub is_intact: &'a dyn Fn(&Utf8Path) -> bool,
-    /// Called when there is something to do, before it is done.
-    pub begin: &'a dyn Fn(),
     pub documents: Documents<'a>,
 }
+
+/// Called with [`Work::subjects`] of all that is to be done, where there is something, before it is
+/// done.
+pub type Begin<'a> = &'a dyn Fn(&[String]);
 
 /// What a build did.
 #[derive(Debug)]
@@ -80,44 +105,126 @@ pub enum Outcome {
     /// The prefix was as the plan wants it, all of it checked; no process was started.
     UpToDate(Manifest),
     /// The prefix was made anew.
-    Built(Manifest),
+    Built {
+        manifest: Manifest,
+        /// Objects that were compiled for it.
+        compiled: usize,
+        /// Those that the cache had, or that another plan of the same build made.
+        cached: usize,
+    },
+}
+
+impl Outcome {
+    /// The prefix's manifest.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        match self {
+            Self::UpToDate(manifest) | Self::Built { manifest, .. } => manifest,
+        }
+    }
+}
+
+/// What several builds came to.
+#[derive(Debug)]
+pub struct Built {
+    /// In the order of the requests; none where something failed: the prefix is then as it was.
+    pub outcomes: Vec<Option<Outcome>>,
+    /// All that went wrong.
+    pub errors: Vec<BuildError>,
 }
 
 /// Makes the prefix what the plan says: all of it, and nothing else.
 ///
 /// # Errors
 /// All that went wrong; the prefix is then as it was.
-pub fn build(request: &BuildRequest<'_>) -> Result<Outcome, Vec<BuildError>> {
-    let one = |error| vec![error];
-    let Work {
-        plan, toolchain, ..
-    } = request.work;
-    let prefix = request.prefix;
-    let old = match prefix.found().map_err(one)? {
+pub fn build(request: &BuildRequest<'_>, begin: Begin<'_>) -> Result<Outcome, Vec<BuildError>> {
+    let Built {
+        mut outcomes,
+        errors,
+    } = build_all(std::slice::from_ref(request), begin);
+    outcomes.pop().flatten().ok_or(errors)
+}
+
+/// Makes several prefixes what their plans say. All compile jobs are one list, in which each object
+/// is made once. Where a prefix can't be looked at or may not be replaced, nothing is done.
+pub fn build_all(requests: &[BuildRequest<'_>], begin: Begin<'_>) -> Built {
+    let mut outcomes: Vec<Option<Outcome>> = requests.iter().map(|_| None).collect();
+    let mut errors = Vec::new();
+    let mut staged = Vec::new();
+    for (request, outcome) in requests.iter().zip(&mut outcomes) {
+        match open(request) {
+            Ok(Opened::UpToDate(manifest)) => *outcome = Some(Outcome::UpToDate(manifest)),
+            Ok(Opened::Staged(stage, ours)) => staged.push((request, stage, ours, outcome)),
+            Err(error) => errors.push(error),
+        }
+    }
+    if !errors.is_empty() || staged.is_empty() {
+        return Built { outcomes, errors };
+    }
+    let works: Vec<&Work<'_>> = staged.iter().map(|(request, ..)| &request.work).collect();
+    let subjects: Vec<String> = works.iter().flat_map(|work| work.subjects()).collect();
+    begin(&subjects);
+    match schedule::run_all(&works) {
+        Ok(compiled) => {
+            errors.extend(compiled.errors);
+            for ((request, stage, ours, outcome), compiled) in
+                staged.into_iter().zip(compiled.plans)
+            {
+                match compiled.map(|compiled| make(request, &compiled, stage, ours)) {
+                    Some(Ok(built)) => *outcome = Some(built),
+                    Some(Err(failures)) => errors.extend(failures),
+                    None => {}
+                }
+            }
+        }
+        Err(failures) => errors.extend(failures),
+    }
+    Built { outcomes, errors }
+}
+
+/// A prefix that is to be built.
+enum Opened<'a> {
+    UpToDate(Manifest),
+    /// Where it is made, and what of the one that is there is ours.
+    Staged(PrefixStage<'a>, Ours),
+}
+
+fn open<'a>(request: &'a BuildRequest<'_>) -> Result<Opened<'a>, BuildError> {
+    let (plan, prefix) = (request.work.plan, request.prefix);
+    let ours = match prefix.found()? {
         FoundPrefix::Nothing => Ours::default(),
         FoundPrefix::Prefix(manifest) => {
             if manifest.key != plan.key {
                 debug!(prefix = %prefix.path(), key = %manifest.key.short(), planned = %plan.key.short(), "the prefix was made from another plan");
             } else if (request.is_intact)(prefix.path()) {
-                return Ok(Outcome::UpToDate(*manifest));
+                return Ok(Opened::UpToDate(*manifest));
             } else {
                 debug!(prefix = %prefix.path(), "the prefix is damaged");
             }
-            manifest
-                .replaced_with(&plan.toolchain, prefix, request.replace)
-                .map_err(one)?
+            manifest.replaced_with(&plan.toolchain, prefix, request.replace)?
         }
         FoundPrefix::Damaged(_) if request.replace => claims::of(prefix.path()),
-        FoundPrefix::Damaged(error) => return Err(one(error)),
+        FoundPrefix::Damaged(error) => return Err(error),
     };
     // Made before anything is compiled: a folder that can't be written is an error now.
-    let mut stage = prefix.stage().map_err(one)?;
-    (request.begin)();
-    let compiled = schedule::run(&request.work)?;
-    let sources = install::install(plan, &compiled, &mut stage)?;
+    Ok(Opened::Staged(prefix.stage()?, ours))
+}
+
+/// Makes the prefix from what was compiled.
+fn make(
+    request: &BuildRequest<'_>,
+    compiled: &CompiledPlan<'_>,
+    mut stage: PrefixStage<'_>,
+    ours: Ours,
+) -> Result<Outcome, Vec<BuildError>> {
+    let one = |error| vec![error];
+    let Work {
+        plan, toolchain, ..
+    } = request.work;
+    let sources = install::install(plan, compiled, &mut stage)?;
     let files = stage.files().to_vec();
     let bare = BareManifest::new(plan.toolchain.clone(), plan.key, sources, files);
-    let trace = BuildTrace::new(plan, &compiled, toolchain, &bare).map_err(one)?;
+    let trace = BuildTrace::new(plan, compiled, toolchain, &bare).map_err(one)?;
     let path = BUILD_TRACE.parse().expect("a constant that is a path");
     let traced = stage.add_about(path, trace.to_text().as_bytes());
     let manifest = bare.with_trace(traced.map_err(one)?);
@@ -125,8 +232,17 @@ pub fn build(request: &BuildRequest<'_>) -> Result<Outcome, Vec<BuildError>> {
     let documents = documents.map(|(path, text)| stage.add_about(path, text.as_bytes()));
     let documents = documents.collect::<Result<_, _>>().map_err(one)?;
     let manifest = manifest.with_documents(documents);
-    stage.commit(&manifest, old).map_err(one)?;
-    Ok(Outcome::Built(manifest))
+    stage.commit(&manifest, ours).map_err(one)?;
+    let cached = compiled
+        .objects
+        .iter()
+        .filter(|object| object.cached)
+        .count();
+    Ok(Outcome::Built {
+        manifest,
+        compiled: compiled.objects.len() - cached,
+        cached,
+    })
 }
 
 /// Files of a source tree that take no part.

@@ -1,20 +1,21 @@
-//! Sources and jobs in flight. A source is fetched and unpacked on a thread of its own, outside the
-//! compute pool; when its tree is ready, and those of its dependencies, its jobs join one queue
-//! from which the pool takes the largest file first.
+//! Sources and jobs in flight, of one plan or of several. A source is fetched and unpacked on a
+//! thread of its own, outside the compute pool; when its tree is ready, and those of its
+//! dependencies, its jobs join one queue from which the pool takes the largest file first.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
-use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use camino::Utf8PathBuf;
 
 use super::compile::{Busy, Object};
 use super::job_files::{Headers, JobFiles};
 use super::lookup::Lookup;
+use super::queue::{Queue, SizedJob, lock};
 use super::{BuildError, Work};
 use crate::fetch::SourceTree;
-use crate::model::{ConsumerFlag, LibraryId, Name, Recipe, RelPath, Sha256};
+use crate::model::{ConsumerFlag, LibraryId, Name, Recipe, RelPath, Selected, Sha256};
 use crate::plan::{IndexVec, Job, JobId, Plan, PlannedLibrary, SourceId};
 use crate::process::{both, pool, side_by_side};
 use crate::store::{Entry, EntryFile, Kind, Wanted};
@@ -29,51 +30,88 @@ pub struct CompiledPlan<'a> {
     pub objects: IndexVec<JobId, Object<'a>>,
 }
 
-/// Fetches the trees and compiles the jobs of a plan.
+/// What became of several plans.
+pub struct CompiledPlans<'a> {
+    /// In their order; none where something of it failed.
+    pub plans: Vec<Option<CompiledPlan<'a>>>,
+    /// All failures: a source that can't be fetched does not keep the others from being compiled,
+    /// nor does a file that does not compile.
+    pub errors: Vec<BuildError>,
+}
+
+/// Fetches the trees and compiles the jobs of the plan of `work`.
 ///
 /// # Errors
-/// All failures: a source that can't be fetched does not keep the others from being compiled, nor
-/// does a file that does not compile.
+/// All failures.
 pub fn run<'a>(work: &Work<'a>) -> Result<CompiledPlan<'a>, Vec<BuildError>> {
-    let plan = work.plan;
-    let pool = pool(work.workers).map_err(|error| vec![error.into()])?;
-    let run = PlanRun {
-        work,
-        plan,
-        trees: plan.sources.map(|_, _| OnceLock::new()),
-        headers: included(plan).map(|id| (id, OnceLock::new())).collect(),
-        objects: plan.jobs.map(|_, _| OnceLock::new()),
+    let CompiledPlans { mut plans, errors } = run_all(&[work])?;
+    plans.pop().flatten().ok_or(errors)
+}
+
+/// Fetches the trees and compiles the jobs of several plans as one list: a tree that several of
+/// them want is brought once, and what they compile alike is compiled once. The workers are those
+/// of the first.
+///
+/// # Errors
+/// When there can be no thread to compile with.
+pub fn run_all<'a>(works: &[&Work<'a>]) -> Result<CompiledPlans<'a>, Vec<BuildError>> {
+    let workers = works.first().map_or(1, |work| work.workers);
+    let pool = pool(workers).map_err(|error| vec![error.into()])?;
+    let requests = tree_requests(works);
+    let runs: Vec<PlanRun<'_, 'a>> = works.iter().map(|work| PlanRun::new(work)).collect();
+    let waiting = runs
+        .iter()
+        .enumerate()
+        .flat_map(|(run, of)| of.plan.sources.ids().map(move |source| (run, source)));
+    let run = Run {
+        queue: Queue::new(waiting.collect(), requests.len()),
+        runs,
         errors: Mutex::default(),
-        queue: Queue {
-            state: Mutex::new(QueueState {
-                jobs: BinaryHeap::new(),
-                elsewhere: VecDeque::new(),
-                waiting: plan.sources.ids().collect(),
-                fetching: plan.sources.len(),
-            }),
-            changed: Condvar::new(),
-        },
     };
     // Where the cache has to connect to something, it does while sources are unpacked.
-    work.cache.looks_elsewhere();
-    // The largest source first: it has the largest file, which must start first.
-    let mut order: Vec<SourceId> = plan.sources.ids().collect();
-    order.sort_by_key(|&source| Reverse(plan.sources[source].selected.inputs.max_size));
+    for work in works {
+        work.cache.looks_elsewhere();
+    }
     both(
-        || side_by_side(&order, SOURCES_AT_ONCE, |&source| run.fetch(source)),
+        || side_by_side(&requests, SOURCES_AT_ONCE, |request| run.fetch(request)),
         || {
             pool.broadcast(|_| {
                 while let Some((job, busy)) = run.queue.next() {
-                    match run.object(job, busy) {
-                        Ok(Some(object)) => drop(run.objects[job].set(object)),
-                        Ok(None) => run.queue.put_back(job),
-                        Err(error) => lock(&run.errors).push(error),
-                    }
+                    run.compile(job, busy);
                 }
             });
         },
     );
-    run.finish()
+    Ok(run.finish())
+}
+
+/// A tree to be brought, and the sources that want it, each by its plan's index.
+struct TreeRequest<'w> {
+    selected: &'w Selected,
+    /// At least one.
+    wanted_by: Vec<(usize, SourceId)>,
+}
+
+/// The trees of all plans, each once. The largest source first: it has the largest file, which must
+/// start first.
+fn tree_requests<'w>(works: &[&'w Work<'_>]) -> Vec<TreeRequest<'w>> {
+    let mut requests: BTreeMap<&Sha256, TreeRequest<'w>> = BTreeMap::new();
+    for (index, work) in works.iter().enumerate() {
+        for (id, source) in work.plan.sources.entries() {
+            let request = requests.entry(&source.tree_key);
+            let request = request.or_insert_with(|| TreeRequest {
+                selected: &source.selected,
+                wanted_by: Vec::new(),
+            });
+            request.wanted_by.push((index, id));
+        }
+    }
+    let mut requests: Vec<TreeRequest<'w>> = requests.into_values().collect();
+    requests.sort_by_key(|request| {
+        let size = request.selected.inputs.max_size;
+        (Reverse(size), request.wanted_by[0])
+    });
+    requests
 }
 
 impl Work<'_> {
@@ -122,6 +160,103 @@ impl Work<'_> {
     }
 }
 
+/// Several plans that are carried out at once. A job and a source go by their plan's index, too.
+struct Run<'w, 'a> {
+    runs: Vec<PlanRun<'w, 'a>>,
+    errors: Mutex<Vec<BuildError>>,
+    queue: Queue<(usize, JobId), (usize, SourceId)>,
+}
+
+impl<'a> Run<'_, 'a> {
+    fn fetch(&self, request: &TreeRequest<'_>) {
+        let TreeRequest {
+            selected,
+            wanted_by,
+        } = request;
+        let fetcher = self.runs[wanted_by[0].0].work.fetcher;
+        match fetcher.source(selected) {
+            Ok(tree) => {
+                for &(run, source) in wanted_by {
+                    drop(self.runs[run].trees[source].set(tree.clone()));
+                }
+            }
+            Err(error) => self.fail(wanted_by.iter().map(|(run, _)| *run), [error.into()]),
+        }
+        // Headers are read and copied while the queue is free: compiles go on.
+        let is_ready = |(run, source): (usize, SourceId)| self.runs[run].is_ready(source);
+        let mut ready: Vec<Vec<SizedJob<JobId>>> = self.runs.iter().map(|_| Vec::new()).collect();
+        for (run, source) in self.queue.take_waiting(is_ready) {
+            match self.runs[run].open(source) {
+                Ok(jobs) => ready[run].extend(jobs),
+                Err(errors) => self.fail([run], errors),
+            }
+        }
+        for (run, jobs) in ready.into_iter().enumerate() {
+            if let Err(error) = self.queue_when_expected(run, jobs) {
+                self.fail([run], [error]);
+            }
+        }
+        self.queue.fetched();
+    }
+
+    /// Nothing comes of the plans `runs`, since these happened.
+    fn fail(
+        &self,
+        runs: impl IntoIterator<Item = usize>,
+        errors: impl IntoIterator<Item = BuildError>,
+    ) {
+        for run in runs {
+            self.runs[run].has_failed.store(true, Ordering::Relaxed);
+        }
+        lock(&self.errors).extend(errors);
+    }
+
+    /// Queues `jobs` of a plan. Where the cache may bring objects from elsewhere, it does that
+    /// before, all at once; the jobs wait as long as the cache finds that worth it.
+    fn queue_when_expected(
+        &self,
+        run: usize,
+        jobs: Vec<SizedJob<JobId>>,
+    ) -> Result<(), BuildError> {
+        let of = &self.runs[run];
+        let ids: Vec<JobId> = jobs.iter().map(|(_, Reverse(id))| *id).collect();
+        let jobs = Mutex::new(jobs);
+        let queue = || {
+            let jobs = std::mem::take(&mut *lock(&jobs)).into_iter();
+            let jobs = jobs.map(|(size, Reverse(id))| (size, Reverse((run, id))));
+            self.queue.extend(jobs.collect());
+        };
+        if ids.is_empty() || !of.work.cache.looks_elsewhere() {
+            queue();
+            return Ok(());
+        }
+        let go_on = || {
+            queue();
+            self.queue.has_jobs()
+        };
+        let expected = of.expect(&ids, &go_on);
+        queue();
+        expected
+    }
+
+    fn compile(&self, (run, job): (usize, JobId), busy: Busy) {
+        let of = &self.runs[run];
+        match of.object(job, busy) {
+            Ok(Some(object)) => drop(of.objects[job].set(object)),
+            Ok(None) => self.queue.put_back((run, job)),
+            Err(error) => self.fail([run], [error]),
+        }
+    }
+
+    fn finish(self) -> CompiledPlans<'a> {
+        let errors = self.errors.into_inner();
+        CompiledPlans {
+            plans: self.runs.into_iter().map(PlanRun::finish).collect(),
+            errors: errors.unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+}
+
 struct PlanRun<'w, 'a> {
     work: &'w Work<'a>,
     plan: &'w Plan,
@@ -130,52 +265,20 @@ struct PlanRun<'w, 'a> {
     /// installed.
     headers: BTreeMap<&'w LibraryId, OnceLock<Headers>>,
     objects: IndexVec<JobId, OnceLock<Object<'a>>>,
-    errors: Mutex<Vec<BuildError>>,
-    queue: Queue,
+    has_failed: AtomicBool,
 }
 
-impl<'a> PlanRun<'_, 'a> {
-    fn fetch(&self, source: SourceId) {
-        match self
-            .work
-            .fetcher
-            .source(&self.plan.sources[source].selected)
-        {
-            Ok(tree) => drop(self.trees[source].set(tree)),
-            Err(error) => lock(&self.errors).push(error.into()),
+impl<'w, 'a> PlanRun<'w, 'a> {
+    fn new(work: &'w Work<'a>) -> Self {
+        let plan = work.plan;
+        Self {
+            work,
+            plan,
+            trees: plan.sources.map(|_, _| OnceLock::new()),
+            headers: included(plan).map(|id| (id, OnceLock::new())).collect(),
+            objects: plan.jobs.map(|_, _| OnceLock::new()),
+            has_failed: AtomicBool::new(false),
         }
-        // Headers are read and copied while the queue is free: compiles go on.
-        let mut ready = Vec::new();
-        for source in self.queue.take_waiting(|source| self.is_ready(source)) {
-            match self.open(source) {
-                Ok(jobs) => ready.extend(jobs),
-                Err(errors) => lock(&self.errors).extend(errors),
-            }
-        }
-        if let Err(error) = self.queue_when_expected(ready) {
-            lock(&self.errors).push(error);
-        }
-        self.queue.fetched();
-    }
-
-    /// Queues `jobs`. Where the cache may bring objects from elsewhere, it does that before, all at
-    /// once; the jobs wait as long as the cache finds that worth it.
-    fn queue_when_expected(&self, jobs: Vec<SizedJob>) -> Result<(), BuildError> {
-        let cache = self.work.cache;
-        let ids: Vec<JobId> = jobs.iter().map(|(_, Reverse(id))| *id).collect();
-        let jobs = Mutex::new(jobs);
-        let queue = || self.queue.extend(std::mem::take(&mut *lock(&jobs)));
-        if !cache.looks_elsewhere() {
-            queue();
-            return Ok(());
-        }
-        let go_on = || {
-            queue();
-            self.queue.has_jobs()
-        };
-        let expected = self.expect(&ids, &go_on);
-        queue();
-        expected
     }
 
     /// Lets the cache bring what it does not have of the objects of `jobs`: first the lists of
@@ -220,9 +323,9 @@ impl<'a> PlanRun<'_, 'a> {
     }
 
     /// The jobs of a source whose tree is ready, each with its file's size.
-    fn open(&self, source: SourceId) -> Result<Vec<SizedJob>, Vec<BuildError>> {
+    fn open(&self, source: SourceId) -> Result<Vec<SizedJob<JobId>>, Vec<BuildError>> {
         let planned = &self.plan.sources[source];
-        let subject = planned.selected.title();
+        let subject = self.work.subject(source);
         let tree = self.trees[source]
             .get()
             .expect("only sources whose trees are ready are opened");
@@ -285,7 +388,7 @@ impl<'a> PlanRun<'_, 'a> {
         let mut files = Vec::new();
         for (from, to) in &library.headers {
             let missing = || BuildError::MissingInput {
-                subject: selected.title(),
+                subject: self.work.subject(source),
                 what: "headers",
                 file: from.clone(),
             };
@@ -313,7 +416,7 @@ impl<'a> PlanRun<'_, 'a> {
     /// What `use_them` makes of a job and of the files that it may open.
     fn with_files<T>(&self, id: JobId, use_them: impl FnOnce(&Job, &JobFiles<'_>) -> T) -> T {
         let planned = &self.plan.jobs[id];
-        let subject = self.plan.sources[planned.source].selected.title();
+        let subject = self.work.subject(planned.source);
         let tree = self.trees[planned.source]
             .get()
             .expect("jobs are queued after their tree is ready");
@@ -333,13 +436,10 @@ impl<'a> PlanRun<'_, 'a> {
         use_them(&planned.job, &place)
     }
 
-    fn finish(self) -> Result<CompiledPlan<'a>, Vec<BuildError>> {
-        let errors = self
-            .errors
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner);
-        if !errors.is_empty() {
-            return Err(errors);
+    /// Trees and objects, where nothing failed.
+    fn finish(self) -> Option<CompiledPlan<'a>> {
+        if self.has_failed.into_inner() {
+            return None;
         }
         let trees = self
             .trees
@@ -349,7 +449,7 @@ impl<'a> PlanRun<'_, 'a> {
                 .into_inner()
                 .expect("no error, so every object is there")
         });
-        Ok(CompiledPlan { trees, objects })
+        Some(CompiledPlan { trees, objects })
     }
 }
 
@@ -380,92 +480,4 @@ fn headers_in(entry: &Entry, recipe: &Recipe, library: &Name) -> Headers {
             .filter_map(|file| Some((file.path.below(name)?, file.sha256)))
             .collect(),
     }
-}
-
-struct Queue {
-    state: Mutex<QueueState>,
-    changed: Condvar,
-}
-
-/// A job by the size of its file, in bytes, and for equal sizes in plan order.
-type SizedJob = (u64, Reverse<JobId>);
-
-struct QueueState {
-    /// The largest first.
-    jobs: BinaryHeap<SizedJob>,
-    /// Jobs that another process was compiling when they were looked at.
-    elsewhere: VecDeque<JobId>,
-    /// Sources whose jobs are not queued yet.
-    waiting: Vec<SourceId>,
-    /// Sources that are being fetched, or whose thread still opens what became ready with them.
-    fetching: usize,
-}
-
-impl Queue {
-    /// The next job, and what to do where another process is compiling it; waits while there may be
-    /// one, and gives `None` when there can't be any more. What is compiled elsewhere is looked at
-    /// again when there is nothing else to do, and waited for when there won't be.
-    fn next(&self) -> Option<(JobId, Busy)> {
-        const AGAIN: Duration = Duration::from_millis(100);
-        let mut state = lock(&self.state);
-        loop {
-            if let Some((_, Reverse(job))) = state.jobs.pop() {
-                return Some((job, Busy::Leave));
-            }
-            if state.fetching == 0 {
-                return state.elsewhere.pop_front().map(|job| (job, Busy::Wait));
-            }
-            if state.elsewhere.is_empty() {
-                state = self
-                    .changed
-                    .wait(state)
-                    .unwrap_or_else(PoisonError::into_inner);
-                continue;
-            }
-            let (locked, waited) = self
-                .changed
-                .wait_timeout(state, AGAIN)
-                .unwrap_or_else(PoisonError::into_inner);
-            state = locked;
-            if waited.timed_out()
-                && let Some(job) = state.elsewhere.pop_front()
-            {
-                return Some((job, Busy::Leave));
-            }
-        }
-    }
-
-    /// Those of the waiting sources that are ready; they wait no more, so that no other thread
-    /// opens them too.
-    fn take_waiting(&self, is_ready: impl Fn(SourceId) -> bool) -> Vec<SourceId> {
-        let mut state = lock(&self.state);
-        let (ready, waiting) = state.waiting.iter().partition(|&&source| is_ready(source));
-        state.waiting = waiting;
-        ready
-    }
-
-    fn extend(&self, jobs: Vec<SizedJob>) {
-        lock(&self.state).jobs.extend(jobs);
-        self.changed.notify_all();
-    }
-
-    /// Whether there are jobs that nobody has taken yet.
-    fn has_jobs(&self) -> bool {
-        !lock(&self.state).jobs.is_empty()
-    }
-
-    /// One thread less will add jobs.
-    fn fetched(&self) {
-        lock(&self.state).fetching -= 1;
-        self.changed.notify_all();
-    }
-
-    fn put_back(&self, job: JobId) {
-        lock(&self.state).elsewhere.push_back(job);
-    }
-}
-
-/// A panic of another thread ends the run by itself; its lock's content is still good to read.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

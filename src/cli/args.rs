@@ -9,7 +9,7 @@ mod sbom;
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use url::Url;
 
@@ -20,7 +20,8 @@ use super::timings::TimingsFile;
 use super::values::{age, crate_release, debian_file, path, replacement};
 use crate::consumer::env::Shell;
 use crate::model::{
-    BuildConfig, LicenseExpression, Name, Request, SelectionError, Sha256, Template, Version,
+    BuildConfig, LicenseExpression, Matrix, MatrixCell, Name, Request, SelectionError, Sha256,
+    Template, Version,
 };
 use crate::pack::WheelVersion;
 use crate::session::Session;
@@ -32,6 +33,7 @@ Examples:
   wasideps build                        fetch, verify and build everything into sysroot/wasm32-wasip1
   wasideps build zlib xz --prefix out   only these two, into out/
   wasideps build --python 3.13          with the SDK that CPython 3.13 is built with
+  wasideps build --matrix targets=wasm32-wasip1,wasm32-wasip2,variants=default,eh
   wasideps sdk build/sdk                an SDK overlay for CPython: WASI_SDK_PATH=build/sdk
   wasideps fetch && wasideps build --offline
 
@@ -174,13 +176,25 @@ impl PrefixArgs {
             .clone()
             .unwrap_or_else(|| default_prefix(config))
     }
+
+    /// The prefix of one of several combinations.
+    #[must_use]
+    pub fn path_in(&self, cell: &MatrixCell) -> Utf8PathBuf {
+        let folder = self.prefix.as_deref();
+        folder
+            .unwrap_or(Utf8Path::new(PREFIXES))
+            .join(cell.to_string())
+    }
 }
 
 /// Where the libraries for `config` go, unless another folder is named.
 #[must_use]
 pub fn default_prefix(config: BuildConfig) -> Utf8PathBuf {
-    Utf8PathBuf::from(format!("sysroot/{config}"))
+    Utf8Path::new(PREFIXES).join(config.to_string())
 }
+
+/// Where prefixes go, each in a folder of its own.
+const PREFIXES: &str = "sysroot";
 
 #[derive(Debug, Clone, Args)]
 pub struct JobsArgs {
@@ -315,6 +329,11 @@ pub struct BuildArgs {
     /// that fails (repeatable)
     #[arg(long, value_name = "FILE.html|FILE.json")]
     pub timings: Vec<TimingsFile>,
+    /// Build every combination of some targets, variants and SDKs as one list of compile jobs:
+    /// `targets=wasm32-wasip1,wasm32-wasip2,variants=default,eh,sdks=33,debian-25`; each goes into a
+    /// folder of its own in that of `--prefix` [default there: sysroot] (repeatable)
+    #[arg(long, value_name = "AXES", conflicts_with_all = ["target", "variant"])]
+    pub matrix: Vec<Matrix>,
     #[command(flatten)]
     pub prefix: PrefixArgs,
     #[command(flatten)]

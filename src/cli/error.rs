@@ -93,6 +93,8 @@ pub enum CliError {
     MissingSbom { file: Utf8PathBuf, command: String },
     #[error("{dir} is a folder: `--check` compares all documents in it")]
     OneOfFolder { dir: Utf8PathBuf },
+    #[error("the matrix names SDKs, and so does an option")]
+    TwoSdks,
     #[error("a provenance describes how a prefix was made, but no prefix is named")]
     ProvenanceOfLock,
     #[error("{path} is not the metadata of a wheel")]
@@ -228,6 +230,7 @@ impl CliError {
             | Self::Read { .. }
             | Self::PassRecord { .. }
             | Self::OneOfFolder { .. }
+            | Self::TwoSdks
             | Self::ProvenanceOfLock
             | Self::NotAWheel { .. }
             | Self::OtherPlan { .. }

@@ -59,6 +59,9 @@ pub fn of(error: &CliError) -> Option<String> {
         CliError::StaleSbom { command, .. } => return Some(format!("write it again: {command}")),
         CliError::MissingSbom { command, .. } => return Some(format!("write it: {command}")),
         CliError::OneOfFolder { .. } => "leave out `--format` and `--profile`, or name one file",
+        CliError::TwoSdks => {
+            "leave out `--wasi-sdk`, `--sdk` and `--python`, or `sdks=` of `--matrix`"
+        }
         CliError::ProvenanceOfLock => "name it with `--prefix DIR`",
         CliError::NotAWheel { .. } => {
             "`--wheel` takes the `.dist-info` folder of an unpacked wheel: `wheel unpack FILE`"

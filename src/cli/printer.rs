@@ -16,7 +16,6 @@ use super::shown::Shown;
 use super::told::ErrorLine;
 use crate::check::TestResult;
 use crate::model::printable;
-use crate::plan::Plan;
 use crate::report::{Event, Reporter};
 
 /// Owns both streams.
@@ -130,18 +129,15 @@ impl Printer {
         }
     }
 
-    /// Gets ready to show the compile jobs of `plan`.
-    pub fn expect_jobs(&self, plan: &Plan) {
+    /// Gets ready to show the compile jobs to come, of which `subjects` has one entry each.
+    pub fn expect_jobs(&self, subjects: &[String]) {
         let mut state = self.state();
         state.totals.clear();
-        for planned in &plan.jobs {
-            *state
-                .totals
-                .entry(plan.sources[planned.source].selected.title())
-                .or_default() += 1;
+        for subject in subjects {
+            *state.totals.entry(subject.clone()).or_default() += 1;
         }
         if let Some(bars) = &self.bars {
-            let bar = bars.add(ProgressBar::new(plan.jobs.len() as u64));
+            let bar = bars.add(ProgressBar::new(subjects.len() as u64));
             bar.set_style(style(
                 "{prefix:>12.cyan.bold} [{bar:25}] {pos}/{len} {wide_msg:.dim}",
             ));

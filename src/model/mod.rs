@@ -25,6 +25,7 @@ mod inputs;
 mod library;
 mod license;
 mod lock;
+mod matrix;
 mod module;
 mod name;
 mod number;
@@ -73,6 +74,7 @@ pub use lock::{
     Compared, DebianPackage, DebianSdk, Lock, LockError, LockedDifference, LockedSource,
     LockedTests, Origin, Place, PythonBranch, SdkDownload, SdkRelease, Sdks, lock_schema,
 };
+pub use matrix::{Matrix, MatrixCell, MatrixError};
 pub use module::{Module, modules};
 pub use name::{
     Description, Line, Macro, Name, NameError, RelPath, Template, TreeDir, Version,

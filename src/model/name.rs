@@ -1,6 +1,8 @@
-//! Names, versions, relative paths: each a type of its own, made only by parsing.
+//! Names, versions, relative paths: each a type of its own, made only by parsing. Those of which a
+//! recipe has thousands share their text with their clones.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use camino::{Utf8Component, Utf8Path};
 use serde::Serialize;
@@ -49,7 +51,7 @@ macro_rules! text_type {
             fn from_str(text: &str) -> Result<Self, NameError> {
                 let valid: fn(&str) -> bool = $valid;
                 if valid(text) {
-                    Ok(Self(text.to_owned()))
+                    Ok(Self(text.into()))
                 } else {
                     Err(NameError { what: $what, rule: $rule, found: text.to_owned() })
                 }
@@ -67,7 +69,7 @@ pub(super) use text_type;
 /// The name of a recipe, a library or a pkg-config module: `zlib`, `sqlite3`, `libffi`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(into = "String")]
-pub struct Name(String);
+pub struct Name(Arc<str>);
 
 reads_text!(Name);
 
@@ -88,7 +90,7 @@ text_type!(
 /// in many ways.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(into = "String")]
-pub struct Version(String);
+pub struct Version(Arc<str>);
 
 reads_text!(Version);
 
@@ -151,7 +153,7 @@ text_type!(
 /// file (`@`) does, so that it is a path wherever a command line has it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(into = "String")]
-pub struct RelPath(String);
+pub struct RelPath(Arc<str>);
 
 reads_text!(RelPath);
 
@@ -228,7 +230,7 @@ impl RelPath {
 /// A folder of the source tree: a relative path, or `.` for its top.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(into = "String")]
-pub struct TreeDir(String);
+pub struct TreeDir(Arc<str>);
 
 reads_text!(TreeDir);
 
@@ -243,7 +245,7 @@ text_type!(
 /// The name of a C macro.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(into = "String")]
-pub struct Macro(String);
+pub struct Macro(Arc<str>);
 
 reads_text!(Macro);
 
@@ -262,7 +264,7 @@ text_type!(
 /// empty.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
 #[serde(into = "String")]
-pub struct Line(String);
+pub struct Line(Arc<str>);
 
 reads_text!(Line);
 
@@ -276,7 +278,7 @@ text_type!(
 
 impl From<u32> for Line {
     fn from(number: u32) -> Self {
-        Self(number.to_string())
+        Self(number.to_string().into())
     }
 }
 

@@ -9,7 +9,7 @@ mod prepared;
 #[cfg(feature = "remote")]
 mod remote;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -17,7 +17,7 @@ pub use environment::{now, variable};
 pub use error::SessionError;
 use error::one;
 pub use files::policy;
-pub use prepared::{Apart, Building, Prepared};
+pub use prepared::{Apart, BuildPart, Building, BuiltParts, Prepared, build_all};
 #[cfg(feature = "remote")]
 pub use remote::{RemoteMode, RemoteOptions};
 
@@ -33,7 +33,7 @@ use crate::sbom::{self, BuiltPrefix, Context};
 use crate::store::Store;
 use crate::toolchain::{ComponentLinker, Locator, SdkRequest, Toolchain};
 use crate::verify::{DiscrepancyKind, Verified};
-use prepared::SessionCache;
+use prepared::{Means, SessionCache};
 
 /// What a session uses. The default is what is embedded in the program, with the store and the
 /// network of this machine.
@@ -314,18 +314,46 @@ impl<'r> Session<'r> {
         choice: &SdkChoice,
     ) -> Result<Prepared<'_>, SessionError> {
         let created = self.created()?;
-        // Before anything is fetched: a wrong address costs nothing else.
-        let cache = self.cache()?;
-        let fetcher = self.fetcher()?;
-        let toolchain = self.toolchain(choice, selection.config(), &fetcher)?;
+        self.prepare_with(&self.means()?, selection, choice, created)
+    }
+
+    /// The plan of each selection with the SDK that is wanted for it, to be carried out together.
+    ///
+    /// # Errors
+    /// As of [`Self::prepare`], for the first that can't be prepared.
+    pub fn prepare_all(
+        &self,
+        wanted: Vec<(Selection, SdkChoice)>,
+    ) -> Result<Vec<Prepared<'_>>, SessionError> {
+        let created = self.created()?;
+        let means = self.means()?;
+        let prepare = |(selection, choice)| self.prepare_with(&means, selection, &choice, created);
+        wanted.into_iter().map(prepare).collect()
+    }
+
+    fn prepare_with<'s>(
+        &'s self,
+        means: &Arc<Means<'s>>,
+        selection: Selection,
+        choice: &SdkChoice,
+        created: Timestamp,
+    ) -> Result<Prepared<'s>, SessionError> {
+        let toolchain = self.toolchain(choice, selection.config(), &means.fetcher)?;
         let plan = Plan::new(selection, toolchain.identity(), created);
         Ok(Prepared {
             session: self,
             plan,
             toolchain,
-            cache,
-            fetcher,
+            means: Arc::clone(means),
         })
+    }
+
+    fn means(&self) -> Result<Arc<Means<'_>>, SessionError> {
+        Ok(Arc::new(Means {
+            // Before anything is fetched: a wrong address costs nothing else.
+            cache: self.cache()?,
+            fetcher: self.fetcher()?,
+        }))
     }
 
     #[cfg(feature = "remote")]

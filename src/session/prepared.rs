@@ -1,11 +1,13 @@
 //! A plan with all that it takes to carry it out.
 
+use std::sync::Arc;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::error::{all, one};
 use super::known::KnownPrefixes;
 use super::{Session, SessionError, documents};
-use crate::build::{self, BuildTrace, Outcome, Prefix, TracedManifest, Work};
+use crate::build::{self, Begin, BuildTrace, Outcome, Prefix, TracedManifest, Work};
 use crate::fetch::Fetcher;
 use crate::model::RelPath;
 use crate::plan::Plan;
@@ -25,8 +27,13 @@ pub struct Prepared<'s> {
     pub(super) session: &'s Session<'s>,
     pub(super) plan: Plan,
     pub(super) toolchain: Toolchain,
-    pub(super) cache: SessionCache<'s>,
-    pub(super) fetcher: Fetcher<'s>,
+    pub(super) means: Arc<Means<'s>>,
+}
+
+/// What carries plans out, one or several.
+pub(super) struct Means<'s> {
+    pub cache: SessionCache<'s>,
+    pub fetcher: Fetcher<'s>,
 }
 
 /// How a prefix is built.
@@ -37,8 +44,26 @@ pub struct Building<'a> {
     /// Whether a prefix of another toolchain or build configuration, or one whose manifest can't be
     /// read, may be replaced.
     pub replace: bool,
-    /// Called when there is something to do, before it is done.
-    pub begin: &'a dyn Fn(),
+    /// Called with what messages call the source of each compile job, when there is something to
+    /// do, before it is done.
+    pub begin: Begin<'a>,
+}
+
+/// One of several builds.
+pub struct BuildPart<'a> {
+    pub prepared: &'a Prepared<'a>,
+    pub prefix: &'a Prefix<'a>,
+    /// What it is called in messages, where there are others.
+    pub called: Option<&'a str>,
+}
+
+/// What several builds came to.
+#[derive(Debug)]
+pub struct BuiltParts {
+    /// In the order of the parts; none where something failed: the prefix is then as it was.
+    pub outcomes: Vec<Option<Outcome>>,
+    /// All that went wrong.
+    pub errors: Vec<SessionError>,
 }
 
 impl Prepared<'_> {
@@ -59,20 +84,15 @@ impl Prepared<'_> {
     /// # Errors
     /// When the store can't be opened.
     pub fn work(&self, workers: usize) -> Result<Work<'_>, SessionError> {
-        let (plan, toolchain, store, fetcher) = (
-            &self.plan,
-            &self.toolchain,
-            self.session.store()?,
-            &self.fetcher,
-        );
         Ok(Work {
-            plan,
-            toolchain,
-            store,
-            cache: &self.cache,
-            fetcher,
+            plan: &self.plan,
+            toolchain: &self.toolchain,
+            store: self.session.store()?,
+            cache: &self.means.cache,
+            fetcher: &self.means.fetcher,
             reporter: self.session.reporter,
             workers,
+            called: None,
         })
     }
 
@@ -86,32 +106,86 @@ impl Prepared<'_> {
         prefix: &Prefix<'_>,
         building: Building<'_>,
     ) -> Result<Outcome, Vec<SessionError>> {
-        let context = self.session.context().map_err(one)?;
-        let work = self.work(building.workers).map_err(one)?;
-        let known = KnownPrefixes {
-            plan: &self.plan,
-            store: work.store,
-            reporter: work.reporter,
-        };
-        let outcome = build::build(&build::BuildRequest {
-            work,
+        let part = BuildPart {
+            prepared: self,
             prefix,
+            called: None,
+        };
+        let BuiltParts {
+            mut outcomes,
+            errors,
+        } = build_all(&[part], building);
+        outcomes.pop().flatten().ok_or(errors)
+    }
+}
+
+/// Makes the prefixes of all `parts`, which one call prepared, what their plans say. Those that are
+/// that already are left as they are. All compile jobs are one list, in which each object is made
+/// once.
+#[must_use]
+pub fn build_all(parts: &[BuildPart<'_>], building: Building<'_>) -> BuiltParts {
+    let built = try_build_all(parts, building);
+    // What was compiled before a failure is sent, too.
+    #[cfg(feature = "remote")]
+    if let Some(part) = parts.first() {
+        part.prepared.means.cache.finish();
+    }
+    built.unwrap_or_else(|error| BuiltParts {
+        outcomes: parts.iter().map(|_| None).collect(),
+        errors: vec![error],
+    })
+}
+
+fn try_build_all(
+    parts: &[BuildPart<'_>],
+    building: Building<'_>,
+) -> Result<BuiltParts, SessionError> {
+    let contexts: Vec<Context<'_>> = parts
+        .iter()
+        .map(|part| part.prepared.session.context())
+        .collect::<Result<_, _>>()?;
+    let known: Vec<KnownPrefixes<'_>> = parts
+        .iter()
+        .map(|part| {
+            let session = part.prepared.session;
+            Ok(KnownPrefixes {
+                plan: &part.prepared.plan,
+                store: session.store()?,
+                reporter: session.reporter,
+            })
+        })
+        .collect::<Result<_, SessionError>>()?;
+    let is_intact: Vec<_> = known
+        .iter()
+        .zip(&contexts)
+        .map(|(known, context)| move |at: &Utf8Path| known.is_intact(at, context))
+        .collect();
+    let documents: Vec<_> = contexts.iter().map(documents_with).collect();
+    let mut requests = Vec::new();
+    for (index, part) in parts.iter().enumerate() {
+        requests.push(build::BuildRequest {
+            work: Work {
+                called: part.called,
+                ..part.prepared.work(building.workers)?
+            },
+            prefix: part.prefix,
             replace: building.replace,
-            is_intact: &|at| known.is_intact(at, &context),
-            begin: building.begin,
-            documents: &documents_with(&context),
+            is_intact: &is_intact[index],
+            documents: &documents[index],
         });
-        // What was compiled before a failure is sent, too.
-        #[cfg(feature = "remote")]
-        self.cache.finish();
-        let outcome = outcome.map_err(all)?;
-        if matches!(outcome, Outcome::Built(_))
-            && let Some(fingerprint) = fingerprint(prefix.path())
+    }
+    let build::Built { outcomes, errors } = build::build_all(&requests, building.begin);
+    for ((part, known), outcome) in parts.iter().zip(&known).zip(&outcomes) {
+        if matches!(outcome, Some(Outcome::Built { .. }))
+            && let Some(fingerprint) = fingerprint(part.prefix.path())
         {
             known.remember(fingerprint);
         }
-        Ok(outcome)
     }
+    Ok(BuiltParts {
+        outcomes,
+        errors: all(errors),
+    })
 }
 
 fn documents_with(
@@ -166,7 +240,7 @@ impl Session<'_> {
             replace,
             begin,
         } = building;
-        let built = build::build(&build::BuildRequest {
+        let request = build::BuildRequest {
             work: Work {
                 plan,
                 toolchain,
@@ -175,14 +249,14 @@ impl Session<'_> {
                 fetcher: &fetcher,
                 reporter: self.reporter,
                 workers,
+                called: None,
             },
             prefix: &prefix,
             replace,
             is_intact: &|_| false,
-            begin,
             documents: &documents_with(&context),
-        });
-        built.map_err(all)?;
+        };
+        build::build(&request, begin).map_err(all)?;
         drop(prefix);
         Ok(Apart {
             _scratch: scratch,

@@ -29,6 +29,7 @@ mod limits;
 mod lock;
 mod log;
 mod lookup;
+mod matrix;
 mod origins;
 mod outdated;
 mod output;

@@ -1,51 +1,127 @@
 //! `wasideps build`.
 
+use camino::Utf8PathBuf;
 use serde::Serialize;
 
 use crate::build::{Manifest, Outcome, Prefix};
 use crate::cli::args::{BuildArgs, Global};
 use crate::cli::context;
-use crate::cli::error::Failures;
+use crate::cli::error::{CliError, Failures};
 use crate::cli::printer::Printer;
 use crate::cli::table;
 use crate::cli::timings::Clock;
-use crate::model::{Sha256, printable};
-use crate::session::Building;
+use crate::model::{BuildConfig, Matrix, Sha256, printable};
+use crate::session::{BuildPart, Building, SdkChoice, build_all};
 
 pub fn run(args: &BuildArgs, global: &Global, printer: &Printer) -> Result<(), Failures> {
     // Takes the events that the printer takes.
     let clock = Clock::new(printer);
+    let wanted = wanted(args)?;
     let session = context::session(global, &clock)?;
     session.created()?;
     // Checked before the SDK is looked for: a wrong name costs no download.
-    let selection = session.select(&args.sources.of(&session)?, args.toolchain.config())?;
+    let names = args.sources.of(&session)?;
+    let selections: Vec<_> = wanted
+        .iter()
+        .map(|wanted| session.select(&names, wanted.config))
+        .collect::<Result<_, _>>()?;
     // Before the SDK as well: a folder that no prefix can be in costs nothing else.
-    let path = args.prefix.path(args.toolchain.config());
-    let prefix = Prefix::hold(&path, &clock)?;
-    let prepared = session.prepare(selection, &context::sdk(&args.toolchain))?;
-    let begin = || printer.expect_jobs(prepared.plan());
-    let outcome = prepared.build(
-        &prefix,
+    let prefixes: Vec<Prefix<'_>> = wanted
+        .iter()
+        .map(|wanted| Prefix::hold(&wanted.path, &clock))
+        .collect::<Result<_, _>>()?;
+    let sdks = wanted.iter().map(|wanted| wanted.sdk.clone());
+    let prepared = session.prepare_all(selections.into_iter().zip(sdks).collect())?;
+    let parts = wanted.iter().zip(&prefixes).zip(&prepared);
+    let parts: Vec<BuildPart<'_>> = parts
+        .map(|((wanted, prefix), prepared)| BuildPart {
+            prepared,
+            prefix,
+            called: wanted.called.as_deref(),
+        })
+        .collect();
+    let built = build_all(
+        &parts,
         Building {
             workers: args.jobs.workers(),
             replace: args.replace,
-            begin: &begin,
+            begin: &|subjects| printer.expect_jobs(subjects),
         },
     );
     printer.finish_bars();
     let timings = clock.timings(args.jobs.workers());
     let written = timings.write(&args.timings);
-    let outcome = outcome?;
-    written?;
-    show(&outcome, path.as_str(), timings.seconds, printer);
-    Ok(())
+    let made: Vec<BuildResult<'_>> = wanted
+        .iter()
+        .zip(&built.outcomes)
+        .filter_map(|(wanted, outcome)| {
+            let prefix = wanted.path.as_str();
+            Some(BuildResult::new(prefix, outcome.as_ref()?, timings.seconds))
+        })
+        .collect();
+    for made in &made {
+        printer.json("built", made);
+    }
+    match (&*args.matrix, &*made) {
+        (_, []) => {}
+        ([], [made]) => show(made, printer),
+        _ => show_all(&made, timings.seconds, printer),
+    }
+    Failures::check(built.errors.into_iter().map(CliError::from).collect())?;
+    Ok(written?)
 }
 
-/// The result, for programs.
+/// A prefix that is asked for.
+struct Wanted {
+    config: BuildConfig,
+    sdk: SdkChoice,
+    path: Utf8PathBuf,
+    /// In messages, where there are several.
+    called: Option<String>,
+}
+
+/// What the arguments ask for, each once. By their paths: two commands that want the same must not
+/// each hold what the other waits for.
+fn wanted(args: &BuildArgs) -> Result<Vec<Wanted>, CliError> {
+    let config = args.toolchain.config();
+    let sdk = context::sdk(&args.toolchain);
+    if args.matrix.is_empty() {
+        let path = args.prefix.path(config);
+        return Ok(vec![Wanted {
+            config,
+            sdk,
+            path,
+            called: None,
+        }]);
+    }
+    let cells = args.matrix.iter().flat_map(Matrix::cells);
+    let mut wanted = Vec::new();
+    for cell in cells {
+        if cell.sdk.is_some() && args.toolchain.is_given() {
+            return Err(CliError::TwoSdks);
+        }
+        let release = cell.sdk.clone().or_else(|| sdk.release.clone());
+        wanted.push(Wanted {
+            config: cell.config,
+            sdk: SdkChoice {
+                release,
+                ..sdk.clone()
+            },
+            path: args.prefix.path_in(cell),
+            called: Some(cell.to_string()),
+        });
+    }
+    wanted.sort_by(|one, other| one.path.cmp(&other.path));
+    wanted.dedup_by(|one, other| one.path == other.path);
+    Ok(wanted)
+}
+
+/// A prefix that was asked for, and is there: the result, for programs.
 #[derive(Serialize)]
 struct BuildResult<'a> {
     prefix: &'a str,
     up_to_date: bool,
+    /// Of the whole command.
     seconds: f64,
     compiled: usize,
     from_store: usize,
@@ -54,27 +130,38 @@ struct BuildResult<'a> {
     manifest: &'a Manifest,
 }
 
-fn show(outcome: &Outcome, prefix: &str, seconds: f64, printer: &Printer) {
-    let (manifest, up_to_date) = match outcome {
-        Outcome::UpToDate(manifest) => (manifest, true),
-        Outcome::Built(manifest) => (manifest, false),
-    };
-    let done = printer.done();
-    let manifest_sha256 = Sha256::of(manifest.to_text().as_bytes());
-    let (compiled, from_store) = (done.compiled, done.cached);
-    printer.json(
-        "built",
-        BuildResult {
+impl<'a> BuildResult<'a> {
+    fn new(prefix: &'a str, outcome: &'a Outcome, seconds: f64) -> Self {
+        let (up_to_date, compiled, from_store) = match outcome {
+            Outcome::UpToDate(_) => (true, 0, 0),
+            Outcome::Built {
+                compiled, cached, ..
+            } => (false, *compiled, *cached),
+        };
+        let manifest = outcome.manifest();
+        Self {
             prefix,
             up_to_date,
             seconds,
             compiled,
             from_store,
-            manifest_sha256,
+            manifest_sha256: Sha256::of(manifest.to_text().as_bytes()),
             manifest,
-        },
-    );
-    if up_to_date {
+        }
+    }
+}
+
+fn show(made: &BuildResult<'_>, printer: &Printer) {
+    let BuildResult {
+        prefix,
+        seconds,
+        compiled,
+        from_store,
+        manifest,
+        manifest_sha256,
+        ..
+    } = made;
+    if made.up_to_date {
         printer.result(&format!(
             "{prefix} is up to date: {} files as the manifest says, {}\n",
             manifest.files.len(),
@@ -110,5 +197,31 @@ fn show(outcome: &Outcome, prefix: &str, seconds: f64, printer: &Printer) {
     printer.result(&format!(
         "\n{prefix} made with {} in {seconds:.1} s: {compiled} compiled, {from_store} from the store\nmanifest: SHA-256 {manifest_sha256}\n",
         manifest.toolchain
+    ));
+}
+
+/// Several, a row each.
+fn show_all(made: &[BuildResult<'_>], seconds: f64, printer: &Printer) {
+    let mut rows = table::table(&["prefix", "made with", "compiled", "from store", "manifest"]);
+    for made in made {
+        let (compiled, from_store) = if made.up_to_date {
+            ("up to date".to_owned(), String::new())
+        } else {
+            (made.compiled.to_string(), made.from_store.to_string())
+        };
+        rows.add_row([
+            made.prefix,
+            &made.manifest.toolchain.to_string(),
+            &compiled,
+            &from_store,
+            &made.manifest_sha256.to_string(),
+        ]);
+    }
+    printer.result(&table::text(&rows));
+    let compiled: usize = made.iter().map(|made| made.compiled).sum();
+    let from_store: usize = made.iter().map(|made| made.from_store).sum();
+    printer.result(&format!(
+        "\n{} prefixes in {seconds:.1} s: {compiled} compiled, {from_store} from the store\n",
+        made.len()
     ));
 }

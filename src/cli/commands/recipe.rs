@@ -24,8 +24,8 @@ pub fn check(args: &RecipeCheckArgs, global: &Global, printer: &Printer) -> Resu
     let names = session.requested(&args.names)?;
     let selection = session.select(&names, args.toolchain.config())?;
     let prepared = session.prepare(selection, &context::sdk(&args.toolchain))?;
-    printer.expect_jobs(prepared.plan());
     let work = prepared.work(args.jobs.workers())?;
+    printer.expect_jobs(&work.subjects());
     let checked = unused_inputs(&work)?;
     printer.finish_bars();
     let mut rows = table::table(&["source", "version", "unused files"]);

@@ -516,6 +516,7 @@ fn tested(
         jobs: args.jobs.clone(),
         replace: false,
         timings: Vec::new(),
+        matrix: Vec::new(),
         prefix: prefix(),
         toolchain: args.toolchain.clone(),
     };

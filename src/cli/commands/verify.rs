@@ -114,7 +114,7 @@ impl WithSdk<'_> {
         }
         let plan = plan.ok_or_else(other_plan)?;
         verified.against_sdk(&toolchain);
-        let begin = || self.printer.expect_jobs(plan);
+        let begin = |subjects: &[String]| self.printer.expect_jobs(subjects);
         let building = Building {
             workers: self.args.jobs.workers(),
             replace: false,
