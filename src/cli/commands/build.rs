@@ -220,8 +220,11 @@ fn show_all(made: &[BuildResult<'_>], seconds: f64, printer: &Printer) {
     printer.result(&table::text(&rows));
     let compiled: usize = made.iter().map(|made| made.compiled).sum();
     let from_store: usize = made.iter().map(|made| made.from_store).sum();
+    let prefixes = match made.len() {
+        1 => "1 prefix".to_owned(),
+        count => format!("{count} prefixes"),
+    };
     printer.result(&format!(
-        "\n{} prefixes in {seconds:.1} s: {compiled} compiled, {from_store} from the store\n",
-        made.len()
+        "\n{prefixes} in {seconds:.1} s: {compiled} compiled, {from_store} from the store\n"
     ));
 }
