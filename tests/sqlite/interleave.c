@@ -5,7 +5,7 @@
  * entries that do not change meanwhile; one that is made, renamed or removed during the list may be missed or shown twice. Linux lists a small
  * folder at once, so no test on it meets that. At each call, and between the entries of a list, another process may go on, for microseconds or
  * for so long that leases are renewed; the clock is ours. After each claim that succeeds, no other process may hold what it excludes.
- * For the machine that runs it: interleave.sh.
+ * tests/cli/sqlite.rs runs it.
  */
 #include <dirent.h>
 #include <errno.h>
