@@ -153,8 +153,8 @@ pub fn build_all(requests: &[BuildRequest<'_>], begin: Begin<'_>) -> Built {
     let mut staged = Vec::new();
     for (request, outcome) in requests.iter().zip(&mut outcomes) {
         match open(request) {
-            Ok(Opened::UpToDate(manifest)) => *outcome = Some(Outcome::UpToDate(manifest)),
-            Ok(Opened::Staged(stage, ours)) => staged.push((request, stage, ours, outcome)),
+            Ok(OpenedPrefix::UpToDate(manifest)) => *outcome = Some(Outcome::UpToDate(manifest)),
+            Ok(OpenedPrefix::Staged(stage, ours)) => staged.push((request, stage, ours, outcome)),
             Err(error) => errors.push(error),
         }
     }
@@ -183,13 +183,13 @@ pub fn build_all(requests: &[BuildRequest<'_>], begin: Begin<'_>) -> Built {
 }
 
 /// A prefix that is to be built.
-enum Opened<'a> {
+enum OpenedPrefix<'a> {
     UpToDate(Manifest),
     /// Where it is made, and what of the one that is there is ours.
     Staged(PrefixStage<'a>, Ours),
 }
 
-fn open<'a>(request: &'a BuildRequest<'_>) -> Result<Opened<'a>, BuildError> {
+fn open<'a>(request: &'a BuildRequest<'_>) -> Result<OpenedPrefix<'a>, BuildError> {
     let (plan, prefix) = (request.work.plan, request.prefix);
     let ours = match prefix.found()? {
         FoundPrefix::Nothing => Ours::default(),
@@ -197,7 +197,7 @@ fn open<'a>(request: &'a BuildRequest<'_>) -> Result<Opened<'a>, BuildError> {
             if manifest.key != plan.key {
                 debug!(prefix = %prefix.path(), key = %manifest.key.short(), planned = %plan.key.short(), "the prefix was made from another plan");
             } else if (request.is_intact)(prefix.path()) {
-                return Ok(Opened::UpToDate(*manifest));
+                return Ok(OpenedPrefix::UpToDate(*manifest));
             } else {
                 debug!(prefix = %prefix.path(), "the prefix is damaged");
             }
@@ -207,7 +207,7 @@ fn open<'a>(request: &'a BuildRequest<'_>) -> Result<Opened<'a>, BuildError> {
         FoundPrefix::Damaged(error) => return Err(error),
     };
     // Made before anything is compiled: a folder that can't be written is an error now.
-    Ok(Opened::Staged(prefix.stage()?, ours))
+    Ok(OpenedPrefix::Staged(prefix.stage()?, ours))
 }
 
 /// Makes the prefix from what was compiled.

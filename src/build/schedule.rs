@@ -63,7 +63,7 @@ pub fn run_all<'a>(works: &[&Work<'a>]) -> Result<CompiledPlans<'a>, Vec<BuildEr
         .iter()
         .enumerate()
         .flat_map(|(run, of)| of.plan.sources.ids().map(move |source| (run, source)));
-    let run = Run {
+    let run = PlansRun {
         queue: Queue::new(waiting.collect(), requests.len()),
         runs,
         errors: Mutex::default(),
@@ -161,13 +161,13 @@ impl Work<'_> {
 }
 
 /// Several plans that are carried out at once. A job and a source go by their plan's index, too.
-struct Run<'w, 'a> {
+struct PlansRun<'w, 'a> {
     runs: Vec<PlanRun<'w, 'a>>,
     errors: Mutex<Vec<BuildError>>,
     queue: Queue<(usize, JobId), (usize, SourceId)>,
 }
 
-impl<'a> Run<'_, 'a> {
+impl<'a> PlansRun<'_, 'a> {
     fn fetch(&self, request: &TreeRequest<'_>) {
         let TreeRequest {
             selected,

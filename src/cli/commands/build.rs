@@ -72,7 +72,7 @@ pub fn run(args: &BuildArgs, global: &Global, printer: &Printer) -> Result<(), F
 }
 
 /// A prefix that is asked for.
-struct Wanted {
+struct WantedPrefix {
     config: BuildConfig,
     sdk: SdkChoice,
     path: Utf8PathBuf,
@@ -82,12 +82,12 @@ struct Wanted {
 
 /// What the arguments ask for, each once. By their paths: two commands that want the same must not
 /// each hold what the other waits for.
-fn wanted(args: &BuildArgs) -> Result<Vec<Wanted>, CliError> {
+fn wanted(args: &BuildArgs) -> Result<Vec<WantedPrefix>, CliError> {
     let config = args.toolchain.config();
     let sdk = context::sdk(&args.toolchain);
     if args.matrix.is_empty() {
         let path = args.prefix.path(config);
-        return Ok(vec![Wanted {
+        return Ok(vec![WantedPrefix {
             config,
             sdk,
             path,
@@ -101,7 +101,7 @@ fn wanted(args: &BuildArgs) -> Result<Vec<Wanted>, CliError> {
             return Err(CliError::TwoSdks);
         }
         let release = cell.sdk.clone().or_else(|| sdk.release.clone());
-        wanted.push(Wanted {
+        wanted.push(WantedPrefix {
             config: cell.config,
             sdk: SdkChoice {
                 release,
