@@ -39,7 +39,7 @@ if cc -O2 -w "${sources[@]}" -lsqlite3 -o "$programs/writes" 2>"$programs/said";
 # Not the calls by which wasmtime's threads wait for each other.
 awk -v columns="${columns[*]}" '
     $NF != "total" && $4 ~ /^[0-9]+$/ && $NF !~ /^(futex|sched_yield|mprotect|madvise|munmap|mmap|brk|epoll_wait|eventfd2|write)$/ {
-        n = split(FILENAME, part, "/"); sub(/^.*\//, "", FILENAME); split(part[n], name, ".")
+        n = split(FILENAME, part, "/"); split(part[n], name, ".")
         calls[name[1], name[2], $NF] = $4; kinds[$NF] = 1
     }
     END {
